@@ -1,0 +1,1 @@
+"""Demonstrations: planning, recording, storing and sampling support sets."""

@@ -1,0 +1,133 @@
+"""Poses and the conversions between world, object and end-effector frames.
+
+A pose named `a_to_b` maps coordinates in frame a to coordinates in frame b. Quaternions are xyzw, unit length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A rigid motion `a_to_b`: `x_in_b = R(quat_xyzw) x_in_a + position`."""
+
+    position: np.ndarray
+    """(3,), m."""
+    quat_xyzw: np.ndarray
+    """(4,), unit quaternion."""
+
+    def __post_init__(self) -> None:
+        for name, size in (("position", 3), ("quat_xyzw", 4)):
+            value = np.array(getattr(self, name), dtype=np.float64).reshape(size)
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """(3, 3) rotation matrix."""
+        return matrix_from_quat(self.quat_xyzw)
+
+    @property
+    def yaw(self) -> float:
+        """Heading of the frame's x axis about the world's z, rad in (−π, π]."""
+        x_axis = self.rotation[:, 0]
+        return float(np.arctan2(x_axis[1], x_axis[0]))
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Map points (..., 3) in frame a to frame b."""
+        return points @ self.rotation.T + self.position
+
+    def compose(self, other: Pose) -> Pose:
+        """`b_to_c.compose(a_to_b)` is `a_to_c`."""
+        return Pose(self.apply(other.position), quat_multiply(self.quat_xyzw, other.quat_xyzw))
+
+    def inverse(self) -> Pose:
+        """`a_to_b.inverse()` is `b_to_a`."""
+        conjugate = self.quat_xyzw * np.array([-1.0, -1.0, -1.0, 1.0])
+        return Pose(-(matrix_from_quat(conjugate) @ self.position), conjugate)
+
+
+def quat_multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Hamilton product of xyzw quaternions: rotate by `right`, then by `left`."""
+    x1, y1, z1, w1 = left
+    x2, y2, z2, w2 = right
+    return np.array(
+        [
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+        ]
+    )
+
+
+def quat_from_yaw(yaw: float) -> np.ndarray:
+    """xyzw quaternion of a rotation by `yaw` rad about z."""
+    return np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
+
+
+def matrix_from_quat(quat_xyzw: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation matrix of a unit xyzw quaternion."""
+    x, y, z, w = quat_xyzw
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def quat_from_matrix(matrix: np.ndarray) -> np.ndarray:
+    """Unit xyzw quaternion, w ≥ 0, of a (3, 3) rotation matrix (Bar-Itzhack, 2000: the dominant eigenvector)."""
+    m = matrix
+    k = np.array(
+        [
+            [m[0, 0] - m[1, 1] - m[2, 2], m[0, 1] + m[1, 0], m[0, 2] + m[2, 0], m[2, 1] - m[1, 2]],
+            [m[0, 1] + m[1, 0], m[1, 1] - m[0, 0] - m[2, 2], m[1, 2] + m[2, 1], m[0, 2] - m[2, 0]],
+            [m[0, 2] + m[2, 0], m[1, 2] + m[2, 1], m[2, 2] - m[0, 0] - m[1, 1], m[1, 0] - m[0, 1]],
+            [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], np.trace(m)],
+        ]
+    )
+    quat = np.linalg.eigh(k)[1][:, -1]
+    return quat if quat[3] >= 0 else -quat
+
+
+def wrap_angle(angle: np.ndarray | float) -> np.ndarray | float:
+    """The same angle, rad, in (−π, π]."""
+    return -((-np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi)
+
+
+def planar_to_object(points_in_world: np.ndarray, object_to_world: Pose) -> np.ndarray:
+    """World xy(z) points (..., 2 or 3) in the object's planar frame: its yaw and xy; z stays height above the table.
+
+    Policies see the hand in this frame, so that lifting or tilting the object does not move the table.
+    """
+    c, s = np.cos(object_to_world.yaw), np.sin(object_to_world.yaw)
+    moved = np.array(points_in_world, dtype=np.float64)
+    offset = moved[..., :2] - object_to_world.position[:2]
+    moved[..., 0] = c * offset[..., 0] + s * offset[..., 1]
+    moved[..., 1] = -s * offset[..., 0] + c * offset[..., 1]
+    return moved
+
+
+def planar_to_world(points_in_object: np.ndarray, object_to_world: Pose) -> np.ndarray:
+    """Inverse of `planar_to_object`."""
+    c, s = np.cos(object_to_world.yaw), np.sin(object_to_world.yaw)
+    moved = np.array(points_in_object, dtype=np.float64)
+    x, y = moved[..., 0].copy(), moved[..., 1].copy()
+    moved[..., 0] = c * x - s * y + object_to_world.position[0]
+    moved[..., 1] = s * x + c * y + object_to_world.position[1]
+    return moved
+
+
+def turn_displacement(displacement: np.ndarray, yaw: float) -> np.ndarray:
+    """Rotate the xy part of displacements (..., ≥2) by `yaw` rad; the rest is kept."""
+    turned = np.array(displacement, dtype=np.float64)
+    c, s = np.cos(yaw), np.sin(yaw)
+    x, y = turned[..., 0].copy(), turned[..., 1].copy()
+    turned[..., 0], turned[..., 1] = c * x - s * y, s * x + c * y
+    return turned
