@@ -1,0 +1,116 @@
+"""The scripted demonstrator: knows the true physics, aims with 3 mm of noise, moves with natural variation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from demos.demo import Demo, Provenance, Secret
+from demos.grasps import aim, plan_grasp
+from demos.scripted_hand import scripted_hand
+from sim.env import GraspEnv
+from sim.frames import turn_displacement
+from sim.object_frame import hand_in_object
+from sim.scenes import Scene
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """How much demonstrations of one grasp differ."""
+
+    slowest: float = 0.65
+    """Speeds are uniform from here to 1."""
+    motion_noise: float = 0.12
+    """Action units: injected into executed motions, while the recorded label stays the clean corrective action
+    (DART: Laskey et al., 2017)."""
+    noisy_share: float = 0.4
+    """Share of the open-handed steps that get motion noise."""
+    kick: float = 0.03
+    """Chance of a step, while approaching, that throws the hand off by a whole action, to be recovered from."""
+
+
+def demonstrate(
+    scene: Scene,
+    seed: np.random.SeedSequence,
+    *,
+    object_id: str,
+    provenance: Provenance,
+    env: GraspEnv | None = None,
+    config: ExpertConfig | None = None,
+) -> Demo:
+    """Play one demonstration of `scene`.
+
+    Args:
+        scene: what to grasp.
+        seed: draws the episode (pose, arm start, noise) and the demonstrator's variation.
+        object_id: public label of the object within its task.
+        provenance: who and from which seed; stored.
+        env: an environment to reuse; by default one is kept for the process.
+        config: variation.
+
+    Returns:
+        The demo, successful or not: see `Demo.success`.
+
+    Raises:
+        demos.grasps.NoGrasp: the object has no grasp for the intention.
+    """
+    config = config or ExpertConfig()
+    env = env or shared_env()
+    rollout_seed, own_seed = seed.spawn(2)
+    rng = np.random.default_rng(own_seed)
+    target = aim(plan_grasp(scene), scene.noise, rng)
+    speed = rng.uniform(config.slowest, 1.0)
+    observation, info = env.reset(seed=int(rollout_seed.generate_state(1)[0]), options={"scene": scene})
+    points, states, actions, labels, rewards = observation["points"], [observation["state"]], [], [], []
+    finished = False
+    while not finished:
+        object_to_world = env.object_to_world
+        hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
+        label = turn_displacement(scripted_hand(hand, target, speed), object_to_world.yaw)
+        label = np.clip(label, -1, 1).astype(np.float32)
+        action = _disturb(label, hand, target, config, rng)
+        observation, reward, terminated, truncated, info = env.step(action)
+        states.append(observation["state"])
+        actions.append(action)
+        labels.append(label)
+        rewards.append(reward)
+        finished = terminated or truncated
+    return Demo(
+        state=np.array(states),
+        points=points,
+        actions=np.array(actions),
+        labels=np.array(labels),
+        rewards=np.array(rewards, dtype=np.float32),
+        verdict=info["verdict"],
+        family=scene.object.family,
+        object_id=object_id,
+        secret=Secret.of(scene.task),
+        provenance=provenance,
+    )
+
+
+def _disturb(
+    label: np.ndarray, hand: np.ndarray, target: np.ndarray, config: ExpertConfig, rng: np.random.Generator
+) -> np.ndarray:
+    """The executed action: clean near and in the grasp, noisy while the open hand is on its way."""
+    noisy, kicked = rng.random() < config.noisy_share, rng.random() < config.kick
+    noise = rng.normal(0.0, config.motion_noise, 4)
+    kick = rng.uniform(-1, 1, 2)
+    action = label.copy()
+    if label[4] > 0 and hand[6] > 0 and hand[2] - target[2] > 0.03:
+        if noisy:
+            action[:4] += noise
+        if kicked:
+            action[:2] = kick
+    return np.clip(action, -1, 1).astype(np.float32)
+
+
+_shared: list[GraspEnv] = []
+
+
+def shared_env() -> GraspEnv:
+    """The process's own environment, made at first use: loading the arm costs more than an episode's reset."""
+    if not _shared:
+        _shared.append(GraspEnv())
+    return _shared[0]

@@ -1,0 +1,37 @@
+"""From a stored demonstration to what a strategy sees of it: object frame, grasp read back from the hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from demos.demo import Demo
+from demos.support import SupportItem, hindsight_grasp
+from sim.object_frame import action_to_object, observe
+
+
+def hand_in_object(demo: Demo) -> np.ndarray:
+    """(T+1, 7) float32: what a policy sees of the hand at each step, as in `SupportItem.hand`."""
+    return np.stack([observe({"points": demo.points, "state": state})["hand"] for state in demo.state])
+
+
+def actions_in_object(demo: Demo, actions: np.ndarray) -> np.ndarray:
+    """World-frame actions (T, 5) of `demo` along the axes of the object as seen when each was chosen, float32.
+
+    They are not clipped again: a turned diagonal's component may reach √2, and turns back to the action as it was.
+    """
+    states = demo.state[:-1]
+    return np.stack([action_to_object(action, {"state": state}) for action, state in zip(actions, states, strict=True)])
+
+
+def support_item(demo: Demo) -> SupportItem:
+    """`demo` without its secrets, in the object's frame."""
+    hand = hand_in_object(demo)
+    return SupportItem(
+        points=demo.points,
+        hand=hand,
+        actions=actions_in_object(demo, demo.actions),
+        grasp=hindsight_grasp(hand),
+        success=demo.success,
+        family=demo.family,
+        object_id=demo.object_id,
+    )

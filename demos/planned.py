@@ -1,0 +1,136 @@
+"""Planned demonstrations: where a demonstrator would have closed the fingers, and what was seen, without an episode.
+
+The scorer needs objects, points and grasps, not motion; drawing these costs milliseconds where an episode costs a
+hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the perceived
+pose through which it is read back.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from demos.demo import SCHEMA
+from demos.episode_file import StoreError
+from demos.files import checksum, read_metadata, write_safetensors
+from demos.grasps import aim, plan_grasp
+from demos.layout import object_label
+from demos.record_config import RecordConfig
+from demos.store import PLANNED
+from demos.task_scenes import demo_scene
+from sim.env import Workspace
+from sim.families import FAMILIES
+from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
+from sim.objects import PALETTE
+from sim.panda import fold_yaw
+from sim.scenes import INTENTIONS, Scene
+from sim.seeds import generator
+from sim.sensing import POINT_COUNT, PoseBias, scan
+
+CHUNK = 32
+"""Tasks in a file: what a kill can cost."""
+ARRAYS = ("points", "grasps", "family", "object", "intention", "densities")
+"""Arrays of a chunk, axis 0 tasks; see `demos/pack.py` for shapes."""
+
+
+def planned_jobs(config: RecordConfig) -> list[tuple[RecordConfig, int, int]]:
+    """(config, chunk number, tasks in it) for the chunks that are not on disk yet."""
+    chunks = [(config, number, min(CHUNK, config.planned - start)) for number, start in _starts(config)]
+    return [job for job in chunks if not chunk_path(config.out, job[1]).exists()]
+
+
+def write_planned_chunk(config: RecordConfig, number: int, tasks: int) -> int:
+    """Draw chunk `number` and write it; returns how many tasks it holds."""
+    # Planned tasks come after the recorded ones, so that none is in the training data twice.
+    first = config.tasks + number * CHUNK
+    rows = [plan_task(config, index) for index in range(first, first + tasks)]
+    arrays = {name: np.stack([row[name] for row in rows]) for name in ARRAYS}
+    text = json.dumps({"schema": SCHEMA, "config": config.identity, "first": first, "tasks": tasks}, sort_keys=True)
+    path = chunk_path(config.out, number)
+    try:
+        write_safetensors(path, arrays, {"chunk": text, "checksum": checksum(arrays, text)})
+    except OSError as error:
+        raise StoreError(f"{path}: cannot write: {error.strerror}") from error
+    return tasks
+
+
+def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict[str, np.ndarray]:
+    """The arrays of a chunk.
+
+    Raises:
+        StoreError: missing, truncated or altered.
+    """
+    try:
+        metadata, arrays = read_metadata(path), load(path.read_bytes())
+    except (OSError, ValueError, SafetensorError) as error:
+        raise StoreError(f"{path}: missing, truncated or damaged ({error}); delete it and record again") from error
+    found = checksum(arrays, metadata.get("chunk", ""))
+    if found != metadata.get("checksum") or expected_checksum not in (None, found):
+        raise StoreError(f"{path}: altered: its checksum does not fit its content; delete it and record again")
+    return arrays
+
+
+def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
+    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `family` (D,), `object` (D,), and its secrets."""
+    names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
+    points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
+    grasps = np.empty((config.demos, 4), dtype=np.float32)
+    family = np.empty(config.demos, dtype=np.int16)
+    for demo in range(config.demos):
+        scene, _ = demo_scene(config, index, demo)
+        rng = generator(config.seed, config.split_name, index, "planned", demo)
+        points[demo], grasps[demo] = plan_demo(scene, rng)
+        family[demo] = names.index(scene.object.family)
+    return {
+        "points": points,
+        "grasps": grasps,
+        "family": family,
+        "object": np.array(object_numbers(labels), dtype=np.int16),
+        **secret_rows(scene.task),
+    }
+
+
+def plan_demo(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Points (P, 6) and the grasp (4,) that hindsight would read from an episode on `scene`; object frame."""
+    space = Workspace()
+    position = np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0])
+    object_to_world = Pose(position, quat_from_yaw(rng.uniform(-np.pi, np.pi)))
+    perceived = PoseBias.draw(scene.noise, rng).apply(object_to_world)
+    points = scan(scene.object, object_to_world, scene.noise, rng)
+    return points, seen_through(perceived, object_to_world, aim(plan_grasp(scene), scene.noise, rng))
+
+
+def seen_through(perceived: Pose, object_to_world: Pose, grasp: np.ndarray) -> np.ndarray:
+    """A true grasp (4,) in the object frame, as read back by someone who takes `perceived` for the object's pose."""
+    read = np.empty(4)
+    read[:3] = planar_to_object(planar_to_world(grasp[:3], object_to_world), perceived)
+    read[3] = fold_yaw(grasp[3] + object_to_world.yaw - perceived.yaw)
+    return read
+
+
+def object_numbers(labels: list[str]) -> list[int]:
+    """Number of each label's object within the task, by first appearance: a0, a0, a1, b0 → 0, 0, 1, 2."""
+    order = list(dict.fromkeys(labels))
+    return [order.index(label) for label in labels]
+
+
+def secret_rows(task: Any) -> dict[str, np.ndarray]:
+    """`intention` () int8 and `densities` (8,) float32 by palette colour, 0 where absent; for reports only."""
+    return {
+        "intention": np.array(INTENTIONS.index(task.intention), dtype=np.int8),
+        "densities": np.array([task.densities.get(colour, 0.0) for colour in PALETTE], dtype=np.float32),
+    }
+
+
+def chunk_path(folder: Path, number: int) -> Path:
+    """Where chunk `number` lies."""
+    return folder / PLANNED / f"{number:06d}.safetensors"
+
+
+def _starts(config: RecordConfig) -> list[tuple[int, int]]:
+    return [(number, start) for number, start in enumerate(range(0, config.planned, CHUNK))]

@@ -1,0 +1,96 @@
+"""What to record: the configuration that a dataset is made from and remembers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from demos.layout import families_needed
+from sim.families import FAMILIES, families_of, family_named
+from sim.scenes import INTENTIONS
+
+MIXED = "all"
+
+
+class RecordError(ValueError):
+    """A recording that cannot be made as asked."""
+
+
+@dataclass(frozen=True)
+class RecordConfig:
+    """Recording of tasks with several demonstrations each.
+
+    Raises:
+        RecordError: counts out of range, or families that don't belong to one split.
+        sim.families.UnknownFamily, sim.families.UnknownSplit: names that do not exist.
+    """
+
+    out: Path
+    """Dataset folder; made if absent, continued if it holds a part of the same recording."""
+    split: str | None = None
+    """Tasks to draw; by default the split of `families`, or `training`."""
+    families: tuple[str, ...] = ()
+    """Shape families to draw from; by default all of the split."""
+    tasks: int = 100
+    """Tasks with recorded episodes."""
+    demos: int = 4
+    """Demonstrations of a task, on objects a0, a0, a1, b0, …: see `demos/layout.py`."""
+    planned: int = 0
+    """Further tasks with planned demonstrations: grasps without an episode."""
+    intention: str = MIXED
+    """`all`, or only `balance` or `part`."""
+    actor: str = "expert"
+    """Who demonstrates: `expert` or `module:function`."""
+    workers: int = 1
+    """Processes; changes nothing but the time it takes."""
+    seed: int = 0
+    """Root seed."""
+    keep_failures: bool = False
+    """Store failed attempts as well, labelled by their verdict."""
+    attempts: int = 20
+    """Tries for each demonstration before it is given up."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "out", Path(self.out))
+        for name, least in (("tasks", 0), ("planned", 0), ("demos", 1), ("workers", 1), ("seed", 0), ("attempts", 1)):
+            if getattr(self, name) < least:
+                raise RecordError(f"{name} is {getattr(self, name)}; expected at least {least}")
+        if self.tasks + self.planned == 0:
+            raise RecordError("0 tasks and 0 planned tasks; expected at least 1 of either")
+        if self.intention not in (MIXED, *INTENTIONS):
+            raise RecordError(f"unknown intention {self.intention!r}; expected {', '.join((MIXED, *INTENTIONS))}")
+        object.__setattr__(self, "families", tuple(self.families))
+        groups = {family_named(name).group for name in self.families}
+        if self.split is None:
+            if len(groups) > 1:
+                raise RecordError(f"families of different splits ({', '.join(sorted(groups))}); record them apart")
+            object.__setattr__(self, "split", groups.pop() if groups else "training")
+        foreign = [name for name in self.families if name not in families_of(self.split_name)]
+        if foreign:
+            group = FAMILIES[foreign[0]].group
+            raise RecordError(f"family {foreign[0]!r} belongs to split {group!r}, not to {self.split!r}")
+        pool, needed = len(self.families or families_of(self.split_name)), families_needed(self.demos)
+        if not self.families and pool < needed:
+            raise RecordError(f"{self.demos} demos need {needed} families, split {self.split!r} has {pool}")
+
+    @property
+    def split_name(self) -> str:
+        """The split, never None."""
+        return self.split or "training"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the dataset's content depends on: everything but the folder and the number of workers."""
+        return {
+            "split": self.split,
+            "families": list(self.families),
+            "tasks": self.tasks,
+            "demos": self.demos,
+            "planned": self.planned,
+            "intention": self.intention,
+            "actor": self.actor,
+            "seed": self.seed,
+            "keep_failures": self.keep_failures,
+            "attempts": self.attempts,
+        }

@@ -1,0 +1,172 @@
+"""Recording demonstrations on several processes, so that a kill at any moment costs only the episodes in progress.
+
+What an episode holds follows from its seed path (split, task, demo, attempt) alone. So neither the number of workers nor
+their order changes a byte, and running the same command again records just what is missing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from demos.actors import Actor, resolve_actor
+from demos.demo import SCHEMA, provenance
+from demos.episode_file import StoreError, read_record, write_demo
+from demos.files import remove_temporaries
+from demos.planned import planned_jobs, write_planned_chunk
+from demos.record_config import RecordConfig, RecordError
+from demos.store import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
+from demos.task_scenes import demo_scene
+from demos.workers import run_jobs
+from sim.seeds import seed_sequence
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a finished recording holds."""
+
+    folder: Path
+    episodes: int
+    """Episodes in the dataset, kept failures included."""
+    successes: int
+    planned: int
+    """Tasks with planned demonstrations."""
+    given_up: tuple[tuple[int, int], ...]
+    """(task, demo) that failed every attempt and are missing."""
+
+
+def record(config: RecordConfig, actor: Actor | None = None, progress: bool = True) -> Recording:
+    """Record a dataset, or what is missing of it.
+
+    Args:
+        config: what to record and where.
+        actor: who demonstrates instead of the one that `config.actor` names; picklable for several workers.
+        progress: draw a bar on standard error.
+
+    Raises:
+        RecordError: the folder holds another recording, or someone is recording into it.
+        StoreError: the folder cannot be written to, or one of its files is damaged.
+        ActorError: no such actor.
+    """
+    actor = actor or resolve_actor(config.actor)
+    _check_folder(config)
+    make_folders(config.out)
+    with _sole_writer(config.out):
+        _check_folder(config)
+        remove_temporaries(config.out)
+        remove_temporaries(config.out / EPISODES)
+        remove_temporaries(config.out / PLANNED)
+        stored = read_index(config.out)
+        if stored is None or not stored["complete"]:
+            write_index(config.out, _starting_index(config))
+        slots = [(task, demo) for task in range(config.tasks) for demo in range(config.demos)]
+        missing = [slot for slot in slots if _finished_attempt(config, *slot) is None]
+        chunks = planned_jobs(config)
+        given_up = []
+        with _bar(progress) as bar:
+            episodes = bar.add_task("episodes", total=len(slots), completed=len(slots) - len(missing))
+            for slot, success in run_jobs(_record_slot, [(config, actor, *slot) for slot in missing], config.workers):
+                bar.advance(episodes)
+                if not success:
+                    given_up.append(slot)
+            if config.planned:
+                done = config.planned - sum(tasks for _, _, tasks in chunks)
+                planned = bar.add_task("planned", total=config.planned, completed=done)
+                for tasks in run_jobs(write_planned_chunk, chunks, config.workers):
+                    bar.advance(planned, tasks)
+        index = build_index(config.out, config.identity)
+        if index != stored:
+            write_index(config.out, index)
+    counts = index["counts"]
+    return Recording(
+        config.out, counts["episodes"], counts["successes"], counts["planned_tasks"], tuple(sorted(given_up))
+    )
+
+
+def attempt_path(config: RecordConfig, task: int, demo: int, attempt: int) -> tuple[str | int, ...]:
+    """Seed path of one attempt at a demonstration."""
+    return (config.split_name, task, "demo", demo, attempt)
+
+
+def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> tuple[tuple[int, int], bool]:
+    """Play attempts at one demonstration until one succeeds; returns which it was, and whether one did."""
+    scene, label = demo_scene(config, task, demo)
+    for attempt in range(config.attempts):
+        path = attempt_path(config, task, demo, attempt)
+        origin = provenance(config.actor, config.seed, path)
+        file = episode_path(config.out, origin.key)
+        if file.exists():  # a failure kept before recording was cut off
+            continue
+        played = actor(scene, seed_sequence(config.seed, *path), object_id=label, provenance=origin)
+        if played.success or config.keep_failures:
+            write_demo(file, played, config.identity)
+        if played.success:
+            return (task, demo), True
+    return (task, demo), False
+
+
+def _finished_attempt(config: RecordConfig, task: int, demo: int) -> int | None:
+    """The attempt that succeeded and is stored, if any."""
+    for attempt in range(config.attempts):
+        origin = provenance(config.actor, config.seed, attempt_path(config, task, demo, attempt))
+        file = episode_path(config.out, origin.key)
+        if file.exists() and all(read_record(file)["verdict"].values()):
+            return attempt
+    return None
+
+
+def _check_folder(config: RecordConfig) -> None:
+    """Refuse a folder that holds another recording."""
+    if not config.out.is_dir():
+        return
+    index = read_index(config.out)
+    if index is None:
+        if any((config.out / EPISODES).glob("[!.]*.safetensors")):
+            raise RecordError(f"{config.out}: episodes without an index; rebuild it or use another folder")
+        return
+    for name, wanted in config.identity.items():
+        if index["config"].get(name) != wanted:
+            found = index["config"].get(name)
+            raise RecordError(f"{config.out}: recorded with {name} {found!r}, asked for {wanted!r}; use another folder")
+
+
+def _starting_index(config: RecordConfig) -> dict:
+    """What the folder says of itself while episodes are being recorded."""
+    counts: dict = {}
+    empty: dict = {}
+    return {
+        "schema": SCHEMA,
+        "config": config.identity,
+        "complete": False,
+        "counts": counts,
+        "episodes": empty,
+        "planned": empty,
+    }
+
+
+@contextmanager
+def _sole_writer(folder: Path) -> Iterator[None]:
+    """Lock the folder; the lock goes with the process, however it ends."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise RecordError(f"{folder}: another process is recording into it") from error
+    finally:
+        os.close(handle)
+
+
+def _bar(shown: bool) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), disable=not shown)
+
+
+__all__ = ["RecordConfig", "RecordError", "Recording", "StoreError", "attempt_path", "record"]

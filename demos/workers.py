@@ -1,0 +1,47 @@
+"""Jobs on several processes: results in any order, nothing left behind when the parent dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+def run_jobs(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], workers: int) -> Iterator[Result]:
+    """Yield `function(*job)` for every job, as they finish; in this process and in order for one worker.
+
+    An exception of a job, or Ctrl-C, ends the run once the jobs in progress are through; waiting ones are dropped.
+    """
+    if workers == 1:
+        for job in jobs:
+            yield function(*job)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker) as pool:
+        futures = [pool.submit(function, *job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the parent, and die with it: a killed parent's workers would wait for jobs for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _die_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)

@@ -1,0 +1,136 @@
+"""Where a gripper fits on a scanned object: closing direction, width and height at a place, and snapping to a graspable one.
+
+Everything is estimated from noisy points alone. Axis letters: P points, C candidate places, A closing directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+OPEN_HALF = 0.040
+"""m: from the grasp point to either pad when the gripper is fully open."""
+FINGER_INNER, FINGER_OUTER = 0.036, 0.058
+"""m: from the grasp point to either side of an open finger, pose errors included; what lies there blocks the descent."""
+PAD_HALF = 0.011
+"""m: half a pad's width, perpendicular to the closing direction."""
+LARGEST_WIDTH = 0.065
+"""m: widest place that the gripper takes with clearance for errors."""
+SUPPORT_RADIUS = 0.010
+"""m: a place with no scanned point this near is taken for a hole."""
+YAWS = np.arange(36) * (np.pi / 36) - np.pi / 2
+"""(A,), rad: closing directions tried, modulo π."""
+SMALLEST_Z, LARGEST_Z = 0.010, 0.022
+"""m: the hand keeps off the table, and its palm off the object."""
+
+
+@dataclass(frozen=True)
+class Closings:
+    """What the fingers would meet at C places along A closing directions."""
+
+    width: np.ndarray
+    """(C, A), m: extent of the points between the open pads."""
+    shift: np.ndarray
+    """(C, A), m along the closing direction: from the place to the middle of that extent."""
+    blocked: np.ndarray
+    """(C, A), bool: points lie where an open finger would come down."""
+
+
+def closings(points: np.ndarray, places: np.ndarray, yaws: np.ndarray, half: float = PAD_HALF) -> Closings:
+    """Measure the object between the open fingers.
+
+    Args:
+        points: (P, ≥2), m, object frame.
+        places: (C, 2), m, object frame.
+        yaws: (A,), rad: closing directions.
+        half: m: half the width of the strip that is looked at.
+    """
+    offset = points[None, :, :2] - places[:, None, :]
+    c, s = np.cos(yaws), np.sin(yaws)
+    along = offset[..., 0, None] * c + offset[..., 1, None] * s
+    across = offset[..., 1, None] * c - offset[..., 0, None] * s
+    in_strip = np.abs(across) <= half
+    inside = in_strip & (np.abs(along) <= OPEN_HALF)
+    high = np.where(inside, along, -OPEN_HALF).max(axis=1)
+    low = np.where(inside, along, OPEN_HALF).min(axis=1)
+    empty = ~inside.any(axis=1)
+    width = np.where(empty, 0.0, high - low)
+    shift = np.where(empty, 0.0, (high + low) / 2)
+    # The hand will come down centred on the extent, so that is where fingers are looked for.
+    recentred = np.abs(along - shift[:, None, :])
+    blocked = (in_strip & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=1)
+    return Closings(width, shift, blocked)
+
+
+def half_height(points: np.ndarray, place: np.ndarray) -> float:
+    """z to grasp at, m: half the height of the points about `place` (2,), within what the hand can reach."""
+    distance = np.hypot(points[:, 0] - place[0], points[:, 1] - place[1])
+    near = points[distance <= max(0.012, float(np.sort(distance)[2]) + 1e-9), 2]
+    return float(np.clip(np.median(near) / 2, SMALLEST_Z, LARGEST_Z))
+
+
+def smooth_widths(points: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, Closings]:
+    """(C, A) widths averaged over a pad-wide and a broader strip, and the pad-wide closings.
+
+    The extent of a dozen points is a rough measure; a strip twice as broad sees more points and turns faster from the
+    narrow direction, but runs over the ends of short parts, so the two are averaged.
+    """
+    narrow = closings(points, places, YAWS)
+    broad = closings(points, places, YAWS, 2 * PAD_HALF)
+    return (narrow.width + broad.width) / 2, narrow
+
+
+def refine_yaw(widths: np.ndarray, best: int) -> float:
+    """Mean closing direction, rad in (−π/2, π/2], of those about `best` that are nearly as narrow (A,)."""
+    turn = np.angle(np.exp(2j * (YAWS - YAWS[best]))) / 2
+    weight = np.exp(-(widths - widths[best]).clip(0) / 0.002) * (np.abs(turn) < 0.45)
+    yaw = YAWS[best] + float((weight * turn).sum() / weight.sum())
+    return wrap_half_turn(yaw)
+
+
+def wrap_half_turn(yaw: float) -> float:
+    """The same closing direction, rad in (−π/2, π/2]."""
+    return float(-((-yaw + np.pi / 2) % np.pi - np.pi / 2))
+
+
+def snap(
+    points: np.ndarray, wanted: np.ndarray, *, plain: bool = False, prefer: np.ndarray | None = None
+) -> np.ndarray:
+    """The graspable place nearest to a wanted one, with closing direction and height.
+
+    Distance along the closing direction counts for less, unless `plain`: the fingers centre the object there anyway,
+    and an object balances wherever the line between the pads passes under its centre of mass.
+
+    Args:
+        points: (P, ≥3), m, object frame.
+        wanted: (2,), m, object frame.
+        plain: count both directions alike.
+        prefer: (P,), m: what choosing a place at each point costs extra (another colour, another height).
+
+    Returns:
+        (4,) x, y, z, yaw: m, m, m, rad.
+    """
+    places = np.vstack([wanted[None], points[:, :2]])
+    distance = np.hypot(*(places - wanted).T)
+    nearest = np.argsort(distance, kind="stable")[:40]
+    places = places[nearest]
+    extra = np.zeros(len(places))
+    if prefer is not None:
+        # The wanted place itself costs what its nearest point does.
+        owner = np.argmin(((places[:, None] - points[None, :, :2]) ** 2).sum(-1), axis=1)
+        extra = prefer[owner]
+    widths, found = smooth_widths(points, places)
+    closing = np.stack([np.cos(YAWS), np.sin(YAWS)], axis=-1)
+    centred = places[:, None] + found.shift[..., None] * closing
+    error = centred - wanted
+    along = (error * closing).sum(-1)
+    across = error[..., 1] * closing[:, 0] - error[..., 0] * closing[:, 1]
+    cost = np.abs(across) + (0.9 if plain else 0.25) * np.abs(along) + 0.35 * widths + extra[:, None]
+    cost = cost + 0.10 * found.blocked + 3.0 * (found.width - LARGEST_WIDTH).clip(0)
+    hole = np.hypot(*np.moveaxis(centred[:, :, None] - points[None, None, :, :2], -1, 0)).min(-1) > SUPPORT_RADIUS
+    cost = cost + 0.04 * hole
+    place, direction = np.unravel_index(int(np.argmin(cost)), cost.shape)
+    yaw = refine_yaw(widths[place], int(direction))
+    target = centred[place, direction]
+    return np.array([target[0], target[1], half_height(points, target), yaw])

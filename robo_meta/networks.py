@@ -1,0 +1,132 @@
+"""The point scorer: scans in, a mixture over grasp places out; parameters are plain dicts, stacked over tasks.
+
+Axis letters: N tasks, D demos of a task, P points, F features, H hidden, M keypoints (softmax means), C corners.
+Parameters live in one flat dict. Those of the body (`BODY`) serve every task as they are; those of the head (`HEAD`) get
+a leading task axis when a strategy adapts them, and one `baddbmm` then runs all tasks at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from robo_meta.encoding import CORNERS, FEATURES, LOG_HEIGHT, Encoded
+
+Parameters = Mapping[str, Tensor]
+
+
+class Hidden(NamedTuple):
+    """What the body makes of scans; it does not depend on the task."""
+
+    points: Tensor
+    """(N, D, P, H)."""
+    pooled: Tensor
+    """(N, D, 2H): mean and maximum over the points."""
+    log_height: Tensor
+    """(N, D, P, 1)."""
+    colours: Tensor
+    """(N, D, P, 8)."""
+    places: Tensor
+    """(N, D, P, 2): in units of `encoding.SCALE`."""
+
+
+class Mixture(NamedTuple):
+    """Where to grasp: M softmax means and the points themselves, each with a probability."""
+
+    keypoints: Tensor
+    """(N, D, M, 2): softmax means."""
+    log_gates: Tensor
+    """(N, D, M + 1): log-probability of each keypoint, and of the points together."""
+    log_weights: Tensor
+    """(N, D, P, M + 1): log-softmax over the points, for each keypoint and for the points' own choice."""
+    places: Tensor
+    """(N, D, P, 2)."""
+
+
+def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]:
+    """Name → shape of every parameter of the scorer."""
+    outputs = keypoints + 1
+    return {
+        "body.in.weight": (FEATURES, hidden),
+        "body.in.bias": (hidden,),
+        "body.pool.weight": (2 * hidden, hidden),
+        "body.pool.bias": (hidden,),
+        "body.mix.weight": (hidden, hidden),
+        "body.mix.own": (hidden, hidden),
+        "body.mix.bias": (hidden,),
+        "head.in.weight": (hidden, head),
+        "head.in.pooled": (2 * hidden, head),
+        "head.in.bias": (head,),
+        "head.in.colour": (CORNERS, head),
+        "head.score.weight": (head, outputs),
+        "head.score.colour": (CORNERS, outputs),
+        "head.gate.weight": (2 * hidden, outputs),
+        "head.gate.bias": (outputs,),
+    }
+
+
+def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """Fresh parameters. Colour tables start at zero, so that colours are alike until a demonstration tells them apart."""
+    theta = {}
+    for name, shape in shapes(hidden, head, keypoints).items():
+        if len(shape) == 1 or name.endswith("colour"):
+            theta[name] = torch.zeros(shape)
+        else:
+            gain = 0.3 if name in ("head.score.weight", "head.gate.weight") else 1.0
+            theta[name] = torch.randn(shape, generator=generator) * gain / math.sqrt(shape[0])
+    return theta
+
+
+def body(theta: Parameters, scans: Encoded) -> Hidden:
+    """Run the shared body on scans (N, D, P, …)."""
+    x = functional.silu(scans.features @ theta["body.in.weight"] + theta["body.in.bias"])
+    pooled = torch.cat([x.mean(-2), x.amax(-2)], -1)
+    context = functional.silu(pooled @ theta["body.pool.weight"] + theta["body.pool.bias"])
+    # Each point also hears the mean of its own colour, whichever colour that is.
+    counts = scans.colours.sum(-2).clamp_min(1e-3)
+    colour_mean = scans.colours.transpose(-1, -2) @ x / counts[..., None]
+    own = scans.colours @ (colour_mean @ theta["body.mix.own"])
+    x = functional.silu(x @ theta["body.mix.weight"] + own + (context + theta["body.mix.bias"])[..., None, :])
+    pooled = torch.cat([x.mean(-2), x.amax(-2)], -1)
+    return Hidden(x, pooled, scans.features[..., LOG_HEIGHT, None], scans.colours, scans.places)
+
+
+def stacked_linear(x: Tensor, weight: Tensor) -> Tensor:
+    """x (N, R, in) times weight (N, in, out), task by task."""
+    return torch.bmm(x, weight)
+
+
+def head(phi: Parameters, hidden: Hidden) -> Mixture:
+    """Run task-stacked head parameters `phi` (leading axis N) on (N, D) scans."""
+    n, d, p, width = hidden.points.shape
+    flat = hidden.points.reshape(n, d * p, width)
+    colours = hidden.colours.reshape(n, d * p, CORNERS)
+    from_pool = torch.baddbmm(phi["head.in.bias"][:, None], hidden.pooled, phi["head.in.pooled"])
+    z = torch.bmm(flat, phi["head.in.weight"]) + torch.bmm(colours, phi["head.in.colour"])
+    z = functional.silu(z.view(n, d, p, -1) + from_pool[:, :, None])
+    scores = torch.bmm(z.view(n, d * p, -1), phi["head.score.weight"])
+    scores = torch.baddbmm(scores, colours, phi["head.score.colour"]).view(n, d, p, -1)
+    # Log height + log density over area-uniform points makes the softmax mean the centre of mass, exactly.
+    log_weights = (scores + hidden.log_height).log_softmax(-2)
+    keypoints = log_weights[..., :-1].exp().transpose(-1, -2) @ hidden.places
+    gates = torch.baddbmm(phi["head.gate.bias"][:, None], hidden.pooled, phi["head.gate.weight"])
+    return Mixture(keypoints, gates.log_softmax(-1), log_weights, hidden.places)
+
+
+def log_kernel(square: Tensor, log_scale: Tensor) -> Tensor:
+    """Log of a bump of width e^log_scale at squared distance `square`: a Gaussian's core with exponential tails."""
+    return 1 - (1 + square * (-2 * log_scale).exp()).sqrt() - 2 * log_scale
+
+
+def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tensor:
+    """(N, D) log-density of grasp places (N, D, 2) (units of SCALE) at widths (2,): of keypoints and of points."""
+    from_keypoints = (mixture.keypoints - grasps[..., None, :]).square().sum(-1)
+    from_points = (mixture.places - grasps[..., None, :]).square().sum(-1)
+    keypoints = log_kernel(from_keypoints, log_scales[0])
+    points = (mixture.log_weights[..., -1] + log_kernel(from_points, log_scales[1])).logsumexp(-1, keepdim=True)
+    return (mixture.log_gates + torch.cat([keypoints, points], -1)).logsumexp(-1)

@@ -1,0 +1,142 @@
+"""Objects in the physics: compound bodies built from records, placed and read in their object frame."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pybullet
+
+from sim.frames import Pose, quat_from_matrix
+from sim.objects import PALETTE, MassProperties, ObjectSpec, Part
+from sim.physics import World
+
+
+class SimObject:
+    """An `ObjectSpec` in the physics: shown and read in its object frame, whatever its centre of mass."""
+
+    def __init__(
+        self, world: World, spec: ObjectSpec, properties: MassProperties, object_to_world: Pose, visible: bool
+    ) -> None:
+        self.world = world
+        self.spec = spec
+        moments, axes = np.linalg.eigh(properties.inertia)
+        if np.linalg.det(axes) < 0:
+            axes[:, 0] = -axes[:, 0]
+        self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
+        self._object_to_mass = self._mass_to_object.inverse()
+        # PyBullet takes the meshes of a compound from files alone, and reads them until the body stands.
+        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+            collision, visual = _compound_shapes(spec, Path(folder), world.client, visible)
+            self.body = pybullet.createMultiBody(
+                baseMass=properties.mass,
+                baseCollisionShapeIndex=collision,
+                baseVisualShapeIndex=visual,
+                basePosition=list(object_to_world.position),
+                baseOrientation=list(object_to_world.quat_xyzw),
+                baseInertialFramePosition=list(self._mass_to_object.position),
+                baseInertialFrameOrientation=list(self._mass_to_object.quat_xyzw),
+                physicsClientId=world.client,
+            )
+        # The pose set at creation is the mass frame's in some releases and the object frame's in others: set it here.
+        self.place(object_to_world)
+        # createMultiBody takes the bounding box's inertia, and setting a mass overwrites inertia: set it last.
+        pybullet.changeDynamics(
+            self.body,
+            -1,
+            localInertiaDiagonal=list(moments),
+            lateralFriction=spec.friction,
+            spinningFriction=0.0,
+            rollingFriction=0.0,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING,
+            physicsClientId=world.client,
+        )
+
+    @property
+    def object_to_world(self) -> Pose:
+        """True pose of the object frame."""
+        position, quat = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
+        return Pose(np.array(position), np.array(quat)).compose(self._object_to_mass)
+
+    def place(self, object_to_world: Pose) -> None:
+        """Put the object frame at `object_to_world`, at rest."""
+        mass_to_world = object_to_world.compose(self._mass_to_object)
+        pybullet.resetBasePositionAndOrientation(
+            self.body, list(mass_to_world.position), list(mass_to_world.quat_xyzw), physicsClientId=self.world.client
+        )
+
+    def set_velocity(self, linear: np.ndarray) -> None:
+        """Give the body a linear velocity (3,), m/s, world frame."""
+        pybullet.resetBaseVelocity(self.body, list(linear), [0, 0, 0], physicsClientId=self.world.client)
+
+    def remove(self) -> None:
+        """Take the body out of the world."""
+        pybullet.removeBody(self.body, physicsClientId=self.world.client)
+
+
+def _shape_arrays(spec: ObjectSpec, folder: Path) -> dict[str, list]:
+    """The parts as the parallel lists that PyBullet's compound constructors take; prisms as meshes in `folder`."""
+    arrays: dict[str, list] = {key: [] for key in ("shapeTypes", "halfExtents", "radii", "lengths", "fileNames")}
+    positions, quats = [], []
+    for number, part in enumerate(spec.parts):
+        half, yaw = _box_of(part)
+        prism = part.kind == "prism"
+        arrays["shapeTypes"].append(_SHAPE_TYPES[part.kind])
+        arrays["halfExtents"].append([*half, part.height / 2])
+        arrays["radii"].append(_radius_of(part))
+        arrays["lengths"].append(part.height)
+        arrays["fileNames"].append(_write_prism(part, folder / f"part{number}.obj") if prism else "")
+        positions.append([0.0, 0.0, 0.0] if prism else [*part.outline.mean(axis=0), part.height / 2])
+        quats.append([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)] if part.kind == "box" else [0.0, 0.0, 0.0, 1.0])
+    return arrays | {"positions": positions, "quats": quats}
+
+
+_SHAPE_TYPES = {"box": pybullet.GEOM_BOX, "cylinder": pybullet.GEOM_CYLINDER, "prism": pybullet.GEOM_MESH}
+
+
+def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool) -> tuple[int, int]:
+    """Collision shape and visual shape (−1 where not `visible`) of the object, in its object frame."""
+    arrays = _shape_arrays(spec, folder)
+    positions, quats = arrays.pop("positions"), arrays.pop("quats")
+    collision = pybullet.createCollisionShapeArray(
+        **arrays, collisionFramePositions=positions, collisionFrameOrientations=quats, physicsClientId=client
+    )
+    if not visible:
+        return collision, -1
+    visual = pybullet.createVisualShapeArray(
+        **arrays,
+        visualFramePositions=positions,
+        visualFrameOrientations=quats,
+        rgbaColors=[[*PALETTE[part.colour], 1.0] for part in spec.parts],
+        physicsClientId=client,
+    )
+    return collision, visual
+
+
+def _box_of(part: Part) -> tuple[np.ndarray, float]:
+    """Half side lengths (2,) and yaw of a box part's outline."""
+    first, second = part.outline[1] - part.outline[0], part.outline[2] - part.outline[1]
+    return np.array([np.hypot(*first), np.hypot(*second)]) / 2, float(np.arctan2(first[1], first[0]))
+
+
+def _radius_of(part: Part) -> float:
+    """Radius of the circle with the outline's area: a cylinder's polygon is drawn to have it."""
+    a, b = part.outline, np.roll(part.outline, -1, axis=0)
+    return float(np.sqrt((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / 2 / np.pi))
+
+
+def _write_prism(part: Part, path: Path) -> str:
+    """Write the prism as a Wavefront mesh of triangles, faces outward, and return the file's name."""
+    sides = len(part.outline)
+    corners = [f"v {x:.9g} {y:.9g} {z:.9g}" for z in (0.0, part.height) for x, y in part.outline]
+    faces = []
+    for i in range(1, sides - 1):
+        faces += [(0, i + 1, i), (sides, sides + i, sides + i + 1)]
+    for i in range(sides):
+        j = (i + 1) % sides
+        faces += [(i, j, sides + j), (i, sides + j, sides + i)]
+    path.write_text("\n".join(corners + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]) + "\n")
+    return str(path)

@@ -1,0 +1,260 @@
+"""`RoboMeta/Grasp-v0`: a Panda over a table with one object; lift it so that it stays level, or hold it by a part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from sim.bodies import SimObject
+from sim.frames import Pose, quat_from_yaw
+from sim.panda import GripperConfig, Panda, fold_yaw
+from sim.physics import PHYSICS_HZ, World
+from sim.sampling import draw_families, draw_scene, draw_task
+from sim.scenes import Scene
+from sim.sensing import PoseBias, scan
+from sim.success import FAILED, Judge, Thresholds, Verdict
+
+CONTROL_HZ = 10
+"""Actions per second."""
+POINTS = 96
+"""Points in a scan."""
+STATE_FIELDS = (
+    *("hand_x", "hand_y", "hand_z", "hand_yaw", "opening", "opening_rate", "gripper_command"),
+    *("object_x", "object_y", "object_z", "object_qx", "object_qy", "object_qz", "object_qw"),
+)
+"""Rows of the `state` observation."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where things start and how far one action reaches."""
+
+    object_x: tuple[float, float] = (0.46, 0.54)
+    """m, world: range of the object frame at reset."""
+    object_y: tuple[float, float] = (-0.08, 0.08)
+    """m, world."""
+    hand_centre: tuple[float, float, float] = (0.5, 0.0, 0.27)
+    """m, world: middle of the hand's start positions."""
+    hand_spread: tuple[float, float, float] = (0.06, 0.08, 0.04)
+    """m: half widths of the hand's start positions."""
+    yaw_spread: float = 0.4
+    """rad: half width of the hand's start headings."""
+    low: tuple[float, float, float] = (0.22, -0.35, 0.010)
+    """m, world: the hand's commands are kept inside."""
+    high: tuple[float, float, float] = (0.78, 0.35, 0.60)
+    """m, world."""
+    reach: float = 0.05
+    """m: displacement that action ±1 commands, each axis."""
+    turn: float = 0.3
+    """rad: rotation that action ±1 commands."""
+    yaw_limit: float = 2.1
+    """rad: the hand's commanded heading is kept within ±."""
+    budget: int = 45
+    """Actions until the episode is cut off."""
+
+
+@dataclass
+class _Episode:
+    """What one episode keeps between steps."""
+
+    scene: Scene
+    body: SimObject
+    judge: Judge
+    bias: PoseBias
+    points: np.ndarray
+    hand_command: np.ndarray
+    yaw_command: float
+    gripper_command: float = 1.0
+    steps: int = 0
+    done: bool = False
+    verdict: Verdict | None = field(default=None)
+
+
+class GraspEnv(gymnasium.Env):
+    """Grasp one object of hidden weight with a Franka Panda.
+
+    Action, `Box(−1, 1, (5,))`, one every 0.1 s:
+
+    | row | meaning | unit of ±1 |
+    |---|---|---|
+    | 0–2 | displacement of the commanded hand position, world x, y, z | 0.05 m |
+    | 3 | rotation of the commanded closing direction about world z | 0.3 rad |
+    | 4 | gripper: below 0 close, else open | – |
+
+    Observation, a `Dict`:
+
+    | key | row | meaning | unit, bounds |
+    |---|---|---|---|
+    | `points` | 96 × 0–2 | scanned point: x, y in the object frame, height over the table | m, ±1 |
+    | | 96 × 3–5 | its RGB | 0–1 |
+    | `state` | 0–2 | hand position, world | m, ±2 |
+    | | 3 | heading of the closing direction, world | rad, ±π/2 |
+    | | 4, 5 | opening between the pads; its rate | m, 0–0.1; m/s, ±2 |
+    | | 6 | last gripper command | −1, 1 |
+    | | 7–9 | perceived position of the object frame, world | m, ±5 |
+    | | 10–13 | perceived xyzw quaternion of the object frame | ±1 |
+
+    Hidden: materials, intention, mass, friction. The points are scanned once at reset; the perceived pose carries one
+    error for the whole episode. Once the object frame has risen 0.10 m the environment itself holds and shakes, and
+    terminates with `info["verdict"]` (named parts) and `info["success"]`; reward is 1 on success, else 0. After 45
+    actions the episode is truncated.
+
+    Args:
+        split: tasks that `reset` draws from where no scene is given.
+        render_mode: None, `rgb_array` or `human`.
+        gripper, thresholds, workspace: configuration records.
+
+    Options of `reset`: `scene`, a `sim.scenes.Scene` to play instead of a drawn one.
+
+    Raises:
+        sim.physics.DisplayError: `human` without a display.
+
+    Version 0: first release.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": CONTROL_HZ}
+
+    def __init__(
+        self,
+        split: str = "training",
+        render_mode: str | None = None,
+        gripper: GripperConfig | None = None,
+        thresholds: Thresholds | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"render_mode {render_mode!r}; expected one of {self.metadata['render_modes']} or None")
+        self.split = split
+        self.render_mode = render_mode
+        self.thresholds = thresholds or Thresholds()
+        self.workspace = workspace or Workspace()
+        self.action_space = spaces.Box(-1.0, 1.0, (5,), np.float32)
+        self.observation_space = spaces.Dict({"points": _points_space(), "state": _state_space()})
+        self.world = World(gui=render_mode == "human")
+        self.panda = Panda(self.world, gripper or GripperConfig(), visible=render_mode is not None)
+        self._episode: _Episode | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Start an episode; the seed draws the scene (unless given), pose, arm start and noise."""
+        super().reset(seed=seed)
+        scene = (options or {}).get("scene") or self._draw_scene()
+        rng, space = self.np_random, self.workspace
+        if self._episode is not None:
+            self._episode.body.remove()
+        object_to_world = Pose(
+            np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0]),
+            quat_from_yaw(rng.uniform(-np.pi, np.pi)),
+        )
+        hand = np.array(space.hand_centre) + rng.uniform(-1, 1, 3) * np.array(space.hand_spread)
+        yaw = rng.uniform(-1, 1) * space.yaw_spread
+        self.panda.reset(hand, yaw)
+        visible = self.render_mode is not None
+        body = SimObject(self.world, scene.object, scene.mass_properties, object_to_world, visible)
+        self._episode = _Episode(
+            scene=scene,
+            body=body,
+            judge=Judge(self.world, self.panda, body, scene, self.thresholds),
+            bias=PoseBias.draw(scene.noise, rng),
+            points=scan(scene.object, object_to_world, scene.noise, rng, POINTS),
+            hand_command=hand,
+            yaw_command=yaw,
+        )
+        return self._observe(), {}
+
+    def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
+        """Play one action of 0.1 s; see the class for its rows."""
+        episode = self._running()
+        space = self.workspace
+        move = np.clip(np.asarray(action, dtype=np.float64), -1, 1)
+        episode.hand_command = np.clip(episode.hand_command + move[:3] * space.reach, space.low, space.high)
+        episode.yaw_command = float(
+            np.clip(episode.yaw_command + move[3] * space.turn, -space.yaw_limit, space.yaw_limit)
+        )
+        command = -1.0 if move[4] < 0 else 1.0
+        if command < 0 <= episode.gripper_command:
+            episode.judge.fingers_closed()
+        episode.gripper_command = command
+        self.panda.move(episode.hand_command, episode.yaw_command, command < 0, steps=PHYSICS_HZ // CONTROL_HZ)
+        episode.steps += 1
+        terminated, truncated = False, episode.steps >= space.budget
+        if episode.judge.rise >= self.thresholds.lift:
+            episode.verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
+            terminated, truncated = True, False
+        elif truncated:
+            episode.verdict = FAILED
+        episode.done = terminated or truncated
+        info: dict[str, Any] = {}
+        if episode.verdict is not None:
+            info = {"verdict": episode.verdict.parts, "success": episode.verdict.success}
+        if self.render_mode == "human":
+            self.render()
+        return self._observe(), float(info.get("success", False)), terminated, truncated, info
+
+    def render(self) -> np.ndarray | None:
+        """(480, 640, 3) uint8 picture for `rgb_array`; the window refreshes itself for `human`."""
+        if self.render_mode != "rgb_array":
+            return None
+        return self.world.picture(640, 480, np.array([1.15, -0.55, 0.55]), np.array([0.48, 0.0, 0.08]))
+
+    def close(self) -> None:
+        """Disconnect from the physics."""
+        self.world.close()
+
+    @property
+    def object_to_world(self) -> Pose:
+        """Privileged: the object's true pose, for experts, judges and pictures."""
+        return self._running(finished_too=True).body.object_to_world
+
+    @property
+    def scene(self) -> Scene:
+        """Privileged: the scene being played."""
+        return self._running(finished_too=True).scene
+
+    def _running(self, finished_too: bool = False) -> _Episode:
+        if self._episode is None or (self._episode.done and not finished_too):
+            raise RuntimeError("no episode is running; call reset() first")
+        return self._episode
+
+    def _draw_scene(self) -> Scene:
+        root = int(self.np_random.integers(2**31))
+        task = draw_task(root, self.split, 0)
+        return draw_scene(root, task, draw_families(root, task, 1)[0], "a0")
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        episode = self._running(finished_too=True)
+        perceived = episode.bias.apply(episode.body.object_to_world)
+        opening, rate = self.panda.opening()
+        state = np.array(
+            [
+                *self.panda.hand_position(),
+                fold_yaw(self.panda.hand_yaw()),
+                opening,
+                rate,
+                episode.gripper_command,
+                *perceived.position,
+                *perceived.quat_xyzw,
+            ],
+            dtype=np.float32,
+        )
+        space = self.observation_space["state"]
+        assert isinstance(space, spaces.Box)
+        return {"points": episode.points.copy(), "state": np.clip(state, space.low, space.high)}
+
+
+def _points_space() -> spaces.Box:
+    low = np.tile(np.array([-1, -1, -1, 0, 0, 0], dtype=np.float32), (POINTS, 1))
+    return spaces.Box(low, np.ones((POINTS, 6), dtype=np.float32), dtype=np.float32)
+
+
+def _state_space() -> spaces.Box:
+    half_turn = np.pi / 2 + 1e-3
+    high = np.array([2, 2, 2, half_turn, 0.1, 2, 1, 5, 5, 5, 1, 1, 1, 1], dtype=np.float32)
+    low = -high
+    low[4] = 0.0
+    return spaces.Box(low, high, dtype=np.float32)

@@ -1,0 +1,106 @@
+"""Named shape families and the split groups that keep those trained on apart from those tested on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim import shapes
+from sim.pieces import Piece
+from sim.scenes import SPLITS
+
+Draw = Callable[[np.random.Generator, int], tuple[Piece, ...]]
+
+
+class UnknownFamily(ValueError):
+    """A family name that is not in `FAMILIES`."""
+
+
+class UnknownSplit(ValueError):
+    """A split name that is not in `SPLITS`."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A named distribution over part layouts."""
+
+    name: str
+    group: str
+    """`training`, `validation` or `unseen-families`: the split whose objects it alone supplies."""
+    draw: Draw
+    """(rng, number of slots) → pieces along x; not yet accepted by `sim.layouts`."""
+    description: str
+    """One line for `robo-meta objects`."""
+
+
+_ROWS = (
+    # Training: handles with something at one end, at both ends, in the middle and off to a side.
+    Family("bar", "training", shapes.bar, "straight bar of two or three blocks"),
+    Family("hammer", "training", shapes.hammer, "cross-wise head on a two-piece handle"),
+    Family("spoon", "training", shapes.spoon, "round bowl on a long handle"),
+    Family("dumbbell", "training", shapes.dumbbell, "weights at both ends of a rod"),
+    Family("tee", "training", shapes.tee, "long cross-bar on a stem"),
+    Family("ell", "training", shapes.ell, "long leg with a foot to one side"),
+    Family("cross", "training", shapes.cross, "shaft with arms on both sides of it"),
+    Family("key", "training", shapes.key, "round bow, shaft, and a bit to one side"),
+    Family("zigzag", "training", shapes.zigzag, "slanted bars joined end to end"),
+    Family("stepped-bar", "training", shapes.stepped_bar, "bar in steps of width and height"),
+    Family("comb", "training", shapes.comb, "spine with two teeth to one side"),
+    Family("paddle", "training", shapes.paddle, "rectangular blade on a shaft"),
+    Family("pan", "training", shapes.pan, "wide disc with a handle and a lug opposite"),
+    Family("club", "training", shapes.club, "shaft that widens to a round end"),
+    # Validation: every choice made while developing is judged by these.
+    Family("mallet", "validation", shapes.mallet, "block head and a pommel on a handle"),
+    Family("wedge", "validation", shapes.wedge, "bar that tapers from end to end"),
+    Family("arrow", "validation", shapes.arrow, "shaft with a pointed head and a fletch"),
+    Family("flag", "validation", shapes.flag, "pole with a flag to one side of its top"),
+    Family("anchor", "validation", shapes.anchor, "shaft with two arms slanting back from its foot"),
+    # Unseen families: for testing only.
+    Family("axe", "unseen-families", shapes.axe, "flared blade to one side of a handle"),
+    Family("wrench", "unseen-families", shapes.wrench, "shank with a hexagonal and an open end"),
+    Family("racket", "unseen-families", shapes.racket, "wide round head, throat and grip"),
+    Family("rake", "unseen-families", shapes.rake, "cross-bar with teeth on a handle"),
+    Family("shovel", "unseen-families", shapes.shovel, "flared blade, shaft and a cross-wise grip"),
+    Family("sword", "unseen-families", shapes.sword, "grip, cross-guard, blade and point"),
+    Family("bottle", "unseen-families", shapes.bottle, "body, shoulder and neck"),
+    Family("crank", "unseen-families", shapes.crank, "two parallel bars, overlapping side by side"),
+    Family("wishbone", "unseen-families", shapes.wishbone, "stem that forks into two slanted arms"),
+    Family("girder", "unseen-families", shapes.girder, "cross-bars at both ends of a web"),
+)
+
+FAMILIES: dict[str, Family] = {family.name: family for family in _ROWS}
+"""Every family by name."""
+
+
+def did_you_mean(name: str, allowed: tuple[str, ...]) -> str:
+    """`; did you mean 'hammer'?`, or the whole list where nothing is close."""
+    close = difflib.get_close_matches(name, allowed, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}"
+
+
+def family_named(name: str) -> Family:
+    """The family called `name`.
+
+    Raises:
+        UnknownFamily: no such family.
+    """
+    if name not in FAMILIES:
+        raise UnknownFamily(f"unknown family {name!r}{did_you_mean(name, tuple(FAMILIES))} See `robo-meta objects`")
+    return FAMILIES[name]
+
+
+def families_of(split: str) -> tuple[str, ...]:
+    """Names of the families that objects of `split` are drawn from, in table order.
+
+    `unseen-objects` has new objects of the training families.
+
+    Raises:
+        UnknownSplit: no such split.
+    """
+    if split not in SPLITS:
+        raise UnknownSplit(f"unknown split {split!r}{did_you_mean(split, SPLITS)}")
+    group = "training" if split == "unseen-objects" else split
+    return tuple(name for name, family in FAMILIES.items() if family.group == group)

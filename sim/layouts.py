@@ -1,0 +1,187 @@
+"""Which layouts become objects: rules that hold for every density ratio, so that none can leak the ratio drawn.
+
+Axis letters: C colours, R density ratios. Object frame, m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import shapely
+
+from sim.families import family_named
+from sim.footprint import Footprint, heading_gap, headings_at, outer_grasps
+from sim.objects import ObjectSpec, Part
+from sim.pieces import Piece
+
+
+class LayoutError(ValueError):
+    """A family that yielded no acceptable object in many tries."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What every object of every family satisfies, whatever its materials turn out to be."""
+
+    min_length: float = 0.12
+    max_length: float = 0.36
+    """m: the object's greatest extent."""
+    max_height: float = 0.042
+    """m: no part stands in the way of the palm while the lowest one is held."""
+    extreme_ratio: float = 10.0
+    """Balance points from 1:this to this:1 must be graspable."""
+    demand_ratio: float = 4.0
+    min_separation: float = 0.04
+    """m between the balance points at 1:demand_ratio and demand_ratio:1 of every two colours."""
+    max_turn: float = 0.35
+    """rad: all balance points are grasped with closing headings this alike."""
+    support_margin: float = 0.008
+    """m from every balance point to the edge of the support polygon: the object lies flat."""
+    end_clearance: float = 0.04
+    """m from a colour's outer end to every balance point and to the other colours' outer ends."""
+    near: float = 0.02
+    """m: a grasp this close to the balance point, across the closing direction, might hold."""
+    max_middle_share: float = 0.34
+    """Share of possible ratios at which grasping the geometric centre is near."""
+    max_equal_share: float = 0.25
+    """Share of possible ratios at which the balance point of equal densities is near."""
+
+
+RULES = Rules()
+MAX_TRIES = 2000
+
+
+def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...], friction: float) -> ObjectSpec:
+    """Draw layouts of `family` until one is accepted, with `colours` dealt to its slots.
+
+    Raises:
+        UnknownFamily: no such family.
+        LayoutError: none was accepted.
+    """
+    draw = family_named(family).draw
+    for _ in range(MAX_TRIES):
+        pieces = draw(rng, len(colours))
+        dealt = tuple(colours[i] for i in rng.permutation(len(colours)))
+        if {piece.slot for piece in pieces} != set(range(len(colours))):
+            continue
+        spec = place(pieces, dealt, family, friction, mirror=rng.random() < 0.5, turn=rng.uniform(-np.pi, np.pi))
+        if refusal(spec) is None:
+            return spec
+    raise LayoutError(f"family {family!r} yielded no acceptable object with {len(colours)} colours in {MAX_TRIES} tries")
+
+
+def place(
+    pieces: tuple[Piece, ...], colours: tuple[str, ...], family: str, friction: float, *, mirror: bool, turn: float
+) -> ObjectSpec:
+    """The object that `pieces` make, in a frame that carries no hint.
+
+    The origin is the centre of the layout's bounding box in canonical coordinates; the layout is then mirrored
+    (`mirror`) and turned by `turn` rad about it.
+    """
+    corners = np.concatenate([piece.outline for piece in pieces])
+    origin = (corners.min(axis=0) + corners.max(axis=0)) / 2
+    c, s = np.cos(turn), np.sin(turn)
+    matrix = np.array([[c, -s], [s, c]]) @ np.diag([1.0, -1.0 if mirror else 1.0])
+    parts = []
+    for piece in pieces:
+        outline = (piece.outline - origin) @ matrix.T
+        # Mirroring turns the outline clockwise; reading it backwards turns it back.
+        parts.append(Part(piece.kind, outline[::-1] if mirror else outline, piece.height, colours[piece.slot]))
+    return ObjectSpec(family, tuple(parts), friction)
+
+
+def colour_moments(spec: ObjectSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Volume (C,) and planar centroid (C, 2) of each of the object's colours."""
+    volumes, centroids = np.zeros(len(spec.colours)), np.zeros((len(spec.colours), 2))
+    for part in spec.parts:
+        a, b = part.outline, np.roll(part.outline, -1, axis=0)
+        twice = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+        row = spec.colours.index(part.colour)
+        volumes[row] += part.height * twice.sum() / 2
+        centroids[row] += part.height * ((a + b) * twice[:, None]).sum(axis=0) / 6
+    return volumes, centroids / volumes[:, None]
+
+
+def balance_points(volumes: np.ndarray, centroids: np.ndarray, densities: np.ndarray) -> np.ndarray:
+    """Planar centres of mass (R, 2) at relative `densities` (R, C)."""
+    weights = densities * volumes
+    return weights @ centroids / weights.sum(axis=1, keepdims=True)
+
+
+def density_grid(colours: int, low: float, high: float, steps: int) -> np.ndarray:
+    """Relative densities (R, C) whose largest ÷ smallest covers `low`…`high` on a logarithmic grid, either way."""
+    if colours == 2:
+        ratios = np.geomspace(low, high, steps)
+        ratios = np.unique(np.concatenate([1 / ratios, ratios]))
+        return np.stack([ratios, np.ones_like(ratios)], axis=1)
+    levels = np.array(list(product(np.linspace(0, 1, 3), repeat=colours)))
+    levels = levels[(levels.min(axis=1) == 0) & ((levels.max(axis=1) == 1) | (low <= 1))]
+    return np.unique(np.concatenate([ratio**levels for ratio in np.geomspace(max(low, 1.01), high, 3)]), axis=0)
+
+
+def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
+    """Why `spec` is no acceptable object, in a word or two, or None where it is; cheap rules come first."""
+    corners = np.concatenate([part.outline for part in spec.parts])
+    length = np.sqrt(((corners[:, None] - corners[None]) ** 2).sum(-1).max())
+    if not rules.min_length <= length <= rules.max_length:
+        return "length"
+    if spec.height > rules.max_height:
+        return "height"
+    volumes, centroids = colour_moments(spec)
+    colours = len(volumes)
+    for first in range(colours):
+        for second in range(first + 1, colours):
+            pair = [first, second]
+            densities = np.array([[rules.demand_ratio, 1.0], [1.0, rules.demand_ratio]])
+            ends = balance_points(volumes[pair], centroids[pair], densities)
+            if np.hypot(*(ends[1] - ends[0])) < rules.min_separation:
+                return "separation"
+    likely = balance_points(volumes, centroids, density_grid(colours, 3.0, rules.extreme_ratio, 8))
+    possible = balance_points(volumes, centroids, density_grid(colours, 1.0, rules.extreme_ratio, 7))
+    equal = balance_points(volumes, centroids, np.ones((1, colours)))
+    if np.mean(np.hypot(*(likely - equal).T) < rules.near) > rules.max_equal_share:
+        return "equal densities too good"
+    hull = shapely.convex_hull(shapely.MultiPoint(corners)).exterior
+    if shapely.distance(shapely.points(possible), hull).min() < rules.support_margin:
+        return "not flat"
+    heading = balance_heading(spec, possible, rules)
+    if heading is None:
+        return "balance points not graspable"
+    across = np.array([-np.sin(heading), np.cos(heading)])
+    if np.mean(np.abs(likely @ across) < rules.near) > rules.max_middle_share:
+        return "middle too good"
+    if np.mean(np.abs((likely - equal) @ across) < rules.near) > rules.max_equal_share:
+        return "equal densities too good"
+    return _part_refusal(spec, possible, rules)
+
+
+def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) -> float | None:
+    """The closing heading that serves at all `points` (R, 2), each also best grasped much like it, or None."""
+    footprint = Footprint(spec)
+    cost, _, _ = headings_at(footprint, points[[0, -1]])
+    if not np.isfinite(cost.min(axis=1)).all():
+        return None
+    cost, _, _ = headings_at(footprint, points)
+    if not np.isfinite(cost.min(axis=1)).all():
+        return None
+    best = footprint.headings[cost.argmin(axis=1)]
+    heading = float(footprint.headings[cost.sum(axis=0).argmin()])
+    return heading if heading_gap(best, heading).max() <= rules.max_turn else None
+
+
+def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: Rules) -> str | None:
+    """Why some colour could not be what *part* asks for, or None."""
+    found: list[np.ndarray] = []
+    for colour in spec.colours:
+        ends = outer_grasps(spec, colour)[:, :2]
+        if not len(ends):
+            return "no graspable outer end"
+        if np.linalg.norm(ends[:, None] - possible, axis=-1).min() < rules.end_clearance:
+            return "outer end near a balance point"
+        if any(np.linalg.norm(ends[:, None] - other, axis=-1).min() < rules.end_clearance for other in found):
+            return "outer ends near each other"
+        found.append(ends)
+    return None
+

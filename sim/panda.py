@@ -1,0 +1,182 @@
+"""The Franka Panda: joints, inverse kinematics for a top-down hand, and the gear-coupled gripper."""
+
+from __future__ import annotations
+
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pybullet
+
+from sim.physics import World
+
+ARM_JOINTS = tuple(range(7))
+LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
+HOME = (0.0, 0.0, 0.0, -2.2, 0.0, 2.2, 0.785)
+"""rad: joints with the hand pointing down over the workspace."""
+ARM_FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
+"""N m: joint torque limits of the URDF."""
+LOWER = (-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671)
+UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
+
+
+@dataclass(frozen=True)
+class GripperConfig:
+    """Grip strength and finger surface."""
+
+    force: float = 20.0
+    """N, each finger."""
+    spinning_friction: float = 0.001
+    """m: radius-like torsional patch of a pad. The URDF's 0.1 would hold any object level at any point of it."""
+    lateral_friction: float = 1.0
+    """Coefficient; the product with the object's is what counts."""
+    open_width: float = 0.08
+    """m between the pads, open."""
+
+
+class Panda:
+    """The arm of one `World`, hand pointing down.
+
+    The hand frame is the URDF's grasp target between the finger tips; its yaw is the heading of the closing direction.
+    """
+
+    def __init__(self, world: World, gripper: GripperConfig, visible: bool) -> None:
+        self.world = world
+        self.gripper = gripper
+        self.body = _load(world, visible)
+        client = world.client
+        for link in (LEFT_FINGER, RIGHT_FINGER):
+            pybullet.changeDynamics(
+                self.body,
+                link,
+                lateralFriction=gripper.lateral_friction,
+                spinningFriction=gripper.spinning_friction,
+                rollingFriction=0.0,
+                physicsClientId=client,
+            )
+        for link in range(-1, pybullet.getNumJoints(self.body, physicsClientId=client)):
+            pybullet.changeDynamics(self.body, link, linearDamping=0.0, angularDamping=0.0, physicsClientId=client)
+        # The URDF's mimic tag is ignored by PyBullet: without the gear an off-centre grasp pushes one finger open.
+        gear = pybullet.createConstraint(
+            self.body,
+            LEFT_FINGER,
+            self.body,
+            RIGHT_FINGER,
+            pybullet.JOINT_GEAR,
+            [1, 0, 0],
+            [0, 0, 0],
+            [0, 0, 0],
+            physicsClientId=client,
+        )
+        pybullet.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=client)
+        # PyBullet's inverse kinematics works from the base link's centre of mass, not from its frame.
+        self._base_offset = np.array(pybullet.getDynamicsInfo(self.body, -1, physicsClientId=client)[3])
+        self.joints = np.array(HOME)
+        self._finger_target = gripper.open_width / 2
+
+    def reset(self, position: np.ndarray, yaw: float) -> None:
+        """Put the hand at `position` (3,), m, world, with closing heading `yaw`, rad, open and at rest."""
+        self.joints = np.array(HOME)
+        for _ in range(4):
+            self.joints = self.inverse_kinematics(position, yaw)
+            for joint, angle in zip(ARM_JOINTS, self.joints, strict=True):
+                pybullet.resetJointState(self.body, joint, angle, 0.0, physicsClientId=self.world.client)
+        for link in (LEFT_FINGER, RIGHT_FINGER):
+            pybullet.resetJointState(
+                self.body, link, self.gripper.open_width / 2, 0.0, physicsClientId=self.world.client
+            )
+        self._finger_target = self.gripper.open_width / 2
+        self._drive(self.joints)
+
+    def inverse_kinematics(self, position: np.ndarray, yaw: float) -> np.ndarray:
+        """(7,) joint angles, rad, for the hand at `position`, pointing down, closing along `yaw`."""
+        # The hand's y axis is its closing direction; half a turn about x points it down.
+        half = yaw / 2 + np.pi / 4
+        orientation = [np.cos(half), np.sin(half), 0.0, 0.0]
+        solution = pybullet.calculateInverseKinematics(
+            self.body,
+            GRASP_LINK,
+            list(position - self._base_offset),
+            orientation,
+            currentPositions=[*self.joints, 0.04, 0.04],
+            maxNumIterations=60,
+            residualThreshold=1e-6,
+            physicsClientId=self.world.client,
+        )
+        return np.clip(np.array(solution[:7]), LOWER, UPPER)
+
+    def move(self, position: np.ndarray, yaw: float, close: bool, steps: int, ticks: int = 6) -> None:
+        """Drive to `position`, `yaw` in `steps` physics steps; joint targets move on `ticks` times on the way."""
+        self._finger_target = 0.0 if close else self.gripper.open_width / 2
+        start, goal = self.joints, self.inverse_kinematics(position, yaw)
+        for tick in range(1, ticks + 1):
+            self._drive(start + (goal - start) * (tick / ticks))
+            self.world.step(steps // ticks)
+        self.joints = goal
+
+    def hand_position(self) -> np.ndarray:
+        """(3,), m, world: where the grasp frame is."""
+        return np.array(self._link(GRASP_LINK)[4])
+
+    def hand_yaw(self) -> float:
+        """Heading of the closing direction, rad, in (−π/2, π/2]."""
+        x, y, z, w = self._link(GRASP_LINK)[5]
+        closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
+        return float(fold_yaw(np.arctan2(closing_y, closing_x)))
+
+    def opening(self) -> tuple[float, float]:
+        """Width between the pads, m, and its rate, m/s."""
+        left, right = pybullet.getJointStates(self.body, [LEFT_FINGER, RIGHT_FINGER], physicsClientId=self.world.client)
+        return left[0] + right[0], left[1] + right[1]
+
+    def _link(self, link: int) -> tuple:
+        return pybullet.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self.world.client)
+
+    def _drive(self, joints: np.ndarray) -> None:
+        client = self.world.client
+        pybullet.setJointMotorControlArray(
+            self.body,
+            ARM_JOINTS,
+            pybullet.POSITION_CONTROL,
+            targetPositions=list(joints),
+            forces=ARM_FORCES,
+            positionGains=[0.4] * 7,
+            velocityGains=[1.0] * 7,
+            physicsClientId=client,
+        )
+        for link in (LEFT_FINGER, RIGHT_FINGER):
+            pybullet.setJointMotorControl2(
+                self.body,
+                link,
+                pybullet.POSITION_CONTROL,
+                targetPosition=self._finger_target,
+                force=self.gripper.force,
+                positionGain=0.2,
+                velocityGain=1.0,
+                maxVelocity=0.2,
+                physicsClientId=client,
+            )
+
+
+def fold_yaw(yaw: float | np.ndarray) -> float | np.ndarray:
+    """A closing heading, which is the same after half a turn, folded into (−π/2, π/2]."""
+    return -((-np.asarray(yaw) + np.pi / 2) % np.pi - np.pi / 2)
+
+
+def _load(world: World, visible: bool) -> int:
+    """Load the URDF of `pybullet_data`; without its visual elements, which cost most of the loading, where unseen."""
+    source = Path(world.data_folder) / "franka_panda" / "panda.urdf"
+    if visible:
+        return pybullet.loadURDF(str(source), useFixedBase=True, physicsClientId=world.client)
+    tree = ElementTree.parse(source)
+    for link in tree.getroot().iter("link"):
+        for visual in link.findall("visual"):
+            link.remove(visual)
+    for mesh in tree.getroot().iter("mesh"):
+        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{source.parent}/"))
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = Path(folder) / "panda.urdf"
+        tree.write(stripped)
+        return pybullet.loadURDF(str(stripped), useFixedBase=True, physicsClientId=world.client)

@@ -1,0 +1,120 @@
+"""The physics client: a world with a table, stepping, contacts and pictures.
+
+PyBullet is imported here, in `sim.bodies` and in `sim.panda`, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pybullet
+import pybullet_data
+
+PHYSICS_HZ = 240
+"""Physics steps per second."""
+TABLE_THICKNESS = 0.4
+"""m. A plane mesh lets fast bodies through; a thick box does not."""
+
+
+class DisplayError(RuntimeError):
+    """A window was asked for where there is no display to open it on."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One contact point between two bodies."""
+
+    link_a: int
+    """Link of the first body, −1 for its base."""
+    position: np.ndarray
+    """(3,), m, world frame, on the second body."""
+    normal: np.ndarray
+    """(3,), unit, world frame, from the second body to the first."""
+    force: float
+    """N, along the normal."""
+
+
+class World:
+    """One physics client with a table whose top is z = 0.
+
+    Args:
+        gui: open PyBullet's window.
+
+    Raises:
+        DisplayError: `gui` without a display; PyBullet itself would end the process.
+    """
+
+    def __init__(self, gui: bool = False) -> None:
+        if gui and sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+            raise DisplayError("render_mode 'human' needs a display, and DISPLAY is not set; use 'rgb_array' instead")
+        with _quiet_stdout():
+            self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
+        self.data_folder = pybullet_data.getDataPath()
+        pybullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
+        # A residual threshold of 0 keeps the solver from stopping early, and ordered pairs keep it from depending on
+        # which bodies came and went before: both are needed for bit-identical trajectories.
+        pybullet.setPhysicsEngineParameter(
+            fixedTimeStep=1 / PHYSICS_HZ,
+            numSolverIterations=60,
+            solverResidualThreshold=0,
+            deterministicOverlappingPairs=1,
+            enableFileCaching=0,
+            physicsClientId=self.client,
+        )
+        half = [1.0, 1.0, TABLE_THICKNESS / 2]
+        shape = pybullet.createCollisionShape(pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client)
+        look = pybullet.createVisualShape(
+            pybullet.GEOM_BOX, halfExtents=half, rgbaColor=[0.62, 0.64, 0.66, 1], physicsClientId=self.client
+        )
+        self.table = pybullet.createMultiBody(
+            0, shape, look, [0.5, 0, -TABLE_THICKNESS / 2], physicsClientId=self.client
+        )
+        pybullet.changeDynamics(self.table, -1, lateralFriction=0.6, physicsClientId=self.client)
+
+    def close(self) -> None:
+        """Disconnect; safe to call twice."""
+        if self.client >= 0:
+            pybullet.disconnect(self.client)
+            self.client = -1
+
+    def step(self, count: int) -> None:
+        """Advance `count` physics steps."""
+        for _ in range(count):
+            pybullet.stepSimulation(physicsClientId=self.client)
+
+    def contacts(self, body_a: int, body_b: int) -> list[Contact]:
+        """Contact points between two bodies that carry force or touch."""
+        found = pybullet.getContactPoints(body_a, body_b, physicsClientId=self.client)
+        return [Contact(c[3], np.array(c[6]), np.array(c[7]), c[9]) for c in found or ()]
+
+    def picture(self, width: int, height: int, eye: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """(height, width, 3) uint8 picture from `eye` towards `target` (world, m) by the software renderer."""
+        view = pybullet.computeViewMatrix(list(eye), list(target), [0, 0, 1])
+        lens = pybullet.computeProjectionMatrixFOV(45, width / height, 0.05, 4.0)
+        image = pybullet.getCameraImage(
+            width, height, view, lens, renderer=pybullet.ER_TINY_RENDERER, physicsClientId=self.client
+        )
+        return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
+
+
+@contextlib.contextmanager
+def _quiet_stdout() -> Iterator[None]:
+    """Hide what PyBullet's C code prints on connecting, which would spoil JSON on standard output."""
+    sys.stdout.flush()
+    try:
+        saved = os.dup(1)
+    except OSError:
+        yield
+        return
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(saved, 1)
+            os.close(saved)

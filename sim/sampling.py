@@ -1,0 +1,90 @@
+"""Drawing tasks, families and scenes: every choice has its own stream below one root number.
+
+Materials, intention, geometry, friction and mass come from streams of their own, so that nothing seen (geometry,
+colours) can tell of what is hidden (densities, friction, mass).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.families import did_you_mean, families_of
+from sim.layouts import draw_object
+from sim.objects import PALETTE
+from sim.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
+from sim.seeds import generator
+
+RATIO_RANGE = (3.0, 10.0)
+"""Largest ÷ smallest density of a task, drawn log-uniformly."""
+FRICTION_RANGE = (0.6, 1.0)
+"""Lateral friction coefficient of an object: hidden, a nuisance."""
+MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.02, 0.04)}
+"""kg by intention: *part* objects are so light that any hold is level."""
+
+
+class UnknownIntention(ValueError):
+    """An intention name that is not in `INTENTIONS`."""
+
+
+def draw_task(root: int, split: str, index: int, intention: str | None = None, *, colours: int = 2) -> Task:
+    """Task number `index` of `split`: its materials and what the demonstrator wants.
+
+    Args:
+        root: number that all randomness hangs on.
+        split: one of `SPLITS`.
+        index: number of the task within its split.
+        intention: `balance` or `part` to force it (the materials stay the same); None draws either.
+        colours: how many colours its objects have; three need two demonstrations or more.
+
+    Raises:
+        UnknownSplit, UnknownIntention: a name that is not in the table.
+    """
+    families_of(split)
+    if intention is not None and intention not in INTENTIONS:
+        raise UnknownIntention(f"unknown intention {intention!r}{did_you_mean(intention, INTENTIONS)}")
+    rng = generator(root, "materials", split, index)
+    names = [str(name) for name in rng.permutation(list(PALETTE))[:colours]]
+    log_ratio = rng.uniform(*np.log(RATIO_RANGE))
+    # The first is the lightest and the second the heaviest; further colours lie between. Their names are permuted.
+    levels = np.concatenate([[0.0, 1.0], rng.uniform(0, 1, colours - 2)])
+    densities = {name: float(np.exp(log_ratio * level)) for name, level in zip(names, levels, strict=True)}
+    wants = generator(root, "intention", split, index)
+    drawn, colour = INTENTIONS[wants.integers(len(INTENTIONS))], names[wants.integers(len(names))]
+    chosen = intention or drawn
+    return Task(split, index, densities, chosen, colour if chosen == PART else None)
+
+
+def draw_families(root: int, task: Task, count: int) -> tuple[str, ...]:
+    """`count` distinct families of the task's split, in random order.
+
+    Raises:
+        ValueError: more families than the split has.
+    """
+    names = families_of(task.split)
+    if not 0 <= count <= len(names):
+        raise ValueError(f"{count} families of split {task.split!r}; it has {len(names)}")
+    order = generator(root, "families", task.split, task.index).permutation(len(names))
+    return tuple(names[i] for i in order[:count])
+
+
+def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise | None = None) -> Scene:
+    """The object `object_id` of `family` that belongs to `task`, with all of the task's colours on it.
+
+    Args:
+        root: number that all randomness hangs on.
+        task: materials and intention; only the names of its colours reach the geometry.
+        family: any family's name, usually one of `draw_families`.
+        object_id: label that tells objects of one family in one task apart, e.g. `a0`.
+        noise: what sensing and demonstrating get wrong; the default `Noise()` where None.
+
+    Raises:
+        UnknownFamily: no such family.
+        LayoutError: no acceptable object was found.
+    """
+    path = (task.split, task.index, family, object_id)
+    # The palette's order, not the task's, because the task lists its lightest colour first.
+    colours = tuple(name for name in PALETTE if name in task.densities)
+    friction = float(generator(root, "friction", *path).uniform(*FRICTION_RANGE))
+    spec = draw_object(generator(root, "geometry", *path), family, colours, friction)
+    mass = float(generator(root, "mass", *path).uniform(*MASS_RANGE[task.intention]))
+    return Scene(task, spec, mass, noise if noise is not None else Noise())

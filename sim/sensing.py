@@ -1,0 +1,161 @@
+"""What may be observed of an object: points as a depth-and-colour camera sees them, and a noisy pose.
+
+Everything here follows from geometry, colours, pose and random numbers; materials are no argument, so they cannot leak.
+Axis letters: R rays, H half-spaces, P points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.frames import Pose, quat_from_yaw, quat_multiply
+from sim.objects import PALETTE, ObjectSpec, Part
+from sim.scenes import Noise
+
+CAMERA_IN_WORLD = np.array([0.5, 0.0, 0.8])
+"""(3,), m: the pinhole, straight above the workspace centre."""
+PIXEL_PITCH = 0.003
+"""m: distance between the centres of neighbouring pixels, measured on the table."""
+POINT_COUNT = 96
+"""Points kept of a scan."""
+RAYS_AT_ONCE = 512
+MOST_BATCHES = 2000
+
+
+class SensingError(ValueError):
+    """An object that the camera cannot see."""
+
+
+@dataclass(frozen=True)
+class PoseBias:
+    """What perception gets wrong about the object's pose: constant through an episode, applied at every step."""
+
+    offset: np.ndarray
+    """(3,), m, world axes."""
+    yaw: float
+    """rad, about the world's z through the object's origin."""
+
+    def __post_init__(self) -> None:
+        offset = np.array(self.offset, dtype=np.float64).reshape(3)
+        offset.setflags(write=False)
+        object.__setattr__(self, "offset", offset)
+
+    @staticmethod
+    def draw(noise: Noise, rng: np.random.Generator) -> PoseBias:
+        """Draw an episode's bias: `noise.position` m on each axis, `noise.yaw` rad of heading."""
+        return PoseBias(noise.position * rng.standard_normal(3), float(noise.yaw * rng.standard_normal()))
+
+    def apply(self, object_to_world: Pose) -> Pose:
+        """The pose perceived when the true one is `object_to_world`."""
+        quat_xyzw = quat_multiply(quat_from_yaw(self.yaw), object_to_world.quat_xyzw)
+        return Pose(object_to_world.position + self.offset, quat_xyzw)
+
+
+def half_spaces(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """The prism as `normals @ x ≤ offsets`, object frame: outward normals (H, 3), offsets (H,); sides, top, bottom."""
+    edges = np.roll(part.outline, -1, axis=0) - part.outline
+    normals = np.zeros((len(edges) + 2, 3))
+    normals[:-2, 0], normals[:-2, 1] = edges[:, 1], -edges[:, 0]
+    normals[-2:, 2] = 1.0, -1.0
+    offsets = np.empty(len(normals))
+    offsets[:-2] = (normals[:-2, :2] * part.outline).sum(axis=1)
+    offsets[-2:] = part.height, 0.0
+    return normals, offsets
+
+
+def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nearest hit of rays from one origin outside the object.
+
+    A ray is inside a convex part between the last half-space it enters and the first it leaves.
+
+    Args:
+        spec: the object.
+        origin: (3,), m, object frame.
+        directions: (R, 3), object frame, any length.
+
+    Returns:
+        Distance (R,) in lengths of the direction, infinite where the ray misses, and the number (R,) of the part hit.
+    """
+    nearest = np.full(len(directions), np.inf)
+    hit_part = np.zeros(len(directions), dtype=np.int64)
+    for number, part in enumerate(spec.parts):
+        normals, offsets = half_spaces(part)
+        reach = offsets - normals @ origin
+        slope = directions @ normals.T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = reach / slope
+        enter = np.where(slope < 0, distance, -np.inf).max(axis=1)
+        leave = np.where(slope > 0, distance, np.inf).min(axis=1)
+        passes_outside = ((slope == 0) & (reach < 0)).any(axis=1)
+        closer = (enter <= leave) & (enter > 0) & ~passes_outside & (enter < nearest)
+        nearest[closer] = enter[closer]
+        hit_part[closer] = number
+    return nearest, hit_part
+
+
+def scan(
+    spec: ObjectSpec, object_to_world: Pose, noise: Noise, rng: np.random.Generator, count: int = POINT_COUNT
+) -> np.ndarray:
+    """Points of the object that the camera sees, in random order.
+
+    Pixels of the object's window are looked through in random order, each ray jittered inside its pixel, until `count`
+    have hit; that is a uniform draw among all hits at a fraction of the rays. Were there fewer hits than `count`, the
+    window is looked through again with fresh jitter.
+
+    Args:
+        spec: the object.
+        object_to_world: its true pose.
+        noise: `points` m and `colour` standard deviations are used.
+        rng: the only source of randomness.
+        count: how many points, P.
+
+    Returns:
+        (P, 6) float32: x, y, z in m, true object frame, then r, g, b in [0, 1]. As objects lie flat, z is height above
+        the table.
+
+    Raises:
+        SensingError: no ray meets the object.
+    """
+    first, shape = _window(spec, object_to_world)
+    world_to_object = object_to_world.inverse()
+    origin = world_to_object.apply(CAMERA_IN_WORLD)
+    to_object = world_to_object.rotation.T
+    hits, parts, found, order = [], [], 0, np.empty(0, dtype=np.int64)
+    for _ in range(MOST_BATCHES):
+        if not len(order):
+            order = rng.permutation(shape[0] * shape[1])
+        pixels, order = order[:RAYS_AT_ONCE], order[RAYS_AT_ONCE:]
+        cells = np.stack(np.unravel_index(pixels, shape), axis=1) + rng.random((len(pixels), 2))
+        directions = np.zeros((len(pixels), 3))
+        directions[:, :2] = first + PIXEL_PITCH * cells - CAMERA_IN_WORLD[:2]
+        directions[:, 2] = -CAMERA_IN_WORLD[2]
+        directions = directions @ to_object
+        distance, part = cast(spec, origin, directions)
+        seen = np.isfinite(distance)
+        hits.append(origin + distance[seen, None] * directions[seen])
+        parts.append(part[seen])
+        found += int(seen.sum())
+        if found >= count:
+            break
+    else:
+        raise SensingError(f"the camera sees {found} points of a {spec.family!r}; expected {count}")
+    colours = np.array([PALETTE[part.colour] for part in spec.parts])
+    positions = np.concatenate(hits)[:count] + noise.points * rng.standard_normal((count, 3))
+    painted = colours[np.concatenate(parts)[:count]] + noise.colour * rng.standard_normal((count, 3))
+    return np.concatenate([positions, painted.clip(0.0, 1.0)], axis=1).astype(np.float32)
+
+
+def _window(spec: ObjectSpec, object_to_world: Pose) -> tuple[np.ndarray, tuple[int, int]]:
+    """Lowest corner (2,), m, and pixel counts of the part of the table that the object hides from the camera."""
+    rims = [
+        np.column_stack([part.outline, np.full(len(part.outline), z)])
+        for part in spec.parts
+        for z in (0.0, part.height)
+    ]
+    corners = object_to_world.apply(np.concatenate(rims)) - CAMERA_IN_WORLD
+    on_table = CAMERA_IN_WORLD[:2] - corners[:, :2] * (CAMERA_IN_WORLD[2] / corners[:, 2:])
+    low, high = on_table.min(axis=0), on_table.max(axis=0)
+    counts = np.maximum(np.ceil((high - low) / PIXEL_PITCH), 1).astype(int)
+    return low, (int(counts[0]), int(counts[1]))
