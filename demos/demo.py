@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -45,7 +46,12 @@ class Provenance:
     @property
     def key(self) -> str:
         """The path as a file's name, e.g. `training-00017-demo-00002-00000`."""
-        return "-".join(step if isinstance(step, str) else f"{step:05d}" for step in self.path)
+        return episode_key(self.path)
+
+
+def episode_key(path: tuple[str | int, ...]) -> str:
+    """A seed path as a file's name; sorts like the numbers in it."""
+    return "-".join(step if isinstance(step, str) else f"{step:05d}" for step in path)
 
 
 def provenance(actor: str, seed: int, path: tuple[str | int, ...]) -> Provenance:
@@ -53,6 +59,7 @@ def provenance(actor: str, seed: int, path: tuple[str | int, ...]) -> Provenance
     return Provenance(actor, seed, path, installed_versions())
 
 
+@cache  # looking through installed packages takes longer than anything else in a record
 def installed_versions() -> dict[str, str]:
     """Versions that an episode's bytes depend on: the package's own, numpy's, PyBullet's and the schema's."""
     from robo_meta import __version__  # the package's own constant, right in a source tree as well

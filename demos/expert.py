@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from demos.demo import Demo, Provenance, Secret
+from demos.demo import Demo, Provenance
 from demos.grasps import aim, plan_grasp
 from demos.scripted_hand import scripted_hand
 from sim.env import GraspEnv
@@ -85,7 +85,7 @@ def demonstrate(
         verdict=info["verdict"],
         family=scene.object.family,
         object_id=object_id,
-        secret=Secret.of(scene.task),
+        task=scene.task,
         provenance=provenance,
     )
 

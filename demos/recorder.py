@@ -1,26 +1,27 @@
 """Recording demonstrations on several processes, so that a kill at any moment costs only the episodes in progress.
 
-What an episode holds follows from its seed path (split, task, demo, attempt) alone. So neither the number of workers nor
-their order changes a byte, and running the same command again records just what is missing.
+What an episode holds follows from its seed path (split, task, demo, attempt) alone. So neither the number of workers
+nor their order changes a byte, and running the same command again records just what is missing.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from demos.actors import Actor, resolve_actor
-from demos.demo import SCHEMA, provenance
-from demos.episode_file import StoreError, read_record, write_demo
+from demos.demo import SCHEMA, episode_key, provenance
+from demos.episode_file import read_record, write_demo
 from demos.files import remove_temporaries
-from demos.planned import planned_jobs, write_planned_chunk
+from demos.planned import missing_chunks, write_planned_chunk
 from demos.record_config import RecordConfig, RecordError
 from demos.store import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
 from demos.task_scenes import demo_scene
@@ -52,8 +53,8 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
 
     Raises:
         RecordError: the folder holds another recording, or someone is recording into it.
-        StoreError: the folder cannot be written to, or one of its files is damaged.
-        ActorError: no such actor.
+        demos.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
+        demos.actors.ActorError: no such actor.
     """
     actor = actor or resolve_actor(config.actor)
     _check_folder(config)
@@ -68,19 +69,21 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
             write_index(config.out, _starting_index(config))
         slots = [(task, demo) for task in range(config.tasks) for demo in range(config.demos)]
         missing = [slot for slot in slots if _finished_attempt(config, *slot) is None]
-        chunks = planned_jobs(config)
+        chunks = missing_chunks(config)
+        jobs: list[Callable[[], _Done]] = [partial(_record_slot, config, actor, *slot) for slot in missing]
+        jobs += [partial(_plan_chunk, config, *chunk) for chunk in chunks.items()]
         given_up = []
         with _bar(progress) as bar:
-            episodes = bar.add_task("episodes", total=len(slots), completed=len(slots) - len(missing))
-            for slot, success in run_jobs(_record_slot, [(config, actor, *slot) for slot in missing], config.workers):
-                bar.advance(episodes)
-                if not success:
-                    given_up.append(slot)
-            if config.planned:
-                done = config.planned - sum(tasks for _, _, tasks in chunks)
-                planned = bar.add_task("planned", total=config.planned, completed=done)
-                for tasks in run_jobs(write_planned_chunk, chunks, config.workers):
-                    bar.advance(planned, tasks)
+            bars = {
+                "episodes": bar.add_task("episodes", total=len(slots), completed=len(slots) - len(missing)),
+                "planned": bar.add_task(
+                    "planned", total=config.planned, completed=config.planned - sum(chunks.values())
+                ),
+            }
+            for done in run_jobs(jobs, config.workers):
+                bar.advance(bars[done.kind], done.count)
+                if done.given_up is not None:
+                    given_up.append(done.given_up)
         index = build_index(config.out, config.identity)
         if index != stored:
             write_index(config.out, index)
@@ -95,8 +98,22 @@ def attempt_path(config: RecordConfig, task: int, demo: int, attempt: int) -> tu
     return (config.split_name, task, "demo", demo, attempt)
 
 
-def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> tuple[tuple[int, int], bool]:
-    """Play attempts at one demonstration until one succeeds; returns which it was, and whether one did."""
+@dataclass(frozen=True)
+class _Done:
+    """What one job adds to the progress."""
+
+    kind: str
+    count: int
+    given_up: tuple[int, int] | None = None
+
+
+def _plan_chunk(config: RecordConfig, number: int, tasks: int) -> _Done:
+    write_planned_chunk(config, number, tasks)
+    return _Done("planned", tasks)
+
+
+def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> _Done:
+    """Play attempts at one demonstration until one succeeds or they run out."""
     scene, label = demo_scene(config, task, demo)
     for attempt in range(config.attempts):
         path = attempt_path(config, task, demo, attempt)
@@ -108,15 +125,14 @@ def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> tu
         if played.success or config.keep_failures:
             write_demo(file, played, config.identity)
         if played.success:
-            return (task, demo), True
-    return (task, demo), False
+            return _Done("episodes", 1)
+    return _Done("episodes", 1, given_up=(task, demo))
 
 
 def _finished_attempt(config: RecordConfig, task: int, demo: int) -> int | None:
     """The attempt that succeeded and is stored, if any."""
     for attempt in range(config.attempts):
-        origin = provenance(config.actor, config.seed, attempt_path(config, task, demo, attempt))
-        file = episode_path(config.out, origin.key)
+        file = episode_path(config.out, episode_key(attempt_path(config, task, demo, attempt)))
         if file.exists() and all(read_record(file)["verdict"].values()):
             return attempt
     return None
@@ -139,15 +155,13 @@ def _check_folder(config: RecordConfig) -> None:
 
 def _starting_index(config: RecordConfig) -> dict:
     """What the folder says of itself while episodes are being recorded."""
-    counts: dict = {}
-    empty: dict = {}
     return {
         "schema": SCHEMA,
         "config": config.identity,
         "complete": False,
-        "counts": counts,
-        "episodes": empty,
-        "planned": empty,
+        "counts": {},
+        "episodes": {},
+        "planned": {},
     }
 
 
@@ -167,6 +181,3 @@ def _sole_writer(folder: Path) -> Iterator[None]:
 def _bar(shown: bool) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), disable=not shown)
-
-
-__all__ = ["RecordConfig", "RecordError", "Recording", "StoreError", "attempt_path", "record"]

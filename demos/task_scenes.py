@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from demos.layout import families_needed, family_number, object_label
 from demos.record_config import MIXED, RecordConfig
 from sim.sampling import draw_families, draw_scene, draw_task
@@ -21,7 +23,12 @@ def task_families(config: RecordConfig, task: Task) -> tuple[str, ...]:
 
 def demo_scene(config: RecordConfig, index: int, demo: int) -> tuple[Scene, str]:
     """The scene of demonstration `demo` of task `index`, and the label of its object."""
-    task = draw_task(config.seed, config.split_name, index, None if config.intention == MIXED else config.intention)
     label = object_label(demo)
+    return _object_scene(config, index, label), label
+
+
+@lru_cache(maxsize=16)  # demonstrations on the same object come one after the other, and drawing it takes longest
+def _object_scene(config: RecordConfig, index: int, label: str) -> Scene:
+    task = draw_task(config.seed, config.split_name, index, None if config.intention == MIXED else config.intention)
     family = task_families(config, task)[family_number(label)]
-    return draw_scene(config.seed, task, family, label), label
+    return draw_scene(config.seed, task, family, label)

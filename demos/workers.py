@@ -9,23 +9,25 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
-from typing import Any, TypeVar
+from typing import TypeVar
 
 Result = TypeVar("Result")
 
 
-def run_jobs(function: Callable[..., Result], jobs: Iterable[tuple[Any, ...]], workers: int) -> Iterator[Result]:
-    """Yield `function(*job)` for every job, as they finish; in this process and in order for one worker.
+def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
+    """Yield the result of every job as it finishes; in this process and in order for one worker.
+
+    Jobs are `functools.partial`s of module-level functions, because they travel to other processes.
 
     An exception of a job, or Ctrl-C, ends the run once the jobs in progress are through; waiting ones are dropped.
     """
     if workers == 1:
         for job in jobs:
-            yield function(*job)
+            yield job()
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker) as pool:
-        futures = [pool.submit(function, *job) for job in jobs]
+        futures = [pool.submit(job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()

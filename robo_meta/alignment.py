@@ -1,4 +1,4 @@
-"""Lay one scanned object over another: the correspondence by which a demonstration is replayed on an object that differs.
+"""Lay one scanned object over another, so that a demonstration can be replayed on an object that differs.
 
 Object frames are turned and mirrored at random, so nothing but geometry and colour says which end is which.
 """
@@ -13,6 +13,9 @@ COLOUR_METRES = 0.05
 """m per RGB unit: how far a wrong colour counts as."""
 HEIGHT_METRES = 1.0
 """m per m of height difference."""
+
+MOVES = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01))
+"""rad, m, m: turns and shifts tried while refining."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Alignment:
         """Map places (..., 2), m, from the demo's object frame to the query's."""
         return xy @ self.matrix.T + self.offset
 
-    def heading(self, yaw: np.ndarray) -> np.ndarray:
+    def heading(self, yaw: np.ndarray | float) -> np.ndarray:
         """Map headings (...,), rad."""
         turned = np.stack([np.cos(yaw), np.sin(yaw)], axis=-1) @ self.matrix.T
         return np.arctan2(turned[..., 1], turned[..., 0])
@@ -44,7 +47,8 @@ def principal_frames(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
     xy = points[:, :2].astype(np.float64)
     frames = []
     angles = np.arange(90) * (np.pi / 180)
-    turned = np.stack([xy @ np.array([np.cos(angles), np.sin(angles)]), xy @ np.array([-np.sin(angles), np.cos(angles)])])
+    c, s = np.cos(angles), np.sin(angles)
+    turned = np.stack([xy @ np.array([c, s]), xy @ np.array([-s, c])])
     area = np.ptp(turned, axis=1).prod(axis=0)
     smallest = angles[np.argmin(area)]
     spread = np.linalg.eigh(np.cov(xy.T))[1][:, 1]
@@ -77,8 +81,8 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
     """The best map of a demo's scan onto a query's.
 
     Principal axes with both flips, both handednesses and, for shapes nearly as broad as long, both orders give the
-    candidates; the identity is one too, because on the demonstrated object itself the frames already agree. The best few
-    are then refined by small turns and shifts.
+    candidates; the identity is one too, because on the demonstrated object itself the frames already agree. The best
+    few are then refined by small turns and shifts.
 
     Args:
         demo_points: (P, 6), the demo's object frame.
@@ -111,7 +115,7 @@ def _refine(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.
     for size in (1.0, 0.5, 0.25):
         for _ in range(3):
             improved = False
-            for turn, shift_x, shift_y in ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01)):
+            for turn, shift_x, shift_y in MOVES:
                 c, s = np.cos(turn * size), np.sin(turn * size)
                 rotation = np.array([[c, -s], [s, c]])
                 tried = rotation @ matrix

@@ -1,4 +1,4 @@
-"""Which material each scanned point is made of: clusters of its colour, and each cluster's volume as a camera sees it."""
+"""Which material each scanned point is made of: clusters of colour, and their volumes as a camera sees them."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def nearest_colour(colours: np.ndarray, centres: np.ndarray) -> np.ndarray:
 def volumes(scan: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each colour's volume and its centroid from above.
 
-    Parts are upright prisms, so the volume is the integral of height over the footprint. Cells of the footprint take the
-    height and colour of their nearest point; plain means over the points would carry the sampling noise of a hundred
-    random ones, several millimetres of centroid.
+    Parts are upright prisms, so the volume is the integral of height over the footprint. Cells of the footprint take
+    the height and colour of their nearest point; plain means over the points would carry the sampling noise of a
+    hundred random ones, several millimetres of centroid.
 
     Args:
         scan: (P, 6), object frame.

@@ -5,7 +5,7 @@ Axis letters as in `networks`; S inner steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -16,22 +16,75 @@ CLIP = 2.0
 """Largest norm of one task's inner gradient; a longer one is scaled down to it."""
 
 
+ADAPTED = (
+    "head.in.weight",
+    "head.in.pooled",
+    "head.in.bias",
+    "head.in.colour",
+    "head.score.weight",
+    "head.score.colour",
+    "head.gate.weight",
+    "head.gate.bias",
+)
+"""Parameters that adaptation moves; the body serves every task as it is, so its output is computed once."""
+LOG_SCALES = 3
+"""Widths of the inner loss's mixture, see `networks.log_likelihood`."""
+
+
 def initial_rates(theta: Parameters, steps: int) -> dict[str, Tensor]:
-    """Log inner rates, one per step and head tensor, and the log widths (S, 2) of the inner loss's mixture."""
-    rates = {name: torch.full((steps,), -1.5) for name in theta if name.startswith("head.")}
-    rates["log_scales"] = torch.full((steps, 2), -1.0)
+    """Log inner rates, one per step and head tensor, and the log widths (S, 3) of the inner loss's mixture."""
+    rates = {name: torch.full((steps,), -1.5) for name in ADAPTED}
+    rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0]).repeat(steps, 1)
     return rates
 
 
 def stack(theta: Parameters, tasks: int) -> dict[str, Tensor]:
     """The head's parameters with a leading task axis (a view, no copy)."""
-    return {k: v.expand(tasks, *v.shape) for k, v in theta.items() if k.startswith("head.")}
+    return {k: v.expand(tasks, *v.shape) for k, v in theta.items() if k in ADAPTED}
 
 
 def inner_losses(phi: Parameters, hidden: Hidden, grasps: Tensor, mask: Tensor, log_scales: Tensor) -> Tensor:
-    """(N,) mean negative log-likelihood of the support's grasps (N, K, 2) where mask (N, K) is 1."""
+    """(N,) mean negative log-likelihood of the support's grasps (N, K, 4) where mask (N, K) is 1."""
     likelihood = log_likelihood(head(phi, hidden), grasps, log_scales)
     return -(likelihood * mask).sum(-1) / mask.sum(-1)
+
+
+def descend(
+    phi: Parameters,
+    losses: Callable[[Parameters, int], Tensor],
+    rates: Mapping[str, Tensor],
+    *,
+    first_order: bool = False,
+    differentiable: bool = True,
+    clip: float = CLIP,
+) -> dict[str, Tensor]:
+    """Gradient descent of each task on its own loss, all tasks in one computation.
+
+    Args:
+        phi: name → (N, …) parameters with a leading task axis; left as they are.
+        losses: (phi, step) → (N,); task n's loss may depend on row n of the parameters only.
+        rates: name → (S,) log step sizes.
+        first_order: treat inner gradients as constants when the result is differentiated.
+        differentiable: keep the graph for an outer gradient.
+        clip: largest norm of one task's gradient.
+    """
+    names = list(phi)
+    phi = dict(phi)
+    second_order = differentiable and not first_order
+    for step in range(len(rates[names[0]])):
+        if not differentiable:
+            phi = {k: v.detach().requires_grad_() for k, v in phi.items()}
+        each = losses(phi, step)
+        # Rows don't interact, so the gradient of the sum holds every task's own gradient in its row.
+        gradients = torch.autograd.grad(each.sum(), [phi[k] for k in names], create_graph=second_order, retain_graph=differentiable)
+        square = torch.stack([g.square().flatten(1).sum(-1) for g in gradients]).sum(0)
+        shrink = clip / (square + 1e-12).sqrt().clamp_min(clip)
+        moved = {}
+        for name, gradient in zip(names, gradients, strict=True):
+            rate = rates[name][step].exp() * shrink
+            moved[name] = phi[name] - rate.view(-1, *[1] * (gradient.dim() - 1)) * gradient
+        phi = moved
+    return phi if differentiable else {k: v.detach() for k, v in phi.items()}
 
 
 def adapt(
@@ -50,7 +103,7 @@ def adapt(
         theta: the scorer's parameters, not stacked; left as they are.
         rates: of `initial_rates`.
         hidden: the body's output on the supports, (N, K, …).
-        grasps: (N, K, 2), units of `encoding.SCALE`: where the demonstrators' fingers closed.
+        grasps: (N, K, 4), of `networks.grasp_rows`: where the demonstrators' fingers closed.
         mask: (N, K), 1 for a demonstration, 0 for padding.
         first_order: treat inner gradients as constants when the result is differentiated.
         differentiable: keep the graph for an outer gradient.
@@ -60,18 +113,9 @@ def adapt(
     """
     phi = stack(theta, grasps.shape[0])
     if not differentiable:
-        phi = {k: v.detach().requires_grad_() for k, v in phi.items()}
-        hidden = Hidden(*(t.detach() for t in hidden))
-    names = list(phi)
-    second_order = differentiable and not first_order
-    for step in range(rates["log_scales"].shape[0]):
-        losses = inner_losses(phi, hidden, grasps, mask, rates["log_scales"][step])
-        gradients = torch.autograd.grad(losses.sum(), [phi[k] for k in names], create_graph=second_order)
-        square = sum(g.square().flatten(1).sum(-1) for g in gradients)
-        shrink = CLIP / (square + 1e-12).sqrt().clamp_min(CLIP)
-        moved = {}
-        for name, gradient in zip(names, gradients, strict=True):
-            rate = rates[name][step].exp() * shrink
-            moved[name] = phi[name] - rate.view(-1, *[1] * (gradient.dim() - 1)) * gradient
-        phi = moved if differentiable else {k: v.detach().requires_grad_() for k, v in moved.items()}
-    return phi
+        hidden = Hidden(*(part.detach() for part in hidden))
+
+    def losses(current: Parameters, step: int) -> Tensor:
+        return inner_losses(current, hidden, grasps, mask, rates["log_scales"][step])
+
+    return descend(phi, losses, rates, first_order=first_order, differentiable=differentiable)

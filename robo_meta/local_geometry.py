@@ -1,4 +1,4 @@
-"""Where a gripper fits on a scanned object: closing direction, width and height at a place, and snapping to a graspable one.
+"""Where a gripper fits on a scanned object: closing direction, width, height, and snapping to a graspable place.
 
 Everything is estimated from noisy points alone. Axis letters: P points, C candidate places, A closing directions.
 """
@@ -12,13 +12,23 @@ import numpy as np
 OPEN_HALF = 0.040
 """m: from the grasp point to either pad when the gripper is fully open."""
 FINGER_INNER, FINGER_OUTER = 0.036, 0.058
-"""m: from the grasp point to either side of an open finger, pose errors included; what lies there blocks the descent."""
+"""m: from the grasp point to either side of an open finger, errors included; what lies there blocks the descent."""
 PAD_HALF = 0.011
 """m: half a pad's width, perpendicular to the closing direction."""
 LARGEST_WIDTH = 0.065
 """m: widest place that the gripper takes with clearance for errors."""
 SUPPORT_RADIUS = 0.010
 """m: a place with no scanned point this near is taken for a hole."""
+STRIPS = (0.8 * PAD_HALF, PAD_HALF, 2 * PAD_HALF)
+"""m: half widths of the strips over which a closing direction is refined."""
+SAME_PAINT, SAME_HEIGHT, LINK = 0.35, 0.007, 0.022
+"""RGB units, m, m: points of one piece differ by less, and neighbours in it are no farther apart."""
+SLIM = 1.3
+"""Ratio of spreads from which a piece's longer axis tells its heading."""
+SIDE_COST = 0.08
+"""m of width that a closing direction at 45° to a piece's sides counts as."""
+HEADING_COST = 0.02
+"""m that a closing direction across the preferred one counts as."""
 YAWS = np.arange(36) * (np.pi / 36) - np.pi / 2
 """(A,), rad: closing directions tried, modulo π."""
 SMALLEST_Z, LARGEST_Z = 0.010, 0.022
@@ -81,12 +91,49 @@ def smooth_widths(points: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, C
     return (narrow.width + broad.width) / 2, narrow
 
 
-def refine_yaw(widths: np.ndarray, best: int) -> float:
-    """Mean closing direction, rad in (−π/2, π/2], of those about `best` that are nearly as narrow (A,)."""
-    turn = np.angle(np.exp(2j * (YAWS - YAWS[best]))) / 2
-    weight = np.exp(-(widths - widths[best]).clip(0) / 0.002) * (np.abs(turn) < 0.45)
-    yaw = YAWS[best] + float((weight * turn).sum() / weight.sum())
-    return wrap_half_turn(yaw)
+def piece_at(points: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """(P,) bool: points joined to the one nearest to `place` (2,) through neighbours of its paint and height."""
+    start = int(np.argmin(np.hypot(*(points[:, :2] - place).T)))
+    near = np.hypot(*(points[:, :2] - points[start, :2]).T) < 0.015
+    paint = np.linalg.norm(points[:, 3:6] - points[start, 3:6], axis=1) < SAME_PAINT
+    height = float(np.median(points[near & paint, 2]))
+    alike = paint & (np.abs(points[:, 2] - height) < SAME_HEIGHT)
+    alike[start] = True
+    linked = np.hypot(*(points[:, None, :2] - points[None, :, :2]).transpose(2, 0, 1)) < LINK
+    piece = np.zeros(len(points), dtype=bool)
+    piece[start] = True
+    while True:
+        grown = alike & linked[piece].any(axis=0)
+        if (grown == piece).all():
+            return piece
+        piece = grown | piece
+
+
+def side_heading(xy: np.ndarray) -> tuple[float, float]:
+    """Heading of a convex piece's sides, rad modulo π/2, and how sure that is, in [0, 1].
+
+    Slim pieces show it by their spread, squat ones by the rectangle that fits them tightest; a disc has none.
+    """
+    if len(xy) < 8:
+        return 0.0, 0.0
+    values, vectors = np.linalg.eigh(np.cov(xy.T))
+    elongation = float(np.sqrt(values[1] / max(values[0], 1e-9)))
+    if elongation > SLIM:
+        return float(np.arctan2(vectors[1, 1], vectors[0, 1])), 1.0
+    angles = np.arange(45) * (np.pi / 90)
+    axes = np.stack([np.cos(angles), np.sin(angles)])
+    sides = np.ptp(xy @ axes, axis=0) * np.ptp(xy @ np.stack([-axes[1], axes[0]]), axis=0)
+    return float(angles[np.argmin(sides)]), 0.5
+
+
+def refine_yaw(points: np.ndarray, place: np.ndarray, rough: float) -> float:
+    """Closing direction, rad in (−π/2, π/2], near a rough one: square to the sides of the piece that is held."""
+    yaws = rough + np.arange(-22, 23) * (np.pi / 180)
+    widths = np.mean([closings(points, place[None], yaws, half).width[0] for half in STRIPS], axis=0)
+    heading, sure = side_heading(points[piece_at(points, place), :2].astype(np.float64))
+    cost = widths - widths.min() + sure * SIDE_COST * np.sin(2 * (yaws - heading)) ** 2
+    weight = np.exp(-(cost - cost.min()) / 0.002)
+    return wrap_half_turn(float((weight * yaws).sum() / weight.sum()))
 
 
 def wrap_half_turn(yaw: float) -> float:
@@ -95,7 +142,12 @@ def wrap_half_turn(yaw: float) -> float:
 
 
 def snap(
-    points: np.ndarray, wanted: np.ndarray, *, plain: bool = False, prefer: np.ndarray | None = None
+    points: np.ndarray,
+    wanted: np.ndarray,
+    *,
+    plain: bool = False,
+    prefer: np.ndarray | None = None,
+    heading: float | None = None,
 ) -> np.ndarray:
     """The graspable place nearest to a wanted one, with closing direction and height.
 
@@ -107,6 +159,7 @@ def snap(
         wanted: (2,), m, object frame.
         plain: count both directions alike.
         prefer: (P,), m: what choosing a place at each point costs extra (another colour, another height).
+        heading: rad: a closing direction to keep to where the widths leave it open.
 
     Returns:
         (4,) x, y, z, yaw: m, m, m, rad.
@@ -130,7 +183,9 @@ def snap(
     cost = cost + 0.10 * found.blocked + 3.0 * (found.width - LARGEST_WIDTH).clip(0)
     hole = np.hypot(*np.moveaxis(centred[:, :, None] - points[None, None, :, :2], -1, 0)).min(-1) > SUPPORT_RADIUS
     cost = cost + 0.04 * hole
+    if heading is not None:
+        cost = cost + HEADING_COST * np.abs(np.sin(YAWS - heading))
     place, direction = np.unravel_index(int(np.argmin(cost)), cost.shape)
-    yaw = refine_yaw(widths[place], int(direction))
     target = centred[place, direction]
+    yaw = refine_yaw(points, target, float(YAWS[direction]))
     return np.array([target[0], target[1], half_height(points, target), yaw])

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robo_meta.encoding import CORNERS, FEATURES, LOG_HEIGHT, Encoded
+from robo_meta.encoding import CORNERS, FEATURES, LOG_VOLUME, SCALE, Encoded
 
 Parameters = Mapping[str, Tensor]
 
@@ -27,7 +27,7 @@ class Hidden(NamedTuple):
     """(N, D, P, H)."""
     pooled: Tensor
     """(N, D, 2H): mean and maximum over the points."""
-    log_height: Tensor
+    log_volume: Tensor
     """(N, D, P, 1)."""
     colours: Tensor
     """(N, D, P, 8)."""
@@ -93,12 +93,7 @@ def body(theta: Parameters, scans: Encoded) -> Hidden:
     own = scans.colours @ (colour_mean @ theta["body.mix.own"])
     x = functional.silu(x @ theta["body.mix.weight"] + own + (context + theta["body.mix.bias"])[..., None, :])
     pooled = torch.cat([x.mean(-2), x.amax(-2)], -1)
-    return Hidden(x, pooled, scans.features[..., LOG_HEIGHT, None], scans.colours, scans.places)
-
-
-def stacked_linear(x: Tensor, weight: Tensor) -> Tensor:
-    """x (N, R, in) times weight (N, in, out), task by task."""
-    return torch.bmm(x, weight)
+    return Hidden(x, pooled, scans.features[..., LOG_VOLUME, None], scans.colours, scans.places)
 
 
 def head(phi: Parameters, hidden: Hidden) -> Mixture:
@@ -111,22 +106,41 @@ def head(phi: Parameters, hidden: Hidden) -> Mixture:
     z = functional.silu(z.view(n, d, p, -1) + from_pool[:, :, None])
     scores = torch.bmm(z.view(n, d * p, -1), phi["head.score.weight"])
     scores = torch.baddbmm(scores, colours, phi["head.score.colour"]).view(n, d, p, -1)
-    # Log height + log density over area-uniform points makes the softmax mean the centre of mass, exactly.
-    log_weights = (scores + hidden.log_height).log_softmax(-2)
+    # Log volume + log density makes the softmax mean the centre of mass.
+    log_weights = (scores + hidden.log_volume).log_softmax(-2)
     keypoints = log_weights[..., :-1].exp().transpose(-1, -2) @ hidden.places
     gates = torch.baddbmm(phi["head.gate.bias"][:, None], hidden.pooled, phi["head.gate.weight"])
     return Mixture(keypoints, gates.log_softmax(-1), log_weights, hidden.places)
 
 
-def log_kernel(square: Tensor, log_scale: Tensor) -> Tensor:
-    """Log of a bump of width e^log_scale at squared distance `square`: a Gaussian's core with exponential tails."""
-    return 1 - (1 + square * (-2 * log_scale).exp()).sqrt() - 2 * log_scale
+def grasp_rows(grasps: Tensor) -> Tensor:
+    """Grasps (..., 4) x, y, z, yaw (m, rad) → (..., 4): x, y in units of `SCALE`, cosine and sine of the yaw."""
+    return torch.cat([grasps[..., :2] / SCALE, grasps[..., 3:].cos(), grasps[..., 3:].sin()], -1)
+
+
+def log_kernel(square: Tensor) -> Tensor:
+    """Log of a bump at squared distance `square` (in widths): a Gaussian's core with exponential tails."""
+    return 1 - (1 + square).sqrt()
 
 
 def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tensor:
-    """(N, D) log-density of grasp places (N, D, 2) (units of SCALE) at widths (2,): of keypoints and of points."""
-    from_keypoints = (mixture.keypoints - grasps[..., None, :]).square().sum(-1)
-    from_points = (mixture.places - grasps[..., None, :]).square().sum(-1)
-    keypoints = log_kernel(from_keypoints, log_scales[0])
-    points = (mixture.log_weights[..., -1] + log_kernel(from_points, log_scales[1])).logsumexp(-1, keepdim=True)
+    """(N, D) log-density of demonstrated grasps.
+
+    A keypoint is compared across and along the closing direction with different widths: a demonstrator who balances
+    an object hits the centre of mass across, and along takes the middle of what is between the fingers.
+
+    Args:
+        mixture: what the scorer says.
+        grasps: (N, D, 4), of `grasp_rows`.
+        log_scales: (3,) log widths, units of `SCALE`: keypoints across, keypoints along, points.
+    """
+    place, closing = grasps[..., None, :2], grasps[..., 2:, None]
+    offset = mixture.keypoints - place
+    along = (offset @ closing)[..., 0]
+    square = offset.square().sum(-1)
+    wide = (-2 * log_scales).exp()
+    scaled = (square - along.square()).clamp_min(0) * wide[0] + along.square() * wide[1]
+    keypoints = log_kernel(scaled) - log_scales[0] - log_scales[1]
+    from_points = (mixture.places - place).square().sum(-1) * wide[2]
+    points = (mixture.log_weights[..., -1] + log_kernel(from_points)).logsumexp(-1, keepdim=True) - 2 * log_scales[2]
     return (mixture.log_gates + torch.cat([keypoints, points], -1)).logsumexp(-1)

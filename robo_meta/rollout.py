@@ -23,7 +23,9 @@ Observation = Mapping[str, np.ndarray]
 class GraspWorld(Protocol):
     """The part of `sim.env.GraspEnv` that a rollout needs."""
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]: ...
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]: ...
     def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
 
 

@@ -83,7 +83,7 @@ def _shape_arrays(spec: ObjectSpec, folder: Path) -> dict[str, list]:
     positions, quats = [], []
     for number, part in enumerate(spec.parts):
         half, yaw = _box_of(part)
-        prism = part.kind == "prism"
+        prism = part.kind != "box"
         arrays["shapeTypes"].append(_SHAPE_TYPES[part.kind])
         arrays["halfExtents"].append([*half, part.height / 2])
         arrays["radii"].append(_radius_of(part))
@@ -94,7 +94,7 @@ def _shape_arrays(spec: ObjectSpec, folder: Path) -> dict[str, list]:
     return arrays | {"positions": positions, "quats": quats}
 
 
-_SHAPE_TYPES = {"box": pybullet.GEOM_BOX, "cylinder": pybullet.GEOM_CYLINDER, "prism": pybullet.GEOM_MESH}
+_SHAPE_TYPES = {"box": pybullet.GEOM_BOX, "cylinder": pybullet.GEOM_MESH, "prism": pybullet.GEOM_MESH}
 
 
 def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from gymnasium import spaces
 from sim.bodies import SimObject
 from sim.frames import Pose, quat_from_yaw
 from sim.panda import GripperConfig, Panda, fold_yaw
-from sim.physics import PHYSICS_HZ, World
+from sim.physics import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.sampling import draw_families, draw_scene, draw_task
 from sim.scenes import Scene
 from sim.sensing import PoseBias, scan
@@ -68,6 +68,7 @@ class _Episode:
     points: np.ndarray
     hand_command: np.ndarray
     yaw_command: float
+    last_opening: float
     gripper_command: float = 1.0
     steps: int = 0
     done: bool = False
@@ -153,6 +154,7 @@ class GraspEnv(gymnasium.Env):
         )
         hand = np.array(space.hand_centre) + rng.uniform(-1, 1, 3) * np.array(space.hand_spread)
         yaw = rng.uniform(-1, 1) * space.yaw_spread
+        self.world.set_iterations(FREE_ITERATIONS)
         self.panda.reset(hand, yaw)
         visible = self.render_mode is not None
         body = SimObject(self.world, scene.object, scene.mass_properties, object_to_world, visible)
@@ -164,6 +166,7 @@ class GraspEnv(gymnasium.Env):
             points=scan(scene.object, object_to_world, scene.noise, rng, POINTS),
             hand_command=hand,
             yaw_command=yaw,
+            last_opening=self.panda.opening(),
         )
         return self._observe(), {}
 
@@ -180,6 +183,8 @@ class GraspEnv(gymnasium.Env):
         if command < 0 <= episode.gripper_command:
             episode.judge.fingers_closed()
         episode.gripper_command = command
+        mass = episode.scene.mass
+        self.world.set_iterations(FREE_ITERATIONS if command > 0 else self.panda.gripper.iterations_for(mass))
         self.panda.move(episode.hand_command, episode.yaw_command, command < 0, steps=PHYSICS_HZ // CONTROL_HZ)
         episode.steps += 1
         terminated, truncated = False, episode.steps >= space.budget
@@ -229,7 +234,11 @@ class GraspEnv(gymnasium.Env):
     def _observe(self) -> dict[str, np.ndarray]:
         episode = self._running(finished_too=True)
         perceived = episode.bias.apply(episode.body.object_to_world)
-        opening, rate = self.panda.opening()
+        # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
+        # last 0.1 s is not.
+        opening = self.panda.opening()
+        rate = (opening - episode.last_opening) * CONTROL_HZ
+        episode.last_opening = opening
         state = np.array(
             [
                 *self.panda.hand_position(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim import shapes
+from sim import held_out_shapes, training_shapes
 from sim.pieces import Piece
 from sim.scenes import SPLITS
 
@@ -38,37 +38,37 @@ class Family:
 
 _ROWS = (
     # Training: handles with something at one end, at both ends, in the middle and off to a side.
-    Family("bar", "training", shapes.bar, "straight bar of two or three blocks"),
-    Family("hammer", "training", shapes.hammer, "cross-wise head on a two-piece handle"),
-    Family("spoon", "training", shapes.spoon, "round bowl on a long handle"),
-    Family("dumbbell", "training", shapes.dumbbell, "weights at both ends of a rod"),
-    Family("tee", "training", shapes.tee, "long cross-bar on a stem"),
-    Family("ell", "training", shapes.ell, "long leg with a foot to one side"),
-    Family("cross", "training", shapes.cross, "shaft with arms on both sides of it"),
-    Family("key", "training", shapes.key, "round bow, shaft, and a bit to one side"),
-    Family("zigzag", "training", shapes.zigzag, "slanted bars joined end to end"),
-    Family("stepped-bar", "training", shapes.stepped_bar, "bar in steps of width and height"),
-    Family("comb", "training", shapes.comb, "spine with two teeth to one side"),
-    Family("paddle", "training", shapes.paddle, "rectangular blade on a shaft"),
-    Family("pan", "training", shapes.pan, "wide disc with a handle and a lug opposite"),
-    Family("club", "training", shapes.club, "shaft that widens to a round end"),
+    Family("bar", "training", training_shapes.bar, "straight bar of two or three blocks"),
+    Family("hammer", "training", training_shapes.hammer, "cross-wise head on a two-piece handle"),
+    Family("spoon", "training", training_shapes.spoon, "round bowl on a long handle"),
+    Family("dumbbell", "training", training_shapes.dumbbell, "weights at both ends of a rod"),
+    Family("tee", "training", training_shapes.tee, "long cross-bar on a stem"),
+    Family("ell", "training", training_shapes.ell, "long leg with a foot to one side"),
+    Family("cross", "training", training_shapes.cross, "shaft with arms on both sides of it"),
+    Family("key", "training", training_shapes.key, "round bow, shaft, and a bit to one side"),
+    Family("zigzag", "training", training_shapes.zigzag, "slanted bars joined end to end"),
+    Family("stepped-bar", "training", training_shapes.stepped_bar, "bar in steps of width and height"),
+    Family("comb", "training", training_shapes.comb, "spine with two teeth to one side"),
+    Family("paddle", "training", training_shapes.paddle, "rectangular blade on a shaft"),
+    Family("pan", "training", training_shapes.pan, "wide disc with a handle and a lug opposite"),
+    Family("club", "training", training_shapes.club, "shaft that widens to a round end"),
     # Validation: every choice made while developing is judged by these.
-    Family("mallet", "validation", shapes.mallet, "block head and a pommel on a handle"),
-    Family("wedge", "validation", shapes.wedge, "bar that tapers from end to end"),
-    Family("arrow", "validation", shapes.arrow, "shaft with a pointed head and a fletch"),
-    Family("flag", "validation", shapes.flag, "pole with a flag to one side of its top"),
-    Family("anchor", "validation", shapes.anchor, "shaft with two arms slanting back from its foot"),
+    Family("mallet", "validation", held_out_shapes.mallet, "block head and a pommel on a handle"),
+    Family("wedge", "validation", held_out_shapes.wedge, "bar that tapers from end to end"),
+    Family("arrow", "validation", held_out_shapes.arrow, "shaft with a pointed head and a fletch"),
+    Family("flag", "validation", held_out_shapes.flag, "pole with a flag to one side of its top"),
+    Family("anchor", "validation", held_out_shapes.anchor, "shaft with two arms slanting back from its foot"),
     # Unseen families: for testing only.
-    Family("axe", "unseen-families", shapes.axe, "flared blade to one side of a handle"),
-    Family("wrench", "unseen-families", shapes.wrench, "shank with a hexagonal and an open end"),
-    Family("racket", "unseen-families", shapes.racket, "wide round head, throat and grip"),
-    Family("rake", "unseen-families", shapes.rake, "cross-bar with teeth on a handle"),
-    Family("shovel", "unseen-families", shapes.shovel, "flared blade, shaft and a cross-wise grip"),
-    Family("sword", "unseen-families", shapes.sword, "grip, cross-guard, blade and point"),
-    Family("bottle", "unseen-families", shapes.bottle, "body, shoulder and neck"),
-    Family("crank", "unseen-families", shapes.crank, "two parallel bars, overlapping side by side"),
-    Family("wishbone", "unseen-families", shapes.wishbone, "stem that forks into two slanted arms"),
-    Family("girder", "unseen-families", shapes.girder, "cross-bars at both ends of a web"),
+    Family("axe", "unseen-families", held_out_shapes.axe, "flared blade to one side of a handle"),
+    Family("wrench", "unseen-families", held_out_shapes.wrench, "shank with a hexagonal and an open end"),
+    Family("racket", "unseen-families", held_out_shapes.racket, "wide round head, throat and grip"),
+    Family("hook", "unseen-families", held_out_shapes.hook, "shaft with a foot that bends back"),
+    Family("shovel", "unseen-families", held_out_shapes.shovel, "flared blade, shaft and a cross-wise grip"),
+    Family("sword", "unseen-families", held_out_shapes.sword, "grip, cross-guard, blade and point"),
+    Family("bottle", "unseen-families", held_out_shapes.bottle, "body, shoulder and neck"),
+    Family("crank", "unseen-families", held_out_shapes.crank, "two parallel bars, overlapping side by side"),
+    Family("wishbone", "unseen-families", held_out_shapes.wishbone, "stem that forks into two slanted arms"),
+    Family("girder", "unseen-families", held_out_shapes.girder, "cross-bars at both ends of a web"),
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ROWS}
@@ -76,9 +76,9 @@ FAMILIES: dict[str, Family] = {family.name: family for family in _ROWS}
 
 
 def did_you_mean(name: str, allowed: tuple[str, ...]) -> str:
-    """`; did you mean 'hammer'?`, or the whole list where nothing is close."""
+    """`; did you mean 'hammer'?`, or the whole list, with a full stop, where nothing is close."""
     close = difflib.get_close_matches(name, allowed, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}."
 
 
 def family_named(name: str) -> Family:

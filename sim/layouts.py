@@ -12,9 +12,10 @@ import numpy as np
 import shapely
 
 from sim.families import family_named
-from sim.footprint import Footprint, heading_gap, headings_at, outer_grasps
+from sim.footprint import headings_at, outer_grasps
 from sim.objects import ObjectSpec, Part
 from sim.pieces import Piece
+from sim.sections import Footprint, heading_gap
 
 
 class LayoutError(ValueError):
@@ -43,9 +44,9 @@ class Rules:
     """m from a colour's outer end to every balance point and to the other colours' outer ends."""
     near: float = 0.02
     """m: a grasp this close to the balance point, across the closing direction, might hold."""
-    max_middle_share: float = 0.34
+    max_middle_share: float = 0.5
     """Share of possible ratios at which grasping the geometric centre is near."""
-    max_equal_share: float = 0.25
+    max_equal_share: float = 0.4
     """Share of possible ratios at which the balance point of equal densities is near."""
 
 
@@ -69,7 +70,7 @@ def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...],
         spec = place(pieces, dealt, family, friction, mirror=rng.random() < 0.5, turn=rng.uniform(-np.pi, np.pi))
         if refusal(spec) is None:
             return spec
-    raise LayoutError(f"family {family!r} yielded no acceptable object with {len(colours)} colours in {MAX_TRIES} tries")
+    raise LayoutError(f"family {family!r}: no acceptable object with {len(colours)} colours in {MAX_TRIES} tries")
 
 
 def place(
@@ -88,7 +89,7 @@ def place(
     for piece in pieces:
         outline = (piece.outline - origin) @ matrix.T
         # Mirroring turns the outline clockwise; reading it backwards turns it back.
-        parts.append(Part(piece.kind, outline[::-1] if mirror else outline, piece.height, colours[piece.slot]))
+        parts.append(Part(piece.kind, outline[::-1] if mirror else outline, float(piece.height), colours[piece.slot]))
     return ObjectSpec(family, tuple(parts), friction)
 
 
@@ -121,6 +122,16 @@ def density_grid(colours: int, low: float, high: float, steps: int) -> np.ndarra
     return np.unique(np.concatenate([ratio**levels for ratio in np.geomspace(max(low, 1.01), high, 3)]), axis=0)
 
 
+def possible_balance_points(volumes: np.ndarray, centroids: np.ndarray, rules: Rules = RULES) -> np.ndarray:
+    """Every balance point (R, 2) that materials could give; with two colours a segment, in steps of 3 mm."""
+    colours = len(volumes)
+    if colours > 2:
+        return balance_points(volumes, centroids, density_grid(colours, 1.0, rules.extreme_ratio, 7))
+    extremes = np.array([[rules.extreme_ratio, 1.0], [1.0, rules.extreme_ratio]])
+    first, last = balance_points(volumes, centroids, extremes)
+    return np.linspace(first, last, 2 + int(np.hypot(*(last - first)) / 0.003))
+
+
 def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
     """Why `spec` is no acceptable object, in a word or two, or None where it is; cheap rules come first."""
     corners = np.concatenate([part.outline for part in spec.parts])
@@ -139,7 +150,7 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
             if np.hypot(*(ends[1] - ends[0])) < rules.min_separation:
                 return "separation"
     likely = balance_points(volumes, centroids, density_grid(colours, 3.0, rules.extreme_ratio, 8))
-    possible = balance_points(volumes, centroids, density_grid(colours, 1.0, rules.extreme_ratio, 7))
+    possible = possible_balance_points(volumes, centroids, rules)
     equal = balance_points(volumes, centroids, np.ones((1, colours)))
     if np.mean(np.hypot(*(likely - equal).T) < rules.near) > rules.max_equal_share:
         return "equal densities too good"
@@ -160,12 +171,11 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
 def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) -> float | None:
     """The closing heading that serves at all `points` (R, 2), each also best grasped much like it, or None."""
     footprint = Footprint(spec)
-    cost, _, _ = headings_at(footprint, points[[0, -1]])
-    if not np.isfinite(cost.min(axis=1)).all():
-        return None
-    cost, _, _ = headings_at(footprint, points)
-    if not np.isfinite(cost.min(axis=1)).all():
-        return None
+    # The ends fail most often, so they are tried first.
+    for some in (points[[0, -1]], points):
+        cost, _, _ = headings_at(footprint, some)
+        if not np.isfinite(cost.min(axis=1)).all():
+            return None
     best = footprint.headings[cost.argmin(axis=1)]
     heading = float(footprint.headings[cost.sum(axis=0).argmin()])
     return heading if heading_gap(best, heading).max() <= rules.max_turn else None
@@ -184,4 +194,3 @@ def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: Rules) -> str |
             return "outer ends near each other"
         found.append(ends)
     return None
-

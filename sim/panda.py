@@ -34,6 +34,17 @@ class GripperConfig:
     """Coefficient; the product with the object's is what counts."""
     open_width: float = 0.08
     """m between the pads, open."""
+    iterations: int = 60
+    """Solver iterations of a step while gripping."""
+    light_iterations: int = 200
+    """The same for objects under `light` kg: the solver builds up the force between two strong fingers step by step
+    through the object's inertia, and with fewer steps they sink into a light object."""
+    light: float = 0.1
+    """kg."""
+
+    def iterations_for(self, mass: float) -> int:
+        """Solver iterations while an object of `mass` kg is gripped."""
+        return self.light_iterations if mass < self.light else self.iterations
 
 
 class Panda:
@@ -126,10 +137,10 @@ class Panda:
         closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
         return float(fold_yaw(np.arctan2(closing_y, closing_x)))
 
-    def opening(self) -> tuple[float, float]:
-        """Width between the pads, m, and its rate, m/s."""
+    def opening(self) -> float:
+        """Width between the pads, m."""
         left, right = pybullet.getJointStates(self.body, [LEFT_FINGER, RIGHT_FINGER], physicsClientId=self.world.client)
-        return left[0] + right[0], left[1] + right[1]
+        return left[0] + right[0]
 
     def _link(self, link: int) -> tuple:
         return pybullet.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self.world.client)
@@ -166,17 +177,15 @@ def fold_yaw(yaw: float | np.ndarray) -> float | np.ndarray:
 
 
 def _load(world: World, visible: bool) -> int:
-    """Load the URDF of `pybullet_data`; without its visual elements, which cost most of the loading, where unseen."""
+    """Load the URDF of `pybullet_data`, adjusted: unseen visuals, which cost most of the loading, are left out."""
     source = Path(world.data_folder) / "franka_panda" / "panda.urdf"
-    if visible:
-        return pybullet.loadURDF(str(source), useFixedBase=True, physicsClientId=world.client)
     tree = ElementTree.parse(source)
     for link in tree.getroot().iter("link"):
-        for visual in link.findall("visual"):
-            link.remove(visual)
+        for element in link.findall("visual") if not visible else []:
+            link.remove(element)
     for mesh in tree.getroot().iter("mesh"):
         mesh.set("filename", mesh.get("filename", "").replace("package://", f"{source.parent}/"))
-    with tempfile.TemporaryDirectory() as folder:
-        stripped = Path(folder) / "panda.urdf"
-        tree.write(stripped)
-        return pybullet.loadURDF(str(stripped), useFixedBase=True, physicsClientId=world.client)
+    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+        adjusted = Path(folder) / "panda.urdf"
+        tree.write(adjusted)
+        return pybullet.loadURDF(str(adjusted), useFixedBase=True, physicsClientId=world.client)

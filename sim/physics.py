@@ -17,6 +17,8 @@ import pybullet_data
 
 PHYSICS_HZ = 240
 """Physics steps per second."""
+FREE_ITERATIONS = 20
+"""Solver iterations while nothing is gripped."""
 TABLE_THICKNESS = 0.4
 """m. A plane mesh lets fast bodies through; a thick box does not."""
 
@@ -60,7 +62,7 @@ class World:
         # which bodies came and went before: both are needed for bit-identical trajectories.
         pybullet.setPhysicsEngineParameter(
             fixedTimeStep=1 / PHYSICS_HZ,
-            numSolverIterations=60,
+            numSolverIterations=FREE_ITERATIONS,
             solverResidualThreshold=0,
             deterministicOverlappingPairs=1,
             enableFileCaching=0,
@@ -86,6 +88,10 @@ class World:
         """Advance `count` physics steps."""
         for _ in range(count):
             pybullet.stepSimulation(physicsClientId=self.client)
+
+    def set_iterations(self, count: int) -> None:
+        """Solver iterations a step from now on."""
+        pybullet.setPhysicsEngineParameter(numSolverIterations=count, physicsClientId=self.client)
 
     def contacts(self, body_a: int, body_b: int) -> list[Contact]:
         """Contact points between two bodies that carry force or touch."""

@@ -39,12 +39,8 @@ def disc(x: float, y: float, radius: float, height: float) -> Piece:
 
 
 def taper(x0: float, x1: float, width0: float, width1: float, height: float, y: float = 0.0) -> Piece:
-    """Trapezoid that is `width0` across at `x0` and `width1` at `x1`; a width of 0 makes a triangle."""
+    """Trapezoid that is `width0` across at `x0` and `width1` at `x1`."""
     corners = [[x0, y - width0 / 2], [x1, y - width1 / 2], [x1, y + width1 / 2], [x0, y + width0 / 2]]
-    if width1 == 0:
-        corners.pop(3 - 1)
-    elif width0 == 0:
-        corners.pop(3)
     return Piece("prism", np.array(corners), height)
 
 
@@ -68,8 +64,8 @@ def polygon(points: list[tuple[float, float]], height: float) -> Piece:
 
 
 def hexagon(x: float, y: float, radius: float, height: float) -> Piece:
-    """Hexagonal prism of circumscribed `radius`, two of its sides parallel to x."""
-    angles = np.arange(6) * np.pi / 3
+    """Hexagonal prism of circumscribed `radius`, two of its sides across x."""
+    angles = (np.arange(6) + 0.5) * np.pi / 3
     return Piece("prism", np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1), height)
 
 

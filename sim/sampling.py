@@ -18,7 +18,7 @@ RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""
 FRICTION_RANGE = (0.6, 1.0)
 """Lateral friction coefficient of an object: hidden, a nuisance."""
-MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.02, 0.04)}
+MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.01, 0.02)}
 """kg by intention: *part* objects are so light that any hold is level."""
 
 
@@ -47,7 +47,9 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
     log_ratio = rng.uniform(*np.log(RATIO_RANGE))
     # The first is the lightest and the second the heaviest; further colours lie between. Their names are permuted.
     levels = np.concatenate([[0.0, 1.0], rng.uniform(0, 1, colours - 2)])
-    densities = {name: float(np.exp(log_ratio * level)) for name, level in zip(names, levels, strict=True)}
+    found = {name: float(np.exp(log_ratio * level)) for name, level in zip(names, levels, strict=True)}
+    # Listed in the palette's order, so that no reader of the names alone learns which is heavy.
+    densities = {name: found[name] for name in PALETTE if name in found}
     wants = generator(root, "intention", split, index)
     drawn, colour = INTENTIONS[wants.integers(len(INTENTIONS))], names[wants.integers(len(names))]
     chosen = intention or drawn
@@ -72,7 +74,7 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
 
     Args:
         root: number that all randomness hangs on.
-        task: materials and intention; only the names of its colours reach the geometry.
+        task: materials and intention; only the names of its colours, in the palette's order, reach the geometry.
         family: any family's name, usually one of `draw_families`.
         object_id: label that tells objects of one family in one task apart, e.g. `a0`.
         noise: what sensing and demonstrating get wrong; the default `Noise()` where None.
@@ -82,8 +84,7 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
         LayoutError: no acceptable object was found.
     """
     path = (task.split, task.index, family, object_id)
-    # The palette's order, not the task's, because the task lists its lightest colour first.
-    colours = tuple(name for name in PALETTE if name in task.densities)
+    colours = tuple(task.densities)
     friction = float(generator(root, "friction", *path).uniform(*FRICTION_RANGE))
     spec = draw_object(generator(root, "geometry", *path), family, colours, friction)
     mass = float(generator(root, "mass", *path).uniform(*MASS_RANGE[task.intention]))

@@ -21,7 +21,7 @@ PIXEL_PITCH = 0.003
 POINT_COUNT = 96
 """Points kept of a scan."""
 RAYS_AT_ONCE = 512
-MOST_BATCHES = 2000
+MOST_BATCHES = 400
 
 
 class SensingError(ValueError):

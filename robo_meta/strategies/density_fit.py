@@ -1,12 +1,13 @@
 """The opponent that is told the rule: find the densities that put the demonstrated grasps on the centre of mass.
 
-It knows the physics and the density ratios that occur, so it is a reference for *balance*, and wrong for *part*, where a
-demonstrated grasp says nothing about weight.
+It knows the physics and the density ratios that occur, so it is a reference for *balance*, and wrong for *part*, where
+a demonstrated grasp says nothing about weight.
 """
 
 from __future__ import annotations
 
 from itertools import product
+
 import numpy as np
 
 from demos.support import SupportSet

@@ -138,7 +138,7 @@ def nearest_start(path: ReplayPath, hand: np.ndarray) -> int:
 
 
 def replay_path(support: SupportSet, points: np.ndarray) -> ReplayPath:
-    """The demonstration nearest to the query's scan (P, 6), laid over it by a turn, a shift and, if need be, mirroring."""
+    """The demonstration nearest to the query's scan (P, 6), laid over it by turn, shift and mirroring."""
     aligned = [(align(item.points, points, scaled=False), item) for item in support.items]
     alignment, item = min(aligned, key=lambda pair: pair[0].cost)
     return lay_over(item, alignment)

@@ -1,4 +1,4 @@
-"""The opponent that warps the demonstrated object onto the query and grasps what corresponds to the demonstrated grasp."""
+"""The opponent that warps the demonstrated object onto the query, and the demonstrated grasp with it."""
 
 from __future__ import annotations
 
@@ -40,17 +40,18 @@ def warped_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:
     aligned = [(align(item.points, points, scaled=True), item) for item in support.items]
     alignment, item = min(aligned, key=lambda pair: pair[0].cost)
     wanted = alignment.place(item.grasp[:2].astype(np.float64))
-    return snap(points, wanted, plain=True, prefer=part_mismatch(item, points, alignment))
+    heading = float(alignment.heading(float(item.grasp[3])))
+    return snap(points, wanted, plain=True, prefer=part_mismatch(item, points, alignment), heading=heading)
 
 
 def part_mismatch(item: SupportItem, points: np.ndarray, alignment: Alignment) -> np.ndarray:
-    """(P,), m: how badly each point of the query matches the place that was demonstrated, in paint, height and width."""
+    """(P,), m: how badly each point of the query matches the demonstrated place in paint, height and width."""
     place = item.grasp[:2].astype(np.float64)
     distance = np.hypot(*(item.points[:, :2] - place).T)
     near = np.argsort(distance, kind="stable")[:5]
     paint = np.median(item.points[near, 3:6], axis=0)
     width = closings(item.points, place[None], np.array([float(item.grasp[3])])).width[0, 0]
-    heading = float(alignment.heading(np.float64(item.grasp[3])))
+    heading = float(alignment.heading(float(item.grasp[3])))
     turn = int(np.argmax(np.abs(np.cos(YAWS - heading))))
     widths = closings(points, points[:, :2].astype(np.float64), YAWS[turn : turn + 1]).width[:, 0]
     height = 2 * half_height(item.points, place)

@@ -1,0 +1,78 @@
+"""Who takes part in an evaluation: strategies by name, each with the hand that drives it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from demos.scripted_hand import scripted_hand
+from robo_meta.checkpoint import POLICY_FILE, SHIPPED, load_checkpoint
+from robo_meta.hand import LearnedHand
+from robo_meta.strategies import STRATEGIES, StrategyError
+
+SCRIPTED_SUFFIX = "+scripted-hand"
+"""A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
+LEARNED = ("zero-shot", "fine-tune", "maml", "context")
+"""Strategies that need a checkpoint."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A strategy under the name it has in the results."""
+
+    name: str
+    strategy: Any
+
+
+def default_names() -> tuple[str, ...]:
+    """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs."""
+    return (*STRATEGIES, "maml" + SCRIPTED_SUFFIX)
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Raises StrategyError for a name that is neither in `STRATEGIES` nor one of them with `SCRIPTED_SUFFIX`."""
+    for name in names:
+        if name.removesuffix(SCRIPTED_SUFFIX) not in STRATEGIES:
+            close = difflib.get_close_matches(name, STRATEGIES, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(STRATEGIES)}"
+            raise StrategyError(f"unknown strategy {name!r}{hint}")
+
+
+def needs_checkpoint(names: tuple[str, ...], hand: str) -> bool:
+    """Whether anything learned takes part: a strategy, or the hand of one that chooses a target only."""
+    bare = {name.removesuffix(SCRIPTED_SUFFIX) for name in names}
+    driven = any(not name.endswith(SCRIPTED_SUFFIX) and name != "replay" for name in names)
+    return bool(bare & set(LEARNED)) or (hand == "learned" and driven)
+
+
+def contestants(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tuple[Contestant, ...]:
+    """Build the strategies called `names`.
+
+    Args:
+        checkpoint: file of the checkpoint; None where `needs_checkpoint` is false.
+        names: checked by `check_names`.
+        hand: `learned` or `scripted`.
+
+    Raises:
+        robo_meta.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
+    """
+    loaded, learned_hand = None, None
+    if checkpoint is not None:
+        loaded = load_checkpoint(checkpoint)
+        if hand == "learned":
+            learned_hand = LearnedHand({name: value.numpy() for name, value in loaded.part("hand").items()})
+    built = []
+    for name in names:
+        drive = scripted_hand if learned_hand is None or name.endswith(SCRIPTED_SUFFIX) else learned_hand
+        built.append(Contestant(name, STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)](loaded, drive)))
+    return tuple(built)
+
+
+def checkpoint_file(path: Path | None) -> Path:
+    """The file of a checkpoint given by file or folder; None stands for the one inside the package."""
+    if path is None:
+        return Path(str(resources.files("robo_meta.checkpoints"))) / f"{SHIPPED}.safetensors"
+    return path / POLICY_FILE if path.is_dir() else path

@@ -1,0 +1,73 @@
+"""What must survive a kill: one tuple, one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from robo_meta.adam import Moments
+from robo_meta.checkpoint import write_atomically
+
+
+class StateError(ValueError):
+    """A training state that is damaged or belongs to another training."""
+
+
+class MetaState(NamedTuple):
+    """A training between two steps; loading it is resuming."""
+
+    theta: dict[str, Tensor]
+    """Parameters by name."""
+    rates: dict[str, Tensor]
+    """Log inner rates and widths; empty where nothing adapts."""
+    optimizer: Moments
+    """Adam's moments of both, names as in `theta` and `rates`."""
+    step: int
+    """Outer steps done."""
+    rng: Tensor
+    """(…,) uint8: state of the generator that draws batches."""
+
+
+def save_state(path: Path, state: MetaState, identity: dict) -> None:
+    """Write `state`, replaced whole or not at all; `identity` is what a resume must agree with."""
+    groups = {
+        "theta": state.theta,
+        "rates": state.rates,
+        "first": state.optimizer.first,
+        "second": state.optimizer.second,
+    }
+    tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
+    tensors["rng"] = state.rng
+    header = {"step": str(state.step), "identity": json.dumps(identity, sort_keys=True)}
+    write_atomically(path, save(tensors, header))
+
+
+def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
+    """Read a state.
+
+    Raises:
+        StateError: damaged, or saved by a training with another configuration, seed or data.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, a reader, not a dict
+        step, found = int(header["step"]), json.loads(header["identity"])
+        rng = tensors.pop("rng")
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise StateError(f"{path}: damaged training state ({error}); delete it to train afresh") from error
+    wanted = json.loads(json.dumps(identity))
+    for key in wanted:
+        if found.get(key) != wanted[key]:
+            raise StateError(f"{path}: its {key} is {found.get(key)!r}, this training's is {wanted[key]!r}; use another --out")
+    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}}
+    for name, tensor in tensors.items():
+        group, _, key = name.partition("/")
+        groups[group][key] = tensor.to(device)
+    return MetaState(groups["theta"], groups["rates"], Moments(groups["first"], groups["second"]), step, rng)

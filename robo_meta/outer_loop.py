@@ -1,0 +1,110 @@
+"""The outer loop: any loss over drawn batches, Adam with a falling rate, saved so that a kill costs little.
+
+On one machine's CPU a training that was killed and resumed ends with the same bits as one that was not: everything that
+the next step depends on is in `MetaState`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from robo_meta.adam import Moments, adam_step
+from robo_meta.meta_state import MetaState, save_state
+from robo_meta.presets import Schedule
+
+RATE_FACTOR = 3.0
+"""Inner rates are logs, so they may move faster than parameters."""
+WARM_UP, FLOOR = 40, 0.02
+"""Steps of linear warm-up; the last rate relative to the largest."""
+
+Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator], tuple[Tensor, Tensor]]
+"""(theta, rates, generator) → losses (N,) and the numbers (N,) of what each is a loss of."""
+Report = Callable[[int, float], None]
+"""(step, loss) → None, called after every step."""
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss or gradient that is not a finite number."""
+
+
+def learning_rate(schedule: Schedule, step: int) -> float:
+    """Linear warm-up, then half a cosine."""
+    warm = min(1.0, (step + 1) / WARM_UP)
+    falling = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
+    return schedule.rate * warm * falling
+
+
+def run(
+    part: str,
+    state: MetaState,
+    losses: Losses,
+    schedule: Schedule,
+    *,
+    clip: float,
+    path: Path,
+    identity: dict,
+    save_every: int,
+    report: Report,
+) -> MetaState:
+    """Train from `state` to the schedule's end.
+
+    Args:
+        part: name, for messages.
+        state: where to start; left as it is.
+        losses: what to minimise the mean of.
+        schedule: steps and rates.
+        clip: largest norm of an outer gradient.
+        path: where the state is saved.
+        identity: what the state file is marked with.
+        save_every: steps between saves.
+        report: hears of every step.
+
+    Raises:
+        TrainingDiverged: naming step and task; the last saved state is kept.
+    """
+    generator = torch.Generator()
+    generator.set_state(state.rng)
+    for step in range(state.step, schedule.steps):
+        theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
+        rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
+        each, numbers = losses(theta, rates, generator)
+        if not torch.isfinite(each).all():
+            worst = int((~torch.isfinite(each)).nonzero()[0, 0])
+            raise TrainingDiverged(f"{part}: step {step}, task {int(numbers[worst])}: loss is {float(each[worst])}")
+        mean = each.mean()
+        leaves = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+        found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
+        gradients = {
+            k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)
+        }
+        norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
+        if not torch.isfinite(norm):
+            raise TrainingDiverged(f"{part}: step {step}, tasks {numbers.tolist()}: the gradient's norm is {float(norm)}")
+        shrink = clip / torch.clamp(norm, min=clip)
+        state = _update(state, gradients, shrink, learning_rate(schedule, step), generator)
+        report(step, float(mean.detach()))
+        if state.step % save_every == 0 or state.step == schedule.steps:
+            save_state(path, state, identity)
+    return state
+
+
+def _update(
+    state: MetaState, gradients: dict[str, Tensor], shrink: Tensor, rate: float, generator: torch.Generator
+) -> MetaState:
+    moved, firsts, seconds = {}, {}, {}
+    for group, values, factor in (("theta", state.theta, 1.0), ("rates", state.rates, RATE_FACTOR)):
+        parameters = {f"{group}/{k}": v for k, v in values.items()}
+        mine = {k: gradients[k] * shrink for k in parameters}
+        moments = Moments(
+            {k: state.optimizer.first[k] for k in parameters}, {k: state.optimizer.second[k] for k in parameters}
+        )
+        after, moments = adam_step(parameters, mine, moments, state.step, rate * factor)
+        moved[group] = {k.partition("/")[2]: v.detach() for k, v in after.items()}
+        firsts |= moments.first
+        seconds |= moments.second
+    return MetaState(moved["theta"], moved["rates"], Moments(firsts, seconds), state.step + 1, generator.get_state())

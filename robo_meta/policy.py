@@ -1,0 +1,72 @@
+"""A policy from two halves: where to grasp, and how the hand gets there.
+
+Everything is in the object's planar frame; m and rad. The rollout converts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+
+TargetFunction = Callable[[np.ndarray], np.ndarray]
+"""points (P, 6) → grasp (4,): x, y, z, yaw."""
+HandFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""hand (7,), grasp (4,) → action (5,) in [−1, 1]. Its attribute `whose`, if any, names whose hand it is."""
+
+
+class Policy(Protocol):
+    """What an adapted strategy does in one episode after another."""
+
+    @property
+    def hand(self) -> str:
+        """Whose hand: `learned`, `scripted` or `replayed`."""
+
+    def target(self, points: np.ndarray) -> np.ndarray:
+        """Grasp (4,) float64 x, y, z, yaw for scanned points (P, 6)."""
+
+    def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Action (5,) float32 for `points` (P, 6) and `hand` (7,)."""
+
+    def reset(self) -> None:
+        """Forget the episode."""
+
+
+class GraspPolicy:
+    """Chooses a grasp at the first observation of an episode, then drives the hand to it in closed loop.
+
+    Args:
+        target_fn: points → grasp.
+        hand_fn: hand and grasp → action.
+        scores_fn: points (P, 6) → (P,) weights that the choice gave the points, for pictures.
+    """
+
+    def __init__(
+        self, target_fn: TargetFunction, hand_fn: HandFunction, scores_fn: TargetFunction | None = None
+    ) -> None:
+        self._target_fn, self._hand_fn, self._scores_fn = target_fn, hand_fn, scores_fn
+        self._target: np.ndarray | None = None
+
+    @property
+    def hand(self) -> str:
+        """`learned` or `scripted`."""
+        return getattr(self._hand_fn, "whose", "scripted")
+
+    def target(self, points: np.ndarray) -> np.ndarray:
+        """Grasp (4,) float64 x, y, z, yaw, object frame."""
+        return np.asarray(self._target_fn(points), dtype=np.float64)
+
+    def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Next action (5,) float32, object frame."""
+        if self._target is None:
+            self._target = self.target(observation["points"])
+        return np.asarray(self._hand_fn(observation["hand"], self._target), dtype=np.float32)
+
+    def point_scores(self, points: np.ndarray) -> np.ndarray | None:
+        """(P,) weights over the points, summing to one, or None where the strategy doesn't weigh points."""
+        return None if self._scores_fn is None else self._scores_fn(points)
+
+    def reset(self) -> None:
+        """Forget the grasp, so that the next episode's scan is looked at."""
+        self._target = None

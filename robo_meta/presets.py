@@ -1,0 +1,135 @@
+"""Named training configurations."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+METHODS = ("maml", "zero-shot", "context")
+"""Scorers that can be trained; `fine-tune` adapts the zero-shot one and trains nothing of its own."""
+
+
+class PresetError(ValueError):
+    """A preset or method that does not exist, or a count that makes no sense."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes that fix the shape of every parameter."""
+
+    hidden: int = 64
+    """Width of the scorer's body."""
+    head: int = 48
+    """Width of its head, the part that adapts."""
+    keypoints: int = 3
+    """Softmax means, besides the points themselves."""
+    inner_steps: int = 5
+    """Gradient steps of adaptation."""
+    context: int = 64
+    """Width of the demonstration encoder of `context`."""
+    closing: int = 64
+    """Width of the network that chooses heading and height at a place."""
+    hand: int = 96
+    """Width of the network that drives the hand."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long a part trains."""
+
+    steps: int
+    batch: int
+    """Tasks (scorers), scans (closing) or recorded steps (hand) a step."""
+    rate: float = 3e-3
+    """Adam's largest learning rate; it falls along a cosine."""
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything a training run depends on, besides the data and the seed."""
+
+    preset: str = "full"
+    architecture: Architecture = field(default_factory=Architecture)
+    schedules: dict[str, Schedule] = field(
+        default_factory=lambda: {
+            "maml": Schedule(5000, 48),
+            "zero-shot": Schedule(1500, 64),
+            "context": Schedule(5000, 64),
+            "closing": Schedule(2500, 128, 2e-3),
+            "hand": Schedule(12000, 512, 2e-3),
+        }
+    )
+    """By part."""
+    first_order: bool = False
+    """Leave second derivatives out of the meta-gradient."""
+    shots: tuple[int, ...] = (1, 1, 1, 2, 3)
+    """Support sizes, drawn evenly; one for all tasks of a step."""
+    transfers: tuple[float, float, float] = (0.2, 0.25, 0.55)
+    """How often a support is drawn for a query of the same object, a new instance, a new shape."""
+    outer_clip: float = 1.0
+    """Largest norm of an outer gradient."""
+    checkpoint_every: int = 250
+    """Steps between saved training states."""
+    tensorboard: bool = True
+    """Write TensorBoard logs where it is installed."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As plain data, for the checkpoint."""
+        return asdict(self)
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "full": TrainConfig(),
+    "quick": TrainConfig(
+        preset="quick",
+        architecture=Architecture(hidden=40, head=24, inner_steps=4, context=40, closing=40, hand=64),
+        schedules={
+            "maml": Schedule(450, 24),
+            "zero-shot": Schedule(250, 24),
+            "context": Schedule(400, 24),
+            "closing": Schedule(350, 64),
+            "hand": Schedule(2500, 256, 3e-3),
+        },
+        tensorboard=False,
+    ),
+    "tiny": TrainConfig(
+        preset="tiny",
+        architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, hand=8),
+        schedules={name: Schedule(8, 4) for name in ("maml", "zero-shot", "context", "closing", "hand")},
+        checkpoint_every=3,
+        tensorboard=False,
+    ),
+}
+"""`full` is what is shipped, `quick` what `robo-meta quickstart` trains within a minute, `tiny` is for tests."""
+
+
+def preset_named(name: str) -> TrainConfig:
+    """The preset called `name`.
+
+    Raises:
+        PresetError: no such preset.
+    """
+    if name not in PRESETS:
+        close = difflib.get_close_matches(name, PRESETS, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(PRESETS)}"
+        raise PresetError(f"unknown preset {name!r}{hint}")
+    return PRESETS[name]
+
+
+def check_methods(methods: tuple[str, ...]) -> None:
+    """Refuse methods that cannot be trained.
+
+    Raises:
+        PresetError: an unknown method, or none.
+    """
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown or not methods:
+        raise PresetError(f"unknown method {unknown[0]!r}; expected {', '.join(METHODS)}" if unknown else "no method")
+
+
+def shortened(config: TrainConfig, factor: float) -> TrainConfig:
+    """The same training with every part's steps scaled by `factor`."""
+    schedules = {k: replace(s, steps=max(1, round(s.steps * factor))) for k, s in config.schedules.items()}
+    return replace(config, schedules=schedules)

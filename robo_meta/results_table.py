@@ -1,0 +1,117 @@
+"""The result as people read it in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from robo_meta.tally import BEST_OPPONENT, EXPERT, OURS
+
+Record = dict[str, Any]
+PIPE_WIDTH = 140
+"""Columns where the output is no terminal."""
+
+
+def print_result(result: Record, console: Console | None = None) -> None:
+    """Print one table for each split and transfer, then comparisons and what the scores prefer."""
+    console = console or Console()
+    if not console.is_terminal:
+        # A pipe has no width of its own, and eighty columns would cut the numbers.
+        console = Console(file=console.file, width=PIPE_WIDTH)
+    cells = result["cells"]
+    for split, transfer in dict.fromkeys((cell["split"], cell["transfer"]) for cell in cells):
+        console.print(_rates(split, transfer, [c for c in cells if (c["split"], c["transfer"]) == (split, transfer)]))
+    if result["pairs"]:
+        console.print(_differences(result["pairs"]))
+    if result["interpretability"]:
+        console.print(_preferences(result["interpretability"]))
+    hand = learned_over_scripted(cells)
+    if hand is not None:
+        console.print(f"learned hand ÷ scripted hand, {OURS}: {hand:.3f}")
+    for note in result["skipped"]:
+        console.print(f"left out: {note['reason']}")
+
+
+def learned_over_scripted(cells: list[Record]) -> float | None:
+    """Successes of `maml` with its learned hand over those with the scripted hand at the same keypoints, all cells."""
+    chosen = [cell for cell in cells if cell["intention"] == "all"]
+    learned = sum(cell["successes"] for cell in chosen if cell["strategy"] == OURS and cell["hand"] == "learned")
+    scripted = sum(cell["successes"] for cell in chosen if cell["strategy"] == f"{OURS}+scripted-hand")
+    return learned / scripted if learned and scripted else None
+
+
+def _rates(split: str, transfer: str, cells: list[Record]) -> Table:
+    table = Table(title=f"{split}, {transfer}: success in % [Wilson 95 %]", title_justify="left", box=box.SIMPLE_HEAD)
+    for name, justify in (("strategy", "left"), ("shots", "right"), ("hand", "left"), ("n", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("all", "balance", "part", "÷ expert (≥)", "mm off", "adapt, ms", "act, ms"):
+        table.add_column(name, justify="right", no_wrap=True)
+    by_row: dict[tuple[int, str], dict[str, Record]] = {}
+    for cell in cells:
+        by_row.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
+    last = None
+    for (shots, strategy), row in sorted(by_row.items(), key=lambda item: item[0][0]):
+        if last is not None and shots != last:
+            table.add_section()
+        last, whole = shots, row["all"]
+        table.add_row(
+            strategy,
+            "" if strategy == EXPERT else str(shots),
+            whole["hand"],
+            str(whole["n"]),
+            *(_rate(row.get(intention)) for intention in ("all", "balance", "part")),
+            _of_expert(whole),
+            f"{whole['keypoint_mm']:.1f}",
+            f"{whole['adapt_ms']:.1f}",
+            f"{whole['act_ms']:.2f}",
+        )
+    return table
+
+
+def _rate(cell: Record | None) -> str:
+    return "–" if cell is None else f"{cell['rate']:.0%} [{100 * cell['low']:.0f}, {100 * cell['high']:.0f}]"
+
+
+def _of_expert(cell: Record) -> str:
+    if cell["of_expert"] is None:
+        return "–"
+    return f"{cell['of_expert']:.2f} ({cell['of_expert_low']:.2f})"
+
+
+def _differences(pairs: list[Record]) -> Table:
+    title = f"{OURS} minus others on matched scenes, paired [95 %]; {BEST_OPPONENT}: centre, replay or warped-replay"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("split", "transfer", "shots", "minus", "all", "balance", "part"):
+        table.add_column(name)
+    by_row: dict[tuple[Any, ...], dict[str, Record]] = {}
+    for pair in pairs:
+        key = (pair["split"], pair["transfer"], pair["shots"], pair["b"])
+        by_row.setdefault(key, {})[pair["intention"]] = pair
+    for (split, transfer, shots, other), row in by_row.items():
+        columns = (_difference(row.get(intention)) for intention in ("all", "balance", "part"))
+        table.add_row(split, transfer, str(shots), other, *columns)
+    return table
+
+
+def _difference(pair: Record | None) -> str:
+    if pair is None or pair["difference"] is None:
+        return "–"
+    best = f" ({pair['best']})" if "best" in pair else ""
+    return f"{pair['difference']:+.2f} [{pair['low']:+.2f}, {pair['high']:+.2f}]{best}"
+
+
+def _preferences(rows: list[Record]) -> Table:
+    table = Table(
+        title="rank correlation of the score's preference with density, balance",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+    )
+    for name in ("strategy", "split", "transfer", "shots", "n", "before adapting", "after"):
+        table.add_column(name)
+    for row in rows:
+        values = ("–" if row[side] is None else f"{row[side]:+.2f}" for side in ("before", "after"))
+        table.add_row(row["strategy"], row["split"], row["transfer"], str(row["shots"]), str(row["n"]), *values)
+    return table

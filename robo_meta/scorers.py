@@ -1,0 +1,78 @@
+"""How each method gets from a support set to head parameters, in training and afterwards alike.
+
+Axis letters as in `networks`; K shots. One literal table, `SPECIALISE`, so that training, strategies and tests agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from robo_meta import conditioning, networks
+from robo_meta.inner_loop import adapt, initial_rates, stack
+from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood
+from robo_meta.presets import Architecture
+from robo_meta.task_stream import Batch
+
+OUTER_LOG_SCALES = (-2.1, -1.2, -2.1)
+"""Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 6 mm for points."""
+
+
+def zero_shot(
+    theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
+) -> Mapping[str, Tensor]:
+    """The pooled network as it is."""
+    return stack(theta, mask.shape[0])
+
+
+def maml(
+    theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
+) -> Mapping[str, Tensor]:
+    """Gradient steps on the demonstrations."""
+    return adapt(theta, rates, support, grasps, mask, first_order=first_order)
+
+
+def context(
+    theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
+) -> Mapping[str, Tensor]:
+    """One pass of the demonstration encoder."""
+    return conditioning.condition(theta, support, grasps, mask)
+
+
+SPECIALISE: dict[str, Callable[..., Mapping[str, Tensor]]] = {"maml": maml, "zero-shot": zero_shot, "context": context}
+"""Method → (theta, rates, support, grasps, mask, first_order) → head parameters with a leading task axis."""
+
+
+def initial_parameters(method: str, sizes: Architecture, generator: torch.Generator) -> dict[str, Tensor]:
+    """Fresh parameters of a method."""
+    theta = networks.initial(sizes.hidden, sizes.head, sizes.keypoints, generator)
+    if method == "context":
+        theta |= conditioning.initial(sizes.hidden, sizes.head, sizes.keypoints, sizes.context, generator)
+    return theta
+
+
+def initial_method_rates(method: str, sizes: Architecture, theta: Parameters) -> dict[str, Tensor]:
+    """Fresh inner rates: only `maml` has any."""
+    return initial_rates(theta, sizes.inner_steps) if method == "maml" else {}
+
+
+def select(hidden: Hidden, demos: Tensor) -> Hidden:
+    """The scans numbered `demos` (N, K) of every task."""
+    rows = torch.arange(len(demos), device=demos.device)[:, None]
+    return Hidden(*(part[rows, demos] for part in hidden))
+
+
+def query_losses(
+    method: str, theta: Parameters, rates: Parameters, batch: Batch, first_order: bool = False
+) -> Tensor:
+    """(N,) negative log-likelihood of the queries' grasps after specialising to the supports."""
+    hidden = body(theta, batch.scans)
+    rows = torch.arange(len(batch.support), device=batch.support.device)[:, None]
+    grasps = batch.grasps[rows, batch.support]
+    support = select(hidden, batch.support)
+    phi = SPECIALISE[method](theta, rates, support, grasps, batch.support_mask, first_order)
+    scales = batch.grasps.new_tensor(OUTER_LOG_SCALES)
+    likelihood = log_likelihood(head(phi, hidden), batch.grasps, scales)
+    return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1)

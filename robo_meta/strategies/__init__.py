@@ -1,0 +1,82 @@
+"""Strategies: from a support set to a policy. One file each, one literal table.
+
+A strategy is constructed as `cls(checkpoint, hand_fn)` and, once constructed, never changes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from demos.support import SupportSet
+from robo_meta.policy import HandFunction, Policy
+
+
+class StrategyError(ValueError):
+    """A strategy that does not exist, or that lacks what it needs."""
+
+
+class Strategy(Protocol):
+    """What `adapt` promises: the support is left as it is, the same support gives the same policy."""
+
+    name: str
+
+    def adapt(self, support: SupportSet) -> Policy:
+        """A policy for the support's task."""
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A strategy's class by its dotted place: imported when first used, so that one's needs are not another's."""
+
+    place: str
+    """`module:class`."""
+
+    def load(self) -> Any:
+        """The class itself."""
+        module, _, attribute = self.place.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def __call__(self, checkpoint: Any, hand_fn: HandFunction | None) -> Strategy:
+        """Construct the strategy.
+
+        Args:
+            checkpoint: a `robo_meta.checkpoint.Checkpoint`, or None for those that learned nothing beforehand.
+            hand_fn: drives the hand to a grasp.
+
+        Raises:
+            StrategyError: a learned strategy without a checkpoint.
+            robo_meta.checkpoint.CheckpointError: the checkpoint lacks its part.
+        """
+        cls = self.load()
+        if checkpoint is None and hasattr(cls, "part"):
+            raise StrategyError(f"strategy {cls.name!r} needs a checkpoint with {cls.part!r}; found none")
+        return cls(checkpoint, hand_fn)
+
+
+STRATEGIES: dict[str, Lazy] = {
+    "zero-shot": Lazy("robo_meta.strategies.zero_shot:ZeroShot"),
+    "fine-tune": Lazy("robo_meta.strategies.fine_tune:FineTune"),
+    "maml": Lazy("robo_meta.strategies.maml:Maml"),
+    "context": Lazy("robo_meta.strategies.context:Context"),
+    "centre": Lazy("robo_meta.strategies.centre:Centre"),
+    "replay": Lazy("robo_meta.strategies.replay:Replay"),
+    "warped-replay": Lazy("robo_meta.strategies.warped_replay:WarpedReplay"),
+    "density-fit": Lazy("robo_meta.strategies.density_fit:DensityFit"),
+}
+"""Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
+
+
+def make_strategy(name: str, checkpoint: Any, hand_fn: HandFunction | None) -> Strategy:
+    """Construct the strategy called `name`; see `Lazy.__call__`.
+
+    Raises:
+        StrategyError: no such strategy, with a guess at what was meant.
+    """
+    if name not in STRATEGIES:
+        close = difflib.get_close_matches(name, STRATEGIES, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(STRATEGIES)}"
+        raise StrategyError(f"unknown strategy {name!r}{hint}")
+    return STRATEGIES[name](checkpoint, hand_fn)

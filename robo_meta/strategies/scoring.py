@@ -1,0 +1,75 @@
+"""What the learned strategies share: score a scan's points with adapted parameters, choose a place, close on it.
+
+Axis letters: K shots, P points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.support import SupportSet
+from robo_meta.checkpoint import Checkpoint
+from robo_meta.choice import densest, point_weights
+from robo_meta.closing import close_on
+from robo_meta.encoding import SCALE, encode
+from robo_meta.inner_loop import stack
+from robo_meta.networks import Hidden, Mixture, body, grasp_rows, head
+from robo_meta.policy import GraspPolicy, HandFunction
+
+
+class ScoringStrategy:
+    """Base of the learned strategies; each says in `specialise` how demonstrations change the head's parameters.
+
+    Args:
+        checkpoint: with the part `part`, and `closing`.
+        hand_fn: drives the hand to a grasp.
+    """
+
+    name: str
+    part: str
+
+    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
+        values = checkpoint.part(self.part)
+        self._theta = {k: v for k, v in values.items() if not k.startswith("rates.")}
+        self._rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+        self._closing = checkpoint.part("closing")
+        self._hand_fn = hand_fn
+
+    def adapt(self, support: SupportSet) -> GraspPolicy:
+        """A policy for the support's task."""
+        points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
+        grasps = torch.from_numpy(np.stack([item.grasp for item in support.items]))[None]
+        with torch.no_grad():
+            hidden = body(self._theta, encode(points))
+        return self._policy(self.specialise(hidden, grasp_rows(grasps), torch.ones(1, support.shots)))
+
+    def prior_policy(self) -> GraspPolicy:
+        """The policy before any demonstration."""
+        return self._policy(stack(self._theta, 1))
+
+    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""
+        raise NotImplementedError
+
+    def _policy(self, phi: Mapping[str, Tensor]) -> GraspPolicy:
+        phi = {k: v.detach() for k, v in phi.items()}
+
+        def mixture(scan: Tensor) -> Mixture:
+            return head(phi, body(self._theta, encode(scan)))
+
+        def target(points: np.ndarray) -> np.ndarray:
+            scan = torch.tensor(points, dtype=torch.float32)[None, None]
+            with torch.no_grad():
+                place = densest(mixture(scan))[0] * SCALE
+                return close_on(self._closing, scan[0], place)[0].double().numpy()
+
+        def scores(points: np.ndarray) -> np.ndarray:
+            with torch.no_grad():
+                scan = torch.tensor(points, dtype=torch.float32)[None, None]
+                return point_weights(mixture(scan))[0, 0].double().numpy()
+
+        return GraspPolicy(target, self._hand_fn, scores)

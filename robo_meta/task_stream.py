@@ -1,0 +1,90 @@
+"""Batches of tasks: supports of one transfer level, everything else as queries.
+
+Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from demos.support import TRANSFERS, eligible
+from robo_meta.encoding import Encoded, encode
+from robo_meta.networks import grasp_rows
+from robo_meta.training_data import TrainingData
+
+_CHUNK = 64
+"""Tasks encoded at once: bounds the memory of the (P, P) neighbourhoods."""
+
+
+class Batch(NamedTuple):
+    """Tasks to adapt to, with the demonstrations to judge by."""
+
+    tasks: Tensor
+    """(N,) numbers of the tasks within the data."""
+    scans: Encoded
+    """(N, D, P, …)."""
+    grasps: Tensor
+    """(N, D, 4), of `networks.grasp_rows`."""
+    support: Tensor
+    """(N, K) numbers of the support's demonstrations."""
+    support_mask: Tensor
+    """(N, K): 1 for a demonstration, 0 for padding where the task has fewer of that transfer."""
+    query_mask: Tensor
+    """(N, D): 1 for demonstrations outside the support."""
+
+
+class TaskStream:
+    """Draws batches from packed data, encoded once.
+
+    Args:
+        data: of `load_training_data`.
+        shots: support sizes, drawn evenly, one a batch.
+        transfers: how often each of `TRANSFERS` is drawn.
+        device: where the batches go.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        shots: tuple[int, ...],
+        transfers: tuple[float, float, float],
+        device: torch.device,
+    ) -> None:
+        chunks = [encode(part.float()) for part in data.points.split(_CHUNK)]
+        # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
+        scans = Encoded(*(torch.cat(part).half().to(device) for part in zip(*chunks, strict=True)))
+        self._scans, self._grasps = scans, grasp_rows(data.grasps).to(device)
+        allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
+        self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
+        self._shots = tuple(k for k in shots if k < data.points.shape[1])
+        self._transfers = torch.tensor(transfers)
+        self.device = device
+
+    def draw(self, count: int, generator: torch.Generator) -> Batch:
+        """A batch of `count` tasks; all randomness is `generator`'s, on the CPU."""
+        tasks = torch.randint(len(self._grasps), (count,), generator=generator)
+        shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
+        demos = self._grasps.shape[1]
+        allowed = self._allowed[tasks]
+        # A transfer that a task cannot show is not drawn for it.
+        possible = allowed.flatten(2).any(-1) * self._transfers + 1e-9
+        transfer = torch.multinomial(possible, 1, generator=generator)
+        allowed = allowed[torch.arange(count), transfer[:, 0]]
+        query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)
+        allowed = allowed[torch.arange(count), query[:, 0]]
+        keys = torch.rand(count, demos, generator=generator) + allowed
+        support = keys.topk(shots, -1).indices
+        support_mask = allowed.gather(-1, support).float()
+        used = torch.zeros(count, demos).scatter_add_(-1, support, support_mask)
+        where = tasks.to(self.device)
+        return Batch(
+            tasks,
+            Encoded(*(part[where].float() for part in self._scans)),
+            self._grasps[where],
+            support.to(self.device),
+            support_mask.to(self.device),
+            (1 - used).to(self.device),
+        )

@@ -1,0 +1,97 @@
+"""A contact sheet of shape families, to see at a glance what the world holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+
+from sim.families import FAMILIES, family_named
+from sim.objects import PALETTE
+from sim.sampling import draw_scene, draw_task
+from sim.scenes import BALANCE, PART, Scene
+from sim.seeds import generator
+
+CELL, GAP, TITLE = 1.4, 0.25, 0.32
+"""Inches: a side of one object's picture, between families, and for a line of text."""
+ABREAST = 3
+"""Families beside each other."""
+HALF_VIEW = 0.20
+"""m: half width of what a picture shows; the same for all, so that sizes compare."""
+
+
+class GalleryError(ValueError):
+    """A picture that cannot be drawn or written as asked."""
+
+
+def contact_sheet(path: Path, families: tuple[str, ...] = (), objects: int = 4, seed: int = 0) -> Path:
+    """Draw `objects` of each family from above, in their colours, the centre of mass marked.
+
+    Args:
+        path: PNG to write.
+        families: which, in this order; by default all, by split.
+        objects: how many of each.
+        seed: root seed; the same seed draws the same sheet.
+
+    Raises:
+        sim.families.UnknownFamily: no such family.
+        GalleryError: no objects, or a path that cannot be written.
+    """
+    if objects < 1:
+        raise GalleryError(f"{objects} objects; expected at least 1")
+    names = families or tuple(FAMILIES)
+    abreast = min(ABREAST, len(names))
+    rows = -(-len(names) // abreast)
+    width, height = abreast * (objects * CELL + GAP), rows * (CELL + TITLE) + TITLE
+    figure = Figure(figsize=(width, height), dpi=80)
+    FigureCanvasAgg(figure)
+    for place, name in enumerate(names):
+        left = (place % abreast) * (objects * CELL + GAP) + GAP / 2
+        top = height - TITLE - (place // abreast) * (CELL + TITLE)
+        label = f"{name}  ({family_named(name).group})"
+        figure.text(left / width, (top - 0.6 * TITLE) / height, label, fontsize=9, va="center")
+        for number in range(objects):
+            box = ((left + number * CELL) / width, (top - TITLE - CELL) / height, CELL / width, CELL / height)
+            draw_object(figure.add_axes(box), gallery_scene(name, number, seed))
+    legend = f"+ centre of mass   × middle of the outline   each frame {200 * HALF_VIEW:.0f} cm wide"
+    figure.text(GAP / 2 / width, 1 - TITLE / 2 / height, legend, fontsize=9, va="center", color="0.3")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Without the writer's name and version in the file, equal sheets are equal bytes.
+        figure.savefig(path, format="png", metadata={"Software": None})
+    except OSError as error:
+        raise GalleryError(f"{path}: cannot write: {error.strerror}") from error
+    return path
+
+
+def gallery_scene(family: str, number: int, seed: int) -> Scene:
+    """Picture `number` of a family: tasks of both intentions by turns."""
+    group = family_named(family).group
+    # Tasks are numbered from the family's own stream, so that a sheet of one family shows the same objects.
+    index = int(generator(seed, "gallery", family, number).integers(2**31))
+    task = draw_task(seed, group, index, (BALANCE, PART)[number % 2])
+    return draw_scene(seed, task, family, "a0")
+
+
+def draw_object(axes: Axes, scene: Scene) -> None:
+    """One object from above, in its own frame; taller parts have a stronger outline."""
+    for part in scene.object.parts:
+        width = 0.5 + 30 * part.height
+        axes.add_patch(Polygon(part.outline, closed=True, facecolor=PALETTE[part.colour], edgecolor="0.25", lw=width))
+    centre = scene.mass_properties.centre
+    axes.plot(0, 0, marker="x", color="0.5", ms=5, mew=1.0)
+    for colour, thickness in (("white", 3.5), ("black", 1.5)):
+        axes.plot(*centre[:2], marker="+", color=colour, ms=9, mew=thickness)
+    ratio = _ratio_label(scene)
+    axes.text(0.03, 0.03, ratio, transform=axes.transAxes, fontsize=6, color="0.35")
+    axes.set(xlim=(-HALF_VIEW, HALF_VIEW), ylim=(-HALF_VIEW, HALF_VIEW), aspect="equal", xticks=[], yticks=[])
+
+
+def _ratio_label(scene: Scene) -> str:
+    densities = {colour: scene.task.densities[colour] for colour in scene.object.colours}
+    heavy, light = max(densities, key=densities.__getitem__), min(densities, key=densities.__getitem__)
+    return f"{heavy} {np.round(densities[heavy] / densities[light], 1)}× {light}"

@@ -1,0 +1,43 @@
+"""What the shape families share: a shaft of two stuffs, heights, slot patterns.
+
+To leave room for a balance point that any density ratio can move, most families divide a shaft of one width between
+the slots; heads and crossings sit towards its ends. Lengths in m, x along the shaft.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.pieces import Piece, box
+
+Rng = np.random.Generator
+
+
+def pick_slots(rng: Rng, slots: int, two: tuple[str, ...], three: tuple[str, ...]) -> tuple[int, ...]:
+    """One of the slot patterns for this number of slots, e.g. "0011"."""
+    patterns = two if slots == 2 else three
+    return tuple(int(digit) for digit in patterns[rng.integers(len(patterns))])
+
+
+def two_piece_shaft(rng: Rng, low: float, high: float, *, lean: float = 0.0) -> tuple[float, float, list[Piece]]:
+    """Length, width and the two pieces of a straight shaft that starts at x = 0.
+
+    One piece is 1.6–2.5 times taller than the other, and either may be the longer, so that one density ratio
+    balances two objects at very different shares of their length: the demonstrated place cannot simply be carried
+    over. `lean` moves the joint along, as a share of the length.
+    """
+    length, width = rng.uniform(low, high), rng.uniform(0.02, 0.036)
+    taller = rng.choice((-1, 1))
+    heights = np.sqrt(0.016 * 0.04) * np.exp(np.array([0.5, -0.5]) * taller * rng.uniform(0.5, 0.91))
+    joint = length * (0.5 + lean - taller * rng.uniform(-0.16, 0.16))
+    return length, width, [box(0, joint, width, heights[0]), box(joint, length, width, heights[1])]
+
+
+def any_height(rng: Rng) -> float:
+    """Height of a piece."""
+    return float(np.exp(rng.uniform(np.log(0.016), np.log(0.04))))
+
+
+def flat_distance(radius: float) -> float:
+    """Distance from the middle of a 24-gon disc to the flat of its side: where a bar can start behind it."""
+    return radius * np.sqrt(2 * np.pi / 24 / np.sin(2 * np.pi / 24)) * np.cos(np.pi / 24)

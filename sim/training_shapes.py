@@ -1,0 +1,128 @@
+"""How the training families draw a layout: dimensions, and which pieces are of one stuff.
+
+Every function takes a generator and the number of slots (2, or 3) and returns 2–4 pieces along x; lengths in m.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.pieces import Piece, box, disc, in_slots, sheared, taper
+from sim.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_shaft
+
+
+def bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.17, 0.37)
+    if slots == 2 and rng.random() < 0.5:
+        return in_slots(shaft, (0, 1))
+    cuts = length * np.array([0.0, rng.uniform(0.2, 0.4), rng.uniform(0.6, 0.8), 1.0])
+    pieces = [box(cuts[i], cuts[i + 1], width, any_height(rng)) for i in range(3)]
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "011"), ("012",)))
+
+
+def hammer(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, _, shaft = two_piece_shaft(rng, 0.15, 0.32)
+    pieces = [box(-rng.uniform(0.02, 0.03), 0, rng.uniform(0.075, 0.11), any_height(rng)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+
+
+def spoon(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, _, shaft = two_piece_shaft(rng, 0.14, 0.31)
+    radius = rng.uniform(0.019, 0.024)
+    pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+
+
+def dumbbell(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, _, shaft = two_piece_shaft(rng, 0.12, 0.29)
+    left, right = rng.uniform(0.02, 0.032, 2)
+    across = rng.uniform(0.05, 0.11, 2)
+    pieces = [
+        box(-left, 0, across[0], any_height(rng)),
+        *shaft,
+        box(length, length + right, across[1], any_height(rng)),
+    ]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
+
+
+def tee(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, _, shaft = two_piece_shaft(rng, 0.17, 0.33)
+    pieces = [box(-rng.uniform(0.018, 0.024), 0, rng.uniform(0.11, 0.15), any_height(rng)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+
+
+def ell(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.17, 0.36)
+    thick, foot = rng.uniform(0.02, 0.03), rng.uniform(0.035, 0.07)
+    return in_slots(
+        [*shaft, box(0, thick, foot, any_height(rng), y=(width + foot) / 2)], pick_slots(rng, slots, ("010",), ("012",))
+    )
+
+
+def cross(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.17, 0.31, lean=0.06)
+    stub, thick, across = rng.uniform(0.03, 0.042), rng.uniform(0.016, 0.022), rng.uniform(0.07, 0.09)
+    pieces = [box(-thick - stub, -thick, width * 0.9, rng.uniform(0.016, 0.028))]
+    pieces += [box(-thick, 0, across, rng.uniform(0.015, 0.022)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0112")))
+
+
+def key(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.13, 0.29)
+    radius, wide, deep = rng.uniform(0.019, 0.024), rng.uniform(0.018, 0.028), rng.uniform(0.018, 0.035)
+    pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
+    pieces += [box(length - wide, length, deep, any_height(rng), y=(width + deep) / 2)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0122")))
+
+
+def zigzag(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    width, rise, heights = rng.uniform(0.02, 0.034), rng.uniform(0.01, 0.04), [any_height(rng), any_height(rng)]
+    before, after = rng.uniform(0.05, 0.09, 2)
+    middle = rng.uniform(0.11, 0.16)
+    joint = middle * rng.uniform(0.3, 0.7)
+    xs = np.array([-before, 0, joint, middle, middle + after])
+    ys = rise * np.array([1, 0, joint / middle, 1, 0])
+    pieces = [sheared(xs[i], xs[i + 1], ys[i], ys[i + 1], width, heights[i // 2]) for i in range(4)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
+
+
+def stepped_bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.15, 0.30)
+    first, last = rng.uniform(0.025, 0.045, 2)
+    wide = np.minimum(width + rng.uniform(0.01, 0.03, 2), 0.06)
+    pieces = [box(-first, 0, wide[0], any_height(rng)), *shaft]
+    if rng.random() < 0.5:
+        return in_slots(pieces, pick_slots(rng, slots, ("001", "011"), ("012",)))
+    pieces.append(box(length, length + last, wide[1], any_height(rng)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
+
+
+def comb(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, pieces = two_piece_shaft(rng, 0.17, 0.36)
+    thick, teeth = rng.uniform(0.018, 0.028, 2), rng.uniform(0.025, 0.06, 2)
+    pieces.append(box(0, thick[0], teeth[0], any_height(rng), y=(width + teeth[0]) / 2))
+    pieces.append(box(length - thick[1], length, teeth[1], any_height(rng), y=(width + teeth[1]) / 2))
+    return in_slots(pieces, pick_slots(rng, slots, ("0101",), ("0121", "0102", "0122")))
+
+
+def paddle(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, _, shaft = two_piece_shaft(rng, 0.15, 0.30)
+    pieces = [box(-rng.uniform(0.04, 0.06), 0, rng.uniform(0.045, 0.063), rng.uniform(0.015, 0.022)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+
+
+def pan(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    # The plate is too wide to be held and so thin that it does not drag the balance point on to itself.
+    radius, lug = rng.uniform(0.033, 0.036), rng.uniform(0.027, 0.030)
+    edge = flat_distance(radius)
+    _, _, shaft = two_piece_shaft(rng, 0.21, 0.26, lean=0.12)
+    pieces = [box(-2 * edge - lug, -2 * edge, 0.016, 0.016), disc(-edge, 0, radius, rng.uniform(0.005, 0.007)), *shaft]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012",)))
+
+
+def club(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.12, 0.26)
+    flare, wide, height = rng.uniform(0.05, 0.08), rng.uniform(0.038, 0.048), any_height(rng)
+    pieces = [*shaft, taper(length, length + flare, width, wide, height)]
+    pieces += [disc(length + flare + flat_distance(wide / 2), 0, wide / 2, height)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))

@@ -1,0 +1,101 @@
+"""Small packed datasets for the learning tests: bars of two colours, made without the simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from demos.demo import SCHEMA
+from demos.files import checksum, write_safetensors
+from demos.scripted_hand import scripted_hand
+from demos.support import SupportItem, SupportSet
+
+_COLOURS = np.array([(0.9, 0.1, 0.1), (0.1, 0.8, 0.15), (0.1, 0.2, 0.9), (0.9, 0.85, 0.1)])
+
+
+def bar(rng: np.random.Generator, colours: np.ndarray, ratio: float, points: int) -> tuple[np.ndarray, np.ndarray]:
+    """A scan (P, 6) of a two-coloured bar and the grasp (4,) on its centre of mass."""
+    length, split, height = rng.uniform(0.15, 0.3), rng.uniform(0.3, 0.7), rng.uniform(0.015, 0.04)
+    along, across = rng.uniform(-0.5, 0.5, points) * length, rng.uniform(-0.015, 0.015, points)
+    second = along > (split - 0.5) * length
+    masses = np.array([split, (1 - split) * ratio])
+    centre = masses @ [(split - 1) / 2 * length, split / 2 * length] / masses.sum()
+    yaw = rng.uniform(-np.pi, np.pi)
+    c, s = np.cos(yaw), np.sin(yaw)
+    place = np.stack([c * along - s * across, s * along + c * across], -1)
+    rgb = colours[second.astype(int)] + 0.02 * rng.standard_normal((points, 3))
+    scan = np.concatenate([place, np.full((points, 1), height), rgb.clip(0, 1)], -1)
+    closing = (yaw + np.pi) % np.pi - np.pi / 2
+    return scan, np.array([c * centre, s * centre, height / 2, closing])
+
+
+def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.ndarray]:
+    """The arrays of a packed file."""
+    rng = np.random.default_rng(seed)
+    scans, grasps = np.zeros((tasks, 4, points, 6), np.float16), np.zeros((tasks, 4, 4), np.float32)
+    for task in range(tasks):
+        colours = _COLOURS[rng.permutation(4)[:2]]
+        ratio = np.exp(rng.uniform(1.1, 2.3) * rng.choice([-1, 1]))
+        for demo in range(4):
+            scans[task, demo], grasps[task, demo] = bar(rng, colours, ratio, points)
+    hand = np.zeros((60, 7), np.float32)
+    hand[:, :4] = rng.normal(0, 0.05, (60, 4))
+    hand[:, 4], hand[:, 6] = 0.08, 1.0
+    targets = np.tile(np.float32([0, 0, 0.02, 0]), (60, 1))
+    actions = np.stack([scripted_hand(h, t) for h, t in zip(hand, targets, strict=True)])
+    return {
+        "points": scans,
+        "grasps": grasps,
+        "family": np.tile(np.int16([0, 0, 0, 1]), (tasks, 1)),
+        "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
+        "intention": np.zeros(tasks, np.int8),
+        "densities": np.zeros((tasks, 8), np.float32),
+        "hand": hand,
+        "hand_actions": actions.astype(np.float32),
+        "hand_targets": targets,
+        "hand_episode": np.zeros(60, np.int32),
+    }
+
+
+def write_packed(folder: Path, packed: dict[str, np.ndarray] | None = None) -> Path:
+    """A dataset folder that holds only its packed file."""
+    packed = arrays() if packed is None else packed
+    header = {"schema": SCHEMA, "families": json.dumps(["bar", "rod"]), "provenance": "{}"}
+    write_safetensors(folder / "training.safetensors", packed, {**header, "checksum": checksum(packed, SCHEMA)})
+    return folder
+
+
+def support_of(packed: dict[str, np.ndarray], task: int = 0, shots: int = 1) -> SupportSet:
+    """The first demonstrations of a task as a support set, with a hand path of a few steps."""
+    items: list[SupportItem] = []
+    for demo in range(shots):
+        grasp = packed["grasps"][task, demo]
+        hand = np.zeros((6, 7), np.float32)
+        hand[:, :4], hand[:, 4] = grasp, 0.03
+        items.append(
+            SupportItem(
+                packed["points"][task, demo].astype(np.float32), hand, np.zeros((5, 5)), grasp, True, "bar", "a0"
+            )
+        )
+    return SupportSet(tuple(items))
+
+
+@pytest.fixture(scope="session")
+def packed() -> SimpleNamespace:
+    """`arrays(tasks, points, seed)`, `write(folder, arrays)` and `support(arrays, task, shots)`."""
+    return SimpleNamespace(arrays=arrays, write=write_packed, support=support_of)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder with every part of the tiny preset."""
+    from robo_meta.meta_train import train
+    from robo_meta.presets import PRESETS
+
+    folder = tmp_path_factory.mktemp("tiny")
+    train(write_packed(folder), folder / "run", config=PRESETS["tiny"])
+    return folder / "run"

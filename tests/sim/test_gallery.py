@@ -1,0 +1,30 @@
+"""The contact sheet."""
+
+import pytest
+from matplotlib.image import imread
+
+from sim.families import UnknownFamily
+from sim.gallery import GalleryError, contact_sheet, gallery_scene
+from sim.objects import PALETTE
+
+
+def test_the_same_seed_draws_the_same_sheet_in_the_objects_colours(tmp_path):
+    first = contact_sheet(tmp_path / "a.png", ("hammer", "mallet"), objects=2, seed=1)
+    assert first.read_bytes() == contact_sheet(tmp_path / "b.png", ("hammer", "mallet"), objects=2, seed=1).read_bytes()
+    assert first.read_bytes() != contact_sheet(tmp_path / "c.png", ("hammer", "mallet"), objects=2, seed=2).read_bytes()
+    picture = imread(first)[..., :3]
+    for family in ("hammer", "mallet"):
+        for number in range(2):
+            for colour in gallery_scene(family, number, 1).object.colours:
+                assert (abs(picture - PALETTE[colour]).max(axis=-1) < 0.01).sum() > 50
+
+
+def test_bad_input_draws_nothing(tmp_path):
+    with pytest.raises(UnknownFamily, match="did you mean 'hammer'"):
+        contact_sheet(tmp_path / "a.png", ("hamer",))
+    with pytest.raises(GalleryError, match="0 objects; expected at least 1"):
+        contact_sheet(tmp_path / "a.png", objects=0)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GalleryError, match="cannot write: "):
+        contact_sheet(tmp_path / "file" / "a.png", ("hammer",), objects=1)
