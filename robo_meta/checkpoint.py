@@ -110,7 +110,7 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
         card = json.loads(metadata["card"])
         sizes, preset, schema = Architecture(**card["architecture"]), card["preset"], card["schema"]
     except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: its header holds no readable card ({error}); expected schema {SCHEMA}") from error
+        raise CheckpointError(f"{path}: no readable card in its header ({error}); expected schema {SCHEMA}") from error
     if schema != SCHEMA:
         raise CheckpointError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
     parts: dict[str, dict[str, Tensor]] = {}
@@ -121,17 +121,16 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
     return Checkpoint(parts, card)
 
 
-def check_shapes(
-    where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: Architecture, preset: str
-) -> None:
+def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: Architecture, preset: str) -> None:
     """Compare every tensor with what the sizes ask for.
 
     Raises:
         CheckpointError: a part or tensor missing, unknown, of another shape, or not finite.
     """
+    known = (*METHODS, "closing", "hand")
     for part, values in parts.items():
-        if part not in (*METHODS, "closing", "hand"):
-            raise CheckpointError(f"{where}: unknown part {part!r}; expected {', '.join((*METHODS, 'closing', 'hand'))}")
+        if part not in known:
+            raise CheckpointError(f"{where}: unknown part {part!r}; expected {', '.join(known)}")
         expected = expected_shapes(part, sizes)
         for key in expected.keys() - values.keys():
             raise CheckpointError(f"{where}: {part}/{key} is missing, preset {preset!r} needs {expected[key]}")

@@ -107,7 +107,9 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     whole = points[..., :2] @ closing
     turning += [radial.abs(), whole.std(1) / 0.05]
     common = torch.stack([height / 0.02, nearest[..., 0] / 0.01, points[..., :2].norm(dim=-1).amax(-1) / 0.1], -1)
-    return torch.cat([*turned, excess, torch.stack(turning, -1), common[:, None].expand(-1, DIRECTIONS, -1)], -1), height
+    return torch.cat(
+        [*turned, excess, torch.stack(turning, -1), common[:, None].expand(-1, DIRECTIONS, -1)], -1
+    ), height
 
 
 def evaluate(psi: Mapping[str, Tensor], inputs: Tensor) -> Tensor:

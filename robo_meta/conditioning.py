@@ -1,8 +1,8 @@
 """The context network: reads the demonstrations and writes the head's parameters in one pass, without gradients.
 
 Each support point is labelled with its distance to where the fingers closed; pooling within each colour gives that
-colour's row of the colour tables, pooling over everything the biases. No colour is told from another by name, so what is
-learned of one holds for all. Axis letters as in `networks`; K shots.
+colour's row of the colour tables, pooling over everything the biases. No colour is told from another by name, so what
+is learned of one holds for all. Axis letters as in `networks`; K shots.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def initial(hidden: int, head: int, keypoints: int, context: int, generator: tor
 
 def condition(theta: Parameters, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
     """Head parameters with a leading task axis, from supports (N, K, …), grasps (N, K, 4) and mask (N, K)."""
-    n, shots = mask.shape
+    n = mask.shape[0]
     offset = support.places - grasps[..., None, :2]
     along = (offset @ grasps[..., 2:, None])[..., 0].abs()
     square = offset.square().sum(-1)

@@ -12,8 +12,6 @@ from torch import Tensor
 def initial_dense(shapes: Mapping[str, tuple[int, ...]], generator: torch.Generator) -> dict[str, Tensor]:
     """Zero vectors and matrices of variance 1 ÷ inputs."""
     return {
-        name: torch.zeros(shape)
-        if len(shape) == 1
-        else torch.randn(shape, generator=generator) / math.sqrt(shape[0])
+        name: torch.zeros(shape) if len(shape) == 1 else torch.randn(shape, generator=generator) / math.sqrt(shape[0])
         for name, shape in shapes.items()
     }

@@ -1,7 +1,7 @@
 """Per-point features that do not change when the object is turned, flipped or its points are shuffled.
 
-Axis letters: P points, F features, C palette corners. Leading axes are free everywhere. The object frame's origin is the
-object's geometric centre, so distances from it mean something; its heading is random, so directions do not.
+Axis letters: P points, F features, C palette corners. Leading axes are free everywhere. The object frame's origin is
+the object's geometric centre, so distances from it mean something; its heading is random, so directions do not.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def encode(points: Tensor) -> Encoded:
 def _principal(matrix: Tensor) -> tuple[Tensor, Tensor]:
     """Square roots of the larger and the smaller eigenvalue of symmetric (..., 2, 2) matrices."""
     half_trace = (matrix[..., 0, 0] + matrix[..., 1, 1]) / 2
-    half_gap = (((matrix[..., 0, 0] - matrix[..., 1, 1]) / 2).square() + matrix[..., 0, 1].square()).clamp_min(1e-14).sqrt()
+    half_difference = (matrix[..., 0, 0] - matrix[..., 1, 1]) / 2
+    half_gap = (half_difference.square() + matrix[..., 0, 1].square()).clamp_min(1e-14).sqrt()
     return (half_trace + half_gap).clamp_min(1e-12).sqrt(), (half_trace - half_gap).clamp_min(1e-12).sqrt()
 
 

@@ -27,20 +27,20 @@ ADAPTED = (
     "head.gate.bias",
 )
 """Parameters that adaptation moves; the body serves every task as it is, so its output is computed once."""
-LOG_SCALES = 3
-"""Widths of the inner loss's mixture, see `networks.log_likelihood`."""
+LOG_SCALES = 4
+"""Widths of the inner loss's mixture and the power of the spread, see `networks.log_likelihood`."""
 
 
 def initial_rates(theta: Parameters, steps: int) -> dict[str, Tensor]:
-    """Log inner rates, one per step and head tensor, and the log widths (S, 3) of the inner loss's mixture."""
+    """Log inner rates, one per step and head tensor, and the log widths (S, 4) of the inner loss's mixture."""
     rates = {name: torch.full((steps,), -1.5) for name in ADAPTED}
-    rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0]).repeat(steps, 1)
+    rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0, 0.5]).repeat(steps, 1)
     return rates
 
 
 def stack(theta: Parameters, tasks: int) -> dict[str, Tensor]:
     """The head's parameters with a leading task axis (a view, no copy)."""
-    return {k: v.expand(tasks, *v.shape) for k, v in theta.items() if k in ADAPTED}
+    return {k: theta[k].expand(tasks, *theta[k].shape) for k in ADAPTED}
 
 
 def inner_losses(phi: Parameters, hidden: Hidden, grasps: Tensor, mask: Tensor, log_scales: Tensor) -> Tensor:
@@ -76,7 +76,8 @@ def descend(
             phi = {k: v.detach().requires_grad_() for k, v in phi.items()}
         each = losses(phi, step)
         # Rows don't interact, so the gradient of the sum holds every task's own gradient in its row.
-        gradients = torch.autograd.grad(each.sum(), [phi[k] for k in names], create_graph=second_order, retain_graph=differentiable)
+        leaves = [phi[k] for k in names]
+        gradients = torch.autograd.grad(each.sum(), leaves, create_graph=second_order, retain_graph=differentiable)
         square = torch.stack([g.square().flatten(1).sum(-1) for g in gradients]).sum(0)
         shrink = clip / (square + 1e-12).sqrt().clamp_min(clip)
         moved = {}

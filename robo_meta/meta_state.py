@@ -63,9 +63,11 @@ def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise StateError(f"{path}: damaged training state ({error}); delete it to train afresh") from error
     wanted = json.loads(json.dumps(identity))
-    for key in wanted:
-        if found.get(key) != wanted[key]:
-            raise StateError(f"{path}: its {key} is {found.get(key)!r}, this training's is {wanted[key]!r}; use another --out")
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            raise StateError(
+                f"{path}: its {key} is {found.get(key)!r}, this training's is {value!r}; use another --out"
+            )
     groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}}
     for name, tensor in tensors.items():
         group, _, key = name.partition("/")

@@ -17,23 +17,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 import robo_meta
-from robo_meta import closing, hand, scorers
-from robo_meta.adam import zero_moments
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from robo_meta.dense import initial_dense
 from robo_meta.meta_state import MetaState, StateError, load_state
-from robo_meta.outer_loop import Losses, TrainingDiverged, run
+from robo_meta.outer_loop import TrainingDiverged, run
+from robo_meta.parts import fresh_state, part_losses
 from robo_meta.presets import METHODS, PRESETS, PresetError, TrainConfig, check_methods, preset_named
 from robo_meta.progress import TrainingProgress
 from robo_meta.task_stream import TaskStream
 from robo_meta.training_data import TrainingData, TrainingDataError, load_training_data
 
 STATES = "state"
-PLACE_NOISE = 0.006
-"""m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
 
 
 class TrainError(ValueError):
@@ -97,8 +92,8 @@ def train(
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
             stream = TaskStream(packed, config.shots, config.transfers, where)
-        losses = _losses(part, packed, stream, config, where)
-        state = load_state(path, identity, where) if path.exists() else _fresh(part, config, seed, where)
+        losses = part_losses(part, packed, stream, config, where)
+        state = load_state(path, identity, where) if path.exists() else fresh_state(part, config, seed, where)
         schedule = config.schedules[part]
         logs = out / "logs" if config.tensorboard else None
         with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
@@ -118,67 +113,12 @@ def train(
     return out / POLICY_FILE
 
 
-def parts_to_train(
-    methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool
-) -> list[str]:
+def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
     """The methods asked for, after the parts that all of them share and that are not there yet."""
     shared = [part for part in ("closing", "hand") if resume or part not in checkpoint.parts]
     if len(data.hand) == 0:
         shared = [part for part in shared if part != "hand"]
     return [*shared, *dict.fromkeys(methods)]
-
-
-def _fresh(part: str, config: TrainConfig, seed: int, device: torch.device) -> MetaState:
-    # Each part has a stream of its own, so that training one more method changes none of the others.
-    number = ("closing", "hand", *METHODS).index(part)
-    generator = torch.Generator().manual_seed(seed * 16 + number)
-    sizes = config.architecture
-    rates: dict[str, Tensor] = {}
-    if part == "closing":
-        theta = initial_dense(closing.shapes(sizes.closing), generator)
-    elif part == "hand":
-        theta = initial_dense(hand.shapes(sizes.hand), generator)
-    else:
-        theta = scorers.initial_parameters(part, sizes, generator)
-        rates = scorers.initial_method_rates(part, sizes, theta)
-    theta, rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
-    together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
-    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state())
-
-
-def _losses(
-    part: str, data: TrainingData, stream: TaskStream | None, config: TrainConfig, device: torch.device
-) -> Losses:
-    count = config.schedules[part].batch
-    if part == "closing":
-        points = data.points.flatten(0, 1).to(device)
-        grasps = data.grasps.flatten(0, 1).to(device)
-
-        def closing_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-            index = torch.randint(len(grasps), (count,), generator=generator)
-            noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
-            wanted = grasps[index.to(device)]
-            scans = points[index.to(device)].float()
-            return closing.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
-
-        return closing_losses
-    if part == "hand":
-        inputs, direction = hand.hand_inputs(data.hand.numpy(), data.hand_targets.numpy())
-        turned = hand.turned(data.hand_actions.numpy(), direction)
-        seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, turned))
-
-        def hand_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-            index = torch.randint(len(seen), (count,), generator=generator)
-            return hand.loss(theta, seen[index.to(device)], wanted_actions[index.to(device)]), index
-
-        return hand_losses
-
-    def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        assert stream is not None
-        batch = stream.draw(count, generator)
-        return scorers.query_losses(part, theta, rates, batch, config.first_order), batch.tasks
-
-    return scorer_losses
 
 
 def _begun(out: Path, config: TrainConfig) -> Checkpoint:

@@ -1,8 +1,8 @@
 """The point scorer: scans in, a mixture over grasp places out; parameters are plain dicts, stacked over tasks.
 
 Axis letters: N tasks, D demos of a task, P points, F features, H hidden, M keypoints (softmax means), C corners.
-Parameters live in one flat dict. Those of the body (`BODY`) serve every task as they are; those of the head (`HEAD`) get
-a leading task axis when a strategy adapts them, and one `baddbmm` then runs all tasks at once.
+Parameters live in one flat dict. Those named `body.…` serve every task as they are; those named `head.…` get a leading
+task axis when a strategy adapts them, and one batched product then runs all tasks at once.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]
 
 
 def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Fresh parameters. Colour tables start at zero, so that colours are alike until a demonstration tells them apart."""
+    """Fresh parameters. Colour tables are zero, so that colours are alike until a demonstration tells them apart."""
     theta = {}
     for name, shape in shapes(hidden, head, keypoints).items():
         if len(shape) == 1 or name.endswith("colour"):
@@ -127,20 +127,26 @@ def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tens
     """(N, D) log-density of demonstrated grasps.
 
     A keypoint is compared across and along the closing direction with different widths: a demonstrator who balances
-    an object hits the centre of mass across, and along takes the middle of what is between the fingers.
+    an object hits the centre of mass across, and along takes the middle of what is between the fingers. Both widths
+    grow with a power of the spread of the keypoint's weights. A change of log density moves a keypoint by about the
+    spread, so at power 1 the loss curves alike for short and long objects, and one step size fits all of them.
 
     Args:
         mixture: what the scorer says.
         grasps: (N, D, 4), of `grasp_rows`.
-        log_scales: (3,) log widths, units of `SCALE`: keypoints across, keypoints along, points.
+        log_scales: (4,) log widths, units of `SCALE`: keypoints across, keypoints along, points; then the power.
     """
     place, closing = grasps[..., None, :2], grasps[..., 2:, None]
     offset = mixture.keypoints - place
     along = (offset @ closing)[..., 0]
     square = offset.square().sum(-1)
-    wide = (-2 * log_scales).exp()
+    wide = (-2 * log_scales[:3]).exp()
+    weights = mixture.log_weights[..., :-1].exp().transpose(-1, -2)
+    mean_square = (weights @ mixture.places.square().sum(-1, keepdim=True))[..., 0]
+    spread = (mean_square - mixture.keypoints.square().sum(-1)).clamp_min(1e-4)
+    log_growth = 0.5 * log_scales[3] * spread.log()
     scaled = (square - along.square()).clamp_min(0) * wide[0] + along.square() * wide[1]
-    keypoints = log_kernel(scaled) - log_scales[0] - log_scales[1]
+    keypoints = log_kernel(scaled * (-2 * log_growth).exp()) - log_scales[0] - log_scales[1] - 2 * log_growth
     from_points = (mixture.places - place).square().sum(-1) * wide[2]
     points = (mixture.log_weights[..., -1] + log_kernel(from_points)).logsumexp(-1, keepdim=True) - 2 * log_scales[2]
     return (mixture.log_gates + torch.cat([keypoints, points], -1)).logsumexp(-1)

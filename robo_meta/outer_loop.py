@@ -75,16 +75,21 @@ def run(
         each, numbers = losses(theta, rates, generator)
         if not torch.isfinite(each).all():
             worst = int((~torch.isfinite(each)).nonzero()[0, 0])
-            raise TrainingDiverged(f"{part}: step {step}, task {int(numbers[worst])}: loss is {float(each[worst])}")
+            raise TrainingDiverged(
+                f"{part}: step {step}, task {int(numbers[worst])}: loss is {float(each[worst].detach())}"
+            )
         mean = each.mean()
-        leaves = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+        together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+        # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
+        leaves = {name: together[name] for name in sorted(together)}
         found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
         gradients = {
             k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)
         }
         norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
         if not torch.isfinite(norm):
-            raise TrainingDiverged(f"{part}: step {step}, tasks {numbers.tolist()}: the gradient's norm is {float(norm)}")
+            tasks = numbers.tolist()
+            raise TrainingDiverged(f"{part}: step {step}, tasks {tasks}: the gradient's norm is {float(norm)}")
         shrink = clip / torch.clamp(norm, min=clip)
         state = _update(state, gradients, shrink, learning_rate(schedule, step), generator)
         report(step, float(mean.detach()))
@@ -96,7 +101,9 @@ def run(
 def _update(
     state: MetaState, gradients: dict[str, Tensor], shrink: Tensor, rate: float, generator: torch.Generator
 ) -> MetaState:
-    moved, firsts, seconds = {}, {}, {}
+    moved: dict[str, dict[str, Tensor]] = {}
+    firsts: dict[str, Tensor] = {}
+    seconds: dict[str, Tensor] = {}
     for group, values, factor in (("theta", state.theta, 1.0), ("rates", state.rates, RATE_FACTOR)):
         parameters = {f"{group}/{k}": v for k, v in values.items()}
         mine = {k: gradients[k] * shrink for k in parameters}

@@ -1,4 +1,4 @@
-"""Showing a training: a bar where rich is installed and someone watches, lines elsewhere, TensorBoard where installed."""
+"""Showing a training: a bar where rich is installed and someone watches, else lines; TensorBoard where installed."""
 
 from __future__ import annotations
 

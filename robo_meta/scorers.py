@@ -16,7 +16,7 @@ from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood
 from robo_meta.presets import Architecture
 from robo_meta.task_stream import Batch
 
-OUTER_LOG_SCALES = (-2.1, -1.2, -2.1)
+OUTER_LOG_SCALES = (-2.1, -1.2, -2.1, 0.0)
 """Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 6 mm for points."""
 
 
@@ -64,9 +64,7 @@ def select(hidden: Hidden, demos: Tensor) -> Hidden:
     return Hidden(*(part[rows, demos] for part in hidden))
 
 
-def query_losses(
-    method: str, theta: Parameters, rates: Parameters, batch: Batch, first_order: bool = False
-) -> Tensor:
+def query_losses(method: str, theta: Parameters, rates: Parameters, batch: Batch, first_order: bool = False) -> Tensor:
     """(N,) negative log-likelihood of the queries' grasps after specialising to the supports."""
     hidden = body(theta, batch.scans)
     rows = torch.arange(len(batch.support), device=batch.support.device)[:, None]

@@ -168,7 +168,8 @@ class GraspEnv(gymnasium.Env):
             yaw_command=yaw,
             last_opening=self.panda.opening(),
         )
-        return self._observe(), {}
+        # What physics would give back went through the centre of mass, and its last bits could tell the materials.
+        return self._observe(object_to_world), {}
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Play one action of 0.1 s; see the class for its rows."""
@@ -199,7 +200,7 @@ class GraspEnv(gymnasium.Env):
             info = {"verdict": episode.verdict.parts, "success": episode.verdict.success}
         if self.render_mode == "human":
             self.render()
-        return self._observe(), float(info.get("success", False)), terminated, truncated, info
+        return self._observe(episode.body.object_to_world), float(info.get("success", False)), terminated, truncated, info
 
     def render(self) -> np.ndarray | None:
         """(480, 640, 3) uint8 picture for `rgb_array`; the window refreshes itself for `human`."""
@@ -231,9 +232,9 @@ class GraspEnv(gymnasium.Env):
         task = draw_task(root, self.split, 0)
         return draw_scene(root, task, draw_families(root, task, 1)[0], "a0")
 
-    def _observe(self) -> dict[str, np.ndarray]:
+    def _observe(self, object_to_world: Pose) -> dict[str, np.ndarray]:
         episode = self._running(finished_too=True)
-        perceived = episode.bias.apply(episode.body.object_to_world)
+        perceived = episode.bias.apply(object_to_world)
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = self.panda.opening()

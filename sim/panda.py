@@ -26,9 +26,9 @@ UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
 class GripperConfig:
     """Grip strength and finger surface."""
 
-    force: float = 20.0
+    force: float = 18.0
     """N, each finger."""
-    spinning_friction: float = 0.001
+    spinning_friction: float = 0.0005
     """m: radius-like torsional patch of a pad. The URDF's 0.1 would hold any object level at any point of it."""
     lateral_friction: float = 1.0
     """Coefficient; the product with the object's is what counts."""

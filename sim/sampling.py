@@ -16,7 +16,7 @@ from sim.seeds import generator
 
 RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""
-FRICTION_RANGE = (0.6, 1.0)
+FRICTION_RANGE = (0.5, 0.8)
 """Lateral friction coefficient of an object: hidden, a nuisance."""
 MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.01, 0.02)}
 """kg by intention: *part* objects are so light that any hold is level."""

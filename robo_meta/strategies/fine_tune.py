@@ -16,12 +16,12 @@ STEPS, RATE = 16, 0.1
 """Adam steps and their rate."""
 TUNED = ("head.in.colour", "head.score.colour", "head.gate.bias")
 """What is tuned."""
-LOG_SCALES = (-1.5, -0.8, -1.5)
+LOG_SCALES = (-1.5, -0.8, -1.5, 0.5)
 """Log widths of its loss, units of `encoding.SCALE`: 1.1 cm across, 2.2 cm along, 1.1 cm for points."""
 
 
 class FineTune(ScoringStrategy):
-    """Takes Adam steps on the support's loss; steps, rate, widths and what is tuned were chosen on validation families."""
+    """Takes Adam steps on the support's loss; all of its settings were chosen on validation families."""
 
     name = "fine-tune"
     part = "zero-shot"
@@ -40,7 +40,7 @@ def fine_tune(
     steps: int = STEPS,
     rate: float = RATE,
     tuned: tuple[str, ...] = TUNED,
-    log_scales: tuple[float, float, float] = LOG_SCALES,
+    log_scales: tuple[float, ...] = LOG_SCALES,
 ) -> dict[str, Tensor]:
     """Head parameters (N, …) tuned on supports (N, K, …); tasks don't interact."""
     phi = {k: v.detach() for k, v in stack(theta, grasps.shape[0]).items()}

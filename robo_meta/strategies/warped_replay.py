@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from demos.support import SupportItem, SupportSet
-from robo_meta.alignment import Alignment, align
-from robo_meta.local_geometry import YAWS, closings, half_height, snap
+from robo_meta.alignment import Alignment, align, principal_frames
+from robo_meta.local_geometry import SAME_PAINT, YAWS, closings, half_height, snap
 from robo_meta.policy import GraspPolicy, HandFunction
 
 COLOUR_COST = 0.02
@@ -15,6 +15,11 @@ HEIGHT_COST = 0.5
 """m per m by which its height differs."""
 WIDTH_COST = 0.3
 """m per m by which its width differs."""
+
+FEWEST = 6
+"""Points of a colour from which its extents are told."""
+OUTER_SHARE = 0.7
+"""A grasp farther out than this share of its colour's points is one at the colour's outer end."""
 
 
 class WarpedReplay:
@@ -39,17 +44,43 @@ def warped_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:
     """(4,) grasp x, y, z, yaw on the query (P, 6)."""
     aligned = [(align(item.points, points, scaled=True), item) for item in support.items]
     alignment, item = min(aligned, key=lambda pair: pair[0].cost)
-    wanted = alignment.place(item.grasp[:2].astype(np.float64))
+    wanted = corresponding_place(item, points, alignment)
     heading = float(alignment.heading(float(item.grasp[3])))
     return snap(points, wanted, plain=True, prefer=part_mismatch(item, points, alignment), heading=heading)
+
+
+def corresponding_place(item: SupportItem, points: np.ndarray, alignment: Alignment) -> np.ndarray:
+    """(2,), m: the demonstrated place on the query (P, 6).
+
+    A grasp at the outer end of its colour is carried over within that colour's extents, so that an end stays an end
+    whatever the other parts measure; anywhere else the whole object's extents count. Chosen on validation families.
+    """
+    place = item.grasp[:2].astype(np.float64)
+    mapped = alignment.place(place)
+    paint = demonstrated_paint(item)
+    own = np.linalg.norm(item.points[:, 3:6] - paint, axis=1) < SAME_PAINT
+    there = np.linalg.norm(points[:, 3:6] - paint, axis=1) < SAME_PAINT
+    if own.sum() < FEWEST or there.sum() < FEWEST:
+        return mapped
+    inner = np.hypot(*item.points[own, :2].T) < np.hypot(*place)
+    if inner.mean() < OUTER_SHARE:
+        return mapped
+    axes = principal_frames(points)[0][0]
+    demo, query = alignment.place(item.points[own, :2].astype(np.float64)) @ axes, points[there, :2] @ axes
+    share = (mapped @ axes - demo.min(axis=0)) / np.maximum(np.ptp(demo, axis=0), 0.01)
+    return axes @ (query.min(axis=0) + share * np.ptp(query, axis=0))
+
+
+def demonstrated_paint(item: SupportItem) -> np.ndarray:
+    """(3,) RGB of what was grasped."""
+    distance = np.hypot(*(item.points[:, :2] - item.grasp[:2]).T)
+    return np.median(item.points[np.argsort(distance, kind="stable")[:5], 3:6], axis=0)
 
 
 def part_mismatch(item: SupportItem, points: np.ndarray, alignment: Alignment) -> np.ndarray:
     """(P,), m: how badly each point of the query matches the demonstrated place in paint, height and width."""
     place = item.grasp[:2].astype(np.float64)
-    distance = np.hypot(*(item.points[:, :2] - place).T)
-    near = np.argsort(distance, kind="stable")[:5]
-    paint = np.median(item.points[near, 3:6], axis=0)
+    paint = demonstrated_paint(item)
     width = closings(item.points, place[None], np.array([float(item.grasp[3])])).width[0, 0]
     heading = float(alignment.heading(float(item.grasp[3])))
     turn = int(np.argmax(np.abs(np.cos(YAWS - heading))))

@@ -43,7 +43,7 @@ def meta_loss(theta: dict, rates: dict, scans, grasps, mask, first_order: bool =
     tasks = grasps.shape[0]
     support = select(hidden, torch.tensor([[0, 1]]).expand(tasks, -1))
     phi = adapt(theta, rates, support, grasps[:, :2], mask, first_order=first_order)
-    scales = grasps.new_tensor([-2.0, -1.0, -2.0])
+    scales = grasps.new_tensor([-2.0, -1.0, -2.0, 0.3])
     return -log_likelihood(head(phi, hidden), grasps, scales)[:, 2].sum()
 
 
@@ -67,7 +67,7 @@ def one_task(theta: dict, rates: dict, scans, grasps, mask, first_order: bool) -
         norm = torch.sqrt(sum((g**2).sum() for g in found) + 1e-12)
         factor = torch.where(norm > 2.0, 2.0 / norm, torch.ones_like(norm))
         phi = {k: v - torch.exp(rates[k][step]) * factor * g for (k, v), g in zip(phi.items(), found, strict=True)}
-    scales = grasps.new_tensor([-2.0, -1.0, -2.0])
+    scales = grasps.new_tensor([-2.0, -1.0, -2.0, 0.3])
     return -log_likelihood(head({k: v[None] for k, v in phi.items()}, hidden), grasps, scales)[0, 2]
 
 
@@ -112,7 +112,8 @@ def test_meta_gradient_equals_finite_differences(problem: tuple) -> None:
             tree = moved[0] if group == "theta" else moved[1]
             tree[key] = tree[key] + size * direction
             # The inner loop differentiates, so its parameters must be able to.
-            values.append(float(meta_loss({k: v.requires_grad_() for k, v in moved[0].items()}, moved[1], scans, grasps, mask)))
+            leaves = {k: v.requires_grad_() for k, v in moved[0].items()}
+            values.append(float(meta_loss(leaves, moved[1], scans, grasps, mask).detach()))
         numeric = (values[0] - values[1]) / 4e-5
         analytic = float((exact[name] * direction).sum())
         assert analytic == pytest.approx(numeric, rel=1e-6, abs=1e-6), name
@@ -128,14 +129,16 @@ def test_context_gradient_equals_finite_differences(problem: tuple) -> None:
         hidden = body(parameters, scans)
         support = select(hidden, torch.tensor([[0, 1]]).expand(TASKS, -1))
         phi = conditioning.condition(parameters, support, grasps[:, :2], mask)
-        return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor([-2.0, -1.0, -2.0]))[:, 2].sum()
+        return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor([-2.0, -1.0, -2.0, 0.3]))[:, 2].sum()
 
     exact = dict(zip(theta, gradients(loss(theta), theta), strict=True))
     for name, leaf in theta.items():
         direction = torch.randn(leaf.shape, generator=generator).double()
         direction = direction / direction.norm()
         ahead, behind = (float(loss({**theta, name: leaf + size * direction})) for size in (2e-5, -2e-5))
-        assert float((exact[name] * direction).sum()) == pytest.approx((ahead - behind) / 4e-5, rel=1e-6, abs=1e-6), name
+        assert float((exact[name] * direction).sum()) == pytest.approx((ahead - behind) / 4e-5, rel=1e-6, abs=1e-6), (
+            name
+        )
 
 
 @pytest.mark.parametrize("first_order", [False, True])
@@ -150,7 +153,8 @@ def test_three_weights_by_hand(first_order: bool) -> None:
 
     With w = (1, −2, 3), x = (1, 2, 0), y = 1, a = 1/10, u = (0, 1, 1), v = 2:
     w·x − y = −4;  w' = (1, −2, 3) + 0.4 (1, 2, 0) = (1.4, −1.2, 3);  w'·u − v = −0.2;  (w'·u − v) u = (0, −0.2, −0.2);
-    x·u = 2, so x xᵀ u = 2 x and dL/dw = −0.2 (u − 0.2 x) = (0.04, −0.12, −0.2);  dL/d log a = −0.1·(−4)·2·(−0.2) = −0.16.
+    x·u = 2, so x xᵀ u = 2 x and dL/dw = −0.2 (u − 0.2 x) = (0.04, −0.12, −0.2);
+    dL/d log a = −0.1·(−4)·2·(−0.2) = −0.16.
     """
     w = torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64, requires_grad=True)
     log_rate = torch.tensor([math.log(0.1)], dtype=torch.float64, requires_grad=True)

@@ -1,0 +1,77 @@
+"""The parts of a checkpoint: where each one's training starts, and what it minimises.
+
+Scorers learn from tasks, the closing network from single scans with their grasps, the hand from recorded steps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robo_meta import closing, hand, scorers
+from robo_meta.adam import zero_moments
+from robo_meta.dense import initial_dense
+from robo_meta.meta_state import MetaState
+from robo_meta.outer_loop import Losses
+from robo_meta.presets import METHODS, TrainConfig
+from robo_meta.task_stream import TaskStream
+from robo_meta.training_data import TrainingData
+
+PLACE_NOISE = 0.006
+"""m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
+
+
+def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device) -> MetaState:
+    """Where the training of `part` starts."""
+    # Each part has a stream of its own, so that training one more method changes none of the others.
+    number = ("closing", "hand", *METHODS).index(part)
+    generator = torch.Generator().manual_seed(seed * 16 + number)
+    sizes = config.architecture
+    rates: dict[str, Tensor] = {}
+    if part == "closing":
+        theta = initial_dense(closing.shapes(sizes.closing), generator)
+    elif part == "hand":
+        theta = initial_dense(hand.shapes(sizes.hand), generator)
+    else:
+        theta = scorers.initial_parameters(part, sizes, generator)
+        rates = scorers.initial_method_rates(part, sizes, theta)
+    theta, rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
+    together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state())
+
+
+def part_losses(
+    part: str, data: TrainingData, stream: TaskStream | None, config: TrainConfig, device: torch.device
+) -> Losses:
+    """What the training of `part` minimises; `stream` is for scorers only."""
+    count = config.schedules[part].batch
+    if part == "closing":
+        points = data.points.flatten(0, 1).to(device)
+        grasps = data.grasps.flatten(0, 1).to(device)
+
+        def closing_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+            index = torch.randint(len(grasps), (count,), generator=generator)
+            noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
+            wanted = grasps[index.to(device)]
+            scans = points[index.to(device)].float()
+            return closing.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
+
+        return closing_losses
+    if part == "hand":
+        inputs, direction = hand.hand_inputs(data.hand.numpy(), data.hand_targets.numpy())
+        turned = hand.turned(data.hand_actions.numpy(), direction)
+        seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, turned))
+
+        def hand_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+            index = torch.randint(len(seen), (count,), generator=generator)
+            return hand.loss(theta, seen[index.to(device)], wanted_actions[index.to(device)]), index
+
+        return hand_losses
+
+    def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        assert stream is not None
+        batch = stream.draw(count, generator)
+        return scorers.query_losses(part, theta, rates, batch, config.first_order), batch.tasks
+
+    return scorer_losses

@@ -1,0 +1,208 @@
+"""Training: resuming after a kill, divergence caught, bad input refused, nothing imported that need not be."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import robo_meta.meta_train as meta_train
+from robo_meta.meta_state import load_state
+from robo_meta.meta_train import TrainError, main, train
+from robo_meta.outer_loop import TrainingDiverged
+from robo_meta.parts import fresh_state
+from robo_meta.presets import METHODS, PRESETS, PresetError, Schedule, preset_named
+from robo_meta.task_stream import TaskStream
+from robo_meta.training_data import load_training_data
+
+ROOT = Path(meta_train.__file__).parents[1]
+TINY = PRESETS["tiny"]
+LONG = dataclasses.replace(TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4)}, checkpoint_every=4)
+_CHILD = """
+import sys
+from dataclasses import replace
+import torch
+torch.set_num_threads(1)
+from robo_meta.meta_train import train
+from robo_meta.presets import PRESETS, Schedule
+tiny = PRESETS["tiny"]
+long = replace(tiny, schedules={**tiny.schedules, "maml": Schedule(60, 4)}, checkpoint_every=4)
+train(sys.argv[1], sys.argv[2], ["maml"], long, seed=5)
+"""
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_resume_after_kill_is_bit_identical(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    whole = train(data, tmp_path / "whole", ["maml"], LONG, seed=5)
+    state = tmp_path / "killed" / "state" / "maml.safetensors"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(data), str(tmp_path / "killed")], env=environment,
+                             stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not state.exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
+    step = int(_header(state)["step"])
+    assert 0 < step < 60
+    killed = train(data, tmp_path / "killed", ["maml"], LONG, seed=5, resume=True)
+    a, b = load_file(whole), load_file(killed)
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    ends = [load_file(tmp_path / run / "state" / "maml.safetensors") for run in ("whole", "killed")]
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def _header(path: Path) -> dict[str, str]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        return file.metadata()
+
+
+def test_nan_is_caught_with_step_and_task(packed: SimpleNamespace, tmp_path: Path) -> None:
+    arrays = packed.arrays()
+    arrays["grasps"][7] = np.nan
+    data = packed.write(tmp_path, arrays)
+    config = dataclasses.replace(TINY, schedules={**TINY.schedules, "closing": Schedule(1, 1), "maml": Schedule(50, 8)})
+    # The closing network sees single demonstrations, so keep its one draw off the damaged task.
+    seed = next(s for s in range(20) if int(torch.randint(48, (1,), generator=_closing_generator(s))) // 4 != 7)
+    with pytest.raises(TrainingDiverged, match=r"maml: step \d+, task 7: loss is nan"):
+        train(data, tmp_path / "run", ["maml"], config, seed=seed)
+
+
+def _closing_generator(seed: int) -> torch.Generator:
+    return torch.Generator().set_state(fresh_state("closing", TINY, seed, torch.device("cpu")).rng)
+
+
+def test_training_lowers_the_loss(packed: SimpleNamespace, tmp_path: Path) -> None:
+    from robo_meta import scorers
+
+    data = packed.write(tmp_path, packed.arrays(tasks=24))
+    config = dataclasses.replace(TINY, schedules={**TINY.schedules, "maml": Schedule(80, 8, 1e-2)})
+    train(data, tmp_path / "run", ["maml"], config)
+    state = load_file(tmp_path / "run" / "state" / "maml.safetensors")
+    groups = {g: {k.partition("/")[2]: v for k, v in state.items() if k.startswith(g)} for g in ("theta", "rates")}
+    fresh = fresh_state("maml", config, 0, torch.device("cpu"))
+    stream = TaskStream(load_training_data(data), (1,), (0, 0, 1), torch.device("cpu"))
+    batch = stream.draw(24, torch.Generator().manual_seed(1))
+    before = scorers.query_losses(
+        "maml", {k: v.requires_grad_() for k, v in fresh.theta.items()}, fresh.rates, batch
+    ).mean()
+    after = scorers.query_losses(
+        "maml", {k: v.requires_grad_() for k, v in groups["theta"].items()}, groups["rates"], batch
+    ).mean()
+    assert after < before - 0.2
+
+
+def test_stream_keeps_supports_and_queries_apart(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = load_training_data(packed.write(tmp_path))
+    stream = TaskStream(data, (1, 2, 3), (0.0, 0.0, 1.0), torch.device("cpu"))
+    generator = torch.Generator().manual_seed(0)
+    sizes = set()
+    for _ in range(30):
+        batch = stream.draw(16, generator)
+        sizes.add(batch.support.shape[1])
+        families = data.family[batch.tasks]
+        for row in range(16):
+            own = batch.support[row][batch.support_mask[row] > 0].tolist()
+            assert own and len(set(own)) == len(own)
+            assert set(own) == set(torch.nonzero(batch.query_mask[row] == 0)[:, 0].tolist())
+            assert len({int(families[row, k]) for k in own}) == 1
+    assert sizes == {1, 2, 3}
+
+
+def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    both = load_file(train(data, tmp_path / "both", METHODS, TINY))
+    train(data, tmp_path / "one", ["zero-shot"], TINY)
+    later = load_file(train(data, tmp_path / "one", ["maml", "context"], TINY))
+    assert both.keys() == later.keys()
+    assert all(torch.equal(both[name], later[name]) for name in both)
+    with pytest.raises(TrainError, match="already holds a training of 'maml'; add --resume"):
+        train(data, tmp_path / "one", ["maml"], TINY)
+
+
+def test_first_order_trains(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    exact = load_file(train(data, tmp_path / "a", ["maml"], TINY))
+    first = load_file(train(data, tmp_path / "b", ["maml"], dataclasses.replace(TINY, first_order=True)))
+    assert not torch.equal(exact["maml/head.in.weight"], first["maml/head.in.weight"])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_without_a_device(packed: SimpleNamespace, tmp_path: Path) -> None:
+    with pytest.raises(TrainError, match="device cuda: no CUDA device is available to torch; use --device cpu"):
+        train(packed.write(tmp_path), tmp_path / "run", ["maml"], TINY, device="cuda")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--preset", "ful"], "error: unknown preset 'ful'; did you mean 'full'?"),
+        (["--method", "mamml"], "error: unknown method 'mamml'; expected maml, zero-shot, context"),
+        (["--device", "tpu"], "error: unknown device 'tpu'; expected cpu or cuda"),
+    ],
+)
+def test_bad_input_is_one_line(
+    packed: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture, arguments: list[str], line: str
+) -> None:
+    data = packed.write(tmp_path)
+    assert main(["--data", str(data), "--out", str(tmp_path / "run"), *arguments]) == 2
+    assert capsys.readouterr().err.splitlines() == [line]
+    assert not (tmp_path / "run").exists()
+
+
+def test_bad_data_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "run"), "--preset", "tiny"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and "no packed training data" in line
+
+
+def test_state_of_another_training_is_refused(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    train(data, tmp_path / "run", ["maml"], TINY)
+    with pytest.raises(meta_train.StateError, match="its seed is 0, this training's is 1; use another --out"):
+        train(data, tmp_path / "run", ["maml"], TINY, seed=1, resume=True)
+    path = tmp_path / "run" / "state" / "maml.safetensors"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(meta_train.StateError, match="damaged training state"):
+        load_state(path, {}, torch.device("cpu"))
+
+
+def test_presets_have_a_schedule_for_every_part() -> None:
+    for name, preset in PRESETS.items():
+        assert preset.preset == name
+        assert set(preset.schedules) == {*METHODS, "closing", "hand"}
+    with pytest.raises(PresetError, match="did you mean 'quick'"):
+        preset_named("quik")
+
+
+def test_training_imports_neither_simulator_nor_extras() -> None:
+    code = (
+        "import sys, robo_meta.meta_train, robo_meta.strategies.maml;"
+        "found = sorted({n.partition('.')[0] for n in sys.modules} & {'pybullet','sim','gymnasium','tyro','rich',"
+        "'tensorboard','shapely','matplotlib'}); print(found); sys.exit(bool(found))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr

@@ -1,0 +1,124 @@
+"""The learned strategies keep the promises of the interface; their accuracy is measured elsewhere."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from demos.scripted_hand import scripted_hand
+from robo_meta.checkpoint import CheckpointError, load_checkpoint
+from robo_meta.hand import LearnedHand
+from robo_meta.policy import GraspPolicy
+from robo_meta.strategies import STRATEGIES, StrategyError, make_strategy
+
+LEARNED = ("zero-shot", "fine-tune", "maml", "context")
+
+
+@pytest.fixture(params=LEARNED)
+def strategy(request: pytest.FixtureRequest, tiny_run: Path):
+    return STRATEGIES[request.param](load_checkpoint(tiny_run), scripted_hand)
+
+
+@pytest.fixture(scope="module")
+def data(packed: SimpleNamespace) -> dict[str, np.ndarray]:
+    return packed.arrays(tasks=3)
+
+
+@pytest.mark.parametrize("shots", [1, 3])
+def test_battery(strategy, data: dict, packed: SimpleNamespace, shots: int) -> None:
+    support = packed.support(data, 0, shots)
+    copies = [item.points.copy() for item in support.items]
+    query = data["points"][0, 3].astype(np.float32)
+    first, second = strategy.adapt(support), strategy.adapt(support)
+    target = first.target(query)
+    assert target.shape == (4,) and target.dtype == np.float64 and np.isfinite(target).all()
+    assert np.array_equal(target, second.target(query))
+    assert all(np.array_equal(a, item.points) for a, item in zip(copies, support.items, strict=True))
+    assert np.abs(target[:2]).max() < 0.2 and 0 < target[2] < 0.05 and abs(target[3]) <= np.pi / 2 + 1e-6
+    hand = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1], np.float32)
+    action = first.act({"points": query, "hand": hand})
+    assert action.shape == (5,) and action.dtype == np.float32 and np.abs(action).max() <= 1
+    scores = first.point_scores(query)
+    assert scores.shape == (len(query),) and scores.sum() == pytest.approx(1)
+    assert first.hand == "scripted"
+
+
+def test_only_those_that_adapt_change_with_the_support(strategy, data: dict, packed: SimpleNamespace) -> None:
+    query = data["points"][0, 3].astype(np.float32)
+    prior = strategy.prior_policy().point_scores(query)
+    adapted = strategy.adapt(packed.support(data, 0)).point_scores(query)
+    assert np.allclose(prior, adapted, atol=1e-7) == (strategy.name == "zero-shot")
+
+
+def test_targets_are_kept_for_an_episode(strategy, data: dict, packed: SimpleNamespace) -> None:
+    policy = strategy.adapt(packed.support(data, 0))
+    one, other = (data["points"][0, k].astype(np.float32) for k in (2, 3))
+    hand = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1], np.float32)
+    action = policy.act({"points": one, "hand": hand})
+    assert np.array_equal(action, policy.act({"points": other, "hand": hand}))
+    policy.reset()
+    assert not np.array_equal(action, policy.act({"points": other, "hand": hand}))
+
+
+def test_table() -> None:
+    assert set(STRATEGIES) == {*LEARNED, "centre", "replay", "warped-replay", "density-fit"}
+    for name, entry in STRATEGIES.items():
+        assert entry.load().name == name
+    with pytest.raises(StrategyError, match=r"unknown strategy 'mamml'; did you mean 'maml'?"):
+        make_strategy("mamml", None, scripted_hand)
+    with pytest.raises(StrategyError, match=r"strategy 'maml' needs a checkpoint with 'maml'; found none"):
+        make_strategy("maml", None, scripted_hand)
+
+
+def test_checkpoint_without_the_part(tiny_run: Path) -> None:
+    found = load_checkpoint(tiny_run)
+    lacking = type(found)({k: v for k, v in found.parts.items() if k != "context"}, found.card)
+    with pytest.raises(CheckpointError, match=r"holds no 'context'"):
+        make_strategy("context", lacking, scripted_hand)
+
+
+def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
+    from robo_meta.hand import hand_inputs, loss
+
+    omega = load_checkpoint(tiny_run).part("hand")
+    hand = LearnedHand({k: v.numpy() for k, v in omega.items()})
+    rng = np.random.default_rng(0)
+    state, target = rng.normal(0, 0.05, (1, 7)), rng.normal(0, 0.05, (1, 4))
+    action = hand(state[0], target[0])
+    assert hand.whose == "learned" and GraspPolicy(lambda p: target[0], hand).hand == "learned"
+    assert action.shape == (5,) and abs(action[4]) == 1
+    # Motions equal to the network's own output cost nothing but the gripper's term.
+    from robo_meta.hand import turned
+
+    inputs, direction = hand_inputs(state, target)
+    wanted = torch.tensor(turned(action[None].astype(np.float64), direction), dtype=torch.float32)
+    assert float(loss(omega, torch.tensor(inputs, dtype=torch.float32), wanted)) < np.log(2)
+
+
+def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
+    hand = LearnedHand({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    state, target = np.array([0.02, 0.01, 0.1, 0.3, 0.08, 0, 1]), np.array([-0.01, 0.03, 0.02, 0.5])
+    c, s = np.cos(0.4), np.sin(0.4)
+    turn = np.array([[c, -s], [s, c]])
+    turned_state, turned_target = state.copy(), target.copy()
+    turned_state[:2], turned_target[:2] = turn @ state[:2], turn @ target[:2]
+    turned_state[3] += 0.4
+    turned_target[3] += 0.4
+    before, after = hand(state, target), hand(turned_state, turned_target)
+    assert np.allclose(turn @ before[:2], after[:2], atol=1e-6) and np.allclose(before[2:], after[2:], atol=1e-6)
+
+
+def test_acting_is_quick(tiny_run: Path) -> None:
+    hand = LearnedHand({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    state, target = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1.0]), np.array([0, 0, 0.02, 0.0])
+    times = []
+    for _ in range(50):
+        start = time.perf_counter()
+        hand(state, target)
+        times.append(time.perf_counter() - start)
+    assert np.median(times) < 2e-3  # 0.1 ms on an idle core; the bound is for busy ones

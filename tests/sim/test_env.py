@@ -1,0 +1,148 @@
+"""The environment keeps Gymnasium's contract, its seeds and its secrets."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import sim  # noqa: F401  (registers the environment)
+from sim.env import STATE_FIELDS, GraspEnv
+from sim.physics import DisplayError
+from sim.sampling import draw_scene, draw_task
+from sim.scenes import NO_NOISE, Scene, Task
+
+ROLL = """
+import hashlib, numpy as np
+from sim.env import GraspEnv
+def trajectory(env, seed):
+    rng, digest = np.random.default_rng(seed), hashlib.sha256()
+    observation, _ = env.reset(seed=seed)
+    for step in range(14):
+        digest.update(observation["state"].tobytes() + observation["points"].tobytes())
+        action = rng.uniform(-1, 1, 5).astype(np.float32)
+        action[2] = -0.6
+        observation, *_ = env.step(action)
+    digest.update(observation["state"].tobytes())
+    return digest.hexdigest()
+"""
+
+
+def test_check_env_passes_with_warnings_as_errors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gymnasium.make("RoboMeta/Grasp-v0")
+        check_env(env.unwrapped, skip_render_check=True)
+        env.close()
+
+
+class IgnoresItsSeed(GraspEnv):
+    """A broken double."""
+
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=None if seed is None else int.from_bytes(os.urandom(4), "big"), options=options)
+
+
+def test_check_env_bites():
+    broken = IgnoresItsSeed()
+    with pytest.raises(AssertionError):
+        check_env(broken, skip_render_check=True)
+    broken.close()
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_vectorised_environments_match_single_ones(mode):
+    envs = gymnasium.make_vec("RoboMeta/Grasp-v0", num_envs=2, vectorization_mode=mode)
+    observations, _ = envs.reset(seed=[3, 4])
+    step = envs.step(np.zeros((2, 5), dtype=np.float32))[0]
+    envs.close()
+    single = GraspEnv()
+    for row, seed in enumerate((3, 4)):
+        first, _ = single.reset(seed=seed)
+        second = single.step(np.zeros(5, dtype=np.float32))[0]
+        for key in first:
+            assert np.array_equal(observations[key][row], first[key])
+            assert np.array_equal(step[key][row], second[key])
+    single.close()
+
+
+def test_same_seed_is_bit_identical_in_any_order_and_process():
+    scope: dict = {}
+    exec(ROLL, scope)
+    env = GraspEnv()
+    forward = {seed: scope["trajectory"](env, seed) for seed in range(4)}
+    backward = {seed: scope["trajectory"](env, seed) for seed in reversed(range(4))}
+    env.close()
+    code = ROLL + "env = GraspEnv()\nprint(' '.join(trajectory(env, seed) for seed in (2, 0)))"
+    fresh = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert forward == backward
+    assert len(set(forward.values())) == 4
+    assert fresh == [forward[2], forward[0]]
+
+
+def exchanged(scene: Scene) -> Scene:
+    """The same scene with the materials of its two colours exchanged."""
+    (a, dense_a), (b, dense_b) = scene.task.densities.items()
+    task = Task(scene.task.split, scene.task.index, {a: dense_b, b: dense_a}, scene.task.intention, None)
+    return Scene(task, scene.object, scene.mass, scene.noise)
+
+
+@pytest.mark.parametrize("family", ["hammer", "pan", "ell", "key"])
+def test_exchanging_materials_leaves_the_reset_observation_bit_identical(env, family):
+    scene = draw_scene(0, draw_task(0, "training", 7, "balance"), family, "a0")
+    seen = [env.reset(seed=11, options={"scene": s})[0] for s in (scene, exchanged(scene))]
+    assert np.array_equal(seen[0]["points"], seen[1]["points"])
+    assert np.array_equal(seen[0]["state"], seen[1]["state"])
+    settled = []
+    for s in (scene, exchanged(scene)):
+        env.reset(seed=11, options={"scene": s})
+        for _ in range(5):
+            observation = env.step(np.zeros(5, dtype=np.float32))[0]
+        settled.append(observation["state"][7:10])
+    assert np.abs(settled[0] - settled[1]).max() < 1e-4
+
+
+def test_info_and_observation_hold_nothing_privileged(env):
+    observation, info = env.reset(seed=0)
+    assert info == {}
+    assert set(observation) == {"points", "state"}
+    assert len(STATE_FIELDS) == observation["state"].shape[0]
+    done = False
+    while not done:
+        _, _, terminated, truncated, info = env.step(np.zeros(5, dtype=np.float32))
+        done = terminated or truncated
+        assert set(info) <= {"verdict", "success"}
+    assert truncated and info["success"] is False
+
+
+def test_stepping_a_finished_episode_is_refused(env):
+    env.reset(seed=0)
+    for _ in range(45):
+        env.step(np.zeros(5, dtype=np.float32))
+    with pytest.raises(RuntimeError, match=r"call reset\(\)"):
+        env.step(np.zeros(5, dtype=np.float32))
+
+
+def test_rgb_array_shows_the_object():
+    env = gymnasium.make("RoboMeta/Grasp-v0", render_mode="rgb_array")
+    scene = draw_scene(0, draw_task(0, "training", 7, "balance"), "hammer", "a0", NO_NOISE)
+    env.reset(seed=1, options={"scene": scene})
+    picture = env.render()
+    env.close()
+    assert picture.shape == (480, 640, 3) and picture.dtype == np.uint8
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
+
+
+def test_human_without_a_display_is_a_clear_error(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(DisplayError, match="needs a display"):
+        GraspEnv(render_mode="human")
+
+
+def test_unknown_render_mode_is_refused():
+    with pytest.raises(ValueError, match="rgb_array"):
+        GraspEnv(render_mode="ascii")
