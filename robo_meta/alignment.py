@@ -17,6 +17,9 @@ HEIGHT_METRES = 1.0
 MOVES = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01))
 """rad, m, m: turns and shifts tried while refining."""
 
+SAME_FRAME = 1.2
+"""The frames as they are will do when they fit no worse than this, compared with the best map found."""
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -103,8 +106,9 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
                     candidates.append((matrix, np.zeros(2)))
     costs = [mismatch(demo, query, *candidate) for candidate in candidates]
     best = [candidates[k] for k in np.argsort(costs, kind="stable")[:3]]
-    refined = [_refine(demo, query, matrix, offset) for matrix, offset in (*best, candidates[0])]
-    return min(refined, key=lambda alignment: alignment.cost)
+    refined = min((_refine(demo, query, *candidate) for candidate in best), key=lambda alignment: alignment.cost)
+    # On the demonstrated object itself refining would only follow the chance of where the points lie.
+    return Alignment(*candidates[0], costs[0]) if costs[0] < SAME_FRAME * refined.cost else refined
 
 
 def _refine(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> Alignment:

@@ -14,7 +14,7 @@ WIDTH = 0.2
 def densest(mixture: Mixture) -> Tensor:
     """(N, D, 2) places, units of `SCALE`: where the mixture is densest, refined by one mean-shift step."""
     keypoints = mixture.keypoints.shape[-2]
-    candidates = torch.cat([mixture.keypoints, mixture.places], -2)
+    candidates = torch.cat([mixture.keypoints, mixture.votes], -2)
     from_points = mixture.log_gates[..., keypoints:] + mixture.log_weights[..., -1]
     log_mass = torch.cat([mixture.log_gates[..., :keypoints], from_points], -1)
     square = (candidates[..., :, None, :] - candidates[..., None, :, :]).square().sum(-1)

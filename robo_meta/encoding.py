@@ -30,6 +30,8 @@ class Encoded(NamedTuple):
     """(..., P, 8): trilinear weights of the RGB cube's corners, summing to one."""
     places: Tensor
     """(..., P, 2): x, y, object frame, in units of `SCALE`."""
+    vectors: Tensor
+    """(..., P, V, 2): from each point to middles of its neighbourhoods, and inwards; these turn with the object."""
 
 
 def corner_weights(rgb: Tensor) -> Tensor:
@@ -103,10 +105,12 @@ def encode(points: Tensor) -> Encoded:
         log_area - log_area.mean(-2, keepdim=True),
         log_height + log_area - log_area.mean(-2, keepdim=True),
     ]
+    vectors = [-0.01 * outward]
     for radius in RADII:
         near = _bump(square, 1.4 * radius)
         mass = near.sum(-1, keepdim=True)
         mean = _mean(near, place) - place
+        vectors += [mean, _mean(near * same, place) - place]
         second = torch.stack([place[..., 0] ** 2, place[..., 0] * place[..., 1], place[..., 1] ** 2], -1)
         about = _mean(near, second)
         average = mean + place
@@ -128,7 +132,7 @@ def encode(points: Tensor) -> Encoded:
             (near * same).sum(-1, keepdim=True) / mass,
             (_mean(near, height) - height) / 0.01,
         ]
-    return Encoded(torch.cat(blocks, -1), colours, place / SCALE)
+    return Encoded(torch.cat(blocks, -1), colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
 
 
 def _principal(matrix: Tensor) -> tuple[Tensor, Tensor]:
@@ -141,6 +145,8 @@ def _principal(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
 FEATURES = 17 + 9 * len(RADII)
 """F."""
+VECTORS = 1 + 2 * len(RADII)
+"""V."""
 LOG_VOLUME = 16
 """Column of `features` with the log of the volume that a point stands for, up to a constant of the scan: adding the log
 of a density to it makes a softmax mean over the points the centre of mass."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robo_meta.encoding import CORNERS, FEATURES, LOG_VOLUME, SCALE, Encoded
+from robo_meta.encoding import CORNERS, FEATURES, LOG_VOLUME, SCALE, VECTORS, Encoded
 
 Parameters = Mapping[str, Tensor]
 
@@ -33,10 +33,12 @@ class Hidden(NamedTuple):
     """(N, D, P, 8)."""
     places: Tensor
     """(N, D, P, 2): in units of `encoding.SCALE`."""
+    votes: Tensor
+    """(N, D, P, 2): where each point would be grasped: not at an edge, but at the middle of what it belongs to."""
 
 
 class Mixture(NamedTuple):
-    """Where to grasp: M softmax means and the points themselves, each with a probability."""
+    """Where to grasp: M softmax means and the points' votes, each with a probability."""
 
     keypoints: Tensor
     """(N, D, M, 2): softmax means."""
@@ -45,7 +47,9 @@ class Mixture(NamedTuple):
     log_weights: Tensor
     """(N, D, P, M + 1): log-softmax over the points, for each keypoint and for the points' own choice."""
     places: Tensor
-    """(N, D, P, 2)."""
+    """(N, D, P, 2): the points, whose means the keypoints are."""
+    votes: Tensor
+    """(N, D, P, 2): what the points' own choice is between."""
 
 
 def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]:
@@ -59,6 +63,8 @@ def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]
         "body.mix.weight": (hidden, hidden),
         "body.mix.own": (hidden, hidden),
         "body.mix.bias": (hidden,),
+        "body.vote.weight": (hidden, VECTORS),
+        "body.vote.bias": (VECTORS,),
         "head.in.weight": (hidden, head),
         "head.in.pooled": (2 * hidden, head),
         "head.in.bias": (head,),
@@ -77,7 +83,7 @@ def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) 
         if len(shape) == 1 or name.endswith("colour"):
             theta[name] = torch.zeros(shape)
         else:
-            gain = 0.3 if name in ("head.score.weight", "head.gate.weight") else 1.0
+            gain = 0.3 if name in ("body.vote.weight", "head.score.weight", "head.gate.weight") else 1.0
             theta[name] = torch.randn(shape, generator=generator) * gain / math.sqrt(shape[0])
     return theta
 
@@ -93,7 +99,9 @@ def body(theta: Parameters, scans: Encoded) -> Hidden:
     own = scans.colours @ (colour_mean @ theta["body.mix.own"])
     x = functional.silu(x @ theta["body.mix.weight"] + own + (context + theta["body.mix.bias"])[..., None, :])
     pooled = torch.cat([x.mean(-2), x.amax(-2)], -1)
-    return Hidden(x, pooled, scans.features[..., LOG_VOLUME, None], scans.colours, scans.places)
+    parts = x @ theta["body.vote.weight"] + theta["body.vote.bias"]
+    votes = scans.places + (parts[..., None, :] @ scans.vectors)[..., 0, :]
+    return Hidden(x, pooled, scans.features[..., LOG_VOLUME, None], scans.colours, scans.places, votes)
 
 
 def head(phi: Parameters, hidden: Hidden) -> Mixture:
@@ -110,7 +118,7 @@ def head(phi: Parameters, hidden: Hidden) -> Mixture:
     log_weights = (scores + hidden.log_volume).log_softmax(-2)
     keypoints = log_weights[..., :-1].exp().transpose(-1, -2) @ hidden.places
     gates = torch.baddbmm(phi["head.gate.bias"][:, None], hidden.pooled, phi["head.gate.weight"])
-    return Mixture(keypoints, gates.log_softmax(-1), log_weights, hidden.places)
+    return Mixture(keypoints, gates.log_softmax(-1), log_weights, hidden.places, hidden.votes)
 
 
 def grasp_rows(grasps: Tensor) -> Tensor:
@@ -127,26 +135,20 @@ def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tens
     """(N, D) log-density of demonstrated grasps.
 
     A keypoint is compared across and along the closing direction with different widths: a demonstrator who balances
-    an object hits the centre of mass across, and along takes the middle of what is between the fingers. Both widths
-    grow with a power of the spread of the keypoint's weights. A change of log density moves a keypoint by about the
-    spread, so at power 1 the loss curves alike for short and long objects, and one step size fits all of them.
+    an object hits the centre of mass across, and along takes the middle of what is between the fingers.
 
     Args:
         mixture: what the scorer says.
         grasps: (N, D, 4), of `grasp_rows`.
-        log_scales: (4,) log widths, units of `SCALE`: keypoints across, keypoints along, points; then the power.
+        log_scales: (3,) log widths, units of `SCALE`: keypoints across, keypoints along, points.
     """
     place, closing = grasps[..., None, :2], grasps[..., 2:, None]
     offset = mixture.keypoints - place
     along = (offset @ closing)[..., 0]
     square = offset.square().sum(-1)
-    wide = (-2 * log_scales[:3]).exp()
-    weights = mixture.log_weights[..., :-1].exp().transpose(-1, -2)
-    mean_square = (weights @ mixture.places.square().sum(-1, keepdim=True))[..., 0]
-    spread = (mean_square - mixture.keypoints.square().sum(-1)).clamp_min(1e-4)
-    log_growth = 0.5 * log_scales[3] * spread.log()
+    wide = (-2 * log_scales).exp()
     scaled = (square - along.square()).clamp_min(0) * wide[0] + along.square() * wide[1]
-    keypoints = log_kernel(scaled * (-2 * log_growth).exp()) - log_scales[0] - log_scales[1] - 2 * log_growth
-    from_points = (mixture.places - place).square().sum(-1) * wide[2]
+    keypoints = log_kernel(scaled) - log_scales[0] - log_scales[1]
+    from_points = (mixture.votes - place).square().sum(-1) * wide[2]
     points = (mixture.log_weights[..., -1] + log_kernel(from_points)).logsumexp(-1, keepdim=True) - 2 * log_scales[2]
     return (mixture.log_gates + torch.cat([keypoints, points], -1)).logsumexp(-1)

@@ -52,8 +52,10 @@ def page(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
             parts.append(_rate_table([cell for cell in chosen if cell["transfer"] == transfer]))
         families = [row for row in result["families"] if row["split"] == split]
         if families:
-            caption = "Success by the query's family at the fewest shots, Wilson 95 % intervals."
-            parts.append(_figure(family_bars(families), caption))
+            # One transfer only, the one that shares least: pooled, each task would count three times.
+            transfer = families[-1]["transfer"]
+            caption = f"Success by the query's family, {transfer}, fewest demonstrations; Wilson 95 % intervals."
+            parts.append(_figure(family_bars([row for row in families if row["transfer"] == transfer]), caption))
     parts += [
         _pair_table(result["pairs"]),
         _preference_table(result["interpretability"]),

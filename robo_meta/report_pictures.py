@@ -14,11 +14,21 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from robo_meta.statistics import wilson
-
 Record = dict[str, Any]
-COLOURS = ("#0b62c4", "#d1495b", "#2e8b57", "#b07aa1", "#e08e0b", "#5f6b76", "#17a2b8", "#8c6d31", "#aa3377", "#999933")
-"""One colour a strategy; `maml` gets the first."""
+COLOURS = {
+    "expert": "#1b1f24",
+    "maml": "#0b62c4",
+    "maml+scripted-hand": "#6fb1f2",
+    "context": "#2e8b57",
+    "zero-shot": "#8c6d31",
+    "fine-tune": "#c9a227",
+    "centre": "#9aa4ad",
+    "replay": "#d1495b",
+    "warped-replay": "#e08e0b",
+    "density-fit": "#8e5ea2",
+}
+"""A strategy's colour, the same in every chart."""
+OTHER_COLOUR = "#17a2b8"
 
 
 @dataclass(frozen=True)
@@ -58,10 +68,10 @@ def success_by_shots(cells: Sequence[Record]) -> str:
             if rows:
                 # Side by side, so that intervals of equal rates don't hide one another.
                 x = np.array([shots.index(row["shots"]) for row in rows]) + (number - len(names) / 2) * 0.06
-                _error_bars(ax, x, rows, COLOURS[number % len(COLOURS)], name)
+                _error_bars(ax, x, rows, _colour(name), name)
         for row in chosen:
             if row["shots"] == 0 and row["transfer"] == transfer:
-                ax.axhline(row["rate"], color="#1b1f24", linestyle=":", linewidth=1, label="expert")
+                ax.axhline(row["rate"], color=_colour("expert"), linestyle=":", linewidth=1, label="expert")
         ax.set(title=transfer, xlabel="demonstrations", ylim=(-0.02, 1.02))
         ax.set_xticks(range(len(shots)), [str(count) for count in shots])
         ax.grid(axis="y", alpha=0.25)
@@ -71,7 +81,7 @@ def success_by_shots(cells: Sequence[Record]) -> str:
 
 
 def family_bars(families: Sequence[Record]) -> str:
-    """Rates by the query's family, pooled over transfers, at the fewest shots: the expert, ours and the others."""
+    """Rates by the query's family, one transfer, at the fewest shots: the expert, ours and the others."""
     fewest = min(row["shots"] for row in families if row["shots"] > 0)
     chosen = [row for row in families if row["shots"] in (0, fewest)]
     names = _ordered(row["strategy"] for row in chosen)
@@ -79,15 +89,12 @@ def family_bars(families: Sequence[Record]) -> str:
     figure = Figure(figsize=(max(6.0, 0.25 * len(names) * len(labels)), 3.2), layout="constrained")
     ax = figure.subplots()
     for number, name in enumerate(names):
-        rates = []
-        for label in labels:
-            rows = [row for row in chosen if row["strategy"] == name and row["family"] == label]
-            rates.append(_pooled(rows))
-        x = np.arange(len(labels)) + (number - (len(names) - 1) / 2) * 0.8 / len(names)
-        colour = "#1b1f24" if name == "expert" else COLOURS[number % len(COLOURS)]
-        heights = np.array([rate["rate"] for rate in rates])
-        spans = np.abs(np.array([[rate["low"], rate["high"]] for rate in rates]).T - heights)
-        ax.bar(x, heights, 0.8 / len(names), color=colour, label=name, yerr=spans, error_kw={"elinewidth": 0.7})
+        rows = [row for row in chosen if row["strategy"] == name]
+        x = np.array([labels.index(row["family"]) for row in rows]) + (number - (len(names) - 1) / 2) * 0.8 / len(names)
+        heights = np.array([row["rate"] for row in rows])
+        spans = np.abs(np.array([[row["low"], row["high"]] for row in rows]).T - heights)
+        bars = {"yerr": spans, "error_kw": {"elinewidth": 0.7}}
+        ax.bar(x, heights, 0.8 / len(names), color=_colour(name), label=name, **bars)
     ax.set_xticks(range(len(labels)), labels, rotation=20, ha="right")
     ax.set(ylabel="success", ylim=(0, 1.02))
     ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
@@ -112,7 +119,7 @@ def adaptation_picture(scene: AdaptationScene) -> str:
         ax.plot(*scene.truth.T * 100, "x", color="#000", markersize=9, markeredgewidth=2, label="true keypoint")
     for ax, title in ((demo, "demonstration"), (before, "before adapting"), (after, "after adapting")):
         ax.set(title=title, xlabel="x, cm", aspect="equal")
-        ax.legend(fontsize=7, loc="best")
+        ax.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     return _png(figure)
 
 
@@ -132,14 +139,14 @@ def _error_bars(ax: Axes, x: np.ndarray, rows: list[Record], colour: str, name: 
     ax.errorbar(x, rates, spans, color=colour, label=name, linewidth=width, marker="o", markersize=4, elinewidth=0.8)
 
 
-def _pooled(rows: list[Record]) -> Record:
-    rate = wilson(sum(row["successes"] for row in rows), sum(row["n"] for row in rows))
-    return {"rate": 0.0 if np.isnan(rate.value) else rate.value, "low": rate.low, "high": rate.high}
+def _colour(name: str) -> str:
+    return COLOURS.get(name, OTHER_COLOUR)
 
 
 def _ordered(names: Any) -> list[str]:
-    """Distinct names, `maml` first so that it has one colour everywhere."""
-    return sorted(dict.fromkeys(names), key=lambda name: (name != "maml",))
+    """Distinct names, the expert and `maml` first."""
+    first = {"expert": 0, "maml": 1}
+    return sorted(dict.fromkeys(names), key=lambda name: first.get(name, 2))
 
 
 def _svg(figure: Figure) -> str:

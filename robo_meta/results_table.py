@@ -11,6 +11,8 @@ from rich.table import Table
 from robo_meta.tally import BEST_OPPONENT, EXPERT, OURS
 
 Record = dict[str, Any]
+COMPARED = (BEST_OPPONENT, "density-fit", "context", "zero-shot")
+"""What `maml` is compared with here; the JSON compares it with everything."""
 PIPE_WIDTH = 140
 """Columns where the output is no terminal."""
 
@@ -24,10 +26,12 @@ def print_result(result: Record, console: Console | None = None) -> None:
     cells = result["cells"]
     for split, transfer in dict.fromkeys((cell["split"], cell["transfer"]) for cell in cells):
         console.print(_rates(split, transfer, [c for c in cells if (c["split"], c["transfer"]) == (split, transfer)]))
-    if result["pairs"]:
-        console.print(_differences(result["pairs"]))
-    if result["interpretability"]:
-        console.print(_preferences(result["interpretability"]))
+    shown = [pair for pair in result["pairs"] if pair["b"] in COMPARED]
+    if shown:
+        console.print(_differences(shown))
+    ours = [row for row in result["interpretability"] if row["strategy"] == OURS]
+    if ours:
+        console.print(_preferences(ours))
     hand = learned_over_scripted(cells)
     if hand is not None:
         console.print(f"learned hand ÷ scripted hand, {OURS}: {hand:.3f}")

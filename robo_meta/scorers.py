@@ -16,7 +16,7 @@ from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood
 from robo_meta.presets import Architecture
 from robo_meta.task_stream import Batch
 
-OUTER_LOG_SCALES = (-2.1, -1.2, -2.1, 0.0)
+OUTER_LOG_SCALES = (-2.1, -1.2, -2.1)
 """Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 6 mm for points."""
 
 

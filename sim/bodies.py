@@ -47,7 +47,7 @@ class SimObject:
             -1,
             localInertiaDiagonal=list(moments),
             lateralFriction=spec.friction,
-            spinningFriction=0.0,
+            spinningFriction=spec.spinning_friction,
             rollingFriction=0.0,
             linearDamping=0.0,
             angularDamping=0.0,
@@ -79,22 +79,18 @@ class SimObject:
 
 def _shape_arrays(spec: ObjectSpec, folder: Path) -> dict[str, list]:
     """The parts as the parallel lists that PyBullet's compound constructors take; prisms as meshes in `folder`."""
-    arrays: dict[str, list] = {key: [] for key in ("shapeTypes", "halfExtents", "radii", "lengths", "fileNames")}
+    arrays: dict[str, list] = {key: [] for key in ("shapeTypes", "halfExtents", "fileNames")}
     positions, quats = [], []
     for number, part in enumerate(spec.parts):
         half, yaw = _box_of(part)
+        # Cylinders are 24-sided prisms too: a pad meets a facet of one, but only a line of PyBullet's own cylinder.
         prism = part.kind != "box"
-        arrays["shapeTypes"].append(_SHAPE_TYPES[part.kind])
+        arrays["shapeTypes"].append(pybullet.GEOM_MESH if prism else pybullet.GEOM_BOX)
         arrays["halfExtents"].append([*half, part.height / 2])
-        arrays["radii"].append(_radius_of(part))
-        arrays["lengths"].append(part.height)
         arrays["fileNames"].append(_write_prism(part, folder / f"part{number}.obj") if prism else "")
         positions.append([0.0, 0.0, 0.0] if prism else [*part.outline.mean(axis=0), part.height / 2])
-        quats.append([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)] if part.kind == "box" else [0.0, 0.0, 0.0, 1.0])
+        quats.append([0.0, 0.0, 0.0, 1.0] if prism else [0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
     return arrays | {"positions": positions, "quats": quats}
-
-
-_SHAPE_TYPES = {"box": pybullet.GEOM_BOX, "cylinder": pybullet.GEOM_MESH, "prism": pybullet.GEOM_MESH}
 
 
 def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool) -> tuple[int, int]:
@@ -120,12 +116,6 @@ def _box_of(part: Part) -> tuple[np.ndarray, float]:
     """Half side lengths (2,) and yaw of a box part's outline."""
     first, second = part.outline[1] - part.outline[0], part.outline[2] - part.outline[1]
     return np.array([np.hypot(*first), np.hypot(*second)]) / 2, float(np.arctan2(first[1], first[0]))
-
-
-def _radius_of(part: Part) -> float:
-    """Radius of the circle with the outline's area: a cylinder's polygon is drawn to have it."""
-    a, b = part.outline, np.roll(part.outline, -1, axis=0)
-    return float(np.sqrt((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / 2 / np.pi))
 
 
 def _write_prism(part: Part, path: Path) -> str:

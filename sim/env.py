@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -137,6 +138,8 @@ class GraspEnv(gymnasium.Env):
         self.observation_space = spaces.Dict({"points": _points_space(), "state": _state_space()})
         self.world = World(gui=render_mode == "human")
         self.panda = Panda(self.world, gripper or GripperConfig(), visible=render_mode is not None)
+        self.watch: Callable[[], None] | None = None
+        """Called every 0.05 s of the final hold and shake, which one step plays through: for whoever films it."""
         self._episode: _Episode | None = None
 
     def reset(
@@ -161,7 +164,7 @@ class GraspEnv(gymnasium.Env):
         self._episode = _Episode(
             scene=scene,
             body=body,
-            judge=Judge(self.world, self.panda, body, scene, self.thresholds),
+            judge=Judge(self.world, self.panda, body, scene, self.thresholds, self.watch),
             bias=PoseBias.draw(scene.noise, rng),
             points=scan(scene.object, object_to_world, scene.noise, rng, POINTS),
             hand_command=hand,
@@ -184,8 +187,7 @@ class GraspEnv(gymnasium.Env):
         if command < 0 <= episode.gripper_command:
             episode.judge.fingers_closed()
         episode.gripper_command = command
-        mass = episode.scene.mass
-        self.world.set_iterations(FREE_ITERATIONS if command > 0 else self.panda.gripper.iterations_for(mass))
+        self.world.set_iterations(FREE_ITERATIONS if command > 0 else self.panda.gripper.iterations)
         self.panda.move(episode.hand_command, episode.yaw_command, command < 0, steps=PHYSICS_HZ // CONTROL_HZ)
         episode.steps += 1
         terminated, truncated = False, episode.steps >= space.budget
@@ -200,13 +202,14 @@ class GraspEnv(gymnasium.Env):
             info = {"verdict": episode.verdict.parts, "success": episode.verdict.success}
         if self.render_mode == "human":
             self.render()
-        return self._observe(episode.body.object_to_world), float(info.get("success", False)), terminated, truncated, info
+        reward = float(info.get("success", False))
+        return self._observe(episode.body.object_to_world), reward, terminated, truncated, info
 
     def render(self) -> np.ndarray | None:
         """(480, 640, 3) uint8 picture for `rgb_array`; the window refreshes itself for `human`."""
         if self.render_mode != "rgb_array":
             return None
-        return self.world.picture(640, 480, np.array([1.15, -0.55, 0.55]), np.array([0.48, 0.0, 0.08]))
+        return self.world.picture(640, 480, np.array([1.02, -0.42, 0.38]), np.array([0.50, 0.0, 0.13]))
 
     def close(self) -> None:
         """Disconnect from the physics."""

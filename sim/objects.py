@@ -37,7 +37,7 @@ class Part:
     """
 
     kind: str
-    """`box`, `cylinder` or `prism`: which collision shape the physics uses."""
+    """`box`, `cylinder` or `prism`: a cylinder is a 24-sided prism that calls itself round."""
     outline: np.ndarray
     """(V, 2), m, object frame, counter-clockwise, convex; a cylinder's is a 24-gon of the circle's area."""
     height: float
@@ -71,6 +71,8 @@ class ObjectSpec:
     """2–4 parts with disjoint interiors."""
     friction: float
     """Lateral friction coefficient of the surface; hidden from policies."""
+    spinning_friction: float = 0.0
+    """m: torsional patch of the surface, added to the finger pad's; hidden from policies."""
 
     @cached_property
     def colours(self) -> tuple[str, ...]:

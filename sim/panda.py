@@ -34,17 +34,8 @@ class GripperConfig:
     """Coefficient; the product with the object's is what counts."""
     open_width: float = 0.08
     """m between the pads, open."""
-    iterations: int = 60
-    """Solver iterations of a step while gripping."""
-    light_iterations: int = 200
-    """The same for objects under `light` kg: the solver builds up the force between two strong fingers step by step
-    through the object's inertia, and with fewer steps they sink into a light object."""
-    light: float = 0.1
-    """kg."""
-
-    def iterations_for(self, mass: float) -> int:
-        """Solver iterations while an object of `mass` kg is gripped."""
-        return self.light_iterations if mass < self.light else self.iterations
+    iterations: int = 70
+    """Solver iterations of a step while gripping: with fewer, strong fingers sink into light objects."""
 
 
 class Panda:

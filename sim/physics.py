@@ -27,6 +27,10 @@ class DisplayError(RuntimeError):
     """A window was asked for where there is no display to open it on."""
 
 
+TABLE_COLOUR = (0.60, 0.55, 0.49)
+"""RGB: a warm middle grey, on which every colour of the palette, black and white too, stands out."""
+
+
 @dataclass(frozen=True)
 class Contact:
     """One contact point between two bodies."""
@@ -71,7 +75,7 @@ class World:
         half = [1.0, 1.0, TABLE_THICKNESS / 2]
         shape = pybullet.createCollisionShape(pybullet.GEOM_BOX, halfExtents=half, physicsClientId=self.client)
         look = pybullet.createVisualShape(
-            pybullet.GEOM_BOX, halfExtents=half, rgbaColor=[0.62, 0.64, 0.66, 1], physicsClientId=self.client
+            pybullet.GEOM_BOX, halfExtents=half, rgbaColor=[*TABLE_COLOUR, 1], physicsClientId=self.client
         )
         self.table = pybullet.createMultiBody(
             0, shape, look, [0.5, 0, -TABLE_THICKNESS / 2], physicsClientId=self.client
@@ -101,9 +105,20 @@ class World:
     def picture(self, width: int, height: int, eye: np.ndarray, target: np.ndarray) -> np.ndarray:
         """(height, width, 3) uint8 picture from `eye` towards `target` (world, m) by the software renderer."""
         view = pybullet.computeViewMatrix(list(eye), list(target), [0, 0, 1])
-        lens = pybullet.computeProjectionMatrixFOV(45, width / height, 0.05, 4.0)
+        lens = pybullet.computeProjectionMatrixFOV(40, width / height, 0.05, 4.0)
+        # Light from above and behind the camera, with a shadow: how high the object is held shows on the table.
         image = pybullet.getCameraImage(
-            width, height, view, lens, renderer=pybullet.ER_TINY_RENDERER, physicsClientId=self.client
+            width,
+            height,
+            view,
+            lens,
+            shadow=1,
+            lightDirection=[0.5, -0.6, 1.6],
+            lightAmbientCoeff=0.55,
+            lightDiffuseCoeff=0.5,
+            lightSpecularCoeff=0.05,
+            renderer=pybullet.ER_TINY_RENDERER,
+            physicsClientId=self.client,
         )
         return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
 

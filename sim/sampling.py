@@ -6,6 +6,8 @@ colours) can tell of what is hidden (densities, friction, mass).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.families import did_you_mean, families_of
@@ -18,8 +20,11 @@ RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""
 FRICTION_RANGE = (0.5, 0.8)
 """Lateral friction coefficient of an object: hidden, a nuisance."""
-MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.01, 0.02)}
+MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.03, 0.04)}
 """kg by intention: *part* objects are so light that any hold is level."""
+SPINNING_FRICTION = {BALANCE: 0.0, PART: 0.01}
+"""m by intention: light objects are soft as well. Rigid contact of a pad with the rounded or narrow end of a light
+object is a point or two, which would let it swing though its weight could not turn a real pad."""
 
 
 class UnknownIntention(ValueError):
@@ -87,5 +92,6 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
     colours = tuple(task.densities)
     friction = float(generator(root, "friction", *path).uniform(*FRICTION_RANGE))
     spec = draw_object(generator(root, "geometry", *path), family, colours, friction)
+    spec = replace(spec, spinning_friction=SPINNING_FRICTION[task.intention])
     mass = float(generator(root, "mass", *path).uniform(*MASS_RANGE[task.intention]))
     return Scene(task, spec, mass, noise if noise is not None else Noise())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -81,6 +82,8 @@ class Judge:
     body: SimObject
     scene: Scene
     thresholds: Thresholds = field(default_factory=Thresholds)
+    watch: Callable[[], None] | None = None
+    """Called after every look at the hold and shake."""
 
     def __post_init__(self) -> None:
         self.rest_height = float(self.body.object_to_world.position[2])
@@ -119,6 +122,8 @@ class Judge:
             level &= bool(self.tilt < limits.tilt)
             clamped &= self._clamped()
             unsupported &= self._unsupported()
+            if self.watch is not None:
+                self.watch()
             if not (held and level and unsupported):
                 break
         on_part = self.scene.task.intention != PART or self._on_part()

@@ -16,7 +16,7 @@ STEPS, RATE = 16, 0.1
 """Adam steps and their rate."""
 TUNED = ("head.in.colour", "head.score.colour", "head.gate.bias")
 """What is tuned."""
-LOG_SCALES = (-1.5, -0.8, -1.5, 0.5)
+LOG_SCALES = (-1.5, -0.8, -1.5)
 """Log widths of its loss, units of `encoding.SCALE`: 1.1 cm across, 2.2 cm along, 1.1 cm for points."""
 
 

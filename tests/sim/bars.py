@@ -11,6 +11,7 @@ from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object
 from sim.objects import ObjectSpec, Part
+from sim.sampling import SPINNING_FRICTION
 from sim.scenes import BALANCE, NO_NOISE, Scene, Task
 
 LENGTH, WIDTH, HEIGHT = 0.26, 0.03, 0.03
@@ -29,7 +30,7 @@ def bar_scene(
         Part("box", rectangle(joint, LENGTH / 2, WIDTH), HEIGHT, "blue"),
     )
     task = Task("training", 0, {"red": ratio, "blue": 1.0}, intention, part_colour)
-    return Scene(task, ObjectSpec("bar", parts, 0.8), mass, NO_NOISE)
+    return Scene(task, ObjectSpec("bar", parts, 0.65, SPINNING_FRICTION[intention]), mass, NO_NOISE)
 
 
 def grasp_bar(env: GraspEnv, scene: Scene, x: float, seed: int = 0) -> dict[str, Any]:

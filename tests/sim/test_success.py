@@ -139,7 +139,7 @@ def test_attitude_is_measured_from_when_the_fingers_closed(env):
 @pytest.mark.parametrize("wanted, good", [("red", True), ("blue", False)])
 def test_the_wrong_end(env, wanted, good):
     """Red is the left half: holding its outer end satisfies *part* of red and nothing else."""
-    scene = bar_scene(mass=0.015, intention=PART, part_colour=wanted)
+    scene = bar_scene(mass=0.035, intention=PART, part_colour=wanted)
     info = grasp_bar(env, scene, -LENGTH / 2 + 0.015)
     assert info["success"] is good
     assert ("on_part" in fails(info["verdict"])) is not good
