@@ -7,29 +7,24 @@ import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import imageio_ffmpeg
 import numpy as np
-from PIL import Image
 
 from demos.files import write_atomic
-from demos.grasps import aim, plan_grasp
-from demos.scripted_hand import scripted_hand
-from sim.env import CONTROL_HZ, GraspEnv
 from sim.families import family_named
-from sim.frames import turn_displacement
-from sim.object_frame import hand_in_object
 from sim.sampling import draw_scene, draw_task
-from sim.scenes import Scene
-from sim.seeds import generator, seed_sequence
+from sim.seeds import generator
 
+if TYPE_CHECKING:
+    from demos.film_take import Take
+
+FRAME_RATE = 10
+"""Frames a second: the control rate, so that a film runs at its true speed."""
 MOMENTS = 6
 """Pictures in a strip."""
 STRIP_SIDE = 320
 """Pixels: each picture of a strip, the middle square of its frame."""
-LOOKS_PER_FRAME = 2
-"""Looks at the final hold (20 a second) to a frame, so that a film runs at its true speed."""
 LAST_FRAMES = 5
 """Times that the last frame is shown, for the eye to rest on."""
 
@@ -54,36 +49,6 @@ class FilmConfig:
     """PNG to write: six moments side by side."""
 
 
-@dataclass
-class _Camera:
-    """Takes frames while an episode is played; without files to write it takes none."""
-
-    env: GraspEnv
-    rolling: bool
-
-    def __post_init__(self) -> None:
-        self.frames: list[np.ndarray] = []
-        self.closed: int | None = None
-        """Frame at which the fingers begin to close."""
-        self.lifted: int | None = None
-        """First frame of the final hold."""
-        self._looks = 0
-
-    def take(self) -> None:
-        """Add a frame."""
-        picture = self.env.render() if self.rolling else None
-        if picture is not None:
-            self.frames.append(picture)
-
-    def watch_hold(self) -> None:
-        """Add a frame at every `LOOKS_PER_FRAME`th look."""
-        if self.lifted is None:
-            self.lifted = len(self.frames)
-        self._looks += 1
-        if self._looks % LOOKS_PER_FRAME == 0:
-            self.take()
-
-
 def film(config: FilmConfig) -> dict[str, Any]:
     """Play a scripted demonstration and write what it looks like; without `video` and `image` it is only played.
 
@@ -102,18 +67,16 @@ def film(config: FilmConfig) -> dict[str, Any]:
     for path, suffix in ((config.video, ".mp4"), (config.image, ".png")):
         if path is not None:
             _check(path, suffix)
+    # The physics and the encoders come in only now, so that the command line can read the configuration without them.
+    from demos.film_take import film_take
+
     scene = draw_scene(config.seed, task, config.family, "a0")
     rolling = config.video is not None or config.image is not None
-    env = GraspEnv(render_mode="rgb_array" if rolling else None)
-    try:
-        camera = _Camera(env, rolling)
-        info, steps = _play(env, camera, scene, config.seed)
-    finally:
-        env.close()
+    take = film_take(scene, config.seed, rolling)
     if config.video is not None:
-        _write(config.video, _encode(camera.frames))
+        _write(config.video, _encode(take.frames))
     if config.image is not None:
-        _write(config.image, _strip(camera))
+        _write(config.image, _strip(take))
     return {
         "family": config.family,
         "split": split,
@@ -121,48 +84,28 @@ def film(config: FilmConfig) -> dict[str, Any]:
         "intention": task.intention,
         "part_colour": task.part_colour,
         "densities": dict(task.densities),
-        "success": bool(info["success"]),
-        "verdict": info["verdict"],
-        "steps": steps,
-        "frames": len(camera.frames),
+        "success": take.success,
+        "verdict": dict(take.verdict),
+        "steps": take.steps,
+        "frames": len(take.frames),
         "video": None if config.video is None else str(config.video),
         "image": None if config.image is None else str(config.image),
     }
 
 
-def _play(env: GraspEnv, camera: _Camera, scene: Scene, seed: int) -> tuple[dict[str, Any], int]:
-    """Play the demonstrator's grasp; the final info and the number of actions."""
-    episode, hand_seed = seed_sequence(seed, "film", "episode").spawn(2)
-    target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(hand_seed))
-    env.watch = camera.watch_hold
-    observation, info = env.reset(seed=int(episode.generate_state(1)[0]), options={"scene": scene})
-    camera.take()
-    finished, steps = False, 0
-    while not finished:
-        object_to_world = env.object_to_world
-        hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
-        action = turn_displacement(scripted_hand(hand, target), object_to_world.yaw)
-        if action[4] < 0 and camera.closed is None:
-            camera.closed = len(camera.frames)
-        observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
-        steps += 1
-        finished = terminated or truncated
-        if not terminated:  # the hold has been filmed from within the last step
-            camera.take()
-    return info, steps
-
-
-def _strip(camera: _Camera) -> bytes:
+def _strip(take: Take) -> bytes:
     """PNG of the start, the approach, the closing, the lifting, and the hold's beginning and end."""
-    last = len(camera.frames) - 1
-    if camera.closed is not None and camera.lifted is not None:
-        closed, lifted = camera.closed, min(camera.lifted, last)
+    from PIL import Image
+
+    last = len(take.frames) - 1
+    if take.closed is not None and take.lifted is not None:
+        closed, lifted = take.closed, min(take.lifted, last)
         moments = [0, closed // 2, closed, (closed + lifted + 1) // 2, lifted, last]
     else:
         moments = [round(last * moment / (MOMENTS - 1)) for moment in range(MOMENTS)]
     sheet = Image.new("RGB", (MOMENTS * STRIP_SIDE, STRIP_SIDE))
     for place, moment in enumerate(moments):
-        frame = Image.fromarray(camera.frames[min(moment, last)])
+        frame = Image.fromarray(take.frames[min(moment, last)])
         spare = (frame.width - frame.height) // 2
         square = frame.crop((spare, 0, spare + frame.height, frame.height))
         sheet.paste(square.resize((STRIP_SIDE, STRIP_SIDE), Image.Resampling.LANCZOS), (place * STRIP_SIDE, 0))
@@ -172,11 +115,13 @@ def _strip(camera: _Camera) -> bytes:
 
 
 def _encode(frames: list[np.ndarray]) -> bytes:
-    """MP4 (H.264) of the frames at the control rate."""
+    """MP4 (H.264) of the frames at their true speed."""
+    import imageio_ffmpeg
+
     height, width, _ = frames[0].shape
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
         path = Path(folder) / "film.mp4"
-        writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=CONTROL_HZ, quality=7)
+        writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=FRAME_RATE, quality=7)
         writer.send(None)
         for frame in [*frames, *[frames[-1]] * LAST_FRAMES]:
             writer.send(np.ascontiguousarray(frame))

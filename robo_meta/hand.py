@@ -13,6 +13,9 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
+CLOSING_SPREAD = np.array([0.0018, 0.0018, 0.0012, 0.025])
+CLOSED_SPREAD = np.array([0.006, 0.006, 0.002, 0.1])
+"""m, m, m, rad: how far training moves the targets of steps that begin to close, and of those after it."""
 INPUTS = 18
 OUTPUTS = 5
 
@@ -62,6 +65,23 @@ def hand_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.nd
         np.where(hand[:, 6] < 0, -1.0, 1.0),
     ]
     return np.stack(columns, -1), direction
+
+
+def spread_targets(hand: np.ndarray, target: np.ndarray, actions: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Targets (M, 4) moved about where the label is to close, and more so once the fingers are closing.
+
+    By hindsight the hand closes exactly at its target, because that is where it closed. Aiming at a target it misses by
+    some millimetres, and a hand that has never seen such an error while closing or lifting waits, or lets go.
+
+    Args:
+        hand: (M, 7).
+        target: (M, 4) by hindsight.
+        actions: (M, 5) labels.
+        noise: (M, 4) standard normal.
+    """
+    closing, closed = actions[:, 4:] < 0, hand[:, 6:] < 0
+    deviation = np.where(closed, CLOSED_SPREAD, np.where(closing, CLOSING_SPREAD, 0.0))
+    return target + deviation * noise
 
 
 def turned(actions: np.ndarray, direction: np.ndarray) -> np.ndarray:

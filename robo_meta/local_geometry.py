@@ -13,6 +13,8 @@ OPEN_HALF = 0.040
 """m: from the grasp point to either pad when the gripper is fully open."""
 FINGER_INNER, FINGER_OUTER = 0.036, 0.058
 """m: from the grasp point to either side of an open finger, errors included; what lies there blocks the descent."""
+CLEAR_HALF = 0.013
+"""m: half the width of the strip in which an open finger comes down."""
 PAD_HALF = 0.011
 """m: half a pad's width, perpendicular to the closing direction."""
 LARGEST_WIDTH = 0.065
@@ -27,7 +29,9 @@ SLIM = 1.3
 """Ratio of spreads from which a piece's longer axis tells its heading."""
 SIDE_COST = 0.08
 """m of width that a closing direction at 45° to a piece's sides counts as."""
-HEADING_COST = 0.02
+WIDTH_COST = 0.35
+"""m that a metre of width counts as: narrow places are held more surely."""
+HEADING_COST = 0.006
 """m that a closing direction across the preferred one counts as."""
 YAWS = np.arange(36) * (np.pi / 36) - np.pi / 2
 """(A,), rad: closing directions tried, modulo π."""
@@ -69,7 +73,8 @@ def closings(points: np.ndarray, places: np.ndarray, yaws: np.ndarray, half: flo
     shift = np.where(empty, 0.0, (high + low) / 2)
     # The hand will come down centred on the extent, so that is where fingers are looked for.
     recentred = np.abs(along - shift[:, None, :])
-    blocked = (in_strip & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=1)
+    beside = np.abs(across) <= max(half, CLEAR_HALF)
+    blocked = (beside & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=1)
     return Closings(width, shift, blocked)
 
 
@@ -179,7 +184,7 @@ def snap(
     error = centred - wanted
     along = (error * closing).sum(-1)
     across = error[..., 1] * closing[:, 0] - error[..., 0] * closing[:, 1]
-    cost = np.abs(across) + (0.9 if plain else 0.25) * np.abs(along) + 0.35 * widths + extra[:, None]
+    cost = np.abs(across) + (0.9 if plain else 0.25) * np.abs(along) + WIDTH_COST * widths + extra[:, None]
     cost = cost + 0.10 * found.blocked + 3.0 * (found.width - LARGEST_WIDTH).clip(0)
     hole = np.hypot(*np.moveaxis(centred[:, :, None] - points[None, None, :, :2], -1, 0)).min(-1) > SUPPORT_RADIUS
     cost = cost + 0.04 * hole

@@ -59,13 +59,17 @@ def part_losses(
 
         return closing_losses
     if part == "hand":
-        inputs, direction = hand.hand_inputs(data.hand.numpy(), data.hand_targets.numpy())
-        turned = hand.turned(data.hand_actions.numpy(), direction)
-        seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, turned))
+        state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
 
         def hand_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-            index = torch.randint(len(seen), (count,), generator=generator)
-            return hand.loss(theta, seen[index.to(device)], wanted_actions[index.to(device)]), index
+            index = torch.randint(len(state), (count,), generator=generator)
+            noise = torch.randn(count, 4, generator=generator).numpy()
+            rows = index.numpy()
+            moved = hand.spread_targets(state[rows], target[rows], label[rows], noise)
+            inputs, direction = hand.hand_inputs(state[rows], moved)
+            wanted = hand.turned(label[rows], direction)
+            seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, wanted))
+            return hand.loss(theta, seen, wanted_actions), index
 
         return hand_losses
 

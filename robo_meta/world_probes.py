@@ -72,7 +72,9 @@ def probe_task(seed: int, split: str, index: int, rule: str) -> Record:
     """Geometry and physics of one task: every blind grasp and the expert on *balance*, the expert on *part*."""
     balance, part = (probe_scene(seed, split, index, intention) for intention in (BALANCE, PART))
     episode = int(seed_sequence(seed, split, index, "check").generate_state(1)[0])
-    record = {"split": split, "index": index, "family": balance.object.family} | _geometry(balance, part)
+    record = {"kind": "task", "split": split, "index": index, "family": balance.object.family} | _geometry(
+        balance, part
+    )
     places = {"centre": blind_grasps.middle, "equal": blind_grasps.EQUAL, "blind": blind_grasps.RULES[rule]}
     for name, where in places.items():
         record[name] = _blind(balance, episode, where(balance.object))
@@ -89,7 +91,7 @@ def probe_rules(seed: int, index: int) -> Record:
     for name, where in blind_grasps.RULES.items():
         grasp = blind_grasps.grasp_near(scene.object, where(scene.object))
         offsets[name] = np.inf if grasp is None else blind_grasps.across_offset(grasp, centre)
-    return {"index": index, "offsets": offsets}
+    return {"kind": "rules", "index": index, "offsets": offsets}
 
 
 def probe_curve(seed: int, split: str, index: int) -> Record:
@@ -103,7 +105,7 @@ def probe_curve(seed: int, split: str, index: int) -> Record:
         grasps = [blind_grasps.grasp_beside(scene.object, planned, side * offset) for side in (first_side, -first_side)]
         grasp = next((grasp for grasp in grasps if grasp is not None), None)
         outcomes.append(None if grasp is None else rollout(shared_env(), scene, episode, FixedGrasp(grasp)).success)
-    return {"split": split, "index": index, "outcomes": outcomes}
+    return {"kind": "curve", "split": split, "index": index, "outcomes": outcomes}
 
 
 def probe_layouts(seed: int, family: str, count: int) -> Record:
@@ -118,7 +120,7 @@ def probe_layouts(seed: int, family: str, count: int) -> Record:
             continue
         spec = place(pieces, ("red", "blue"), family, FRICTION_RANGE[0], mirror=False, turn=turn)
         reasons[refusal(spec) or "accepted"] += 1
-    return {"family": family, "n": count, "reasons": dict(sorted(reasons.items()))}
+    return {"kind": "layouts", "family": family, "n": count, "reasons": dict(sorted(reasons.items()))}
 
 
 def _blind(scene: Scene, episode: int, point: np.ndarray) -> Record:

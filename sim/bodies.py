@@ -6,11 +6,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pybullet
 
 from sim.frames import Pose, quat_from_matrix
 from sim.objects import PALETTE, MassProperties, ObjectSpec, Part
-from sim.physics import World
+from sim.physics import World, pybullet
 
 
 class SimObject:

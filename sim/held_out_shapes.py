@@ -20,7 +20,8 @@ def mallet(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 
 def wedge(rng: Rng, slots: int) -> tuple[Piece, ...]:
-    length, thin, thick = rng.uniform(0.22, 0.34), rng.uniform(0.016, 0.024), rng.uniform(0.034, 0.054)
+    length, thin = rng.uniform(0.22, 0.34), rng.uniform(0.018, 0.03)
+    thick = thin + rng.uniform(0.01, 0.016)
     cuts = length * np.array([0.0, rng.uniform(0.25, 0.4), rng.uniform(0.55, 0.75), 1.0])
     if slots == 2 and rng.random() < 0.5:
         cuts = length * np.array([0.0, rng.uniform(0.3, 0.6), 1.0])

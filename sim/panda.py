@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pybullet
 
-from sim.physics import World
+from sim.physics import World, pybullet
 
 ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
@@ -26,9 +25,9 @@ UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
 class GripperConfig:
     """Grip strength and finger surface."""
 
-    force: float = 18.0
+    force: float = 13.5
     """N, each finger."""
-    spinning_friction: float = 0.0005
+    spinning_friction: float = 0.004
     """m: radius-like torsional patch of a pad. The URDF's 0.1 would hold any object level at any point of it."""
     lateral_friction: float = 1.0
     """Coefficient; the product with the object's is what counts."""

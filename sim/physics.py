@@ -1,19 +1,22 @@
 """The physics client: a world with a table, stepping, contacts and pictures.
 
-PyBullet is imported here, in `sim.bodies` and in `sim.panda`, and nowhere else.
+PyBullet is imported here and nowhere else.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pybullet
-import pybullet_data
+
+with contextlib.redirect_stderr(io.StringIO()):  # its greeting would stand among the one-line errors
+    import pybullet
+    import pybullet_data
 
 PHYSICS_HZ = 240
 """Physics steps per second."""

@@ -18,7 +18,7 @@ from sim.seeds import generator
 
 RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""
-FRICTION_RANGE = (0.5, 0.8)
+FRICTION_RANGE = (0.65, 0.8)
 """Lateral friction coefficient of an object: hidden, a nuisance."""
 MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.03, 0.04)}
 """kg by intention: *part* objects are so light that any hold is level."""

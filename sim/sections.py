@@ -31,6 +31,9 @@ class Fingers:
     """Along u from the grasp point: where an open finger may end (opening ÷ 2, thickness and noise)."""
     max_spread: float = 0.004
     """How far either face may recede across the pad: nearly parallel surface."""
+    max_slant: float = 0.0008
+    """How much farther out a face may be at one edge of the pad than at the other (2.4°): a steeper taper touches the
+    pad with an edge alone and slips out along itself."""
     min_height: float = 0.015
     """Lowest part that the pads can hold."""
     max_overhead: float = 0.033
@@ -168,6 +171,8 @@ def cut(footprint: Footprint, points: np.ndarray, yaws: np.ndarray, fingers: Fin
     shift, width = (left + right) / 2, right - left
     spread = np.maximum(np.ptp(pad_low, axis=-1), np.ptp(pad_high, axis=-1))
 
+    slant = np.maximum(np.abs(pad_low[:, 1] - pad_low[:, 4]), np.abs(pad_high[:, 1] - pad_high[:, 4]))
+
     # Nothing may stand where the open fingers come down, nor between them beside the solid.
     middle = shift[:, None, None]
     apart = ~empty & ~joined
@@ -182,6 +187,7 @@ def cut(footprint: Footprint, points: np.ndarray, yaws: np.ndarray, fingers: Fin
         full
         & ~blocked
         & (spread <= fingers.max_spread)
+        & (slant <= fingers.max_slant)
         & (width >= fingers.min_width)
         & (width <= fingers.max_width)
         & (height >= fingers.min_height)

@@ -122,7 +122,8 @@ def pan(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def club(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.12, 0.26)
-    flare, wide, height = rng.uniform(0.05, 0.08), rng.uniform(0.038, 0.048), any_height(rng)
+    # A steeper flare than this slips out of the fingers along itself.
+    flare, wide, height = rng.uniform(0.05, 0.08), min(width + rng.uniform(0.004, 0.012), 0.046), any_height(rng)
     pieces = [*shaft, taper(length, length + flare, width, wide, height)]
     pieces += [disc(length + flare + flat_distance(wide / 2), 0, wide / 2, height)]
     return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))

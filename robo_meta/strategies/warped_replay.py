@@ -46,7 +46,7 @@ def warped_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:
     alignment, item = min(aligned, key=lambda pair: pair[0].cost)
     wanted = corresponding_place(item, points, alignment)
     heading = float(alignment.heading(float(item.grasp[3])))
-    return snap(points, wanted, plain=True, prefer=part_mismatch(item, points, alignment), heading=heading)
+    return snap(points, wanted, prefer=part_mismatch(item, points, alignment), heading=heading)
 
 
 def corresponding_place(item: SupportItem, points: np.ndarray, alignment: Alignment) -> np.ndarray:

@@ -30,7 +30,7 @@ def bar_scene(
         Part("box", rectangle(joint, LENGTH / 2, WIDTH), HEIGHT, "blue"),
     )
     task = Task("training", 0, {"red": ratio, "blue": 1.0}, intention, part_colour)
-    return Scene(task, ObjectSpec("bar", parts, 0.65, SPINNING_FRICTION[intention]), mass, NO_NOISE)
+    return Scene(task, ObjectSpec("bar", parts, 0.72, SPINNING_FRICTION[intention]), mass, NO_NOISE)
 
 
 def grasp_bar(env: GraspEnv, scene: Scene, x: float, seed: int = 0) -> dict[str, Any]:

@@ -1,0 +1,92 @@
+"""Timings of what is used most, each as the median of several runs: `robo-meta bench`.
+
+The machine's speed drifts, so that figures of one run compare with each other and not with another day's.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from robo_meta.contestants import checkpoint_file, contestants, default_names
+
+SCHEMA = "1"
+
+
+@dataclass(frozen=True)
+class BenchConfig:
+    """What to time."""
+
+    checkpoint: Path | None = None
+    """A trained checkpoint; without it, the one that comes with the package."""
+    repeats: int = 5
+    """Runs of each; the median counts."""
+    seed: int = 0
+    """Root seed of the scenes timed."""
+
+
+def bench(config: BenchConfig) -> dict[str, Any]:
+    """Measure; times in ms, except where the name says otherwise.
+
+    Returns:
+        `schema` and one number a measurement.
+
+    Raises:
+        robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
+    """
+    from demos.demo import provenance
+    from demos.expert import demonstrate, shared_env
+    from demos.hindsight import support_item
+    from demos.support import SupportSet
+    from sim.frames import Pose
+    from sim.object_frame import observe
+    from sim.sampling import draw_families, draw_scene, draw_task
+    from sim.seeds import generator, seed_sequence
+    from sim.sensing import scan
+
+    task = draw_task(config.seed, "validation", 0, "balance")
+    family = draw_families(config.seed, task, 1)[0]
+    scene = draw_scene(config.seed, task, family, "a0")
+    env, flat = shared_env(), Pose(np.array([0.5, 0.0, 0.0]), np.array([0.0, 0.0, 0.0, 1.0]))
+    rng = generator(config.seed, "bench")
+    who = provenance("expert", config.seed, ("bench", 0))
+
+    def play() -> Any:
+        return demonstrate(scene, seed_sequence(config.seed, "bench", 0), object_id="a0", provenance=who, env=env)
+
+    demo = play()
+    observation, _ = env.reset(seed=0, options={"scene": scene})
+    seen = observe(observation)
+    figures: dict[str, Any] = {
+        "schema": SCHEMA,
+        "demonstration_ms": _median_ms(play, config.repeats),
+        "reset_ms": _median_ms(lambda: env.reset(seed=0, options={"scene": scene}), config.repeats),
+        "physics_steps_per_s": 240e3 / _median_ms(lambda: env.world.step(240), config.repeats),
+        "draw_object_ms": _median_ms(lambda: draw_scene(config.seed, task, family, "a1"), config.repeats),
+        "scan_ms": _median_ms(lambda: scan(scene.object, flat, scene.noise, rng), config.repeats),
+    }
+    support = SupportSet((support_item(demo),))
+    for contestant in contestants(checkpoint_file(config.checkpoint), default_names(), "learned"):
+        strategy, name = contestant.strategy, contestant.name
+        policy = strategy.adapt(support)
+        policy.reset()
+        policy.act(seen)
+        figures[f"adapt_ms {name}"] = _median_ms(lambda s=strategy: s.adapt(support), config.repeats)
+        figures[f"act_ms {name}"] = _median_ms(lambda p=policy: p.act(seen), config.repeats * 20)
+    return figures
+
+
+def _median_ms(work: Callable[[], Any], repeats: int) -> float:
+    work()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        times.append((time.perf_counter() - started) * 1e3)
+    return round(statistics.median(times), 4)

@@ -1,0 +1,92 @@
+"""The command line: `robo-meta COMMAND`. Exit status 0 done, 2 bad input, 1 failure.
+
+Every bad input ends in one line on standard error. The exception types that mean bad input are listed here and
+nowhere else, so that a bug, which raises anything else, never passes for one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
+
+BAD_INPUT = (
+    "demos.actors:ActorError",
+    "demos.demo:DemoError",
+    "demos.episode_file:StoreError",
+    "demos.film:FilmError",
+    "demos.record_config:RecordError",
+    "demos.support:ShotsError",
+    "demos.support:SupportError",
+    "robo_meta.checkpoint:CheckpointError",
+    "robo_meta.evaluate:EvaluateError",
+    "robo_meta.meta_state:StateError",
+    "robo_meta.meta_train:TrainError",
+    "robo_meta.presets:PresetError",
+    "robo_meta.strategies:StrategyError",
+    "robo_meta.training_data:TrainingDataError",
+    "robo_meta.world_check:WorldCheckError",
+    "robo_meta.demonstrator_check:ExpertCheckError",
+    "sim.families:UnknownFamily",
+    "sim.families:UnknownSplit",
+    "sim.gallery:GalleryError",
+    "sim.physics:DisplayError",
+    "sim.sampling:UnknownIntention",
+)
+"""`module:type` of every exception that means bad input; imported only when something was raised."""
+
+
+def is_bad_input(error: BaseException) -> bool:
+    """Whether `error` says that the input, not the program, is wrong."""
+    for place in BAD_INPUT:
+        module, _, name = place.partition(":")
+        # A type whose module was never loaded cannot have been raised.
+        if module in sys.modules and isinstance(error, getattr(importlib.import_module(module), name)):
+            return True
+    return False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    import tyro
+
+    from robo_meta import commands
+
+    choices: dict[str, Any] = {
+        "quickstart": commands.Quickstart,
+        "sim": commands.Sim,
+        "objects": commands.Objects,
+        "record": commands.Record,
+        "train": commands.Train,
+        "evaluate": commands.Evaluate,
+        "bench": commands.Bench,
+    }
+    parts = tuple(Annotated[command, tyro.conf.subcommand(name)] for name, command in choices.items())
+    union: Any = parts[0]
+    for part in parts[1:]:
+        union = union | part
+    try:
+        command = tyro.cli(
+            union,
+            prog="robo-meta",
+            description="Few-shot imitation for grasping: demonstrations carry what observation cannot.",
+            args=None if arguments is None else list(arguments),
+            config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+        )
+        return command.run() or 0
+    except KeyboardInterrupt:
+        print("robo-meta: stopped; what was finished is kept, and the same command goes on", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if not is_bad_input(error):
+            raise
+        print(f"robo-meta: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""What each command of `robo-meta` does with its options; the options are the configuration records' own fields."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from demos.film import FilmConfig
+from demos.record_config import RecordConfig
+from robo_meta.bench import BenchConfig
+from robo_meta.evaluate import EvaluateConfig
+from robo_meta.presets import METHODS
+from robo_meta.quickstart import QuickstartConfig
+
+
+def _print(result: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json_format.dumps(result, default=str))
+        return
+    for key, value in result.items():
+        print(f"{key}: {value}")
+
+
+def _config(command: Any, kind: type) -> Any:
+    """The configuration record of `kind` inside a command that extends it."""
+    return kind(**{field.name: getattr(command, field.name) for field in fields(kind)})
+
+
+class Unchecked:
+    """Options as given: the record that `_config` builds checks them, so that a bad one is one line of our own."""
+
+    def __post_init__(self) -> None:
+        """Check nothing yet."""
+
+
+@dataclass(frozen=True)
+class Quickstart(Unchecked, QuickstartConfig):
+    """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in under five minutes."""
+
+    def run(self) -> int | None:
+        """Run every stage and print the table."""
+        from robo_meta.quickstart import quickstart
+
+        quickstart(_config(self, QuickstartConfig))
+        return None
+
+
+@dataclass(frozen=True)
+class Sim(Unchecked, FilmConfig):
+    """Play one scripted grasp and write a video or a strip of pictures."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Play and print the verdict."""
+        from demos.film import film
+
+        _print(film(_config(self, FilmConfig)), self.json)
+        return None
+
+
+@dataclass(frozen=True)
+class Objects:
+    """List the shape families, draw them, or check that the world makes the demonstration necessary."""
+
+    image: Path | None = None
+    """Write a contact sheet (PNG) with the centres of mass marked."""
+    families: tuple[str, ...] = ()
+    """Only these families; all by default."""
+    check: bool = False
+    """Measure what needs no demonstration, in physics, against the bounds that it must stay under."""
+    tasks: int = 24
+    """Tasks per split for `--check`."""
+    workers: int = 2
+    """Processes for `--check`."""
+    seed: int = 0
+    """Root seed."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """List, draw or check."""
+        from sim.families import FAMILIES, family_named
+
+        chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
+        if self.check:
+            from robo_meta.world_check import CheckConfig, check_table, check_world
+
+            result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
+            if self.json:
+                print(json_format.dumps(result))
+            else:
+                Console().print(check_table(result))
+            return 0 if result["passed"] else 1
+        if self.image is not None:
+            from sim.gallery import contact_sheet
+
+            contact_sheet(self.image, tuple(family.name for family in chosen), seed=self.seed)
+        rows = [{"family": f.name, "split": f.group, "description": f.description} for f in chosen]
+        if self.json:
+            print(json_format.dumps({"families": rows, "image": None if self.image is None else str(self.image)}))
+            return None
+        table = Table("family", "split", "description")
+        for row in rows:
+            table.add_row(*row.values())
+        Console().print(table)
+        return None
+
+
+@dataclass(frozen=True)
+class Record(Unchecked, RecordConfig):
+    """Record demonstrations into a dataset, or say what is in one. The same command goes on where it was stopped."""
+
+    out: Path = Path("data")
+    """Dataset folder; made if absent, continued if it holds a part of the same recording."""
+    describe: Path | None = None
+    """Say what this dataset holds, and record nothing."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Record and pack, or describe."""
+        if self.describe is not None:
+            from demos.store import describe
+
+            _print(describe(self.describe), self.json)
+            return None
+        from demos.pack import pack
+        from demos.recorder import record
+
+        recording = record(_config(self, RecordConfig))
+        packed = pack(recording.folder) if recording.successes or recording.planned else None
+        result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
+        _print(result, self.json)
+        return None
+
+
+@dataclass(frozen=True)
+class Train:
+    """Meta-train on a dataset; a checkpoint holds every method trained into its folder, and the hand."""
+
+    data: Path
+    """Dataset folder, or its `training.safetensors`."""
+    out: Path
+    """Run folder."""
+    method: tuple[str, ...] = METHODS
+    """Of maml, zero-shot and context."""
+    preset: str = "full"
+    """full, quick or tiny."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    first_order: bool = False
+    """Leave second derivatives out of the meta-gradient."""
+    resume: bool = False
+    """Go on with what was begun in `out`."""
+    seed: int = 0
+    """Of parameters and batches."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Train and name the checkpoint."""
+        from robo_meta.meta_train import train
+        from robo_meta.presets import preset_named
+
+        config = replace(preset_named(self.preset), first_order=self.first_order)
+        path = train(
+            self.data, self.out, self.method, config, seed=self.seed, device=self.device, resume=self.resume
+        )
+        _print({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
+        return None
+
+
+@dataclass(frozen=True)
+class Evaluate(Unchecked, EvaluateConfig):
+    """Adapt to unseen objects from a few demonstrations and judge by physics, opponents beside."""
+
+    def run(self) -> int | None:
+        """Evaluate, print, and write the result."""
+        from robo_meta.evaluate import run
+
+        run(_config(self, EvaluateConfig))
+        return None
+
+
+@dataclass(frozen=True)
+class Bench(Unchecked, BenchConfig):
+    """Time what is used most: physics, scans, adapting, acting, a meta-step."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Measure and print."""
+        from robo_meta.bench import bench
+
+        _print(bench(_config(self, BenchConfig)), self.json)
+        return None
