@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,8 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         policy = strategy.adapt(support)
         policy.reset()
         policy.act(seen)
-        figures[f"adapt_ms {name}"] = _median_ms(lambda s=strategy: s.adapt(support), config.repeats)
-        figures[f"act_ms {name}"] = _median_ms(lambda p=policy: p.act(seen), config.repeats * 20)
+        figures[f"adapt_ms {name}"] = _median_ms(partial(strategy.adapt, support), config.repeats)
+        figures[f"act_ms {name}"] = _median_ms(partial(policy.act, seen), config.repeats * 20)
     return figures
 
 

@@ -57,7 +57,7 @@ class TrainConfig:
             "zero-shot": Schedule(1000, 48),
             "context": Schedule(4000, 40),
             "closing": Schedule(2500, 128, 2e-3),
-            "hand": Schedule(12000, 512, 2e-3),
+            "hand": Schedule(8000, 512, 2e-3),
         }
     )
     """By part."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -118,7 +118,8 @@ class GraspEnv(gymnasium.Env):
     Version 0: first release.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array", "human"], "render_fps": CONTROL_HZ}
+    # Gymnasium declares it as an instance variable, so no ClassVar.
+    metadata = {"render_modes": ["rgb_array", "human"], "render_fps": CONTROL_HZ}  # noqa: RUF012
 
     def __init__(
         self,
@@ -135,7 +136,8 @@ class GraspEnv(gymnasium.Env):
         self.thresholds = thresholds or Thresholds()
         self.workspace = workspace or Workspace()
         self.action_space = spaces.Box(-1.0, 1.0, (5,), np.float32)
-        self.observation_space = spaces.Dict({"points": _points_space(), "state": _state_space()})
+        self._state_box = _state_space()
+        self.observation_space = spaces.Dict({"points": _points_space(), "state": self._state_box})
         self.world = World(gui=render_mode == "human")
         self.panda = Panda(self.world, gripper or GripperConfig(), visible=render_mode is not None)
         self.watch: Callable[[], None] | None = None
@@ -255,9 +257,8 @@ class GraspEnv(gymnasium.Env):
             ],
             dtype=np.float32,
         )
-        space = self.observation_space["state"]
-        assert isinstance(space, spaces.Box)
-        return {"points": episode.points.copy(), "state": np.clip(state, space.low, space.high)}
+        state = np.clip(state, self._state_box.low, self._state_box.high)
+        return {"points": episode.points.copy(), "state": state}
 
 
 def _points_space() -> spaces.Box:

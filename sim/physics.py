@@ -5,16 +5,15 @@ PyBullet is imported here and nowhere else.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-with contextlib.redirect_stderr(io.StringIO()):  # its greeting would stand among the one-line errors
+from sim.quiet import quiet
+
+with quiet(2):  # its greeting would stand among the one-line errors
     import pybullet
     import pybullet_data
 
@@ -61,7 +60,7 @@ class World:
     def __init__(self, gui: bool = False) -> None:
         if gui and sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
             raise DisplayError("render_mode 'human' needs a display, and DISPLAY is not set; use 'rgb_array' instead")
-        with _quiet_stdout():
+        with quiet(1):
             self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
         self.data_folder = pybullet_data.getDataPath()
         pybullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
@@ -124,21 +123,3 @@ class World:
             physicsClientId=self.client,
         )
         return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
-
-
-@contextlib.contextmanager
-def _quiet_stdout() -> Iterator[None]:
-    """Hide what PyBullet's C code prints on connecting, which would spoil JSON on standard output."""
-    sys.stdout.flush()
-    try:
-        saved = os.dup(1)
-    except OSError:
-        yield
-        return
-    with open(os.devnull, "w") as nothing:
-        os.dup2(nothing.fileno(), 1)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 1)
-            os.close(saved)

@@ -122,3 +122,12 @@ def test_acting_is_quick(tiny_run: Path) -> None:
         hand(state, target)
         times.append(time.perf_counter() - start)
     assert np.median(times) < 2e-3  # 0.1 ms on an idle core; the bound is for busy ones
+
+
+def test_targets_are_spread_only_from_closing_on() -> None:
+    from robo_meta.hand import CLOSED_SPREAD, CLOSING_SPREAD, spread_targets
+
+    hand, actions, target = np.zeros((3, 7)), np.zeros((3, 5)), np.zeros((3, 4))
+    hand[:, 6], actions[:, 4] = [1, 1, -1], [1, -1, -1]
+    moved = spread_targets(hand, target, actions, np.ones((3, 4)))
+    assert np.array_equal(moved, [np.zeros(4), CLOSING_SPREAD, CLOSED_SPREAD])

@@ -1,0 +1,42 @@
+"""Run every `robo-meta` line of the README's bash blocks, in order, in a fresh folder.
+
+Usage: readme_commands.py BIN_FOLDER README
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def commands(readme: str) -> list[str]:
+    """The `robo-meta` lines of the README's bash blocks, continuation lines joined."""
+    blocks = re.findall(r"```bash\n(.*?)```", readme, flags=re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.startswith("robo-meta ")]
+
+
+def main() -> int:
+    """Returns 1 at the first command that fails."""
+    path = f"{sys.argv[1]}{os.pathsep}{os.environ['PATH']}"
+    found = commands(Path(sys.argv[2]).read_text())
+    if not found:
+        print("the README shows no command")
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        for line in found:
+            started = time.perf_counter()
+            print(f"$ {line}", flush=True)
+            # sh -c, because README lines are what a person types.
+            done = subprocess.run(line, shell=True, cwd=folder, env={**os.environ, "PATH": path})
+            print(f"  exit {done.returncode} after {time.perf_counter() - started:.0f} s", flush=True)
+            if done.returncode != 0:
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""Bad input is one clear line and exit status 2, with nothing half written; good input is what it says."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from robo_meta.cli import main
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two recorded tasks of two demonstrations each."""
+    folder = tmp_path_factory.mktemp("cli") / "data"
+    words = ["record", "--tasks", "2", "--demos", "2", "--planned", "3", "--out", str(folder), "--workers", "1"]
+    assert main(words) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run_folder(dataset: Path) -> Path:
+    folder = dataset.parent / "run"
+    assert main(["train", "--data", str(dataset), "--out", str(folder), "--preset", "tiny", "--method", "maml"]) == 0
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+WORDS = [
+    (["objects", "--families", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
+    (["sim", "--family", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
+    (["sim", "--intention", "throw"], r"unknown intention 'throw'"),
+    (["record", "--families", "hamer", "--out", "{tmp}/d"], r"unknown family 'hamer'"),
+    (["record", "--split", "trainin", "--out", "{tmp}/d"], r"unknown split 'trainin'; did you mean 'training'\?"),
+    (["record", "--tasks", "-3", "--out", "{tmp}/d"], r"tasks is -3; expected at least 0"),
+    (["record", "--demos", "0", "--out", "{tmp}/d"], r"demos is 0; expected at least 1"),
+    (["record", "--workers", "0", "--out", "{tmp}/d"], r"workers is 0; expected at least 1"),
+    (["record", "--actor", "nowhere:nothing", "--out", "{tmp}/d"], r"nowhere"),
+    (["record", "--describe", "{tmp}/none"], r"none: no such dataset folder"),
+    (["train", "--data", "{tmp}/none", "--out", "{tmp}/r"], r"none: no packed training data"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "fulll"], r"unknown preset 'fulll'; did you mean"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--method", "mamll"], r"unknown method 'mamll'"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--device", "tpu"], r"unknown device 'tpu'; expected"),
+    (["train", "--data", "{data}", "--out", "{run}", "--preset", "quick"], r"preset 'quick' needs"),
+    (["evaluate", "--split", "foo"], r"unknown split 'foo'; expected one of training"),
+    (["evaluate", "--transfer", "new-shap"], r"unknown transfer 'new-shap'"),
+    (["evaluate", "--strategies", "mamll"], r"unknown strategy 'mamll'; did you mean 'maml'\?"),
+    (["evaluate", "--tasks", "-1"], r"tasks -1; expected 1 or more"),
+    (["evaluate", "--shots", "0"], r"shots 0; expected 1 or more"),
+    (["evaluate", "--checkpoint", "{tmp}/none"], r"none"),
+]
+
+
+@pytest.mark.parametrize("arguments, line", WORDS, ids=[" ".join(a[:3]) + f" {i}" for i, (a, _) in enumerate(WORDS)])
+def test_bad_words_are_one_line(arguments, line, dataset, run_folder, tmp_path, capsys):
+    before = contents(dataset) | contents(run_folder)
+    places = {"tmp": tmp_path, "data": dataset, "run": run_folder}
+    status = main([word.format(**places) for word in arguments])
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.err.count("\n") == 1 and captured.err.startswith("robo-meta: ")
+    assert re.search(line, captured.err), captured.err
+    assert contents(dataset) | contents(run_folder) == before
+    assert contents(tmp_path) == {}
+
+
+def test_cuda_without_a_device_is_one_line(dataset, tmp_path, capsys):
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    arguments = ["train", "--data", str(dataset), "--out", str(tmp_path / "r"), "--device", "cuda"]
+    assert main(arguments) == 2
+    assert "no CUDA device" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def alter(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-9] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def other_schema(path: Path) -> None:
+    path.write_text(path.read_text().replace('"schema": "1"', '"schema": "99"', 1))
+
+
+def first_episode(folder: Path) -> Path:
+    return sorted((folder / "episodes").glob("*.safetensors"))[0]
+
+
+@pytest.mark.parametrize(
+    "damage, where, line",
+    [
+        (truncate, lambda d: d / "training.safetensors", "truncated or damaged"),
+        (alter, lambda d: d / "training.safetensors", "altered"),
+    ],
+)
+def test_damaged_training_data(damage, where, line, dataset, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    damage(where(copy))
+    assert main(["train", "--data", str(copy), "--out", str(tmp_path / "run"), "--preset", "tiny"]) == 2
+    message = capsys.readouterr().err
+    assert line in message and "training.safetensors" in message
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("damage", [truncate, alter])
+def test_damaged_episode_is_named_when_the_recording_goes_on(damage, dataset, tmp_path, capsys):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    episode = first_episode(copy)
+    damage(episode)
+    (copy / "training.safetensors").unlink()
+    words = ["record", "--tasks", "2", "--demos", "2", "--planned", "3", "--out", str(copy), "--workers", "1"]
+    assert main(words) == 2
+    assert episode.name in capsys.readouterr().err
+
+
+def test_a_dataset_of_another_recording_is_refused(dataset, capsys):
+    before = contents(dataset)
+    assert main(["record", "--tasks", "3", "--demos", "2", "--planned", "3", "--out", str(dataset)]) == 2
+    assert str(dataset) in capsys.readouterr().err
+    assert contents(dataset) == before
+
+
+def test_unwritable_places(tmp_path, capsys):
+    blocker = tmp_path / "file"
+    blocker.write_text("not a folder")
+    for words in (
+        ["record", "--tasks", "1", "--out", str(blocker / "d")],
+        ["objects", "--families", "bar", "--image", str(blocker / "x.png")],
+        ["sim", "--video", str(blocker / "x.mp4")],
+    ):
+        assert main(words) == 2, words
+        assert str(blocker) in capsys.readouterr().err
+    assert blocker.read_text() == "not a folder"
+
+
+def test_describe_and_objects_print_json(dataset, capsys):
+    assert main(["record", "--describe", str(dataset), "--json"]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["counts"]["episodes"] == 4
+    assert main(["objects", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["families"]
+    groups = [row["split"] for row in rows]
+    assert groups.count("training") >= 10 and groups.count("validation") >= 4 and groups.count("unseen-families") >= 6
+
+
+def test_a_bug_never_passes_for_bad_input(monkeypatch):
+    from robo_meta import commands
+
+    def broken(self):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(commands.Objects, "run", broken)
+    with pytest.raises(ValueError, match="a bug"):
+        main(["objects"])
+
+
+def test_learning_and_simulation_stay_apart():
+    code = """
+import sys
+{imports}
+print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
+"""
+    learning = "import robo_meta.meta_train, robo_meta.checkpoint, robo_meta.policy, robo_meta.strategies.maml"
+    simulation = "import sim.env, demos.expert, demos.recorder"
+    cases = ((learning, ("sim", "pybullet")), (simulation, ("torch",)))
+    for imports, forbidden in cases:
+        script = code.format(imports=imports, forbidden=forbidden)
+        result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
+        assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
