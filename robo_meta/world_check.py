@@ -38,7 +38,7 @@ class CheckConfig:
     """Tasks of each split, and points of the grasp-offset curve at each offset."""
     layouts: int = 40
     """Raw layouts of each family."""
-    rule_tasks: int = 80
+    rule_tasks: int = 200
     """Further training tasks, without physics, that the best material-blind rule is chosen on."""
     workers: int = 2
     """Processes; they change nothing but the time."""
