@@ -12,6 +12,11 @@ from sim.objects import PALETTE, MassProperties, ObjectSpec, Part
 from sim.physics import World, pybullet
 
 
+HULL_MARGIN = 0.001
+"""m: Bullet pads convex meshes, but not boxes, by this much. Unless meshes are drawn in by it, objects of both rest on
+their prisms alone and rock by an angle that depends on the centre of mass, which tells the materials."""
+
+
 class SimObject:
     """An `ObjectSpec` in the physics: shown and read in its object frame, whatever its centre of mass."""
 
@@ -117,10 +122,20 @@ def _box_of(part: Part) -> tuple[np.ndarray, float]:
     return np.array([np.hypot(*first), np.hypot(*second)]) / 2, float(np.arctan2(first[1], first[0]))
 
 
+def _inset(outline: np.ndarray, distance: float) -> np.ndarray:
+    """(V, 2) corners of a convex counter-clockwise outline whose sides are all moved inwards by `distance` m."""
+    edges = np.roll(outline, -1, axis=0) - outline
+    normals = np.stack([edges[:, 1], -edges[:, 0]], axis=1) / np.linalg.norm(edges, axis=1, keepdims=True)
+    offsets = (normals * outline).sum(axis=1) - distance
+    before, limits = np.roll(normals, 1, axis=0), np.roll(offsets, 1)
+    return np.linalg.solve(np.stack([before, normals], axis=1), np.stack([limits, offsets], axis=1)[..., None])[..., 0]
+
+
 def _write_prism(part: Part, path: Path) -> str:
     """Write the prism as a Wavefront mesh of triangles, faces outward, and return the file's name."""
     sides = len(part.outline)
-    corners = [f"v {x:.9g} {y:.9g} {z:.9g}" for z in (0.0, part.height) for x, y in part.outline]
+    floor, top = HULL_MARGIN, part.height - HULL_MARGIN
+    corners = [f"v {x:.9g} {y:.9g} {z:.9g}" for z in (floor, top) for x, y in _inset(part.outline, HULL_MARGIN)]
     faces = []
     for i in range(1, sides - 1):
         faces += [(0, i + 1, i), (sides, sides + i, sides + i + 1)]

@@ -108,7 +108,9 @@ class Judge:
         """Hold the hand at `hand_position` (3,), m, world, shake it, and judge; ends early once the hold is lost."""
         limits = self.thresholds
         lifted, held, level, clamped, unsupported = self.rise >= limits.lift, True, True, True, True
-        grip_height = self._height_in_hand()
+        # The point of the object that is in the fingers: its origin may droop on a long lever without any slip.
+        held_in_object = self.body.object_to_world.inverse().apply(self.panda.hand_position())
+        grip_height = self._height_in_hand(held_in_object)
         ticks = round((limits.hold_time + limits.shake_time) * PHYSICS_HZ / _TICK)
         for tick in range(1, ticks + 1):
             time = tick * _TICK / PHYSICS_HZ - limits.hold_time
@@ -117,7 +119,7 @@ class Judge:
                 swing = limits.shake_amplitude * np.sin(2 * np.pi * limits.shake_rate * time)
                 offset = swing * np.array([np.cos(yaw) * 0.6, np.sin(yaw) * 0.6, 0.8])
             self.panda.move(hand_position + offset, yaw, close=True, steps=_TICK, ticks=1)
-            sunk = grip_height - self._height_in_hand()
+            sunk = grip_height - self._height_in_hand(held_in_object)
             held &= sunk <= limits.slip and self.rise >= limits.lift - limits.slip - limits.shake_amplitude
             level &= bool(self.tilt < limits.tilt)
             clamped &= self._clamped()
@@ -129,8 +131,9 @@ class Judge:
         on_part = self.scene.task.intention != PART or self._on_part()
         return Verdict(lifted, held, level, clamped, unsupported, on_part)
 
-    def _height_in_hand(self) -> float:
-        return float(self.body.object_to_world.position[2] - self.panda.hand_position()[2])
+    def _height_in_hand(self, point_in_object: np.ndarray) -> float:
+        """m: how far a point (3,) of the object is above the hand."""
+        return float(self.body.object_to_world.apply(point_in_object)[2] - self.panda.hand_position()[2])
 
     def _pad_contacts(self) -> dict[int, list[np.ndarray]]:
         """Positions (3,), world, where each finger presses along the closing direction."""

@@ -116,8 +116,7 @@ def test_slipping_slowly(env):
     judge, start = episode.judge, episode.body.object_to_world
     assert judge.hold_and_shake(episode.hand_command, episode.yaw_command).held
     sinking = iter(np.linspace(0.0, 0.015, 40))
-    height = judge._height_in_hand()
-    judge._height_in_hand = lambda: height - next(sinking)
+    judge._height_in_hand = lambda point: -next(sinking)
     verdict = judge.hold_and_shake(episode.hand_command, episode.yaw_command)
     del judge._height_in_hand
     assert start.position[2] > 0.1
