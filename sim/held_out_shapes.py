@@ -13,7 +13,7 @@ from sim.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_sha
 
 def mallet(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.13, 0.29)
-    head, across = rng.uniform(0.035, 0.05), rng.uniform(0.05, 0.064)
+    head, across = rng.uniform(0.03, 0.044), rng.uniform(0.05, 0.064)
     pommel, wide = rng.uniform(0.022, 0.035), min(width + rng.uniform(0.008, 0.018), 0.047)
     pieces = [box(-head, 0, across, any_height(rng)), *shaft, box(length, length + pommel, wide, any_height(rng))]
     return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
