@@ -171,9 +171,7 @@ class Train:
         from robo_meta.presets import preset_named
 
         config = replace(preset_named(self.preset), first_order=self.first_order)
-        path = train(
-            self.data, self.out, self.method, config, seed=self.seed, device=self.device, resume=self.resume
-        )
+        path = train(self.data, self.out, self.method, config, seed=self.seed, device=self.device, resume=self.resume)
         _print({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
         return None
 

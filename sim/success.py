@@ -169,4 +169,3 @@ class Judge:
 
 _TICK = 12
 """Physics steps between two looks of the judge."""
-
