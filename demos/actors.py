@@ -32,7 +32,7 @@ def resolve_actor(name: str) -> Actor:
     path = {"expert": "demos.expert:demonstrate"}.get(name, name)
     module, _, function = path.partition(":")
     if not module or not function:
-        raise ActorError(f"unknown actor {name!r}; expected 'expert' or 'module:function'")
+        raise ActorError(f"unknown actor {name!r}; expected 'expert', 'module:function' or 'checkpoint:DIR:STRATEGY'")
     try:
         actor = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError) as error:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from demos.demo import Demo, Provenance
+from demos.episode import record_episode, shared_env
 from demos.grasps import aim, plan_grasp
 from demos.scripted_hand import scripted_hand
 from sim.env import GraspEnv
@@ -61,33 +63,15 @@ def demonstrate(
     rng = np.random.default_rng(own_seed)
     target = aim(plan_grasp(scene), scene.noise, rng)
     speed = rng.uniform(config.slowest, 1.0)
-    observation, info = env.reset(seed=int(rollout_seed.generate_state(1)[0]), options={"scene": scene})
-    points, states, actions, labels, rewards = observation["points"], [observation["state"]], [], [], []
-    finished = False
-    while not finished:
+
+    def act(observation: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         object_to_world = env.object_to_world
         hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
         label = turn_displacement(scripted_hand(hand, target, speed), object_to_world.yaw)
         label = np.clip(label, -1, 1).astype(np.float32)
-        action = _disturb(label, hand, target, config, rng)
-        observation, reward, terminated, truncated, info = env.step(action)
-        states.append(observation["state"])
-        actions.append(action)
-        labels.append(label)
-        rewards.append(reward)
-        finished = terminated or truncated
-    return Demo(
-        state=np.array(states),
-        points=points,
-        actions=np.array(actions),
-        labels=np.array(labels),
-        rewards=np.array(rewards, dtype=np.float32),
-        verdict=info["verdict"],
-        family=scene.object.family,
-        object_id=object_id,
-        task=scene.task,
-        provenance=provenance,
-    )
+        return _disturb(label, hand, target, config, rng), label
+
+    return record_episode(env, scene, rollout_seed, act, object_id=object_id, provenance=provenance)
 
 
 def _disturb(
@@ -104,13 +88,3 @@ def _disturb(
         if kicked:
             action[:2] = kick
     return np.clip(action, -1, 1).astype(np.float32)
-
-
-_shared: list[GraspEnv] = []
-
-
-def shared_env() -> GraspEnv:
-    """The process's own environment, made at first use: loading the arm costs more than an episode's reset."""
-    if not _shared:
-        _shared.append(GraspEnv())
-    return _shared[0]

@@ -41,7 +41,7 @@ class RecordConfig:
     intention: str = MIXED
     """`all`, or only `balance` or `part`."""
     actor: str = "expert"
-    """Who demonstrates: `expert` or `module:function`."""
+    """Who demonstrates: `expert`, `module:function`, or a trained policy as `checkpoint:DIR:STRATEGY`."""
     workers: int = 1
     """Processes; changes nothing but the time it takes."""
     seed: int = 0

@@ -134,8 +134,11 @@ class Record(Unchecked, RecordConfig):
             return None
         from demos.pack import pack
         from demos.recorder import record
+        from robo_meta.policy_actor import PREFIX, policy_actor
 
-        recording = record(_config(self, RecordConfig))
+        config = _config(self, RecordConfig)
+        # `demos` knows nothing of learned policies, so they are looked up here.
+        recording = record(config, policy_actor(config.actor) if config.actor.startswith(PREFIX) else None)
         packed = pack(recording.folder) if recording.successes or recording.planned else None
         result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
         _print(result, self.json)

@@ -11,7 +11,6 @@ from sim.frames import Pose, quat_from_matrix
 from sim.objects import PALETTE, MassProperties, ObjectSpec, Part
 from sim.physics import World, pybullet
 
-
 HULL_MARGIN = 0.001
 """m: Bullet pads convex meshes, but not boxes, by this much. Unless meshes are drawn in by it, objects of both rest on
 their prisms alone and rock by an angle that depends on the centre of mass, which tells the materials."""
