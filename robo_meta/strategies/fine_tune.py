@@ -21,7 +21,7 @@ LOG_SCALES = (-1.5, -0.8, -1.5)
 
 
 class FineTune(ScoringStrategy):
-    """Takes Adam steps on the support's loss; all of its settings were chosen on validation families."""
+    """Takes Adam steps on the support's loss. Its settings are a sensible first choice and were not searched for."""
 
     name = "fine-tune"
     part = "zero-shot"

@@ -5,6 +5,7 @@ Axis letters: K shots, P points.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -21,7 +22,7 @@ from robo_meta.networks import Hidden, Mixture, body, grasp_rows, head
 from robo_meta.policy import GraspPolicy, HandFunction
 
 
-class ScoringStrategy:
+class ScoringStrategy(ABC):
     """Base of the learned strategies; each says in `specialise` how demonstrations change the head's parameters.
 
     Args:
@@ -51,9 +52,9 @@ class ScoringStrategy:
         """The policy before any demonstration."""
         return self._policy(stack(self._theta, 1))
 
+    @abstractmethod
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""
-        raise NotImplementedError
 
     def _policy(self, phi: Mapping[str, Tensor]) -> GraspPolicy:
         phi = {k: v.detach() for k, v in phi.items()}
