@@ -16,7 +16,7 @@ from robo_meta.evaluate import EvaluateConfig
 from robo_meta.evaluate import run as run_evaluation
 
 Result = TypeVar("Result")
-STRATEGIES = ("maml", "zero-shot", "centre", "replay")
+STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit")
 
 
 @dataclass(frozen=True)
