@@ -29,7 +29,7 @@ BAD_INPUT = (
     "robo_meta.presets:PresetError",
     "robo_meta.strategies:StrategyError",
     "robo_meta.training_data:TrainingDataError",
-    "robo_meta.world_check:WorldCheckError",
+    "robo_meta.world_check:CheckError",
     "robo_meta.demonstrator_check:ExpertCheckError",
     "sim.families:UnknownFamily",
     "sim.families:UnknownSplit",

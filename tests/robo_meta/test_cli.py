@@ -1,5 +1,6 @@
 """Bad input is one clear line and exit status 2, with nothing half written; good input is what it says."""
 
+import importlib
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from robo_meta.cli import main
+from robo_meta.cli import BAD_INPUT, main
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +183,9 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
         script = code.format(imports=imports, forbidden=forbidden)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize("place", BAD_INPUT)
+def test_every_kind_of_bad_input_exists(place):
+    module, _, name = place.partition(":")
+    assert issubclass(getattr(importlib.import_module(module), name), Exception)
