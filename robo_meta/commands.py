@@ -122,6 +122,8 @@ class Record(Unchecked, RecordConfig):
     """Dataset folder; made if absent, continued if it holds a part of the same recording."""
     describe: Path | None = None
     """Say what this dataset holds, and record nothing."""
+    check_expert: int = 0
+    """Measure the expert's success on this many fresh objects of each family, and record nothing."""
     json: bool = False
     """Print JSON."""
 
@@ -131,6 +133,20 @@ class Record(Unchecked, RecordConfig):
             from demos.store import describe
 
             _print(describe(self.describe), self.json)
+            return None
+        if self.check_expert:
+            from robo_meta.demonstrator_check import ExpertCheckConfig, check_expert
+
+            result = check_expert(ExpertCheckConfig(self.families, self.check_expert, self.workers, self.seed))
+            if self.json:
+                print(json_format.dumps(result))
+                return None
+            table = Table("family", "split", "intention", "n", "success", "95 % interval")
+            for row in result["rows"]:
+                low_high = f"{row['low']:.3f}–{row['high']:.3f}"
+                named = (row["family"], row["split"], row["intention"])
+                table.add_row(*named, str(row["n"]), f"{row['rate']:.3f}", low_high)
+            Console().print(table)
             return None
         from demos.pack import pack
         from demos.recorder import record
