@@ -16,7 +16,9 @@ def commands(readme: str) -> list[str]:
     """The `robo-meta` lines of the README's bash blocks, continuation lines joined."""
     blocks = re.findall(r"```bash\n(.*?)```", readme, flags=re.DOTALL)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.startswith("robo-meta ")]
+    # In an installing line only its last command is ours; CI has installed already.
+    last = [line.rpartition("&& ")[2].strip() for line in lines]
+    return [line for line in last if line.startswith("robo-meta ")]
 
 
 def main() -> int:

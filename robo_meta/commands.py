@@ -97,7 +97,9 @@ class Objects:
             if self.json:
                 print(json_format.dumps(result))
             else:
-                Console().print(check_table(result))
+                console = Console()
+                console = console if console.is_terminal else Console(width=130)
+                console.print(check_table(result))
             return 0 if result["passed"] else 1
         if self.image is not None:
             from sim.gallery import contact_sheet

@@ -122,7 +122,10 @@ def print_check(result: dict[str, Any]) -> None:
 
 def check_table(result: dict[str, Any]) -> Table:
     """The lines for people."""
-    table = Table(title=f"World check; best material-blind rule: {result['blind_rule']}")
+    table = Table(
+        title=f"World check; best material-blind rule: {result['blind_rule']}",
+        caption="a bound fails where the whole 95 % interval misses it",
+    )
     for heading in ("figure", "split", "value", "95 %", "n", "bound", "", "range"):
         table.add_column(heading)
     for line in result["lines"]:

@@ -37,11 +37,15 @@ class Line:
 
 
 def share(name: str, split: str, hits: Iterable[bool], least: float = 0.0, most: float = 1.0, note: str = "") -> Line:
-    """A line for the share of true `hits`, which must be within `least` and `most`."""
+    """A line for the share of true `hits`, which must be within `least` and `most`.
+
+    It fails where the whole 95 % interval is outside, so that few tasks don't fail a bound by chance; all must be true
+    where `least` is 1, whatever their number.
+    """
     outcomes = [bool(hit) for hit in hits]
     rate = wilson(sum(outcomes), len(outcomes))
     bound = " and ".join(([f"≥ {least:g}"] if least > 0 else []) + ([f"≤ {most:g}"] if most < 1 else []))
-    passed = bool(outcomes) and least <= rate.value <= most if bound else None
+    passed = bool(outcomes) and rate.high >= least and rate.low <= most if bound else None
     value = rate.value if outcomes else None
     return Line(name, split, value, bound, passed, len(outcomes), rate.low, rate.high, note)
 
