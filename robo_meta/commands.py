@@ -211,7 +211,7 @@ class Evaluate(Unchecked, EvaluateConfig):
 
 @dataclass(frozen=True)
 class Bench(Unchecked, BenchConfig):
-    """Time what is used most: physics, scans, adapting, acting, a meta-step."""
+    """Time what is used most: demonstrations, physics, scans, adapting and acting."""
 
     json: bool = False
     """Print JSON."""
