@@ -81,6 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("robo-meta: stopped; what was finished is kept, and the same command goes on", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read our output has left, as `| head` does; nothing more can be said, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as error:
         if not is_bad_input(error):
             raise
