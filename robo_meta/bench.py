@@ -20,6 +20,10 @@ from robo_meta.contestants import checkpoint_file, contestants, default_names
 SCHEMA = "1"
 
 
+class BenchError(ValueError):
+    """A measurement that can't be made as asked."""
+
+
 @dataclass(frozen=True)
 class BenchConfig:
     """What to time."""
@@ -30,6 +34,10 @@ class BenchConfig:
     """Runs of each; the median counts."""
     seed: int = 0
     """Root seed of the scenes timed."""
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise BenchError(f"repeats {self.repeats}; expected 1 or more")
 
 
 def bench(config: BenchConfig) -> dict[str, Any]:

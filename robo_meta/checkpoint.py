@@ -6,7 +6,6 @@ The header is what is read, so that parameters and card cannot come apart; `poli
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from demos.files import write_atomic
 from robo_meta import closing, conditioning, hand, networks
 from robo_meta.inner_loop import ADAPTED, LOG_SCALES
 from robo_meta.presets import METHODS, Architecture
@@ -76,14 +76,15 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
 def save_checkpoint(folder: Path | str, checkpoint: Checkpoint) -> Path:
     """Write `policy.safetensors` and `policy.json` into `folder`, each replaced whole or not at all."""
     folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         f"{part}/{name}": value.detach().cpu().contiguous()
         for part, values in sorted(checkpoint.parts.items())
         for name, value in sorted(values.items())
     }
     text = json.dumps(checkpoint.card, sort_keys=True)
-    write_atomically(folder / POLICY_FILE, save(tensors, {"card": text}))
-    write_atomically(folder / CARD_FILE, (json.dumps(checkpoint.card, indent=2, sort_keys=True) + "\n").encode())
+    write_atomic(folder / POLICY_FILE, [save(tensors, {"card": text})])
+    write_atomic(folder / CARD_FILE, [(json.dumps(checkpoint.card, indent=2, sort_keys=True) + "\n").encode()])
     return folder / POLICY_FILE
 
 
@@ -142,14 +143,3 @@ def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: A
                 raise CheckpointError(f"{where}: {part}/{key} is {found}, preset {preset!r} needs {expected[key]}")
             if not torch.isfinite(value).all():
                 raise CheckpointError(f"{where}: {part}/{key} holds values that are not finite")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that is either the old one or the new one, even after a kill."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(temporary, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

@@ -22,11 +22,13 @@ BAD_INPUT = (
     "demos.record_config:RecordError",
     "demos.support:ShotsError",
     "demos.support:SupportError",
+    "robo_meta.bench:BenchError",
     "robo_meta.checkpoint:CheckpointError",
     "robo_meta.evaluate:EvaluateError",
     "robo_meta.meta_state:StateError",
     "robo_meta.meta_train:TrainError",
     "robo_meta.presets:PresetError",
+    "robo_meta.quickstart:QuickstartError",
     "robo_meta.strategies:StrategyError",
     "robo_meta.training_data:TrainingDataError",
     "robo_meta.world_check:CheckError",
@@ -36,6 +38,7 @@ BAD_INPUT = (
     "sim.gallery:GalleryError",
     "sim.physics:DisplayError",
     "sim.sampling:UnknownIntention",
+    "sim.seeds:SeedError",
 )
 """`module:type` of every exception that means bad input; imported only when something was raised."""
 

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.dense import two_layers
+
 DIRECTIONS = 24
 """A: closing directions tried, modulo π."""
 STRIPS = (0.008, 0.013, 0.022)
@@ -32,14 +34,7 @@ OUTPUTS = 3
 
 def shapes(hidden: int) -> dict[str, tuple[int, ...]]:
     """Name → shape of the parameters."""
-    return {
-        "in.weight": (INPUTS, hidden),
-        "in.bias": (hidden,),
-        "middle.weight": (hidden, hidden),
-        "middle.bias": (hidden,),
-        "out.weight": (hidden, OUTPUTS),
-        "out.bias": (OUTPUTS,),
-    }
+    return two_layers(INPUTS, hidden, OUTPUTS)
 
 
 def headings(like: Tensor) -> Tensor:

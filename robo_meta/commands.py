@@ -100,7 +100,7 @@ class Objects:
                 console = Console()
                 console = console if console.is_terminal else Console(width=130)
                 console.print(check_table(result))
-            return 0 if result["passed"] else 1
+            return 1 if result["missed"] else 0
         if self.image is not None:
             from sim.gallery import contact_sheet
 

@@ -1,4 +1,4 @@
-"""Fresh parameters for plain dense networks."""
+"""Shapes and fresh parameters of plain dense networks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+
+
+def two_layers(inputs: int, hidden: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    """Name → shape of the parameters of a network with two hidden layers."""
+    return {
+        "in.weight": (inputs, hidden),
+        "in.bias": (hidden,),
+        "middle.weight": (hidden, hidden),
+        "middle.bias": (hidden,),
+        "out.weight": (hidden, outputs),
+        "out.bias": (outputs,),
+    }
 
 
 def initial_dense(shapes: Mapping[str, tuple[int, ...]], generator: torch.Generator) -> dict[str, Tensor]:

@@ -13,6 +13,8 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.dense import two_layers
+
 CLOSING_SPREAD = np.array([0.0018, 0.0018, 0.0012, 0.025])
 CLOSED_SPREAD = np.array([0.006, 0.006, 0.002, 0.1])
 """m, m, m, rad: how far training moves the targets of steps that begin to close, and of those after it."""
@@ -22,14 +24,7 @@ OUTPUTS = 5
 
 def shapes(hidden: int) -> dict[str, tuple[int, ...]]:
     """Name → shape of the parameters."""
-    return {
-        "in.weight": (INPUTS, hidden),
-        "in.bias": (hidden,),
-        "middle.weight": (hidden, hidden),
-        "middle.bias": (hidden,),
-        "out.weight": (hidden, OUTPUTS),
-        "out.bias": (OUTPUTS,),
-    }
+    return two_layers(INPUTS, hidden, OUTPUTS)
 
 
 def hand_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

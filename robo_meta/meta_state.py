@@ -11,8 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from demos.files import write_atomic
 from robo_meta.adam import Moments
-from robo_meta.checkpoint import write_atomically
 
 
 class StateError(ValueError):
@@ -45,7 +45,8 @@ def save_state(path: Path, state: MetaState, identity: dict) -> None:
     tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
     tensors["rng"] = state.rng
     header = {"step": str(state.step), "identity": json.dumps(identity, sort_keys=True)}
-    write_atomically(path, save(tensors, header))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, [save(tensors, header)])
 
 
 def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:

@@ -79,11 +79,17 @@ def train(
     """
     config, out = config or PRESETS["full"], Path(out)
     check_methods(tuple(methods))
+    if seed < 0:
+        raise TrainError(f"seed {seed}; expected 0 or more")
     where = device_named(device)
     packed = load_training_data(data)
     if packed.points.shape[1] < 2:
         raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
     checkpoint = _begun(out, config)
+    try:
+        (out / STATES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
     stream: TaskStream | None = None
     for part in parts_to_train(methods, packed, checkpoint, resume):
         path = out / STATES / f"{part}.safetensors"

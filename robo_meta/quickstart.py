@@ -14,9 +14,14 @@ from rich.console import Console
 from demos.record_config import RecordConfig
 from robo_meta.evaluate import EvaluateConfig
 from robo_meta.evaluate import run as run_evaluation
+from robo_meta.presets import preset_named
 
 Result = TypeVar("Result")
 STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit")
+
+
+class QuickstartError(ValueError):
+    """A folder that can't be written to."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,17 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
         console.print(f"  {times[name]:.0f} s")
         return result
 
-    config.out.mkdir(parents=True, exist_ok=True)
+    # Everything is checked before anything is written.
+    recording, evaluation = _recording(config), _evaluation(config)
+    preset_named(config.preset)
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QuickstartError(f"{config.out}: {error.strerror}; expected a folder to write to") from error
     stage("objects", lambda: _draw(config))
-    stage("demonstrations", lambda: _record(config))
+    stage("demonstrations", lambda: _record(recording))
     stage("meta-training", lambda: _train(config))
-    result = stage("adaptation on unseen families", lambda: _evaluate(config, console))
+    result = stage("adaptation on unseen families", lambda: run_evaluation(evaluation, console))
     total = sum(times.values())
     console.print(f"total {total:.0f} s: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items()))
     console.print(f"report: {config.out / 'evaluation' / 'report.html'}")
@@ -68,11 +79,8 @@ def _draw(config: QuickstartConfig) -> None:
     contact_sheet(config.out / "objects.png", objects=2, seed=config.seed)
 
 
-def _record(config: QuickstartConfig) -> None:
-    from demos.pack import pack
-    from demos.recorder import record
-
-    recording = RecordConfig(
+def _recording(config: QuickstartConfig) -> RecordConfig:
+    return RecordConfig(
         out=config.out / "demonstrations",
         split="training",
         tasks=config.recorded,
@@ -80,20 +88,25 @@ def _record(config: QuickstartConfig) -> None:
         workers=config.workers,
         seed=config.seed,
     )
+
+
+def _record(recording: RecordConfig) -> None:
+    from demos.pack import pack
+    from demos.recorder import record
+
     record(recording)
     pack(recording.out)
 
 
 def _train(config: QuickstartConfig) -> None:
     from robo_meta.meta_train import train
-    from robo_meta.presets import preset_named
 
     data, out = config.out / "demonstrations", config.out / "run"
     train(data, out, ("maml", "zero-shot"), preset_named(config.preset), seed=config.seed, resume=True)
 
 
-def _evaluate(config: QuickstartConfig, console: Console) -> dict[str, Any]:
-    evaluation = EvaluateConfig(
+def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
+    return EvaluateConfig(
         checkpoint=config.out / "run",
         split=("unseen-families",),
         transfer=("new-shape",),
@@ -104,4 +117,3 @@ def _evaluate(config: QuickstartConfig, console: Console) -> dict[str, Any]:
         strategies=STRATEGIES,
         out=config.out / "evaluation",
     )
-    return run_evaluation(evaluation, console)

@@ -34,20 +34,23 @@ class Line:
     low: float | None = None
     high: float | None = None
     note: str = ""
+    missed: bool = False
+    """Whether the bound certainly isn't kept: for a share, the whole interval is outside."""
 
 
 def share(name: str, split: str, hits: Iterable[bool], least: float = 0.0, most: float = 1.0, note: str = "") -> Line:
     """A line for the share of true `hits`, which must be within `least` and `most`.
 
-    It fails where the whole 95 % interval is outside, so that few tasks don't fail a bound by chance; all must be true
-    where `least` is 1, whatever their number.
+    It is missed where the whole 95 % interval is outside, so that few tasks don't miss a bound by chance; all must be
+    true where `least` is 1, whatever their number.
     """
     outcomes = [bool(hit) for hit in hits]
     rate = wilson(sum(outcomes), len(outcomes))
     bound = " and ".join(([f"≥ {least:g}"] if least > 0 else []) + ([f"≤ {most:g}"] if most < 1 else []))
-    passed = bool(outcomes) and rate.high >= least and rate.low <= most if bound else None
+    passed = bool(outcomes) and least <= rate.value <= most if bound else None
+    missed = bool(bound) and not (outcomes and rate.high >= least and rate.low <= most)
     value = rate.value if outcomes else None
-    return Line(name, split, value, bound, passed, len(outcomes), rate.low, rate.high, note)
+    return Line(name, split, value, bound, passed, len(outcomes), rate.low, rate.high, note, missed)
 
 
 def skill_lines(split: str, records: list[Record]) -> list[Line]:
@@ -105,7 +108,10 @@ def curve_lines(records: list[Record]) -> list[Line]:
     crossing = half_crossing(measured)
     passed = crossing is not None and 2.0 <= crossing * 100 <= 3.0
     centimetres = None if crossing is None else crossing * 100
-    return [*lines, Line("cm off at which half of the grasps fail", ALL, centimetres, "2 to 3", passed)]
+    return [
+        *lines,
+        Line("cm off at which half of the grasps fail", ALL, centimetres, "2 to 3", passed, missed=not passed),
+    ]
 
 
 def half_crossing(curve: list[tuple[float, float]]) -> float | None:
@@ -129,9 +135,10 @@ def family_lines() -> list[Line]:
     """Enough families in each group, and none in two."""
     names = {group: set(families_of(group)) for group in LEAST_FAMILIES}
     lines = [
-        Line("families", group, len(names[group]), f"≥ {least}", len(names[group]) >= least)
+        Line("families", group, n := len(names[group]), f"≥ {least}", n >= least, missed=n < least)
         for group, least in LEAST_FAMILIES.items()
     ]
     shared = sum(len(names[group]) for group in names) - len(set().union(*names.values()))
     outside = len(set(FAMILIES) - set().union(*names.values()))
-    return [*lines, Line("families in two groups or none", ALL, shared + outside, "= 0", shared + outside == 0)]
+    wrong = shared + outside
+    return [*lines, Line("families in two groups or none", ALL, wrong, "= 0", wrong == 0, missed=wrong > 0)]

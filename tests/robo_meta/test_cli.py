@@ -56,6 +56,13 @@ WORDS = [
     (["evaluate", "--tasks", "-1"], r"tasks -1; expected 1 or more"),
     (["evaluate", "--shots", "0"], r"shots 0; expected 1 or more"),
     (["evaluate", "--checkpoint", "{tmp}/none"], r"none"),
+    (["sim", "--seed", "-1"], r"seed -1; expected 0 or more"),
+    (["objects", "--families", "bar", "--seed", "-1", "--image", "{tmp}/x.png"], r"seed -1; expected 0 or more"),
+    (["objects", "--check", "--seed", "-1", "--workers", "1"], r"seed -1; expected 0 or more"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--seed", "-1"], r"seed -1; expected 0 or more"),
+    (["bench", "--repeats", "0"], r"repeats 0; expected 1 or more"),
+    (["quickstart", "--tasks", "-1", "--out", "{tmp}/q"], r"tasks -1; expected 1 or more"),
+    (["quickstart", "--preset", "quik", "--out", "{tmp}/q"], r"unknown preset 'quik'; did you mean 'quick'\?"),
 ]
 
 
@@ -136,13 +143,16 @@ def test_a_dataset_of_another_recording_is_refused(dataset, capsys):
     assert contents(dataset) == before
 
 
-def test_unwritable_places(tmp_path, capsys):
+def test_unwritable_places(dataset, tmp_path, capsys):
     blocker = tmp_path / "file"
     blocker.write_text("not a folder")
     for words in (
         ["record", "--tasks", "1", "--out", str(blocker / "d")],
         ["objects", "--families", "bar", "--image", str(blocker / "x.png")],
         ["sim", "--video", str(blocker / "x.mp4")],
+        ["train", "--data", str(dataset), "--out", str(blocker / "run"), "--preset", "tiny"],
+        ["evaluate", "--tasks", "1", "--out", str(blocker / "e")],
+        ["quickstart", "--out", str(blocker / "q")],
     ):
         assert main(words) == 2, words
         assert str(blocker) in capsys.readouterr().err

@@ -88,11 +88,13 @@ def test_the_curve_must_cross_between_two_and_three_centimetres():
 
 def test_shares_carry_interval_and_bound():
     line = share("x", "all", [True, True, False, False], most=0.45)
-    assert (line.value, line.n, line.bound, line.passed) == (0.5, 4, "≤ 0.45", True)
+    assert (line.value, line.n, line.bound, line.passed) == (0.5, 4, "≤ 0.45", False)
+    assert not line.missed
     assert line.low < 0.5 < line.high
     assert share("x", "all", [], least=0.97).passed is False
-    assert share("x", "all", [True] * 16 + [False] * 4, most=0.45).passed is False
-    assert share("x", "all", [True] * 19 + [False], least=1.0).passed is False
+    assert share("x", "all", [True] * 16 + [False] * 4, most=0.45).missed
+    assert share("x", "all", [True] * 19 + [False], least=1.0).missed
+    assert share("x", "all", [], least=0.97).missed
 
 
 def test_the_best_rule_is_near_most_often():
