@@ -52,6 +52,11 @@ _ROWS = (
     Family("paddle", "training", training_shapes.paddle, "rectangular blade on a shaft"),
     Family("pan", "training", training_shapes.pan, "wide disc with a handle and a lug opposite"),
     Family("club", "training", training_shapes.club, "shaft that widens to a round end"),
+    Family("trowel", "training", training_shapes.trowel, "pointed blade on a handle"),
+    Family("chisel", "training", training_shapes.chisel, "handle with a butt and a blade that widens"),
+    Family("cleaver", "training", training_shapes.cleaver, "leaning blade to one side of a handle"),
+    Family("pick", "training", training_shapes.pick, "cross-wise head with pointed arms on a handle"),
+    Family("nail", "training", training_shapes.nail, "block head, shaft and point"),
     # Validation: every choice made while developing is judged by these.
     Family("mallet", "validation", held_out_shapes.mallet, "block head and a pommel on a handle"),
     Family("wedge", "validation", held_out_shapes.wedge, "bar that tapers from end to end"),

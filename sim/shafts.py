@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.pieces import Piece, box
+from sim.pieces import Piece, box, taper
 
 Rng = np.random.Generator
 
@@ -41,3 +41,25 @@ def any_height(rng: Rng) -> float:
 def flat_distance(radius: float) -> float:
     """Distance from the middle of a 24-gon disc to the flat of its side: where a bar can start behind it."""
     return radius * np.sqrt(2 * np.pi / 24 / np.sin(2 * np.pi / 24)) * np.cos(np.pi / 24)
+
+
+def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, height: float) -> Piece:
+    """An end piece of `length` that leaves `x` in direction `outwards` (±1): straight, pointed, or flared.
+
+    Fingers hold no steep taper, so the outer end of what ends in one is the next place that they do hold; a learner
+    that never saw such an end can't know.
+    """
+    inner, outer = width, width
+    shape = rng.choice(4, p=(0.4, 0.25, 0.15, 0.2))
+    if shape:
+        # The steepest straight-looking tapers are left out: a scan could not tell them from what fingers hold.
+        lean = max(rng.uniform(0.12, 0.5) * length * 2, 0.15 * width)
+        if shape == 1:
+            outer = max(width - lean, 0.3 * width)
+        elif shape == 2:
+            inner = max(width - lean, 0.4 * width)
+        else:
+            outer = width + min(lean, 0.02)
+    low, high = (x, x + length) if outwards > 0 else (x - length, x)
+    widths = (inner, outer) if outwards > 0 else (outer, inner)
+    return box(low, high, width, height) if inner == outer else taper(low, high, *widths, height)

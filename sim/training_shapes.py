@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.pieces import Piece, box, disc, in_slots, sheared, taper
-from sim.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_shaft
+from sim.pieces import Piece, box, disc, in_slots, polygon, sheared, taper
+from sim.shafts import Rng, any_height, end_block, flat_distance, pick_slots, two_piece_shaft
 
 
 def bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -28,7 +28,8 @@ def hammer(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def spoon(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.14, 0.31)
-    radius = rng.uniform(0.019, 0.024)
+    # Half of the bowls are too wide for the fingers.
+    radius = rng.uniform(0.019, 0.024) if rng.random() < 0.5 else rng.uniform(0.026, 0.032)
     pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
     return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
 
@@ -38,9 +39,9 @@ def dumbbell(rng: Rng, slots: int) -> tuple[Piece, ...]:
     left, right = rng.uniform(0.02, 0.032, 2)
     across = rng.uniform(0.05, 0.11, 2)
     pieces = [
-        box(-left, 0, across[0], any_height(rng)),
+        end_block(rng, 0.0, -1, left, across[0], any_height(rng)),
         *shaft,
-        box(length, length + right, across[1], any_height(rng)),
+        end_block(rng, length, 1, right, across[1], any_height(rng)),
     ]
     return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
 
@@ -53,16 +54,25 @@ def tee(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def ell(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, width, shaft = two_piece_shaft(rng, 0.17, 0.36)
-    thick, foot = rng.uniform(0.02, 0.03), rng.uniform(0.035, 0.07)
-    return in_slots(
-        [*shaft, box(0, thick, foot, any_height(rng), y=(width + foot) / 2)], pick_slots(rng, slots, ("010",), ("012",))
-    )
+    thick, foot, height = rng.uniform(0.02, 0.03), rng.uniform(0.035, 0.07), any_height(rng)
+    pieces = [*shaft, box(0, thick, foot, height, y=(width + foot) / 2)]
+    kind = rng.integers(3)
+    if kind == 1:
+        # A foot that narrows to its tip.
+        low, high, tip = width / 2, width / 2 + foot, thick * rng.uniform(0.25, 0.7)
+        pieces[2] = polygon([(0.0, low), (thick, low), (tip, high), (0.0, high)], height)
+    elif kind == 2:
+        # A toe that points away from the leg.
+        toe, wide = rng.uniform(0.012, 0.04), rng.uniform(0.016, 0.024)
+        pieces.append(box(-toe, 0, wide, height, y=width / 2 + foot - wide / 2))
+    patterns = (("010",), ("012",)) if len(pieces) == 3 else (("0100",), ("0122",))
+    return in_slots(pieces, pick_slots(rng, slots, *patterns))
 
 
 def cross(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, width, shaft = two_piece_shaft(rng, 0.17, 0.31, lean=0.06)
     stub, thick, across = rng.uniform(0.03, 0.042), rng.uniform(0.016, 0.022), rng.uniform(0.07, 0.09)
-    pieces = [box(-thick - stub, -thick, width * 0.9, rng.uniform(0.016, 0.028))]
+    pieces = [end_block(rng, -thick, -1, stub, width * 0.9, rng.uniform(0.016, 0.028))]
     pieces += [box(-thick, 0, across, rng.uniform(0.015, 0.022)), *shaft]
     return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0112")))
 
@@ -90,10 +100,10 @@ def stepped_bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.15, 0.30)
     first, last = rng.uniform(0.025, 0.045, 2)
     wide = np.minimum(width + rng.uniform(0.01, 0.03, 2), 0.06)
-    pieces = [box(-first, 0, wide[0], any_height(rng)), *shaft]
+    pieces = [end_block(rng, 0.0, -1, first, wide[0], any_height(rng)), *shaft]
     if rng.random() < 0.5:
-        return in_slots(pieces, pick_slots(rng, slots, ("001", "011"), ("012",)))
-    pieces.append(box(length, length + last, wide[1], any_height(rng)))
+        return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+    pieces.append(end_block(rng, length, 1, last, wide[1], any_height(rng)))
     return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
 
 
@@ -107,7 +117,8 @@ def comb(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def paddle(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.15, 0.30)
-    pieces = [box(-rng.uniform(0.04, 0.06), 0, rng.uniform(0.045, 0.063), rng.uniform(0.015, 0.022)), *shaft]
+    blade, across = rng.uniform(0.04, 0.06), rng.uniform(0.042, 0.063)
+    pieces = [end_block(rng, 0.0, -1, blade, across, rng.uniform(0.015, 0.022)), *shaft]
     return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
 
 
@@ -126,4 +137,50 @@ def club(rng: Rng, slots: int) -> tuple[Piece, ...]:
     flare, wide, height = rng.uniform(0.05, 0.08), min(width + rng.uniform(0.004, 0.012), 0.046), any_height(rng)
     pieces = [*shaft, taper(length, length + flare, width, wide, height)]
     pieces += [disc(length + flare + flat_distance(wide / 2), 0, wide / 2, height)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+
+
+def trowel(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.15, 0.29)
+    blade, wide = rng.uniform(0.05, 0.085), width + rng.uniform(-0.004, 0.022)
+    pieces = [*shaft, taper(length, length + blade, wide, wide * rng.uniform(0.2, 0.65), any_height(rng))]
+    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)))
+
+
+def chisel(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.15, 0.28)
+    blade, near = rng.uniform(0.025, 0.06), width * rng.uniform(0.7, 1.0)
+    far = near + rng.uniform(0.25, 0.7) * blade
+    butt, thick = rng.uniform(0.02, 0.04), rng.uniform(0.024, 0.044)
+    pieces = [box(-butt, 0, thick, any_height(rng)), *shaft]
+    pieces += [taper(length, length + blade, near, far, any_height(rng))]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+
+
+def cleaver(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.18, 0.36)
+    long, deep, slant = rng.uniform(0.03, 0.055), rng.uniform(0.025, 0.05), rng.uniform(-0.018, 0.018, 2)
+    low, high = width / 2, width / 2 + deep
+    # The blade's sides lean, each its own way: it may narrow, or lean over as a whole.
+    edge = (max(slant[0], -0.012), long - max(slant[1], -0.006))
+    pieces = [*shaft, polygon([(0.0, low), (long, low), (edge[1], high), (edge[0], high)], rng.uniform(0.015, 0.026))]
+    return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)))
+
+
+def pick(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.16, 0.31)
+    thick, height = rng.uniform(0.022, 0.03), any_height(rng)
+    pieces = []
+    for side in (1, -1):
+        reach, tip = rng.uniform(0.045, 0.075), thick * (1.0 if rng.random() < 0.4 else rng.uniform(0.2, 0.65))
+        corners = [(-thick, 0.0), (0.0, 0.0), (0.0, side * reach), (-tip, side * reach)]
+        pieces.append(polygon(corners if side > 0 else corners[::-1], height))
+    return in_slots([*pieces, *shaft], pick_slots(rng, slots, ("0001", "0001", "0011"), ("0012",)))
+
+
+def nail(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.15, 0.28)
+    head, across, point = rng.uniform(0.018, 0.03), rng.uniform(0.05, 0.08), rng.uniform(0.03, 0.06)
+    pieces = [box(-head, 0, across, rng.uniform(0.015, 0.03)), *shaft]
+    pieces += [taper(length, length + point, width, width * rng.uniform(0.25, 0.6), any_height(rng))]
     return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
