@@ -162,7 +162,7 @@ def cleaver(rng: Rng, slots: int) -> tuple[Piece, ...]:
     long, deep, slant = rng.uniform(0.03, 0.055), rng.uniform(0.025, 0.05), rng.uniform(-0.018, 0.018, 2)
     low, high = width / 2, width / 2 + deep
     # The blade's sides lean, each its own way: it may narrow, or lean over as a whole.
-    edge = (max(slant[0], -0.012), long - max(slant[1], -0.006))
+    edge = (max(slant[0], -0.012), max(long - max(slant[1], -0.006), slant[0] + 0.01))
     pieces = [*shaft, polygon([(0.0, low), (long, low), (edge[1], high), (edge[0], high)], rng.uniform(0.015, 0.026))]
     return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)))
 
