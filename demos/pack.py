@@ -1,7 +1,8 @@
 """Training data in one file, `training.safetensors`, that needs neither simulator nor episodes to be read.
 
 For the scorer, N tasks × D demonstrations, recorded tasks first and planned ones after:
-`points` (N, D, P, 6) float16, `grasps` (N, D, 4) float32, `family` and `object` (N, D) int16, and for reports only
+`points` (N, D, P, 6) float16, `grasps` (N, D, 4) and `other_grasps` (N, D, 2, 4) float32 (what the two other wishes
+would have asked for, planned; NaN for recorded episodes), `family` and `object` (N, D) int16, and for reports only
 `intention` (N,) int8 and `densities` (N, 8) float32. For the hand, M recorded steps: `hand` (M, 7), `hand_actions`
 (M, 5) clean labels and `hand_targets` (M, 4) float32, `hand_episode` (M,) int32. All in the object's frame.
 """
@@ -17,7 +18,7 @@ from demos.demo import SCHEMA, Demo, installed_versions
 from demos.episode_file import StoreError
 from demos.files import checksum, write_safetensors
 from demos.hindsight import actions_in_object, hand_in_object
-from demos.planned import ARRAYS, object_numbers, read_planned_chunk, secret_rows
+from demos.planned import ARRAYS, OTHERS, object_numbers, read_planned_chunk, secret_rows
 from demos.store import Dataset, open_dataset
 from demos.support import hindsight_grasp
 from sim.families import FAMILIES
@@ -78,6 +79,7 @@ def _task_arrays(rows: list[dict]) -> dict[str, np.ndarray]:
     return {
         "points": np.stack([row["points"] for row in rows]).astype(np.float16),
         "grasps": np.stack([row["grasp"] for row in rows]).astype(np.float32),
+        "other_grasps": np.full((len(rows), OTHERS, 4), np.nan, dtype=np.float32),
         "family": np.array([names.index(row["family"]) for row in rows], dtype=np.int16),
         "object": np.array(object_numbers([row["label"] for row in rows]), dtype=np.int16),
         **secret_rows(rows[0]["task"]),

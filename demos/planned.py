@@ -2,12 +2,15 @@
 
 The scorer needs objects, points and grasps, not motion; drawing these costs milliseconds where an episode costs a
 hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the perceived
-pose through which it is read back.
+pose through which it is read back. What the same demonstrator would have done with the same object had the wish been
+another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of each.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +21,9 @@ from safetensors.numpy import load
 from demos.demo import SCHEMA
 from demos.episode_file import StoreError
 from demos.files import checksum, read_metadata, write_safetensors
-from demos.grasps import aim, plan_grasp
+from demos.grasps import NoGrasp, aim, plan_grasp
 from demos.layout import object_label
-from demos.record_config import RecordConfig
+from demos.record_config import MIXED, RecordConfig
 from demos.store import PLANNED
 from demos.task_scenes import demo_scene
 from sim.env import Workspace
@@ -28,7 +31,7 @@ from sim.families import FAMILIES
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
 from sim.objects import PALETTE
 from sim.panda import fold_yaw
-from sim.scenes import INTENTIONS, Scene
+from sim.scenes import BALANCE, INTENTIONS, PART, Scene, Task
 from sim.seeds import generator
 from sim.sensing import POINT_COUNT, PoseBias, scan
 
@@ -36,7 +39,9 @@ CHUNK = 32
 """Tasks in a file: what a kill can cost."""
 HAND_HEIGHT, HAND_YAW = 0.0007, 0.017
 """m and rad: standard deviation of where the expert's fingers close about where it aims, measured on 90 episodes."""
-ARRAYS = ("points", "grasps", "family", "object", "intention", "densities")
+OTHERS = 2
+"""Wishes besides the task's own on two-coloured objects."""
+ARRAYS = ("points", "grasps", "other_grasps", "family", "object", "intention", "densities")
 """Arrays of a chunk, axis 0 tasks; see `demos/pack.py` for shapes."""
 
 
@@ -77,35 +82,66 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
 
 
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
-    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `family` (D,), `object` (D,), and its secrets."""
+    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `family` and `object` (D,), and
+    its secrets."""
     names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
     points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
     grasps = np.empty((config.demos, 4), dtype=np.float32)
+    others = np.full((config.demos, OTHERS, 4), np.nan, dtype=np.float32)
     family = np.empty(config.demos, dtype=np.int16)
     for demo in range(config.demos):
         scene, _ = demo_scene(config, index, demo)
         rng = generator(config.seed, config.split_name, index, "planned", demo)
-        points[demo], grasps[demo] = plan_demo(scene, rng)
+        wishes = other_wishes(scene.task) if config.intention == MIXED else ()
+        points[demo], grasps[demo], others[demo, : len(wishes)] = plan_demo(scene, rng, wishes)
         family[demo] = names.index(scene.object.family)
     return {
         "points": points,
         "grasps": grasps,
+        "other_grasps": others,
         "family": family,
         "object": np.array(object_numbers(labels), dtype=np.int16),
         **secret_rows(scene.task),
     }
 
 
-def plan_demo(scene: Scene, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Points (P, 6) and the grasp (4,) that hindsight would read from an episode on `scene`; object frame."""
+def other_wishes(task: Task) -> tuple[Task, ...]:
+    """The same materials with the two other wishes; none where there are more than two colours."""
+    if len(task.densities) != 2:
+        return ()
+    wishes = [(BALANCE, None), *((PART, colour) for colour in task.densities)]
+    return tuple(
+        replace(task, intention=intention, part_colour=colour)
+        for intention, colour in wishes
+        if (intention, colour) != (task.intention, task.part_colour)
+    )
+
+
+def plan_demo(
+    scene: Scene, rng: np.random.Generator, wishes: tuple[Task, ...] = ()
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What hindsight would read from an episode on `scene`; object frame.
+
+    Returns:
+        Points (P, 6), the grasp (4,), and the grasps (W, 4) had the task been each of `wishes`, NaN where the fingers
+        find no hold.
+    """
     space = Workspace()
     position = np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0])
     object_to_world = Pose(position, quat_from_yaw(rng.uniform(-np.pi, np.pi)))
     perceived = PoseBias.draw(scene.noise, rng).apply(object_to_world)
     points = scan(scene.object, object_to_world, scene.noise, rng)
-    closed = aim(plan_grasp(scene), scene.noise, rng)
-    closed[2:] += rng.standard_normal(2) * (HAND_HEIGHT, HAND_YAW)
-    return points, seen_through(perceived, object_to_world, closed)
+
+    def read_back(wanted: Scene) -> np.ndarray:
+        closed = aim(plan_grasp(wanted), scene.noise, rng)
+        closed[2:] += rng.standard_normal(2) * (HAND_HEIGHT, HAND_YAW)
+        return seen_through(perceived, object_to_world, closed)
+
+    grasp, others = read_back(scene), np.full((len(wishes), 4), np.nan)
+    for row, task in enumerate(wishes):
+        with contextlib.suppress(NoGrasp):
+            others[row] = read_back(replace(scene, task=task))
+    return points, grasp, others
 
 
 def seen_through(perceived: Pose, object_to_world: Pose, grasp: np.ndarray) -> np.ndarray:

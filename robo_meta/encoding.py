@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robo_meta.profile import MEASURES, profiles
+
 RADII = (0.012, 0.02, 0.035)
 """m: neighbourhoods in which shape is measured; the middle one is about a fingertip."""
 AREA_RADIUS = 0.02
@@ -132,6 +134,7 @@ def encode(points: Tensor) -> Encoded:
             (near * same).sum(-1, keepdim=True) / mass,
             (_mean(near, height) - height) / 0.01,
         ]
+    blocks.append(profiles(place, height, same))
     return Encoded(torch.cat(blocks, -1), colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
 
 
@@ -143,7 +146,7 @@ def _principal(matrix: Tensor) -> tuple[Tensor, Tensor]:
     return (half_trace + half_gap).clamp_min(1e-12).sqrt(), (half_trace - half_gap).clamp_min(1e-12).sqrt()
 
 
-FEATURES = 17 + 9 * len(RADII)
+FEATURES = 17 + 9 * len(RADII) + MEASURES
 """F."""
 VECTORS = 1 + 2 * len(RADII)
 """V."""

@@ -48,12 +48,14 @@ def part_losses(
     count = config.schedules[part].batch
     if part == "closing":
         points = data.points.flatten(0, 1).to(device)
-        grasps = data.grasps.flatten(0, 1).to(device)
+        wishes = torch.cat([data.grasps[:, :, None], data.other_grasps], 2).flatten(0, 1)
+        usable = (~wishes.isnan().any(-1)).nonzero()
+        wishes = wishes.to(device)
 
         def closing_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-            index = torch.randint(len(grasps), (count,), generator=generator)
+            index, wish = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
             noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
-            wanted = grasps[index.to(device)]
+            wanted = wishes[index.to(device), wish.to(device)]
             scans = points[index.to(device)].float()
             return closing.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
 

@@ -39,6 +39,9 @@ class Batch(NamedTuple):
 class TaskStream:
     """Draws batches from packed data, encoded once.
 
+    Half of the tasks drawn are what was demonstrated; the other half, where the data has them, are the same objects with
+    another wish, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
+
     Args:
         data: of `load_training_data`.
         shots: support sizes, drawn evenly, one a batch.
@@ -56,7 +59,12 @@ class TaskStream:
         chunks = [encode(part.float()) for part in data.points.split(_CHUNK)]
         # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
         scans = Encoded(*(torch.cat(part).half().to(device) for part in zip(*chunks, strict=True)))
-        self._scans, self._grasps = scans, grasp_rows(data.grasps).to(device)
+        self._scans = scans
+        # Row 0 of axis 1 is what was demonstrated; the others serve as tasks of their own, with the same scans.
+        wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
+        self._grasps = grasp_rows(wishes).to(device)
+        planned = ~data.other_grasps.isnan().any(-1).any(1)
+        self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
         allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
         self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
         self._shots = tuple(k for k in shots if k < data.points.shape[1])
@@ -66,8 +74,9 @@ class TaskStream:
     def draw(self, count: int, generator: torch.Generator) -> Batch:
         """A batch of `count` tasks; all randomness is `generator`'s, on the CPU."""
         tasks = torch.randint(len(self._grasps), (count,), generator=generator)
+        wish = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
-        demos = self._grasps.shape[1]
+        demos = self._grasps.shape[2]
         allowed = self._allowed[tasks]
         # A transfer that a task cannot show is not drawn for it.
         possible = allowed.flatten(2).any(-1) * self._transfers + 1e-9
@@ -83,7 +92,7 @@ class TaskStream:
         return Batch(
             tasks,
             Encoded(*(part[where].float() for part in self._scans)),
-            self._grasps[where],
+            self._grasps[where, wish],
             support.to(self.device),
             support_mask.to(self.device),
             (1 - used).to(self.device),

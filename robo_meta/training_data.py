@@ -21,6 +21,7 @@ TRAINING_FILE = "training.safetensors"
 LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "points": ("float16", ("N", "D", "P", 6)),
     "grasps": ("float32", ("N", "D", 4)),
+    "other_grasps": ("float32", ("N", "D", 2, 4)),
     "family": ("int16", ("N", "D")),
     "object": ("int16", ("N", "D")),
     "intention": ("int8", ("N",)),
@@ -45,6 +46,9 @@ class TrainingData:
     """(N, D, P, 6) float16: x, y, z in m, then r, g, b in [0, 1]."""
     grasps: torch.Tensor
     """(N, D, 4) float32: x, y, z (m), yaw (rad) where the demonstrator's fingers closed."""
+    other_grasps: torch.Tensor
+    """(N, D, 2, 4) float32: where they would have closed on the same objects had the wish been another; NaN where that
+    was not planned."""
     family: torch.Tensor
     """(N, D) int16: index into `families`."""
     object: torch.Tensor

@@ -21,7 +21,7 @@ from sim.success import FAILED, Judge, Thresholds, Verdict
 
 CONTROL_HZ = 10
 """Actions per second."""
-POINTS = 96
+POINTS = 128
 """Points in a scan."""
 STATE_FIELDS = (
     *("hand_x", "hand_y", "hand_z", "hand_yaw", "opening", "opening_rate", "gripper_command"),
@@ -91,8 +91,8 @@ class GraspEnv(gymnasium.Env):
 
     | key | row | meaning | unit, bounds |
     |---|---|---|---|
-    | `points` | 96 × 0–2 | scanned point: x, y in the object frame, height over the table | m, ±1 |
-    | | 96 × 3–5 | its RGB | 0–1 |
+    | `points` | 128 × 0–2 | scanned point: x, y in the object frame, height over the table | m, ±1 |
+    | | 128 × 3–5 | its RGB | 0–1 |
     | `state` | 0–2 | hand position, world | m, ±2 |
     | | 3 | heading of the closing direction, world | rad, ±π/2 |
     | | 4, 5 | opening between the pads; its rate | m, 0–0.1; m/s, ±2 |

@@ -5,18 +5,20 @@ import pytest
 
 from demos.demo import Demo, provenance
 from sim.scenes import Task
+from sim.sensing import POINT_COUNT
 
 FAKE_ACTOR = """
 import hashlib, os, time
 import numpy as np
 from demos.demo import Demo
+from sim.sensing import POINT_COUNT
 
 def made_up(scene, seed, *, object_id, provenance, success=True):
     rng = np.random.default_rng(seed)
     steps = int(rng.integers(3, 8))
     state = rng.random((steps + 1, 14))
     state[:, 10:14] = [0, 0, 0, 1]
-    return Demo(state=state, points=rng.random((96, 6)), actions=rng.uniform(-1, 1, (steps, 5)),
+    return Demo(state=state, points=rng.random((POINT_COUNT, 6)), actions=rng.uniform(-1, 1, (steps, 5)),
                 labels=rng.uniform(-1, 1, (steps, 5)), rewards=np.zeros(steps),
                 verdict={"lifted": True, "held": bool(success)}, family=scene.object.family, object_id=object_id,
                 task=scene.task, provenance=provenance)
@@ -58,7 +60,7 @@ def make_demo():
         state[:, 10:14] = [0, 0, 0, 1]
         fields = {
             "state": state,
-            "points": rng.random((96, 6)),
+            "points": rng.random((POINT_COUNT, 6)),
             "actions": rng.uniform(-1, 1, (steps, 5)),
             "labels": rng.uniform(-1, 1, (steps, 5)),
             "rewards": np.zeros(steps),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from demos.files import checksum, write_safetensors
 from demos.grasps import plan_grasp
 from demos.hindsight import support_item
 from demos.pack import TRAINING_FILE, pack
-from demos.planned import plan_demo, plan_task, seen_through
+from demos.planned import other_wishes, plan_demo, plan_task, seen_through
 from demos.record_config import RecordConfig
 from demos.recorder import record
 from demos.store import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
@@ -23,8 +24,9 @@ from robo_meta.training_data import LAYOUT, TrainingDataError, load_training_dat
 from sim.families import FAMILIES
 from sim.frames import Pose, quat_from_yaw
 from sim.objects import PALETTE
+from sim.sampling import draw_task
 from sim.scenes import NO_NOISE
-from sim.sensing import PoseBias
+from sim.sensing import POINT_COUNT, PoseBias
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def planned(planned_config):
 
 def test_planned_tasks_have_the_contracts_shapes_and_labels(planned):
     data = load_training_data(planned)
-    assert data.points.shape == (35, 4, 96, 6)
+    assert data.points.shape == (35, 4, POINT_COUNT, 6)
     assert data.points.dtype == torch.float16
     assert data.object.tolist() == [[0, 0, 1, 2]] * 35
     assert {data.families[index] for index in data.family.unique()} == {"bar", "hammer"}
@@ -92,7 +94,7 @@ def test_without_noise_a_planned_grasp_is_the_plan():
     scene, _ = demo_scene(config, 0, 0)
     quiet = type(scene)(scene.task, scene.object, scene.mass, NO_NOISE)
     plan = plan_grasp(scene)
-    _, grasp = plan_demo(quiet, np.random.default_rng(0))
+    _, grasp, _ = plan_demo(quiet, np.random.default_rng(0))
     across = np.array([-np.sin(plan[3]), np.cos(plan[3])])
     assert abs((grasp[:2] - scene.mass_properties.centre[:2]) @ across) < 1e-6
     assert grasp[2:] == pytest.approx(plan[2:], abs=0.05)
@@ -100,6 +102,27 @@ def test_without_noise_a_planned_grasp_is_the_plan():
     assert (noisy[:, :2] - grasp[:2]).std(axis=0).max() < 0.012
     assert (noisy[:, :2] - grasp[:2]).std(axis=0).min() > 0.003
     assert np.abs(np.cos(noisy[:, 3] - grasp[3])).min() > np.cos(0.2)
+
+
+def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
+    config = RecordConfig(out="unused", tasks=0, planned=1)
+    scene, _ = demo_scene(config, 0, 0)
+    scene = replace(scene, noise=NO_NOISE)
+    wishes = other_wishes(scene.task)
+    asked = [(wish.intention, wish.part_colour) for wish in (scene.task, *wishes)]
+    assert sorted(asked, key=str) == sorted([("balance", None), *(("part", c) for c in scene.task.densities)], key=str)
+    points, grasp, others = plan_demo(scene, np.random.default_rng(0), wishes)
+    alone_points, alone_grasp, _ = plan_demo(scene, np.random.default_rng(0))
+    assert np.array_equal(points, alone_points)
+    assert np.array_equal(grasp, alone_grasp)
+    for wish, other in zip(wishes, others, strict=True):
+        assert other[:2] == pytest.approx(plan_grasp(replace(scene, task=wish))[:2], abs=1e-6)
+    rows = plan_task(config, 0)["other_grasps"]
+    assert rows.shape == (4, 2, 4)
+    assert np.isfinite(rows).all()
+    # Who asks for one intention gets no other one, and no second wish is planned where three colours leave it open.
+    assert np.isnan(plan_task(replace(config, intention="balance"), 0)["other_grasps"]).all()
+    assert other_wishes(draw_task(0, "training", 0, colours=3)) == ()
 
 
 def test_a_grasp_read_through_a_biased_pose():

@@ -137,7 +137,7 @@ def test_few_pixels_still_give_every_point_asked_for():
 
 def test_an_object_out_of_sight_is_an_error():
     above_camera = Pose(np.array([0.5, 0.0, 2.0]), quat_from_yaw(0.0))
-    with pytest.raises(SensingError, match="the camera sees 0 points of a 'hammer'; expected 96"):
+    with pytest.raises(SensingError, match="the camera sees 0 points of a 'hammer'; expected 128"):
         scan(HAMMER, above_camera, NO_NOISE, np.random.default_rng(0))
 
 
