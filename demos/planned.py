@@ -82,8 +82,8 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
 
 
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
-    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `family` and `object` (D,), and
-    its secrets."""
+    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `family` (D,), `object` (D,)
+    and its secrets."""
     names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
     points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
     grasps = np.empty((config.demos, 4), dtype=np.float32)

@@ -53,9 +53,9 @@ class TrainConfig:
     architecture: Architecture = field(default_factory=Architecture)
     schedules: dict[str, Schedule] = field(
         default_factory=lambda: {
-            "maml": Schedule(4000, 40),
+            "maml": Schedule(6000, 40),
             "zero-shot": Schedule(1000, 48),
-            "context": Schedule(4000, 40),
+            "context": Schedule(6000, 40),
             "closing": Schedule(2500, 128, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }

@@ -39,8 +39,8 @@ class Batch(NamedTuple):
 class TaskStream:
     """Draws batches from packed data, encoded once.
 
-    Half of the tasks drawn are what was demonstrated; the other half, where the data has them, are the same objects with
-    another wish, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
+    Half of the tasks drawn are what was demonstrated; the other half, where the data has them, are the same objects
+    with another wish, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
 
     Args:
         data: of `load_training_data`.

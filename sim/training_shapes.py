@@ -168,7 +168,7 @@ def cleaver(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 
 def pick(rng: Rng, slots: int) -> tuple[Piece, ...]:
-    _, width, shaft = two_piece_shaft(rng, 0.16, 0.31)
+    _, _, shaft = two_piece_shaft(rng, 0.16, 0.31)
     thick, height = rng.uniform(0.022, 0.03), any_height(rng)
     pieces = []
     for side in (1, -1):
