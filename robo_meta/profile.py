@@ -44,44 +44,41 @@ def profiles(place: Tensor, height: Tensor, same: Tensor) -> Tensor:
     yy = second[..., 2] - mean[..., 1] ** 2
     angle = torch.atan2(2 * xy, xx - yy) / 2
     long = torch.stack([angle.cos(), angle.sin()], -1)
-    return torch.cat([_along(axis, place, offset, rise, same) for axis in (long, _quarter_turn(long))], -1)
+    axes = torch.stack([long, _quarter_turn(long)], -3)
+    return _along(axes, place, offset, rise, same).transpose(-2, -3).flatten(-2)
 
 
 def _quarter_turn(axis: Tensor) -> Tensor:
     return torch.stack([-axis[..., 1], axis[..., 0]], -1)
 
 
-def _along(axis: Tensor, place: Tensor, offset: Tensor, rise: Tensor, same: Tensor) -> Tensor:
-    """Bands along `axis` (…, P, 2), turned so that it points away from the object's middle."""
-    outwards = (axis * place).sum(-1, keepdim=True)
-    axis = torch.where(outwards < 0, -axis, axis)
-    across_axis = _quarter_turn(axis)
-    along = (offset @ axis[..., None])[..., 0]
-    across = (offset @ across_axis[..., None])[..., 0]
+def _along(axes: Tensor, place: Tensor, offset: Tensor, rise: Tensor, same: Tensor) -> Tensor:
+    """(…, 2, P, K ÷ 2): bands along two axes (…, 2, P, 2), turned so that they point away from the object's middle."""
+    place, offset, same = place[..., None, :, :], offset[..., None, :, :, :], same[..., None, :, :]
+    axes = axes * torch.where((axes * place).sum(-1, keepdim=True) < 0, -1.0, 1.0)
     # The side that the object's middle lies on counts as positive, so that a flip changes nothing.
-    side = torch.where((place * across_axis).sum(-1, keepdim=True) < 0, -1.0, 1.0)
-    across = across * side
-    beside = across.abs() < HALF
+    sideways = _quarter_turn(axes)
+    sideways = sideways * torch.where((place * sideways).sum(-1, keepdim=True) < 0, -1.0, 1.0)
+    along = (offset @ axes[..., None])[..., 0]
+    across = (offset @ sideways[..., None])[..., 0]
     edges = torch.tensor(EDGES, dtype=place.dtype, device=place.device)
     # Band 0 takes what lies before the first edge, or to a side; the last one what lies behind.
-    band = torch.bucketize(along, edges, right=True) * beside
-    inside = torch.stack([(band == number) for number in range(1, BANDS + 1)], -2).to(place.dtype)
+    band = torch.bucketize(along, edges, right=True) * (across.abs() < HALF)
+    inside = (band[..., None, :] == torch.arange(1, BANDS + 1, device=band.device)[:, None]).to(place.dtype)
     count = place.shape[-2]
-    values = torch.stack([torch.ones_like(along), across, across.square(), rise, same], -1)
-    sums = inside @ values
-    number = sums[..., 0]
-    mean = sums[..., 1:] / number.clamp_min(1)[..., None]
+    values = torch.stack(torch.broadcast_tensors(across, across.square(), rise[..., None, :, :], same), -1)
+    sums, number = inside @ values, inside.sum(-1)
+    mean = sums / number.clamp_min(1)[..., None]
     spread = (mean[..., 1] - mean[..., 0].square()).clamp_min(0).sqrt()
-    present = (number > 0).to(place.dtype)
     blank = across.new_full((*across.shape[:-1], BANDS + 2), -HALF)
     high = blank.scatter_reduce(-1, band, across, "amax")[..., 1:-1]
     low = -blank.scatter_reduce(-1, band, -across, "amax")[..., 1:-1]
-    measured = torch.stack(
+    bands = torch.stack(
         [
             number * (0.15 / count) / (edges[1:] - edges[:-1]),
             spread / 0.01,
             mean[..., 0] / 0.01,
-            present * (high - low) / 0.03,
+            (number > 0) * (high - low) / 0.03,
             mean[..., 2] / 0.01,
             mean[..., 3],
         ],
@@ -90,6 +87,6 @@ def _along(axis: Tensor, place: Tensor, offset: Tensor, rise: Tensor, same: Tens
     # How far the object, and its own colour, go on outwards in a finger-wide strip.
     strip = across.abs() < 0.012
     ends = [torch.where(strip, along, 0.0).amax(-1), torch.where(strip & (same > 0.5), along, 0.0).amax(-1)]
-    turned = (axis * place).sum(-1).abs() / place.norm(dim=-1).clamp_min(1e-3)
+    turned = (axes * place).sum(-1) / place.norm(dim=-1).clamp_min(1e-3)
     mine = (same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
-    return torch.cat([measured.flatten(-2), torch.stack([ends[0] / 0.03, ends[1] / 0.03, turned, mine], -1)], -1)
+    return torch.cat([bands.flatten(-2), torch.stack([ends[0] / 0.03, ends[1] / 0.03, turned, mine], -1)], -1)

@@ -15,7 +15,7 @@ from robo_meta.encoding import Encoded, encode
 from robo_meta.networks import grasp_rows
 from robo_meta.training_data import TrainingData
 
-_CHUNK = 64
+_CHUNK = 16
 """Tasks encoded at once: bounds the memory of the (P, P) neighbourhoods."""
 
 
