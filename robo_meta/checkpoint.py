@@ -37,8 +37,8 @@ class Checkpoint:
     """Everything that strategies need."""
 
     parts: Mapping[str, Mapping[str, Tensor]]
-    """Part (`maml`, `zero-shot`, `context`, `contrast`, `closing`, `hand`) → parameter name → float32 tensor; `maml` and
-    `contrast` have their inner rates under `rates.…`."""
+    """Part (`maml`, `zero-shot`, `context`, `contrast`, `closing`, `hand`) → parameter name → float32 tensor; `maml`
+    and `contrast` have their inner rates under `rates.…`."""
     card: Mapping[str, Any]
     """`schema`, `preset`, `architecture`, and per part `config`, `seed`, `versions`, `git`, `families`, `data`."""
 

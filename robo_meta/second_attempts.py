@@ -7,7 +7,7 @@ rollout seeds, so that they meet the same poses and noise at each attempt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,20 +18,17 @@ from robo_meta.statistics import paired_difference, wilson
 from sim.scenes import INTENTIONS, Scene
 from sim.seeds import seed_sequence
 
-if TYPE_CHECKING:  # only the name: nothing here needs torch
-    from robo_meta.strategies.retry import Retry
-
 Record = dict[str, Any]
 
 
-def play_attempts(scene: Scene, seeds: Sequence[int], support: SupportSet, retry: Retry, blind: Any) -> Record:
+def play_attempts(scene: Scene, seeds: Sequence[int], support: SupportSet, retry: Any, blind: Any) -> Record:
     """Play `scene` until it is done, with each of the two.
 
     Args:
         scene: what to grasp.
         seeds: a rollout seed for each attempt.
         support: what both adapt from beforehand.
-        retry: learns from its failures.
+        retry: a `robo_meta.strategies.retry.Retry`: learns from its failures.
         blind: a strategy that repeats itself.
 
     Returns:
@@ -58,7 +55,7 @@ def _done_by(successes: list[bool], seeds: Sequence[int]) -> list[bool]:
 
 
 def attempt_rows(
-    matched: MatchedTask, transfers: Sequence[str], shots: Sequence[int], attempts: int, retry: Retry, blind: Any
+    matched: MatchedTask, transfers: Sequence[str], shots: Sequence[int], attempts: int, retry: Any, blind: Any
 ) -> list[Record]:
     """One row for each transfer and number of shots that can be shown; the first seed is the matched rollout's."""
     path = (matched.task.split, matched.task.index, "rollout")

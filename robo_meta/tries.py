@@ -17,8 +17,8 @@ from demos.support import SupportItem
 from robo_meta.encoding import SCALE
 from robo_meta.networks import Mixture, grasp_rows, log_likelihood
 
-SUREST = 0.95
-"""How much of the mass beside a failed grasp is refused at most: its loss never exceeds −log(1 − SUREST) = 3."""
+SUREST = 0.97
+"""How much of the mass beside a failed grasp is refused at most: its loss never exceeds −log(1 − SUREST) = 3.5."""
 FLOOR = 0.02
 """Probability that a tip misleads; the loss of a place on the wrong side never exceeds −log FLOOR = 3.9."""
 STEEPEST = 0.3
@@ -78,8 +78,9 @@ def tipped(tries: Tries, tilt: Tensor) -> Tensor:
 def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step: int) -> Tensor:
     """(N,) what the tries hold against the mixture.
 
-    −log p(x) of successes x, the mean over them, plus the sums over tries of −log(1 − mass beside a failed one) and of
-    −log(mass on the side that sank), the latter two with learned weights.
+    −log p(x) of successes x, the mean over them, plus the sums over tries of −log(1 − mass beside a failed one), where
+    nothing tipped, and of −log(mass on the side that sank), where something did, both with learned weights. Not both of
+    the same try: beside a failed grasp, but on its wrong side, the first would push away from the right one.
 
     Args:
         mixture: on the scans (N, K) of the tries.
@@ -94,11 +95,12 @@ def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step
     mass, tried = log_mass.exp(), tries.grasps[..., :2]
     log_weight, log_width = rates["away"][step]
     refused = -(mass * elsewhere(places, tried, log_width.exp())).sum(-1).clamp_min(1 - SUREST).log()
-    away = log_weight.exp() * (refused * failed).sum(-1)
+    tip = tipped(tries, rates["tilt"])
+    away = log_weight.exp() * (refused * failed * (1 - tip)).sum(-1)
     log_weight, log_softness, least, more = rates["side"][step]
     margin = least + more * (tries.tips.norm(dim=-1) / STEEPEST).clamp_max(1)
     inside = (mass * on_side(places, tried, tries.tips, margin, log_softness.exp())).sum(-1)
-    side = log_weight.exp() * (-inside.clamp_min(FLOOR).log() * tipped(tries, rates["tilt"])).sum(-1)
+    side = log_weight.exp() * (-inside.clamp_min(FLOOR).log() * tip).sum(-1)
     return toward + away + side
 
 
@@ -115,10 +117,11 @@ def without(mixture: Mixture, failures: Tries, width: float, margin: float, soft
     like = places.new_tensor
     for k in range(failures.mask.shape[1]):
         tried, tip = failures.grasps[:, k, :2][:, None], failures.tips[:, k][:, None]
-        log_keep = log_keep + elsewhere(places, tried, like(width / SCALE)).log()
         if float(tip.norm()) > STEEPEST / 2:
-            side = on_side(places, tried, tip, like([[margin / SCALE]]), like(softness / SCALE))
-            log_keep = log_keep + side.log()
+            keep = on_side(places, tried, tip, like([[margin / SCALE]]), like(softness / SCALE))
+        else:
+            keep = elsewhere(places, tried, like(width / SCALE))
+        log_keep = log_keep + keep.log()
     keypoints = mixture.keypoints.shape[-2]
     own = mixture.log_weights[..., -1] + log_keep[..., keypoints:]
     total = own.logsumexp(-1, keepdim=True)
