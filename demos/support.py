@@ -6,7 +6,7 @@ Axis letters: K shots, T steps, P points, D episodes of one task. Needs only num
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,14 +46,18 @@ class SupportItem:
     """Public label of the shape family."""
     object_id: str
     """Public label of the object within its task, e.g. `a0`."""
+    tip: np.ndarray = field(default_factory=lambda: np.zeros(2))
+    """(2,) float32, object frame: what an onlooker sees of how the object hung when it was lifted or dropped: the
+    direction in the object's plane whose side sank, times the tilt in rad; 0 where level, never lifted or unknown."""
 
     def __post_init__(self) -> None:
-        for name in ("points", "hand", "actions", "grasp"):
+        for name in ("points", "hand", "actions", "grasp", "tip"):
             value = np.array(getattr(self, name), dtype=np.float32)
             value.setflags(write=False)
             object.__setattr__(self, name, value)
         steps = len(self.actions)
         expected = {"points": (len(self.points), 6), "hand": (steps + 1, 7), "actions": (steps, 5), "grasp": (4,)}
+        expected["tip"] = (2,)
         for name, shape in expected.items():
             if getattr(self, name).shape != shape:
                 raise SupportError(f"support item: {name} of shape {getattr(self, name).shape}; it needs {shape}")

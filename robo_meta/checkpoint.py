@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from demos.files import write_atomic
-from robo_meta import closing, conditioning, hand, networks
+from robo_meta import closing, conditioning, contrast, hand, networks
 from robo_meta.inner_loop import ADAPTED, LOG_SCALES
 from robo_meta.presets import METHODS, Architecture
 
@@ -37,8 +37,8 @@ class Checkpoint:
     """Everything that strategies need."""
 
     parts: Mapping[str, Mapping[str, Tensor]]
-    """Part (`maml`, `zero-shot`, `context`, `closing`, `hand`) → parameter name → float32 tensor; `maml` has its inner
-    rates under `rates.…`."""
+    """Part (`maml`, `zero-shot`, `context`, `contrast`, `closing`, `hand`) → parameter name → float32 tensor; `maml`
+    and `contrast` have their inner rates under `rates.…`."""
     card: Mapping[str, Any]
     """`schema`, `preset`, `architecture`, and per part `config`, `seed`, `versions`, `git`, `families`, `data`."""
 
@@ -57,6 +57,12 @@ class Checkpoint:
             raise CheckpointError(f"the checkpoint holds no {name!r}; it holds {', '.join(sorted(self.parts))}")
         return self.parts[name]
 
+    def split_part(self, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Parameters and inner rates of a part, each under its own name; see `part`."""
+        values = self.part(name)
+        rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+        return {k: v for k, v in values.items() if not k.startswith("rates.")}, rates
+
 
 def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]]:
     """Name → shape of every tensor of a part."""
@@ -64,6 +70,8 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
         return closing.shapes(sizes.closing)
     if part == "hand":
         return hand.shapes(sizes.hand)
+    if part == "contrast":
+        return contrast.shapes(sizes.inner_steps, sizes.keypoints)
     shapes = networks.shapes(sizes.hidden, sizes.head, sizes.keypoints)
     if part == "context":
         shapes |= conditioning.shapes(sizes.hidden, sizes.head, sizes.keypoints, sizes.context)

@@ -172,7 +172,7 @@ class Train:
     out: Path
     """Run folder."""
     method: tuple[str, ...] = METHODS
-    """Of maml, zero-shot and context."""
+    """Of maml, zero-shot, context and contrast."""
     preset: str = "full"
     """full, quick or tiny."""
     device: str = "cpu"

@@ -15,8 +15,10 @@ from robo_meta.strategies import STRATEGIES, StrategyError
 
 SCRIPTED_SUFFIX = "+scripted-hand"
 """A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
-LEARNED = ("zero-shot", "fine-tune", "maml", "context")
+LEARNED = ("zero-shot", "fine-tune", "maml", "context", "contrast", "retry")
 """Strategies that need a checkpoint."""
+AFTER_FAILURE = ("contrast", "retry")
+"""Strategies that differ from `maml` only once something has failed."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,11 @@ class Contestant:
 
 
 def default_names() -> tuple[str, ...]:
-    """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs."""
-    return (*STRATEGIES, "maml" + SCRIPTED_SUFFIX)
+    """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs.
+
+    Those of `AFTER_FAILURE` are left out: given nothing but successes they do what `maml` does.
+    """
+    return (*(name for name in STRATEGIES if name not in AFTER_FAILURE), "maml" + SCRIPTED_SUFFIX)
 
 
 def check_names(names: tuple[str, ...]) -> None:

@@ -21,6 +21,8 @@ from demos.files import write_atomic
 from demos.workers import run_jobs
 from robo_meta.contestants import check_names, checkpoint_file, contestants, default_names, needs_checkpoint
 from robo_meta.results_table import print_result
+from robo_meta.second_attempts import attempt_cells, attempt_lines
+from robo_meta.sloppy_supports import sloppy_cells, sloppy_lines
 from robo_meta.tally import OURS, Results, cells, failures, families, interpretability, pairs
 from robo_meta.task_rollouts import play_task
 from sim.scenes import SPLITS, TRANSFERS
@@ -59,6 +61,10 @@ class EvaluateConfig:
     """Which strategies take part; all where none is named. `NAME+scripted-hand` swaps one strategy's hand."""
     hand: Literal["learned", "scripted"] = "learned"
     """Whose hand drives strategies that choose where to grasp."""
+    attempts: int = 1
+    """More than one: let `retry` and, blindly, `maml` try every scene as often, and report success by attempt."""
+    sloppy: bool = False
+    """Compare `contrast` with `maml` on a novice's tries: a sloppy success and failures, or failures alone."""
     out: Path | None = None
     """Folder for the result, its report, and finished tasks: the same command resumes there."""
     report: bool = True
@@ -76,7 +82,12 @@ class EvaluateConfig:
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
                 raise EvaluateError(f"{name} {' '.join(map(str, values)) or 'empty'}; expected one or more, each once")
-        for name, value in (("shots", min(self.shots)), ("tasks", self.tasks), ("workers", self.workers)):
+        for name, value in (
+            ("shots", min(self.shots)),
+            ("tasks", self.tasks),
+            ("workers", self.workers),
+            ("attempts", self.attempts),
+        ):
             if value < 1:
                 raise EvaluateError(f"{name} {value}; expected 1 or more")
         if self.seed < 0:
@@ -92,7 +103,13 @@ class EvaluateConfig:
     @property
     def checkpoint_file(self) -> Path | None:
         """The checkpoint to load, or None where nothing learned takes part."""
-        return checkpoint_file(self.checkpoint) if needs_checkpoint(self.names, self.hand) else None
+        return checkpoint_file(self.checkpoint) if needs_checkpoint(self.players, self.hand) else None
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The strategies that take part, those of the further experiments included."""
+        after_failure = (*("retry", "maml") * (self.attempts > 1), *("contrast", "maml") * self.sloppy)
+        return tuple(dict.fromkeys((*self.names, *after_failure)))
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -107,6 +124,8 @@ class EvaluateConfig:
             "seed": self.seed,
             "strategies": list(self.names),
             "hand": self.hand,
+            "attempts": self.attempts,
+            "sloppy": self.sloppy,
             "versions": installed_versions(),
         }
 
@@ -126,13 +145,14 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    contestants(config.checkpoint_file, config.names, config.hand)
+    contestants(config.checkpoint_file, config.players, config.hand)
     finished = _open_finished(config)
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task["split"], task["index"]): task for task in finished}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.names, config.hand, config.seed)
-    jobs = [partial(play_task, *shared, split, index, config.transfer, config.shots) for split, index in missing]
+    play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy)
+    jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         shown = bar.add_task("evaluating tasks", total=len(wanted), completed=len(wanted) - len(missing))
@@ -164,6 +184,8 @@ def summary(config: EvaluateConfig, tasks: Sequence[dict[str, Any]]) -> dict[str
             for task in results.tasks
             for note in task["skipped"]
         ],
+        **({"attempts": attempt_cells(results.tasks)} if config.attempts > 1 else {}),
+        **({"contrast": sloppy_cells(results.tasks)} if config.sloppy else {}),
     }
 
 
@@ -188,6 +210,8 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         print(json.dumps(result))
     else:
         print_result(result, console)
+        for line in (*attempt_lines(result.get("attempts", ())), *sloppy_lines(result.get("contrast", ()))):
+            (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
     return result
 
 

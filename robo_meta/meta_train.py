@@ -86,6 +86,8 @@ def train(
     if packed.points.shape[1] < 2:
         raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
     checkpoint = _begun(out, config)
+    if "contrast" in methods and "maml" not in methods and "maml" not in checkpoint.parts:
+        raise TrainError(f"method 'contrast' starts from 'maml', which {out} does not hold; use --method maml contrast")
     try:
         (out / STATES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -98,8 +100,9 @@ def train(
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
             stream = TaskStream(packed, config.shots, config.transfers, where)
-        losses = part_losses(part, packed, stream, config, where)
-        state = load_state(path, identity, where) if path.exists() else fresh_state(part, config, seed, where)
+        maml = checkpoint.parts.get("maml")
+        losses = part_losses(part, packed, stream, config, where, maml)
+        state = load_state(path, identity, where) if path.exists() else fresh_state(part, config, seed, where, maml)
         schedule = config.schedules[part]
         logs = out / "logs" if config.tensorboard else None
         with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
@@ -124,7 +127,8 @@ def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Check
     shared = [part for part in ("closing", "hand") if resume or part not in checkpoint.parts]
     if len(data.hand) == 0:
         shared = [part for part in shared if part != "hand"]
-    return [*shared, *dict.fromkeys(methods)]
+    # `contrast` starts from what `maml` ends with.
+    return [*shared, *sorted(dict.fromkeys(methods), key=lambda name: name == "contrast")]
 
 
 def _begun(out: Path, config: TrainConfig) -> Checkpoint:

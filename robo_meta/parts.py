@@ -5,11 +5,13 @@ Scorers learn from tasks, the closing network from single scans with their grasp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta import closing, hand, scorers
+from robo_meta import closing, contrast, hand, scorers
 from robo_meta.adam import zero_moments
 from robo_meta.dense import initial_dense
 from robo_meta.meta_state import MetaState
@@ -22,8 +24,10 @@ PLACE_NOISE = 0.006
 """m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
 
 
-def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device) -> MetaState:
-    """Where the training of `part` starts."""
+def fresh_state(
+    part: str, config: TrainConfig, seed: int, device: torch.device, maml: Mapping[str, Tensor] | None = None
+) -> MetaState:
+    """Where the training of `part` starts; `contrast` needs the trained part `maml`."""
     # Each part has a stream of its own, so that training one more method changes none of the others.
     number = ("closing", "hand", *METHODS).index(part)
     generator = torch.Generator().manual_seed(seed * 16 + number)
@@ -33,6 +37,9 @@ def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device)
         theta = initial_dense(closing.shapes(sizes.closing), generator)
     elif part == "hand":
         theta = initial_dense(hand.shapes(sizes.hand), generator)
+    elif part == "contrast":
+        assert maml is not None
+        theta, rates = contrast.initial(maml)
     else:
         theta = scorers.initial_parameters(part, sizes, generator)
         rates = scorers.initial_method_rates(part, sizes, theta)
@@ -42,9 +49,14 @@ def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device)
 
 
 def part_losses(
-    part: str, data: TrainingData, stream: TaskStream | None, config: TrainConfig, device: torch.device
+    part: str,
+    data: TrainingData,
+    stream: TaskStream | None,
+    config: TrainConfig,
+    device: torch.device,
+    maml: Mapping[str, Tensor] | None = None,
 ) -> Losses:
-    """What the training of `part` minimises; `stream` is for scorers only."""
+    """What the training of `part` minimises; `stream` is for scorers only, the trained part `maml` for `contrast`."""
     count = config.schedules[part].batch
     if part == "closing":
         points = data.points.flatten(0, 1).to(device)
@@ -74,6 +86,16 @@ def part_losses(
             return hand.loss(theta, seen, wanted_actions), index
 
         return hand_losses
+
+    if part == "contrast":
+        assert stream is not None and maml is not None
+        tasks, frozen = stream, {k: v.to(device) for k, v in maml.items() if not k.startswith("rates.")}
+
+        def contrast_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+            batch = tasks.draw(count, generator)
+            return contrast.query_losses(frozen, theta, rates, batch, generator), batch.tasks
+
+        return contrast_losses
 
     def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         assert stream is not None

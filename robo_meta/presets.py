@@ -6,8 +6,9 @@ import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-METHODS = ("maml", "zero-shot", "context")
-"""Scorers that can be trained; `fine-tune` adapts the zero-shot one and trains nothing of its own."""
+METHODS = ("maml", "zero-shot", "context", "contrast")
+"""Scorers that can be trained; `fine-tune` adapts the zero-shot one and trains nothing of its own, `contrast` starts
+from `maml`."""
 
 
 class PresetError(ValueError):
@@ -56,6 +57,7 @@ class TrainConfig:
             "maml": Schedule(6000, 40),
             "zero-shot": Schedule(1000, 48),
             "context": Schedule(6000, 40),
+            "contrast": Schedule(800, 24, 1e-2),
             "closing": Schedule(2500, 128, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }
@@ -89,6 +91,7 @@ PRESETS: dict[str, TrainConfig] = {
             "maml": Schedule(450, 24),
             "zero-shot": Schedule(250, 24),
             "context": Schedule(400, 24),
+            "contrast": Schedule(100, 16, 1e-2),
             "closing": Schedule(350, 64),
             "hand": Schedule(2500, 256, 3e-3),
         },
@@ -97,7 +100,7 @@ PRESETS: dict[str, TrainConfig] = {
     "tiny": TrainConfig(
         preset="tiny",
         architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, hand=8),
-        schedules={name: Schedule(8, 4) for name in ("maml", "zero-shot", "context", "closing", "hand")},
+        schedules={name: Schedule(8, 4) for name in (*METHODS, "closing", "hand")},
         checkpoint_every=3,
         tensorboard=False,
     ),

@@ -19,6 +19,8 @@ from robo_meta.contestants import Contestant, contestants
 from robo_meta.matched_scenes import MatchedTask, NoDemonstration, matched_task, record_support
 from robo_meta.preference import colour_preference, true_preference
 from robo_meta.rollout import Acting, Outcome, expert_rollout, rollout
+from robo_meta.second_attempts import attempt_rows
+from robo_meta.sloppy_supports import sloppy_rows
 from sim.scenes import BALANCE
 
 EXPERT = "expert"
@@ -33,6 +35,8 @@ def play_task(
     index: int,
     transfers: tuple[str, ...],
     shots: tuple[int, ...],
+    attempts: int = 1,
+    sloppy: bool = False,
 ) -> dict[str, Any]:
     """Play task number `index` of `split` with every strategy.
 
@@ -43,10 +47,13 @@ def play_task(
         root: root seed.
         split, index: which task.
         transfers, shots: every combination is played.
+        attempts: more than one: `retry` and `maml` try as often, see `robo_meta.second_attempts`.
+        sloppy: `contrast` and `maml` adapt from a novice's tries, see `robo_meta.sloppy_supports`.
 
     Returns:
         `{split, index, intention, family, rows, scores, skipped}`: one row a rollout, one score a strategy whose
-        preference can be read, one note for each transfer that the expert could not demonstrate.
+        preference can be read, one note for each transfer that the expert could not demonstrate; `attempts` and
+        `contrast` rows where they are asked for.
     """
     players = _players(checkpoint, names, hand)
     matched = matched_task(root, split, index)
@@ -68,6 +75,13 @@ def play_task(
                 score = _score(matched, table.points, player, policy)
                 if score is not None:
                     scores.append({"strategy": player.name, "transfer": transfer, "shots": count, **score})
+    extra: dict[str, Any] = {}
+    if attempts > 1:
+        retry, blind = (player.strategy for player in _players(checkpoint, ("retry", "maml"), hand))
+        extra["attempts"] = attempt_rows(matched, transfers, shots, attempts, retry, blind)
+    if sloppy:
+        contrast, maml = (player.strategy for player in _players(checkpoint, ("contrast", "maml"), hand))
+        extra["contrast"] = sloppy_rows(matched, transfers, contrast, maml)
     return {
         "split": split,
         "index": index,
@@ -76,6 +90,7 @@ def play_task(
         "rows": rows,
         "scores": scores,
         "skipped": skipped,
+        **extra,
     }
 
 
@@ -100,7 +115,7 @@ class _Query:
         return replace(self._played[key])
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tuple[Contestant, ...]:
     """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
     try:

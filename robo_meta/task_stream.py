@@ -15,6 +15,8 @@ from robo_meta.encoding import Encoded, encode
 from robo_meta.networks import grasp_rows
 from robo_meta.training_data import TrainingData
 
+BALANCE = 0
+"""Number of the intention *balance* in packed data."""
 _CHUNK = 16
 """Tasks encoded at once: bounds the memory of the (P, P) neighbourhoods."""
 
@@ -34,6 +36,8 @@ class Batch(NamedTuple):
     """(N, K): 1 for a demonstration, 0 for padding where the task has fewer of that transfer."""
     query_mask: Tensor
     """(N, D): 1 for demonstrations outside the support."""
+    balance: Tensor
+    """(N,) bool: whether the grasps are those of *balance*. Privileged: only to make up what would have failed."""
 
 
 class TaskStream:
@@ -64,6 +68,9 @@ class TaskStream:
         wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
         self._grasps = grasp_rows(wishes).to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
+        # A task of *part* has *balance* as the first of its other wishes; see `demos.planned.other_wishes`.
+        own = data.intention == BALANCE
+        self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
         self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
         allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
         self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
@@ -96,4 +103,5 @@ class TaskStream:
             support.to(self.device),
             support_mask.to(self.device),
             (1 - used).to(self.device),
+            self._balance[where, wish],
         )

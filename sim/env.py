@@ -192,6 +192,7 @@ class GraspEnv(gymnasium.Env):
         self.world.set_iterations(FREE_ITERATIONS if command > 0 else self.panda.gripper.iterations)
         self.panda.move(episode.hand_command, episode.yaw_command, command < 0, steps=PHYSICS_HZ // CONTROL_HZ)
         episode.steps += 1
+        episode.judge.look()
         terminated, truncated = False, episode.steps >= space.budget
         if episode.judge.rise >= self.thresholds.lift:
             episode.verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
@@ -221,6 +222,12 @@ class GraspEnv(gymnasium.Env):
     def object_to_world(self) -> Pose:
         """Privileged: the object's true pose, for experts, judges and pictures."""
         return self._running(finished_too=True).body.object_to_world
+
+    @property
+    def tip(self) -> np.ndarray:
+        """(2,), object frame: what an onlooker without noise has seen of how the lifted object hung: the direction in
+        its plane whose side sank, times the largest tilt, rad, while both pads held it; zero where it never tipped."""
+        return self._running(finished_too=True).judge.tip.copy()
 
     @property
     def scene(self) -> Scene:

@@ -88,6 +88,7 @@ class Judge:
     def __post_init__(self) -> None:
         self.rest_height = float(self.body.object_to_world.position[2])
         self.upright_at_closing: np.ndarray | None = None
+        self.tip = np.zeros(2)
 
     def fingers_closed(self) -> None:
         """Note the object's attitude, from which tilt is measured, when the gripper is told to close."""
@@ -103,6 +104,18 @@ class Judge:
         """rad: angle of the object's z axis to where it pointed when the fingers closed."""
         before = self.upright_at_closing if self.upright_at_closing is not None else np.array([0.0, 0.0, 1.0])
         return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ before, -1, 1)))
+
+    def look(self) -> None:
+        """Keep in `tip` how the object hangs, where both pads hold it and it hangs further over than seen so far.
+
+        `tip` (2,), object frame: the direction in the object's plane whose side sank since the fingers closed, times
+        the tilt in rad.
+        """
+        if self.upright_at_closing is None or self.tilt <= np.hypot(*self.tip) or not self._clamped():
+            return
+        # Where the object's upright of then points now, seen from the object: away from the side that sank.
+        away = (self.body.object_to_world.rotation.T @ self.upright_at_closing)[:2]
+        self.tip = -away / max(float(np.hypot(*away)), 1e-9) * self.tilt
 
     def hold_and_shake(self, hand_position: np.ndarray, yaw: float) -> Verdict:
         """Hold the hand at `hand_position` (3,), m, world, shake it, and judge; ends early once the hold is lost."""
@@ -124,6 +137,7 @@ class Judge:
             level &= bool(self.tilt < limits.tilt)
             clamped &= self._clamped()
             unsupported &= self._unsupported()
+            self.look()
             if self.watch is not None:
                 self.watch()
             if not (held and level and unsupported):

@@ -65,6 +65,8 @@ STRATEGIES: dict[str, Lazy] = {
     "replay": Lazy("robo_meta.strategies.replay:Replay"),
     "warped-replay": Lazy("robo_meta.strategies.warped_replay:WarpedReplay"),
     "density-fit": Lazy("robo_meta.strategies.density_fit:DensityFit"),
+    "contrast": Lazy("robo_meta.strategies.contrast:Contrast"),
+    "retry": Lazy("robo_meta.strategies.retry:Retry"),
 }
 """Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
 

@@ -6,7 +6,7 @@ Axis letters: K shots, P points.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
@@ -34,9 +34,7 @@ class ScoringStrategy(ABC):
     part: str
 
     def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
-        values = checkpoint.part(self.part)
-        self._theta = {k: v for k, v in values.items() if not k.startswith("rates.")}
-        self._rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+        self._theta, self._rates = checkpoint.split_part(self.part)
         self._closing = checkpoint.part("closing")
         self._hand_fn = hand_fn
 
@@ -56,11 +54,13 @@ class ScoringStrategy(ABC):
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""
 
-    def _policy(self, phi: Mapping[str, Tensor]) -> GraspPolicy:
+    def _policy(
+        self, phi: Mapping[str, Tensor], reweigh: Callable[[Mixture], Mixture] = lambda found: found
+    ) -> GraspPolicy:
         phi = {k: v.detach() for k, v in phi.items()}
 
         def mixture(scan: Tensor) -> Mixture:
-            return head(phi, body(self._theta, encode(scan)))
+            return reweigh(head(phi, body(self._theta, encode(scan))))
 
         def target(points: np.ndarray) -> np.ndarray:
             scan = torch.tensor(points, dtype=torch.float32)[None, None]

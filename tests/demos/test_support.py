@@ -142,7 +142,7 @@ def test_impossible_support_is_refused_with_one_clear_line(case):
 
 def test_items_hold_nothing_privileged_and_cannot_be_edited(make_demo):
     item = support_item(make_demo())
-    assert set(vars(item)) == {"points", "hand", "actions", "grasp", "success", "family", "object_id"}
+    assert set(vars(item)) == {"points", "hand", "actions", "grasp", "success", "family", "object_id", "tip"}
     for name in ("points", "hand", "actions", "grasp"):
         with pytest.raises(ValueError, match="read-only"):
             getattr(item, name)[0] = 0

@@ -160,7 +160,7 @@ def test_cuda_without_a_device(packed: SimpleNamespace, tmp_path: Path) -> None:
     ("arguments", "line"),
     [
         (["--preset", "ful"], "error: unknown preset 'ful'; did you mean 'full'?"),
-        (["--method", "mamml"], "error: unknown method 'mamml'; expected maml, zero-shot, context"),
+        (["--method", "mamml"], "error: unknown method 'mamml'; expected maml, zero-shot, context, contrast"),
         (["--device", "tpu"], "error: unknown device 'tpu'; expected cpu or cuda"),
     ],
 )

@@ -16,7 +16,7 @@ from robo_meta.hand import LearnedHand
 from robo_meta.policy import GraspPolicy
 from robo_meta.strategies import STRATEGIES, StrategyError, make_strategy
 
-LEARNED = ("zero-shot", "fine-tune", "maml", "context")
+LEARNED = ("zero-shot", "fine-tune", "maml", "context", "contrast", "retry")
 
 
 @pytest.fixture(params=LEARNED)
