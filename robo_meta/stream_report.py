@@ -109,8 +109,11 @@ def _rates(hits: Any, transfers: np.ndarray, names: Record) -> list[Record]:
             # Queries of one task are not independent: where there are several, whole tasks are resampled.
             alone = distinct == len(values)
             found = wilson(int(values.sum()), len(values)) if alone else paired_difference(values, 0 * values, tasks)
-            numbers = {"n": len(values), "tasks": distinct, "rate": found.value, "low": found.low, "high": found.high}
-            rows.append({**names, "transfer": transfer, **numbers})
+            # Rounding must not put the rate outside its own interval.
+            span = {"low": min(found.low, found.value), "high": max(found.high, found.value)}
+            rows.append(
+                {**names, "transfer": transfer, "n": len(values), "tasks": distinct, "rate": found.value, **span}
+            )
     return rows
 
 
