@@ -97,9 +97,9 @@ def train_stream(
         )
     scratch, steps = [], []
     for number, end in enumerate(ends):
-        # The ceiling has at least the steps that the online learner has had by then.
+        # The ceiling has at least the steps, and the batches, that the online learner has had by then.
         spent = (whole.steps if known else 0) + config.stream_budget * (end - known)
-        schedule = replace(whole, steps=max(whole.steps, spent))
+        schedule = replace(whole, steps=max(whole.steps, spent), batch=max(whole.batch, config.stream_batch))
         fresh, name = fresh_state("maml", train, seed, where), f"stream-scratch-{number + 1}.safetensors"
         trained = _offline(name, fresh, tasks, end, train, schedule, out, identity, where)
         scratch.append(keypoint_distances(trained.theta, trained.rates, stream.probes.points, stream.probes.grasps))
