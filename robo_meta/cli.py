@@ -30,6 +30,7 @@ BAD_INPUT = (
     "robo_meta.presets:PresetError",
     "robo_meta.quickstart:QuickstartError",
     "robo_meta.strategies:StrategyError",
+    "robo_meta.stream_options:StreamError",
     "robo_meta.training_data:TrainingDataError",
     "robo_meta.world_check:CheckError",
     "robo_meta.demonstrator_check:ExpertCheckError",

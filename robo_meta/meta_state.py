@@ -14,6 +14,9 @@ from torch import Tensor
 from demos.files import write_atomic
 from robo_meta.adam import Moments
 
+STATES = "state"
+"""Folder of the states inside a run folder."""
+
 
 class StateError(ValueError):
     """A training state that is damaged or belongs to another training."""
@@ -55,22 +58,46 @@ def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
     Raises:
         StateError: damaged, or saved by a training with another configuration, seed or data.
     """
+    tensors, header = read_state_file(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, a reader, not a dict
         step, found = int(header["step"]), json.loads(header["identity"])
         rng = tensors.pop("rng")
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise StateError(f"{path}: damaged training state ({error}); delete it to train afresh") from error
-    wanted = json.loads(json.dumps(identity))
-    for key, value in wanted.items():
-        if found.get(key) != value:
-            raise StateError(
-                f"{path}: its {key} is {found.get(key)!r}, this training's is {value!r}; use another --out"
-            )
+    except (KeyError, ValueError) as error:
+        raise damaged(path, error) from error
+    check_identity(path, found, identity)
     groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}}
     for name, tensor in tensors.items():
         group, _, key = name.partition("/")
         groups[group][key] = tensor.to(device)
     return MetaState(groups["theta"], groups["rates"], Moments(groups["first"], groups["second"]), step, rng)
+
+
+def read_state_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and header of a state file.
+
+    Raises:
+        StateError: unreadable.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> StateError:
+    """What to say of a state file that can't be read."""
+    return StateError(f"{path}: damaged training state ({error}); delete it to train afresh")
+
+
+def check_identity(path: Path, found: dict, wanted: dict) -> None:
+    """Compare what a state file is marked with to what this training is.
+
+    Raises:
+        StateError: they differ.
+    """
+    for key, value in json.loads(json.dumps(wanted)).items():
+        if found.get(key) != value:
+            raise StateError(
+                f"{path}: its {key} is {found.get(key)!r}, this training's is {value!r}; use another --out"
+            )

@@ -1,34 +1,31 @@
 """Training: packed data in, a checkpoint with every method and the hand out.
 
 Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
-`python -m robo_meta.meta_train --data DIR --out RUN --method maml zero-shot context --preset full`.
+`python -m robo_meta.meta_train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream` it
+learns online, see `stream_train`.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
-import robo_meta
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from robo_meta.meta_state import MetaState, StateError, load_state
+from robo_meta.meta_state import STATES, MetaState, StateError, load_state
 from robo_meta.outer_loop import TrainingDiverged, run
 from robo_meta.parts import fresh_state, part_losses
 from robo_meta.presets import METHODS, PRESETS, PresetError, TrainConfig, check_methods, preset_named
 from robo_meta.progress import TrainingProgress
+from robo_meta.run_identity import data_fingerprint, git_revision, versions
+from robo_meta.stream_options import OPTIONS, StreamConfig, StreamError, option, stream_config
 from robo_meta.task_stream import TaskStream
 from robo_meta.training_data import TrainingData, TrainingDataError, load_training_data
-
-STATES = "state"
 
 
 class TrainError(ValueError):
@@ -95,7 +92,7 @@ def train(
     stream: TaskStream | None = None
     for part in parts_to_train(methods, packed, checkpoint, resume):
         path = out / STATES / f"{part}.safetensors"
-        identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": _fingerprint(packed)}
+        identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": data_fingerprint(packed)}
         if path.exists() and not resume:
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
@@ -159,8 +156,8 @@ def _with_part(
         "tasks": len(data.points),
         "hand_steps": len(data.hand),
         "data": data.provenance,
-        "versions": _versions(),
-        "git": _git_revision(),
+        "versions": versions(),
+        "git": git_revision(),
     }
     values = dict(state.theta) | {f"rates.{k}": v for k, v in state.rates.items()}
     parts = {**checkpoint.parts, part: {k: v.detach().cpu() for k, v in values.items()}}
@@ -174,33 +171,14 @@ def _identity(config: TrainConfig, part: str) -> dict[str, Any]:
     return {**kept, "schedule": record["schedules"][part]}
 
 
-def _fingerprint(data: TrainingData) -> str:
-    sums = [float(t.double().sum()) for t in (data.points, data.grasps, data.hand_actions)]
-    return f"{tuple(data.points.shape)} {len(data.hand)} {sums}"
-
-
-def _versions() -> dict[str, str]:
-    names = {"robo_meta": robo_meta.__version__, "torch": torch.__version__, "numpy": np.__version__}
-    return {**names, "python": platform.python_version()}
-
-
-def _git_revision() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return result.stdout.strip() or None if result.returncode == 0 else None
-
-
-BAD_INPUT = (TrainError, PresetError, TrainingDataError, CheckpointError, StateError)
+BAD_INPUT = (TrainError, StreamError, PresetError, TrainingDataError, CheckpointError, StateError)
 """What `main` reports in one line with exit status 2."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m robo_meta.meta_train", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="dataset folder or training.safetensors")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folder or training.safetensors")
     parser.add_argument("--out", type=Path, required=True, help="run folder")
     parser.add_argument("--method", nargs="+", default=list(METHODS), help=" ".join(METHODS))
     parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
@@ -208,13 +186,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
+    parser.add_argument("--init", type=Path, help="with --stream: checkpoint whose maml to start from")
+    parser.add_argument("--stream", action="store_true", help="learn online, tasks arriving one by one in phases")
+    for name, kind in {**dict.fromkeys(OPTIONS, int), "stream_rate": float, "warm_up": float}.items():
+        many = "+" if name == "phase_colours" else None
+        parser.add_argument(
+            option(name), type=kind, nargs=many, help=f"see StreamConfig; {getattr(StreamConfig, name)}"
+        )
     given = parser.parse_args(arguments)
     try:
+        chosen = {name: getattr(given, name) for name in OPTIONS}
+        online = stream_config(given.stream, chosen, data=given.data, method=given.method, init=given.init)
         config = preset_named(given.preset)
         if given.first_order:
             config = replace(config, first_order=True)
+        if online:
+            from robo_meta.stream_report import stream_table
+            from robo_meta.stream_train import train_stream
+
+            where = device_named(given.device)
+            settings: dict[str, Any] = {"seed": given.seed, "device": where, "resume": given.resume, "init": given.init}
+            print(stream_table(train_stream(given.data, given.out, config, online, **settings)))
+            return 0
         path = train(
-            given.data, given.out, given.method, config, seed=given.seed, device=given.device, resume=given.resume
+            given.data[0], given.out, given.method, config, seed=given.seed, device=given.device, resume=given.resume
         )
     except BAD_INPUT as error:
         print(f"error: {error}", file=sys.stderr)

@@ -70,32 +70,45 @@ def run(
     generator = torch.Generator()
     generator.set_state(state.rng)
     for step in range(state.step, schedule.steps):
-        theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
-        rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
-        each, numbers = losses(theta, rates, generator)
-        if not torch.isfinite(each).all():
-            worst = int((~torch.isfinite(each)).nonzero()[0, 0])
-            raise TrainingDiverged(
-                f"{part}: step {step}, task {int(numbers[worst])}: loss is {float(each[worst].detach())}"
-            )
-        mean = each.mean()
-        together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
-        # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
-        leaves = {name: together[name] for name in sorted(together)}
-        found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
-        gradients = {
-            k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)
-        }
-        norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
-        if not torch.isfinite(norm):
-            tasks = numbers.tolist()
-            raise TrainingDiverged(f"{part}: step {step}, tasks {tasks}: the gradient's norm is {float(norm)}")
-        shrink = clip / torch.clamp(norm, min=clip)
-        state = _update(state, gradients, shrink, learning_rate(schedule, step), generator)
-        report(step, float(mean.detach()))
+        rate = learning_rate(schedule, step)
+        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip)
+        report(step, mean)
         if state.step % save_every == 0 or state.step == schedule.steps:
             save_state(path, state, identity)
     return state
+
+
+def outer_step(
+    part: str, state: MetaState, losses: Losses, generator: torch.Generator, *, rate: float, clip: float
+) -> tuple[MetaState, float]:
+    """One step of Adam on the mean of `losses`; arguments as in `run`.
+
+    Returns:
+        The state after it, with the generator's, and the mean loss before it.
+
+    Raises:
+        TrainingDiverged: naming step and task.
+    """
+    theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
+    rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
+    each, numbers = losses(theta, rates, generator)
+    if not torch.isfinite(each).all():
+        worst = int((~torch.isfinite(each)).nonzero()[0, 0])
+        raise TrainingDiverged(
+            f"{part}: step {state.step}, task {int(numbers[worst])}: loss is {float(each[worst].detach())}"
+        )
+    mean = each.mean()
+    together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+    # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
+    leaves = {name: together[name] for name in sorted(together)}
+    found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
+    gradients = {k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)}
+    norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
+    if not torch.isfinite(norm):
+        tasks = numbers.tolist()
+        raise TrainingDiverged(f"{part}: step {state.step}, tasks {tasks}: the gradient's norm is {float(norm)}")
+    shrink = clip / torch.clamp(norm, min=clip)
+    return _update(state, gradients, shrink, rate, generator), float(mean.detach())
 
 
 def _update(

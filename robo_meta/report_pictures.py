@@ -77,7 +77,7 @@ def success_by_shots(cells: Sequence[Record]) -> str:
         ax.grid(axis="y", alpha=0.25)
     axes[0].set_ylabel("success")
     axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def family_bars(families: Sequence[Record]) -> str:
@@ -98,7 +98,7 @@ def family_bars(families: Sequence[Record]) -> str:
     ax.set_xticks(range(len(labels)), labels, rotation=20, ha="right")
     ax.set(ylabel="success", ylim=(0, 1.02))
     ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return _svg(figure)
+    return svg(figure)
 
 
 def adaptation_picture(scene: AdaptationScene) -> str:
@@ -149,7 +149,8 @@ def _ordered(names: Any) -> list[str]:
     return sorted(dict.fromkeys(names), key=lambda name: first.get(name, 2))
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """A figure as inline SVG."""
     buffer = io.StringIO()
     # Neither date nor random ids, so that equal results give equal reports.
     with rc_context({"svg.hashsalt": "robo_meta", "svg.fonttype": "none"}):

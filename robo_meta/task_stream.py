@@ -78,9 +78,16 @@ class TaskStream:
         self._transfers = torch.tensor(transfers)
         self.device = device
 
-    def draw(self, count: int, generator: torch.Generator) -> Batch:
-        """A batch of `count` tasks; all randomness is `generator`'s, on the CPU."""
-        tasks = torch.randint(len(self._grasps), (count,), generator=generator)
+    def draw(self, count: int, generator: torch.Generator, among: Tensor | None = None) -> Batch:
+        """A batch of `count` tasks; all randomness is `generator`'s, on the CPU.
+
+        Args:
+            count: tasks of the batch.
+            generator: what draws.
+            among: (M,) numbers of the tasks to draw from, all by default.
+        """
+        tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
+        tasks = tasks if among is None else among[tasks]
         wish = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         demos = self._grasps.shape[2]

@@ -1,0 +1,35 @@
+"""What a training is told by afterwards: its data, the versions it ran with, and the source tree's revision."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import robo_meta
+from robo_meta.training_data import TrainingData
+
+
+def data_fingerprint(data: TrainingData) -> str:
+    """Shapes and sums that differ where the data do."""
+    sums = [float(t.double().sum()) for t in (data.points, data.grasps, data.hand_actions)]
+    return f"{tuple(data.points.shape)} {len(data.hand)} {sums}"
+
+
+def versions() -> dict[str, str]:
+    """Of the package, of what it computes with, and of Python."""
+    names = {"robo_meta": robo_meta.__version__, "torch": torch.__version__, "numpy": np.__version__}
+    return {**names, "python": platform.python_version()}
+
+
+def git_revision() -> str | None:
+    """Git revision of the source tree, None for an installed package."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() or None if result.returncode == 0 else None

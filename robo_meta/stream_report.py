@@ -1,0 +1,154 @@
+"""What a stream shows, as records: the curve, the phases' ends, forgetting; and as a table for people.
+
+Axis letters: T tasks that arrived, Q queries, E phases, B probes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from demos.support import TRANSFERS
+from robo_meta.online import Stream
+from robo_meta.statistics import paired_difference, wilson
+from robo_meta.stream import Phase
+from robo_meta.stream_data import take
+from robo_meta.stream_scores import NEAR, query_transfers
+
+Record = dict[str, Any]
+SCHEMA = "1"
+WINDOWS = 5
+"""Parts of a phase that the curve has a value for."""
+
+
+class Scores(NamedTuple):
+    """Distances of all keypoints from the demonstrated grasps, m."""
+
+    online: Tensor
+    """(T, Q): as scored on arrival, before the task was learned from."""
+    frozen: Tensor
+    """(T, Q): the start's, on the same queries."""
+    online_ends: Tensor
+    """(E, B, Q): at each phase's end, on every phase's probes."""
+    frozen_probes: Tensor
+    """(B, Q): the start's; it does not change."""
+    scratch_ends: Tensor
+    """(E, B, Q): of a training from scratch on all tasks up to each phase's end."""
+
+
+def stream_result(phases: Sequence[Phase], stream: Stream, scores: Scores, facts: Record) -> Record:
+    """All records; every rate is the share of query keypoints within `NEAR` of the demonstrated grasp.
+
+    Returns:
+        `facts`, and `phases`; `arrivals`: rates of `online` and `frozen` as tasks arrive, by window; `arrival_pairs`:
+        online minus frozen by phase, the same queries; `ends`: rates of `online`, `frozen` and `scratch` on probes of
+        one phase (`judged`) or of all phases so far (`judged` 0) after each phase; `end_pairs`: online minus the
+        others there; `forgetting`: online on the first phase's probes, after the last phase minus after the first.
+    """
+    first = np.concatenate([[stream.known], stream.ends[:-1]]) - stream.known
+    spans = [(int(a), int(b) - stream.known) for a, b in zip(first, stream.ends, strict=True)]
+    arrived = query_transfers(take(stream.data, np.arange(stream.known, stream.ends[-1])))
+    held_out = query_transfers(stream.probes)
+    edges = np.concatenate([[0], np.cumsum([len(phase.probes) for phase in phases])])
+    hits = Scores(*(part <= NEAR for part in scores))
+    arrivals, arrival_pairs, ends, end_pairs = [], [], [], []
+    for number, (begin, end) in enumerate(spans):
+        where: Record = {"phase": number + 1}
+        for window in np.array_split(np.arange(begin, end), WINDOWS):
+            if len(window):
+                place = {**where, "first": int(window[0]) + 1, "last": int(window[-1]) + 1}
+                for learner, part in (("online", hits.online), ("frozen", hits.frozen)):
+                    arrivals += _rates(part[window], arrived[window], {**place, "learner": learner})
+        span = slice(begin, end)
+        pair = {**where, "a": "online", "b": "frozen"}
+        arrival_pairs += _pairs(hits.online[span], hits.frozen[span], arrived[span], pair)
+        for judged in (0, *range(1, number + 2)):
+            rows = slice(edges[judged - 1], edges[judged]) if judged else slice(0, edges[number + 1])
+            three = {
+                "online": hits.online_ends[number][rows],
+                "frozen": hits.frozen_probes[rows],
+                "scratch": hits.scratch_ends[number][rows],
+            }
+            place = {**where, "judged": judged}
+            for learner, part in three.items():
+                ends += _rates(part, held_out[rows], {**place, "learner": learner})
+            for other in ("frozen", "scratch"):
+                names = {**place, "a": "online", "b": other}
+                end_pairs += _pairs(three["online"], three[other], held_out[rows], names)
+    oldest = slice(0, edges[1])
+    forgetting = _pairs(hits.online_ends[-1][oldest], hits.online_ends[0][oldest], held_out[oldest], {"judged": 1})
+    table = [
+        {
+            "phase": number + 1,
+            "families": list(phase.families),
+            "colours": list(phase.colours),
+            "tasks": len(phase.arrivals),
+            "probes": len(phase.probes),
+        }
+        for number, phase in enumerate(phases)
+    ]
+    records = {"arrivals": arrivals, "arrival_pairs": arrival_pairs, "ends": ends, "end_pairs": end_pairs}
+    return {"schema": SCHEMA, "near_m": NEAR, **facts, "phases": table, **records, "forgetting": forgetting}
+
+
+def _select(hits: Any, transfers: np.ndarray, transfer: str) -> tuple[np.ndarray, np.ndarray]:
+    """Outcomes (n,) of one transfer, or of all, and the number of each one's task."""
+    chosen = np.ones_like(transfers, bool) if transfer == "all" else transfers == TRANSFERS.index(transfer)
+    return np.asarray(hits)[chosen], np.nonzero(chosen)[0]
+
+
+def _rates(hits: Any, transfers: np.ndarray, names: Record) -> list[Record]:
+    rows = []
+    for transfer in ("all", *TRANSFERS):
+        values, tasks = _select(hits, transfers, transfer)
+        distinct = len(np.unique(tasks))
+        if distinct:
+            # Queries of one task are not independent: where there are several, whole tasks are resampled.
+            alone = distinct == len(values)
+            found = wilson(int(values.sum()), len(values)) if alone else paired_difference(values, 0 * values, tasks)
+            # Rounding must not put the rate outside its own interval.
+            span = {"low": min(found.low, found.value), "high": max(found.high, found.value)}
+            rows.append(
+                {**names, "transfer": transfer, "n": len(values), "tasks": distinct, "rate": found.value, **span}
+            )
+    return rows
+
+
+def _pairs(a: Any, b: Any, transfers: np.ndarray, names: Record) -> list[Record]:
+    rows = []
+    for transfer in ("all", *TRANSFERS):
+        (ours, tasks), (others, _) = _select(a, transfers, transfer), _select(b, transfers, transfer)
+        if len(tasks):
+            found = paired_difference(ours, others, tasks)
+            numbers = {"n": len(tasks), "tasks": len(np.unique(tasks))}
+            span = {"difference": found.value, "low": found.low, "high": found.high}
+            rows.append({**names, "transfer": transfer, **numbers, **span})
+    return rows
+
+
+def stream_table(result: Record, transfer: str = "all") -> str:
+    """The phases' ends and forgetting as text, one transfer."""
+    head = ("after phase", "probes of", "n", "frozen", "online", "scratch", "online − frozen [95 %]", "− scratch")
+    rows = [head]
+    ends = [row for row in result["ends"] if row["transfer"] == transfer]
+    pairs = [row for row in result["end_pairs"] if row["transfer"] == transfer]
+    for phase, judged in dict.fromkeys((row["phase"], row["judged"]) for row in ends):
+        here = [row for row in ends if (row["phase"], row["judged"]) == (phase, judged)]
+        rates = {row["learner"]: f"{row['rate']:.2f}" for row in here}
+        spans = {row["b"]: signed(row) for row in pairs if (row["phase"], row["judged"]) == (phase, judged)}
+        name = f"phase {judged}" if judged else "all so far"
+        known = (str(phase), name, str(here[0]["n"]), rates["frozen"], rates["online"], rates["scratch"])
+        rows.append((*known, spans["frozen"], spans["scratch"]))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lost = [row for row in result["forgetting"] if row["transfer"] == transfer]
+    lines += [f"phase 1 at the end minus after phase 1, {transfer}: {signed(row)}, n = {row['n']}" for row in lost]
+    return "\n".join([f"share of keypoints within {result['near_m'] * 100:.0f} cm, {transfer}:", *lines])
+
+
+def signed(row: Record) -> str:
+    """A difference with its interval."""
+    return f"{row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
