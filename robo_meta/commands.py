@@ -15,7 +15,7 @@ from demos.film import FilmConfig
 from demos.record_config import RecordConfig
 from robo_meta.bench import BenchConfig
 from robo_meta.evaluate import EvaluateConfig
-from robo_meta.presets import METHODS
+from robo_meta.presets import DEFAULT_METHODS
 from robo_meta.quickstart import QuickstartConfig
 
 
@@ -171,8 +171,8 @@ class Train:
     """Dataset folder, or its `training.safetensors`."""
     out: Path
     """Run folder."""
-    method: tuple[str, ...] = METHODS
-    """Of maml, zero-shot and context."""
+    method: tuple[str, ...] = DEFAULT_METHODS
+    """Of maml, zero-shot, context, fomaml, anil, reptile and pretrain."""
     preset: str = "full"
     """full, quick or tiny."""
     device: str = "cpu"
@@ -181,6 +181,8 @@ class Train:
     """Leave second derivatives out of the meta-gradient."""
     resume: bool = False
     """Go on with what was begun in `out`."""
+    init: Path | None = None
+    """Checkpoint to start from: its `pretrain` part, or else the part of the method's own name."""
     seed: int = 0
     """Of parameters and batches."""
     json: bool = False
@@ -192,7 +194,16 @@ class Train:
         from robo_meta.presets import preset_named
 
         config = replace(preset_named(self.preset), first_order=self.first_order)
-        path = train(self.data, self.out, self.method, config, seed=self.seed, device=self.device, resume=self.resume)
+        path = train(
+            self.data,
+            self.out,
+            self.method,
+            config,
+            seed=self.seed,
+            device=self.device,
+            resume=self.resume,
+            init=self.init,
+        )
         _print({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
         return None
 

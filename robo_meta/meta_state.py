@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -32,6 +34,8 @@ class MetaState(NamedTuple):
     """Outer steps done."""
     rng: Tensor
     """(…,) uint8: state of the generator that draws batches."""
+    tables: Mapping[str, Tensor] = MappingProxyType({})
+    """Name → (T, …) what `pretrain` keeps of each training task, updated in place by its losses; empty elsewhere."""
 
 
 def save_state(path: Path, state: MetaState, identity: dict) -> None:
@@ -41,6 +45,7 @@ def save_state(path: Path, state: MetaState, identity: dict) -> None:
         "rates": state.rates,
         "first": state.optimizer.first,
         "second": state.optimizer.second,
+        "tables": state.tables,
     }
     tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
     tensors["rng"] = state.rng
@@ -69,8 +74,9 @@ def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
             raise StateError(
                 f"{path}: its {key} is {found.get(key)!r}, this training's is {value!r}; use another --out"
             )
-    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}}
+    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}, "tables": {}}
     for name, tensor in tensors.items():
         group, _, key = name.partition("/")
         groups[group][key] = tensor.to(device)
-    return MetaState(groups["theta"], groups["rates"], Moments(groups["first"], groups["second"]), step, rng)
+    moments = Moments(groups["first"], groups["second"])
+    return MetaState(groups["theta"], groups["rates"], moments, step, rng, groups["tables"])

@@ -20,10 +20,20 @@ import torch
 
 import robo_meta
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from robo_meta.initial_parts import Start, start_from
 from robo_meta.meta_state import MetaState, StateError, load_state
 from robo_meta.outer_loop import TrainingDiverged, run
 from robo_meta.parts import fresh_state, part_losses
-from robo_meta.presets import METHODS, PRESETS, PresetError, TrainConfig, check_methods, preset_named
+from robo_meta.presets import (
+    DEFAULT_METHODS,
+    METHODS,
+    PRESETS,
+    PresetError,
+    TrainConfig,
+    check_methods,
+    preset_named,
+)
+from robo_meta.pretraining import with_mean_tables
 from robo_meta.progress import TrainingProgress
 from robo_meta.task_stream import TaskStream
 from robo_meta.training_data import TrainingData, TrainingDataError, load_training_data
@@ -51,12 +61,13 @@ def device_named(name: str) -> torch.device:
 def train(
     data: Path | str,
     out: Path | str,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = DEFAULT_METHODS,
     config: TrainConfig | None = None,
     *,
     seed: int = 0,
     device: str = "cpu",
     resume: bool = False,
+    init: Path | str | None = None,
 ) -> Path:
     """Train `methods`, and the closing network and the hand with them, into the checkpoint of `out`.
 
@@ -69,6 +80,7 @@ def train(
         seed: of parameters and batches.
         device: `cpu` or `cuda`.
         resume: go on with what was begun in `out`.
+        init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
 
     Returns:
         The checkpoint file.
@@ -86,6 +98,7 @@ def train(
     if packed.points.shape[1] < 2:
         raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
     checkpoint = _begun(out, config)
+    starts = {} if init is None else {method: start_from(init, method, config) for method in methods}
     try:
         (out / STATES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -94,12 +107,18 @@ def train(
     for part in parts_to_train(methods, packed, checkpoint, resume):
         path = out / STATES / f"{part}.safetensors"
         identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": _fingerprint(packed)}
+        start = starts.get(part)
+        identity["init"] = None if start is None else start.label
         if path.exists() and not resume:
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
             stream = TaskStream(packed, config.shots, config.transfers, where)
-        losses = part_losses(part, packed, stream, config, where)
-        state = load_state(path, identity, where) if path.exists() else fresh_state(part, config, seed, where)
+        if path.exists():
+            state = load_state(path, identity, where)
+        else:
+            values = None if start is None else start.values
+            state = fresh_state(part, config, seed, where, tasks=len(packed.points), start=values)
+        losses = part_losses(part, packed, stream, config, where, state.tables)
         schedule = config.schedules[part]
         logs = out / "logs" if config.tensorboard else None
         with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
@@ -114,7 +133,7 @@ def train(
                 save_every=config.checkpoint_every,
                 report=progress,
             )
-        checkpoint = _with_part(checkpoint, part, state, config, seed, packed)
+        checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
         save_checkpoint(out, checkpoint)
     return out / POLICY_FILE
 
@@ -142,12 +161,19 @@ def _begun(out: Path, config: TrainConfig) -> Checkpoint:
 
 
 def _with_part(
-    checkpoint: Checkpoint, part: str, state: MetaState, config: TrainConfig, seed: int, data: TrainingData
+    checkpoint: Checkpoint,
+    part: str,
+    state: MetaState,
+    config: TrainConfig,
+    seed: int,
+    data: TrainingData,
+    start: Start | None,
 ) -> Checkpoint:
     shown = sorted({data.families[i] for i in data.family.unique().tolist()})
     record: dict[str, Any] = {
         "schedule": config.record["schedules"][part],
-        "first_order": config.first_order,
+        "first_order": config.first_order or part == "fomaml",
+        "init": None if start is None else start.label,
         "shots": list(config.shots),
         "transfers": list(config.transfers),
         "seed": seed,
@@ -158,7 +184,7 @@ def _with_part(
         "versions": _versions(),
         "git": _git_revision(),
     }
-    values = dict(state.theta) | {f"rates.{k}": v for k, v in state.rates.items()}
+    values = with_mean_tables(state.theta, state.tables) | {f"rates.{k}": v for k, v in state.rates.items()}
     parts = {**checkpoint.parts, part: {k: v.detach().cpu() for k, v in values.items()}}
     card = {**checkpoint.card, "parts": {**checkpoint.card["parts"], part: record}}
     return Checkpoint(parts, card)
@@ -198,19 +224,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m robo_meta.meta_train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="dataset folder or training.safetensors")
     parser.add_argument("--out", type=Path, required=True, help="run folder")
-    parser.add_argument("--method", nargs="+", default=list(METHODS), help=" ".join(METHODS))
+    parser.add_argument("--method", nargs="+", default=list(DEFAULT_METHODS), help=" ".join(METHODS))
     parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
+    parser.add_argument("--init", type=Path, help="checkpoint to start from: its pretrain part, or that of the method")
     given = parser.parse_args(arguments)
     try:
         config = preset_named(given.preset)
         if given.first_order:
             config = replace(config, first_order=True)
         path = train(
-            given.data, given.out, given.method, config, seed=given.seed, device=given.device, resume=given.resume
+            given.data,
+            given.out,
+            given.method,
+            config,
+            seed=given.seed,
+            device=given.device,
+            resume=given.resume,
+            init=given.init,
         )
     except BAD_INPUT as error:
         print(f"error: {error}", file=sys.stderr)

@@ -5,11 +5,13 @@ Scorers learn from tasks, the closing network from single scans with their grasp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta import closing, hand, scorers
+from robo_meta import closing, hand, pretraining, reptile, scorers
 from robo_meta.adam import zero_moments
 from robo_meta.dense import initial_dense
 from robo_meta.meta_state import MetaState
@@ -22,8 +24,25 @@ PLACE_NOISE = 0.006
 """m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
 
 
-def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device) -> MetaState:
-    """Where the training of `part` starts."""
+def fresh_state(
+    part: str,
+    config: TrainConfig,
+    seed: int,
+    device: torch.device,
+    *,
+    tasks: int = 0,
+    start: Mapping[str, Tensor] | None = None,
+) -> MetaState:
+    """Where the training of `part` starts.
+
+    Args:
+        part: one of `METHODS`, `closing` or `hand`.
+        config: sizes.
+        seed: of the parameters and of the batches to come.
+        device: where the tensors go.
+        tasks: training tasks, each with tables of its own where `part` is `pretrain`.
+        start: parameters that take the place of the fresh ones of the same names; rates stay fresh.
+    """
     # Each part has a stream of its own, so that training one more method changes none of the others.
     number = ("closing", "hand", *METHODS).index(part)
     generator = torch.Generator().manual_seed(seed * 16 + number)
@@ -36,15 +55,22 @@ def fresh_state(part: str, config: TrainConfig, seed: int, device: torch.device)
     else:
         theta = scorers.initial_parameters(part, sizes, generator)
         rates = scorers.initial_method_rates(part, sizes, theta)
-    theta, rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
+    theta |= {k: v for k, v in (start or {}).items() if k in theta}
+    tables = pretraining.initial_departures(theta, tasks) if part == "pretrain" else {}
+    theta, rates, tables = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates, tables))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
-    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state())
+    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state(), tables)
 
 
 def part_losses(
-    part: str, data: TrainingData, stream: TaskStream | None, config: TrainConfig, device: torch.device
+    part: str,
+    data: TrainingData,
+    stream: TaskStream | None,
+    config: TrainConfig,
+    device: torch.device,
+    tables: Mapping[str, Tensor] | None = None,
 ) -> Losses:
-    """What the training of `part` minimises; `stream` is for scorers only."""
+    """What the training of `part` minimises; `stream` is for scorers only, `tables` of the state for `pretrain`."""
     count = config.schedules[part].batch
     if part == "closing":
         points = data.points.flatten(0, 1).to(device)
@@ -76,6 +102,10 @@ def part_losses(
     def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         assert stream is not None
         batch = stream.draw(count, generator)
+        if part == "reptile":
+            return reptile.reptile_losses(theta, batch, config.architecture.inner_steps), batch.tasks
+        if part == "pretrain":
+            return pretraining.pretrain_losses(theta, dict(tables or {}), batch), batch.tasks
         return scorers.query_losses(part, theta, rates, batch, config.first_order), batch.tasks
 
     return scorer_losses

@@ -6,8 +6,10 @@ import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-METHODS = ("maml", "zero-shot", "context")
-"""Scorers that can be trained; `fine-tune` adapts the zero-shot one and trains nothing of its own."""
+METHODS = ("maml", "zero-shot", "context", "fomaml", "anil", "reptile", "pretrain")
+"""Scorers that can be trained; `fine-tune` adapts `pretrain` or the zero-shot one and trains nothing of its own."""
+DEFAULT_METHODS = ("maml", "zero-shot", "context")
+"""What is trained where no method is named."""
 
 
 class PresetError(ValueError):
@@ -56,6 +58,10 @@ class TrainConfig:
             "maml": Schedule(4000, 40),
             "zero-shot": Schedule(1000, 48),
             "context": Schedule(4000, 40),
+            "fomaml": Schedule(4000, 40),
+            "anil": Schedule(4000, 40),
+            "reptile": Schedule(2400, 20),
+            "pretrain": Schedule(4000, 40),
             "closing": Schedule(2500, 128, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }
@@ -89,6 +95,10 @@ PRESETS: dict[str, TrainConfig] = {
             "maml": Schedule(450, 24),
             "zero-shot": Schedule(250, 24),
             "context": Schedule(400, 24),
+            "fomaml": Schedule(450, 24),
+            "anil": Schedule(450, 24),
+            "reptile": Schedule(400, 12),
+            "pretrain": Schedule(450, 24),
             "closing": Schedule(350, 64),
             "hand": Schedule(2500, 256, 3e-3),
         },
@@ -97,7 +107,7 @@ PRESETS: dict[str, TrainConfig] = {
     "tiny": TrainConfig(
         preset="tiny",
         architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, hand=8),
-        schedules={name: Schedule(8, 4) for name in ("maml", "zero-shot", "context", "closing", "hand")},
+        schedules={name: Schedule(8, 4) for name in (*METHODS, "closing", "hand")},
         checkpoint_every=3,
         tensorboard=False,
     ),
