@@ -137,7 +137,7 @@ def test_stream_keeps_supports_and_queries_apart(packed: SimpleNamespace, tmp_pa
 
 def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
-    both = load_file(train(data, tmp_path / "both", METHODS, TINY))
+    both = load_file(train(data, tmp_path / "both", config=TINY))
     train(data, tmp_path / "one", ["zero-shot"], TINY)
     later = load_file(train(data, tmp_path / "one", ["maml", "context"], TINY))
     assert both.keys() == later.keys()

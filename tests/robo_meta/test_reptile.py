@@ -42,8 +42,11 @@ def test_pseudo_gradient_by_hand() -> None:
     wanted = torch.tensor([[0.0], [-4.0]]).double()
     rates = {"w": torch.full((2,), 0.5).double().log()}
     start = {"w": w.detach().expand(2, 1)}
-    losses = [lambda phi, step: 0.5 * (phi["w"] - wanted).square().sum(-1)]
-    phi = descend(start, losses[0], rates, differentiable=False, clip=1e9)
+
+    def losses(phi: dict, step: int) -> torch.Tensor:
+        return 0.5 * (phi["w"] - wanted).square().sum(-1)
+
+    phi = descend(start, losses, rates, differentiable=False, clip=1e9)
     assert phi["w"][:, 0].tolist() == pytest.approx([1.0, -2.0])
     each = toward({"w": w}, phi, torch.tensor([7.0, 8.0]).double())
     assert each.tolist() == [7.0, 8.0]
