@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.checkpoint import part_names
 from robo_meta.contestants import checkpoint_file, contestants, default_names
 
 SCHEMA = "1"
@@ -81,7 +82,8 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         "scan_ms": _median_ms(lambda: scan(scene.object, flat, scene.noise, rng), config.repeats),
     }
     support = SupportSet((support_item(demo),))
-    for contestant in contestants(checkpoint_file(config.checkpoint), default_names(), "learned"):
+    file = checkpoint_file(config.checkpoint)
+    for contestant in contestants(file, default_names(part_names(file)), "learned"):
         strategy, name = contestant.strategy, contestant.name
         policy = strategy.adapt(support)
         policy.reset()

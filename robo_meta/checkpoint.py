@@ -19,7 +19,7 @@ from torch import Tensor
 
 from demos.files import write_atomic
 from robo_meta import closing, conditioning, contrast, hand, networks
-from robo_meta.inner_loop import ADAPTED, LOG_SCALES
+from robo_meta.inner_loop import LOG_SCALES, MOVED
 from robo_meta.presets import METHODS, Architecture
 
 SCHEMA = "1"
@@ -37,10 +37,11 @@ class Checkpoint:
     """Everything that strategies need."""
 
     parts: Mapping[str, Mapping[str, Tensor]]
-    """Part (`maml`, `zero-shot`, `context`, `contrast`, `closing`, `hand`) → parameter name → float32 tensor; `maml`
-    and `contrast` have their inner rates under `rates.…`."""
+    """Part (one of `METHODS`, `closing` or `hand`) → parameter name → float32 tensor; those with learned inner rates
+    have them under `rates.…`."""
     card: Mapping[str, Any]
-    """`schema`, `preset`, `architecture`, and per part `config`, `seed`, `versions`, `git`, `families`, `data`."""
+    """`schema`, `preset`, `architecture`, and per part `config`, `init`, `seed`, `versions`, `git`, `families`,
+    `data`."""
 
     @property
     def architecture(self) -> Architecture:
@@ -75,8 +76,8 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
     shapes = networks.shapes(sizes.hidden, sizes.head, sizes.keypoints)
     if part == "context":
         shapes |= conditioning.shapes(sizes.hidden, sizes.head, sizes.keypoints, sizes.context)
-    if part == "maml":
-        shapes |= {f"rates.{name}": (sizes.inner_steps,) for name in ADAPTED}
+    if part in MOVED:
+        shapes |= {f"rates.{name}": (sizes.inner_steps,) for name in MOVED[part]}
         shapes["rates.log_scales"] = (sizes.inner_steps, LOG_SCALES)
     return shapes
 
@@ -128,6 +129,15 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
         parts.setdefault(part, {})[key] = tensor.float()
     check_shapes(path.name, parts, sizes, preset)
     return Checkpoint(parts, card)
+
+
+def part_names(path: Path) -> frozenset[str] | None:
+    """Names of the parts in a checkpoint's file, read from its header alone; None where the file can't be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return frozenset(name.partition("/")[0] for name in file.keys())  # noqa: SIM118, a reader, not a dict
+    except (OSError, SafetensorError):
+        return None
 
 
 def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: Architecture, preset: str) -> None:

@@ -15,7 +15,7 @@ from demos.film import FilmConfig
 from demos.record_config import RecordConfig
 from robo_meta.bench import BenchConfig
 from robo_meta.evaluate import EvaluateConfig
-from robo_meta.presets import METHODS
+from robo_meta.presets import DEFAULT_METHODS
 from robo_meta.quickstart import QuickstartConfig
 
 
@@ -174,8 +174,8 @@ class Train:
     """Dataset folder, or its `training.safetensors`; with `--stream` several, one a phase, or one to be dealt."""
     out: Path
     """Run folder."""
-    method: tuple[str, ...] = METHODS
-    """Of maml, zero-shot, context and contrast."""
+    method: tuple[str, ...] = DEFAULT_METHODS
+    """Of maml, zero-shot, context, contrast, fomaml, anil, reptile and pretrain."""
     preset: str = "full"
     """full, quick or tiny."""
     device: str = "cpu"
@@ -184,10 +184,11 @@ class Train:
     """Leave second derivatives out of the meta-gradient."""
     resume: bool = False
     """Go on with what was begun in `out`."""
+    init: Path | None = None
+    """Checkpoint to start from: its `pretrain` part, or else the part of the method's own name; with `--stream`, its
+    maml."""
     seed: int = 0
     """Of parameters and batches."""
-    init: Path | None = None
-    """Checkpoint to start from; with `--stream`, its maml."""
     stream: bool = False
     """Learn online (follow the meta-leader), and compare with the start and with training from scratch."""
     phases: int | None = None
@@ -230,7 +231,14 @@ class Train:
             print(json_format.dumps(result) if self.json else stream_table(result))
             return None
         path = train(
-            self.data[0], self.out, self.method, config, seed=self.seed, device=self.device, resume=self.resume
+            self.data[0],
+            self.out,
+            self.method,
+            config,
+            seed=self.seed,
+            device=self.device,
+            resume=self.resume,
+            init=self.init,
         )
         _print({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -15,7 +16,7 @@ from robo_meta.strategies import STRATEGIES, StrategyError
 
 SCRIPTED_SUFFIX = "+scripted-hand"
 """A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
-LEARNED = ("zero-shot", "fine-tune", "maml", "context", "contrast", "retry")
+LEARNED = ("zero-shot", "fine-tune", "maml", "context", "fomaml", "anil", "reptile", "scratch", "contrast", "retry")
 """Strategies that need a checkpoint."""
 AFTER_FAILURE = ("contrast", "retry")
 """Strategies that differ from `maml` only once something has failed."""
@@ -29,12 +30,22 @@ class Contestant:
     strategy: Any
 
 
-def default_names() -> tuple[str, ...]:
+def default_names(parts: Collection[str] | None = None) -> tuple[str, ...]:
     """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs.
 
     Those of `AFTER_FAILURE` are left out: given nothing but successes they do what `maml` does.
+
+    Args:
+        parts: of the checkpoint; strategies of which it has no part are left out. None leaves out none.
     """
-    return (*(name for name in STRATEGIES if name not in AFTER_FAILURE), "maml" + SCRIPTED_SUFFIX)
+    names = (*(name for name in STRATEGIES if name not in AFTER_FAILURE), "maml" + SCRIPTED_SUFFIX)
+    return names if parts is None else tuple(name for name in names if _part(name, parts) in (None, *parts))
+
+
+def _part(name: str, parts: Collection[str]) -> str | None:
+    """The part that the strategy called `name` would use of a checkpoint with `parts`; None where it needs none."""
+    cls = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)].load()
+    return cls.part_among(parts) if hasattr(cls, "part_among") else getattr(cls, "part", None)
 
 
 def check_names(names: tuple[str, ...]) -> None:

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demos.demo import installed_versions
 from demos.files import write_atomic
 from demos.workers import run_jobs
+from robo_meta.checkpoint import part_names
 from robo_meta.contestants import check_names, checkpoint_file, contestants, default_names, needs_checkpoint
 from robo_meta.results_table import print_result
 from robo_meta.second_attempts import attempt_cells, attempt_lines
@@ -58,7 +59,8 @@ class EvaluateConfig:
     seed: int = 0
     """Root of all randomness."""
     strategies: tuple[str, ...] = ()
-    """Which strategies take part; all where none is named. `NAME+scripted-hand` swaps one strategy's hand."""
+    """Which strategies take part; where none is named, all whose part the checkpoint has. `NAME+scripted-hand` swaps
+    one strategy's hand."""
     hand: Literal["learned", "scripted"] = "learned"
     """Whose hand drives strategies that choose where to grasp."""
     attempts: int = 1
@@ -98,7 +100,7 @@ class EvaluateConfig:
     @property
     def names(self) -> tuple[str, ...]:
         """The strategies that take part."""
-        return self.strategies or default_names()
+        return self.strategies or default_names(part_names(checkpoint_file(self.checkpoint)))
 
     @property
     def checkpoint_file(self) -> Path | None:

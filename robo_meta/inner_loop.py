@@ -20,13 +20,18 @@ ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bia
 """Parameters that adaptation moves: what each colour means, and what is wanted (Zintgraf et al., 2019, "Fast context
 adaptation via meta-learning"). Moving the weight matrices as well took half as much time again and was less accurate:
 after 500 steps a sixth of the *balance* keypoints of validation families were 1.5 cm off or more, not a fiftieth."""
+OUTPUT_LAYER = ("head.gate.bias", "head.gate.weight", "head.score.colour", "head.score.weight")
+"""What `anil` moves instead (Raghu et al., 2020, "Rapid learning or feature reuse?"): what turns the head's features,
+the colours and the pooled features into scores and gates, and nothing that makes features."""
+MOVED: dict[str, tuple[str, ...]] = {"maml": ADAPTED, "fomaml": ADAPTED, "anil": OUTPUT_LAYER}
+"""Method with learned inner rates → the parameters that its inner loop moves."""
 LOG_SCALES = 3
 """Widths of the inner loss's mixture, see `networks.log_likelihood`."""
 
 
-def initial_rates(theta: Parameters, steps: int) -> dict[str, Tensor]:
-    """Log inner rates, one per step and head tensor, and the log widths (S, 3) of the inner loss's mixture."""
-    rates = {name: torch.full((steps,), -1.5) for name in ADAPTED}
+def initial_rates(theta: Parameters, steps: int, moved: tuple[str, ...] = ADAPTED) -> dict[str, Tensor]:
+    """Log inner rates, one per step and head tensor moved, and the log widths (S, 3) of the inner loss's mixture."""
+    rates = {name: torch.full((steps,), -1.5) for name in moved}
     rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0]).repeat(steps, 1)
     return rates
 
@@ -92,7 +97,7 @@ def adapt(
     first_order: bool = False,
     differentiable: bool = True,
 ) -> dict[str, Tensor]:
-    """Take S gradient steps on each task's own demonstrations.
+    """Take S gradient steps on each task's own demonstrations; what `rates` names moves.
 
     Args:
         theta: the scorer's parameters, not stacked; left as they are.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -35,6 +37,8 @@ class MetaState(NamedTuple):
     """Outer steps done."""
     rng: Tensor
     """(…,) uint8: state of the generator that draws batches."""
+    tables: Mapping[str, Tensor] = MappingProxyType({})
+    """Name → (T, …) what `pretrain` keeps of each training task, updated in place by its losses; empty elsewhere."""
 
 
 def save_state(path: Path, state: MetaState, identity: dict) -> None:
@@ -44,6 +48,7 @@ def save_state(path: Path, state: MetaState, identity: dict) -> None:
         "rates": state.rates,
         "first": state.optimizer.first,
         "second": state.optimizer.second,
+        "tables": state.tables,
     }
     tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
     tensors["rng"] = state.rng
@@ -65,11 +70,12 @@ def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
     except (KeyError, ValueError) as error:
         raise damaged(path, error) from error
     check_identity(path, found, identity)
-    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}}
+    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}, "tables": {}}
     for name, tensor in tensors.items():
         group, _, key = name.partition("/")
         groups[group][key] = tensor.to(device)
-    return MetaState(groups["theta"], groups["rates"], Moments(groups["first"], groups["second"]), step, rng)
+    moments = Moments(groups["first"], groups["second"])
+    return MetaState(groups["theta"], groups["rates"], moments, step, rng, groups["tables"])
 
 
 def read_state_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -17,10 +17,20 @@ from typing import Any
 import torch
 
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from robo_meta.initial_parts import Start, start_from
 from robo_meta.meta_state import STATES, MetaState, StateError, load_state
 from robo_meta.outer_loop import TrainingDiverged, run
 from robo_meta.parts import fresh_state, part_losses
-from robo_meta.presets import METHODS, PRESETS, PresetError, TrainConfig, check_methods, preset_named
+from robo_meta.presets import (
+    DEFAULT_METHODS,
+    METHODS,
+    PRESETS,
+    PresetError,
+    TrainConfig,
+    check_methods,
+    preset_named,
+)
+from robo_meta.pretraining import with_mean_tables
 from robo_meta.progress import TrainingProgress
 from robo_meta.run_identity import data_fingerprint, git_revision, versions
 from robo_meta.stream_options import OPTIONS, StreamConfig, StreamError, option, stream_config
@@ -48,12 +58,13 @@ def device_named(name: str) -> torch.device:
 def train(
     data: Path | str,
     out: Path | str,
-    methods: Sequence[str] = METHODS,
+    methods: Sequence[str] = DEFAULT_METHODS,
     config: TrainConfig | None = None,
     *,
     seed: int = 0,
     device: str = "cpu",
     resume: bool = False,
+    init: Path | str | None = None,
 ) -> Path:
     """Train `methods`, and the closing network and the hand with them, into the checkpoint of `out`.
 
@@ -66,6 +77,7 @@ def train(
         seed: of parameters and batches.
         device: `cpu` or `cuda`.
         resume: go on with what was begun in `out`.
+        init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
 
     Returns:
         The checkpoint file.
@@ -85,6 +97,9 @@ def train(
     checkpoint = _begun(out, config)
     if "contrast" in methods and "maml" not in methods and "maml" not in checkpoint.parts:
         raise TrainError(f"method 'contrast' starts from 'maml', which {out} does not hold; use --method maml contrast")
+    starts = (
+        {} if init is None else {method: start_from(init, method, config) for method in methods if method != "contrast"}
+    )
     try:
         (out / STATES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -93,13 +108,19 @@ def train(
     for part in parts_to_train(methods, packed, checkpoint, resume):
         path = out / STATES / f"{part}.safetensors"
         identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": data_fingerprint(packed)}
+        start = starts.get(part)
+        identity["init"] = None if start is None else start.label
         if path.exists() and not resume:
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
             stream = TaskStream(packed, config.shots, config.transfers, where)
         maml = checkpoint.parts.get("maml")
-        losses = part_losses(part, packed, stream, config, where, maml)
-        state = load_state(path, identity, where) if path.exists() else fresh_state(part, config, seed, where, maml)
+        if path.exists():
+            state = load_state(path, identity, where)
+        else:
+            values = None if start is None else start.values
+            state = fresh_state(part, config, seed, where, tasks=len(packed.points), start=values, maml=maml)
+        losses = part_losses(part, packed, stream, config, where, tables=state.tables, maml=maml)
         schedule = config.schedules[part]
         logs = out / "logs" if config.tensorboard else None
         with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
@@ -114,7 +135,7 @@ def train(
                 save_every=config.checkpoint_every,
                 report=progress,
             )
-        checkpoint = _with_part(checkpoint, part, state, config, seed, packed)
+        checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
         save_checkpoint(out, checkpoint)
     return out / POLICY_FILE
 
@@ -143,12 +164,19 @@ def _begun(out: Path, config: TrainConfig) -> Checkpoint:
 
 
 def _with_part(
-    checkpoint: Checkpoint, part: str, state: MetaState, config: TrainConfig, seed: int, data: TrainingData
+    checkpoint: Checkpoint,
+    part: str,
+    state: MetaState,
+    config: TrainConfig,
+    seed: int,
+    data: TrainingData,
+    start: Start | None,
 ) -> Checkpoint:
     shown = sorted({data.families[i] for i in data.family.unique().tolist()})
     record: dict[str, Any] = {
         "schedule": config.record["schedules"][part],
-        "first_order": config.first_order,
+        "first_order": config.first_order or part == "fomaml",
+        "init": None if start is None else start.label,
         "shots": list(config.shots),
         "transfers": list(config.transfers),
         "seed": seed,
@@ -159,7 +187,7 @@ def _with_part(
         "versions": versions(),
         "git": git_revision(),
     }
-    values = dict(state.theta) | {f"rates.{k}": v for k, v in state.rates.items()}
+    values = with_mean_tables(state.theta, state.tables) | {f"rates.{k}": v for k, v in state.rates.items()}
     parts = {**checkpoint.parts, part: {k: v.detach().cpu() for k, v in values.items()}}
     card = {**checkpoint.card, "parts": {**checkpoint.card["parts"], part: record}}
     return Checkpoint(parts, card)
@@ -180,13 +208,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m robo_meta.meta_train", description=__doc__)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folder or training.safetensors")
     parser.add_argument("--out", type=Path, required=True, help="run folder")
-    parser.add_argument("--method", nargs="+", default=list(METHODS), help=" ".join(METHODS))
+    parser.add_argument("--method", nargs="+", default=list(DEFAULT_METHODS), help=" ".join(METHODS))
     parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
-    parser.add_argument("--init", type=Path, help="with --stream: checkpoint whose maml to start from")
+    parser.add_argument(
+        "--init",
+        type=Path,
+        help="checkpoint to start from: its pretrain part, or that of the method; --stream: its maml",
+    )
     parser.add_argument("--stream", action="store_true", help="learn online, tasks arriving one by one in phases")
     for name, kind in {**dict.fromkeys(OPTIONS, int), "stream_rate": float, "warm_up": float}.items():
         many = "+" if name == "phase_colours" else None
@@ -209,7 +241,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(stream_table(train_stream(given.data, given.out, config, online, **settings)))
             return 0
         path = train(
-            given.data[0], given.out, given.method, config, seed=given.seed, device=given.device, resume=given.resume
+            given.data[0],
+            given.out,
+            given.method,
+            config,
+            seed=given.seed,
+            device=given.device,
+            resume=given.resume,
+            init=given.init,
         )
     except BAD_INPUT as error:
         print(f"error: {error}", file=sys.stderr)

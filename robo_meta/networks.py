@@ -18,6 +18,8 @@ from torch.nn import functional
 from robo_meta.encoding import CORNERS, FEATURES, LOG_VOLUME, SCALE, VECTORS, Encoded
 
 Parameters = Mapping[str, Tensor]
+OUTER_LOG_SCALES = (-2.1, -1.2, -2.1)
+"""Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 6 mm for points."""
 
 
 class Hidden(NamedTuple):

@@ -55,7 +55,7 @@ def run(
 
     Args:
         part: name, for messages.
-        state: where to start; left as it is.
+        state: where to start; left as it is, its tables apart.
         losses: what to minimise the mean of.
         schedule: steps and rates.
         clip: largest norm of an outer gradient.
@@ -127,4 +127,5 @@ def _update(
         moved[group] = {k.partition("/")[2]: v.detach() for k, v in after.items()}
         firsts |= moments.first
         seconds |= moments.second
-    return MetaState(moved["theta"], moved["rates"], Moments(firsts, seconds), state.step + 1, generator.get_state())
+    moments = Moments(firsts, seconds)
+    return MetaState(moved["theta"], moved["rates"], moments, state.step + 1, generator.get_state(), state.tables)

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta import closing, contrast, hand, scorers
+from robo_meta import closing, contrast, hand, pretraining, reptile, scorers
 from robo_meta.adam import zero_moments
 from robo_meta.dense import initial_dense
 from robo_meta.meta_state import MetaState
 from robo_meta.outer_loop import Losses
 from robo_meta.presets import METHODS, TrainConfig
-from robo_meta.task_stream import TaskStream
+from robo_meta.task_stream import WISHES, TaskStream
 from robo_meta.training_data import TrainingData
 
 PLACE_NOISE = 0.006
@@ -25,9 +25,26 @@ PLACE_NOISE = 0.006
 
 
 def fresh_state(
-    part: str, config: TrainConfig, seed: int, device: torch.device, maml: Mapping[str, Tensor] | None = None
+    part: str,
+    config: TrainConfig,
+    seed: int,
+    device: torch.device,
+    *,
+    tasks: int = 0,
+    start: Mapping[str, Tensor] | None = None,
+    maml: Mapping[str, Tensor] | None = None,
 ) -> MetaState:
-    """Where the training of `part` starts; `contrast` needs the trained part `maml`."""
+    """Where the training of `part` starts.
+
+    Args:
+        part: one of `METHODS`, `closing` or `hand`.
+        config: sizes.
+        seed: of the parameters and of the batches to come.
+        device: where the tensors go.
+        tasks: training tasks, each with tables of its own for every wish where `part` is `pretrain`.
+        start: parameters that take the place of the fresh ones of the same names; rates stay fresh.
+        maml: that part, trained, from which `contrast` starts.
+    """
     # Each part has a stream of its own, so that training one more method changes none of the others.
     number = ("closing", "hand", *METHODS).index(part)
     generator = torch.Generator().manual_seed(seed * 16 + number)
@@ -43,9 +60,11 @@ def fresh_state(
     else:
         theta = scorers.initial_parameters(part, sizes, generator)
         rates = scorers.initial_method_rates(part, sizes, theta)
-    theta, rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
+    theta |= {k: v for k, v in (start or {}).items() if k in theta}
+    tables = pretraining.initial_departures(theta, tasks * WISHES) if part == "pretrain" else {}
+    theta, rates, tables = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates, tables))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
-    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state())
+    return MetaState(theta, rates, zero_moments(together), 0, generator.get_state(), tables)
 
 
 def part_losses(
@@ -54,9 +73,21 @@ def part_losses(
     stream: TaskStream | None,
     config: TrainConfig,
     device: torch.device,
+    *,
+    tables: Mapping[str, Tensor] | None = None,
     maml: Mapping[str, Tensor] | None = None,
 ) -> Losses:
-    """What the training of `part` minimises; `stream` is for scorers only, the trained part `maml` for `contrast`."""
+    """What the training of `part` minimises.
+
+    Args:
+        part: one of `METHODS`, `closing` or `hand`.
+        data: for `closing` and `hand`.
+        stream: for scorers.
+        config: schedules.
+        device: where to compute.
+        tables: of the state, for `pretrain`.
+        maml: that part, trained, for `contrast`.
+    """
     count = config.schedules[part].batch
     if part == "closing":
         points = data.points.flatten(0, 1).to(device)
@@ -100,6 +131,10 @@ def part_losses(
     def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         assert stream is not None
         batch = stream.draw(count, generator)
+        if part == "reptile":
+            return reptile.reptile_losses(theta, batch, config.architecture.inner_steps), batch.tasks
+        if part == "pretrain":
+            return pretraining.pretrain_losses(theta, dict(tables or {}), batch), batch.tasks
         return scorers.query_losses(part, theta, rates, batch, config.first_order), batch.tasks
 
     return scorer_losses

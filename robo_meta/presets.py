@@ -6,9 +6,11 @@ import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-METHODS = ("maml", "zero-shot", "context", "contrast")
-"""Scorers that can be trained; `fine-tune` adapts the zero-shot one and trains nothing of its own, `contrast` starts
-from `maml`."""
+METHODS = ("maml", "zero-shot", "context", "fomaml", "anil", "reptile", "pretrain", "contrast")
+"""Scorers that can be trained; `fine-tune` adapts `pretrain` or the zero-shot one and trains nothing of its own,
+`contrast` starts from `maml`."""
+DEFAULT_METHODS = ("maml", "zero-shot", "context")
+"""What is trained where no method is named."""
 
 
 class PresetError(ValueError):
@@ -58,6 +60,10 @@ class TrainConfig:
             "zero-shot": Schedule(1000, 48),
             "context": Schedule(6000, 40),
             "contrast": Schedule(800, 24, 1e-2),
+            "fomaml": Schedule(4000, 40),
+            "anil": Schedule(4000, 40),
+            "reptile": Schedule(2400, 20),
+            "pretrain": Schedule(4000, 40),
             "closing": Schedule(2500, 128, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }
@@ -92,6 +98,10 @@ PRESETS: dict[str, TrainConfig] = {
             "zero-shot": Schedule(250, 24),
             "context": Schedule(400, 24),
             "contrast": Schedule(100, 16, 1e-2),
+            "fomaml": Schedule(450, 24),
+            "anil": Schedule(450, 24),
+            "reptile": Schedule(400, 12),
+            "pretrain": Schedule(450, 24),
             "closing": Schedule(350, 64),
             "hand": Schedule(2500, 256, 3e-3),
         },

@@ -11,13 +11,10 @@ import torch
 from torch import Tensor
 
 from robo_meta import conditioning, networks
-from robo_meta.inner_loop import adapt, initial_rates, stack
-from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood
+from robo_meta.inner_loop import MOVED, adapt, initial_rates, stack
+from robo_meta.networks import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
 from robo_meta.presets import Architecture
 from robo_meta.task_stream import Batch
-
-OUTER_LOG_SCALES = (-2.1, -1.2, -2.1)
-"""Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 6 mm for points."""
 
 
 def zero_shot(
@@ -30,8 +27,15 @@ def zero_shot(
 def maml(
     theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
 ) -> Mapping[str, Tensor]:
-    """Gradient steps on the demonstrations."""
+    """Gradient steps on the demonstrations; which parameters move is the rates' matter, so `anil` is this as well."""
     return adapt(theta, rates, support, grasps, mask, first_order=first_order)
+
+
+def fomaml(
+    theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = True
+) -> Mapping[str, Tensor]:
+    """As `maml`, inner gradients being constants whatever `first_order` says."""
+    return adapt(theta, rates, support, grasps, mask, first_order=True)
 
 
 def context(
@@ -41,8 +45,15 @@ def context(
     return conditioning.condition(theta, support, grasps, mask)
 
 
-SPECIALISE: dict[str, Callable[..., Mapping[str, Tensor]]] = {"maml": maml, "zero-shot": zero_shot, "context": context}
-"""Method → (theta, rates, support, grasps, mask, first_order) → head parameters with a leading task axis."""
+SPECIALISE: dict[str, Callable[..., Mapping[str, Tensor]]] = {
+    "maml": maml,
+    "zero-shot": zero_shot,
+    "context": context,
+    "fomaml": fomaml,
+    "anil": maml,
+}
+"""Method → (theta, rates, support, grasps, mask, first_order) → head parameters with a leading task axis. `reptile` and
+`pretrain` minimise no loss of queries after specialising; see the modules `reptile` and `pretraining`."""
 
 
 def initial_parameters(method: str, sizes: Architecture, generator: torch.Generator) -> dict[str, Tensor]:
@@ -54,8 +65,8 @@ def initial_parameters(method: str, sizes: Architecture, generator: torch.Genera
 
 
 def initial_method_rates(method: str, sizes: Architecture, theta: Parameters) -> dict[str, Tensor]:
-    """Fresh inner rates: only `maml` has any."""
-    return initial_rates(theta, sizes.inner_steps) if method == "maml" else {}
+    """Fresh inner rates of a method in `MOVED`; the others have none."""
+    return initial_rates(theta, sizes.inner_steps, MOVED[method]) if method in MOVED else {}
 
 
 def select(hidden: Hidden, demos: Tensor) -> Hidden:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from robo_meta.presets import METHODS
+from robo_meta.presets import DEFAULT_METHODS
 
 PHASES = 3
 """Phases that one dataset is dealt into by default."""
@@ -90,7 +90,7 @@ def stream_config(
         if len(data) > 1:
             raise StreamError(f"{len(data)} datasets in --data without --stream; expected 1")
         return None
-    if tuple(method) not in (METHODS, ("maml",)):
+    if tuple(method) not in (DEFAULT_METHODS, ("maml",)):
         raise StreamError(f"--method {' '.join(method)} with --stream; expected maml, which is what learns online")
     if init is not None and "warm_up" in chosen:
         raise StreamError("--warm-up with --init; expected one of them, as the checkpoint is the start")

@@ -15,6 +15,8 @@ from robo_meta.encoding import Encoded, encode
 from robo_meta.networks import grasp_rows
 from robo_meta.training_data import TrainingData
 
+WISHES = 3
+"""What a scan may be an example of: what was demonstrated, and two other wishes."""
 BALANCE = 0
 """Number of the intention *balance* in packed data."""
 _CHUNK = 16
@@ -36,6 +38,8 @@ class Batch(NamedTuple):
     """(N, K): 1 for a demonstration, 0 for padding where the task has fewer of that transfer."""
     query_mask: Tensor
     """(N, D): 1 for demonstrations outside the support."""
+    examples: Tensor
+    """(N,) numbers of the pairs of task and wish, below `WISHES` × the data's tasks."""
     balance: Tensor
     """(N,) bool: whether the grasps are those of *balance*. Privileged: only to make up what would have failed."""
 
@@ -110,5 +114,6 @@ class TaskStream:
             support.to(self.device),
             support_mask.to(self.device),
             (1 - used).to(self.device),
+            where * WISHES + wish,
             self._balance[where, wish],
         )

@@ -1,8 +1,8 @@
-"""The pooled network fine-tuned on the support: what one does without meta-learning."""
+"""A network fine-tuned on the support: what one does without meta-learning."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import Tensor
@@ -21,10 +21,18 @@ LOG_SCALES = (-1.5, -0.8, -1.5)
 
 
 class FineTune(ScoringStrategy):
-    """Takes Adam steps on the support's loss. Its settings are a sensible first choice and were not searched for."""
+    """Takes Adam steps on the support's loss. Its settings are a sensible first choice and were not searched for.
+
+    It starts from the pre-trained network where the checkpoint has one, else from the pooled one of `zero-shot`.
+    """
 
     name = "fine-tune"
     part = "zero-shot"
+
+    @classmethod
+    def part_among(cls, parts: Collection[str]) -> str:
+        """`pretrain` before `zero-shot`."""
+        return "pretrain" if "pretrain" in parts else cls.part
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters after fine-tuning."""

@@ -6,7 +6,7 @@ Axis letters: K shots, P points.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import torch
@@ -16,17 +16,17 @@ from demos.support import SupportSet
 from robo_meta.checkpoint import Checkpoint
 from robo_meta.choice import densest, point_weights
 from robo_meta.closing import close_on
-from robo_meta.encoding import SCALE, encode
+from robo_meta.encoding import SCALE, Encoded, encode
 from robo_meta.inner_loop import stack
 from robo_meta.networks import Hidden, Mixture, body, grasp_rows, head
 from robo_meta.policy import GraspPolicy, HandFunction
 
 
-class ScoringStrategy(ABC):
-    """Base of the learned strategies; each says in `specialise` how demonstrations change the head's parameters.
+class NetworkStrategy(ABC):
+    """Base of strategies with a scorer; each says in `adapted` how demonstrations change its parameters.
 
     Args:
-        checkpoint: with the part `part`, and `closing`.
+        checkpoint: with the part that `part_among` names, and `closing`.
         hand_fn: drives the hand to a grasp.
     """
 
@@ -34,33 +34,44 @@ class ScoringStrategy(ABC):
     part: str
 
     def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
-        self._theta, self._rates = checkpoint.split_part(self.part)
+        values = self.parameters(checkpoint)
+        self._theta = {k: v for k, v in values.items() if not k.startswith("rates.")}
+        self._rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
         self._closing = checkpoint.part("closing")
         self._hand_fn = hand_fn
+
+    @classmethod
+    def part_among(cls, parts: Collection[str]) -> str:
+        """The part that is used of a checkpoint with `parts`; it need not be among them."""
+        return cls.part
+
+    def parameters(self, checkpoint: Checkpoint) -> Mapping[str, Tensor]:
+        """Body and head before any demonstration, and learned rates under `rates.…`."""
+        return checkpoint.part(self.part_among(checkpoint.parts))
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """A policy for the support's task."""
         points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
         grasps = torch.from_numpy(np.stack([item.grasp for item in support.items]))[None]
-        with torch.no_grad():
-            hidden = body(self._theta, encode(points))
-        return self._policy(self.specialise(hidden, grasp_rows(grasps), torch.ones(1, support.shots)))
+        return self._policy(self.adapted(encode(points), grasp_rows(grasps), torch.ones(1, support.shots)))
 
     def prior_policy(self) -> GraspPolicy:
         """The policy before any demonstration."""
         return self._policy(stack(self._theta, 1))
 
     @abstractmethod
-    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
-        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""
+    def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Parameters with a leading task axis, from scans (1, K, P, …), grasps (1, K, 4) of `networks.grasp_rows` and
+        mask (1, K): the head's, and the body's where it moves too."""
 
     def _policy(
         self, phi: Mapping[str, Tensor], reweigh: Callable[[Mixture], Mixture] = lambda found: found
     ) -> GraspPolicy:
         phi = {k: v.detach() for k, v in phi.items()}
+        theta = {**self._theta, **{k: v[0] for k, v in phi.items() if k.startswith("body.")}}
 
         def mixture(scan: Tensor) -> Mixture:
-            return reweigh(head(phi, body(self._theta, encode(scan))))
+            return reweigh(head(phi, body(theta, encode(scan))))
 
         def target(points: np.ndarray) -> np.ndarray:
             scan = torch.tensor(points, dtype=torch.float32)[None, None]
@@ -74,3 +85,17 @@ class ScoringStrategy(ABC):
                 return point_weights(mixture(scan))[0, 0].double().numpy()
 
         return GraspPolicy(target, self._hand_fn, scores)
+
+
+class ScoringStrategy(NetworkStrategy):
+    """Base of the strategies that keep the body; each says in `specialise` how demonstrations change the head."""
+
+    def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """The head's parameters, of `specialise`."""
+        with torch.no_grad():
+            hidden = body(self._theta, scans)
+        return self.specialise(hidden, grasps, mask)
+
+    @abstractmethod
+    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""

@@ -95,8 +95,8 @@ def packed() -> SimpleNamespace:
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with every part of the tiny preset."""
     from robo_meta.meta_train import train
-    from robo_meta.presets import PRESETS
+    from robo_meta.presets import METHODS, PRESETS
 
     folder = tmp_path_factory.mktemp("tiny")
-    train(write_packed(folder), folder / "run", config=PRESETS["tiny"])
+    train(write_packed(folder), folder / "run", METHODS, PRESETS["tiny"])
     return folder / "run"

@@ -50,6 +50,19 @@ WORDS = [
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--method", "mamll"], r"unknown method 'mamll'"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--device", "tpu"], r"unknown device 'tpu'; expected"),
     (["train", "--data", "{data}", "--out", "{run}", "--preset", "quick"], r"preset 'quick' needs"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--init", "{tmp}/none"], r"none: no checkpoint; train one with"),
+    (
+        ["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "tiny", "--method", "anil", "--init", "{run}"],
+        r"run: holds no 'pretrain' and no 'anil' to start from; it holds closing, hand, maml$",
+    ),
+    (
+        ["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "quick", "--method", "maml", "--init", "{run}"],
+        r"run: maml/body\.in\.weight is \(\d+, 8\), preset 'quick' needs \(\d+, 40\)$",
+    ),
+    (
+        ["evaluate", "--strategies", "anil", "--checkpoint", "{run}"],
+        r"the checkpoint holds no 'anil'; it holds closing",
+    ),
     (["evaluate", "--split", "foo"], r"unknown split 'foo'; expected one of training"),
     (["evaluate", "--transfer", "new-shap"], r"unknown transfer 'new-shap'"),
     (["evaluate", "--strategies", "mamll"], r"unknown strategy 'mamll'; did you mean 'maml'\?"),

@@ -72,6 +72,11 @@ def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_names() -> None:
     once_failed = ("contrast", "retry")
     assert default_names() == (*(name for name in STRATEGIES if name not in once_failed), "maml+scripted-hand")
+    shipped = default_names({"maml", "zero-shot", "closing", "hand"})
+    assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-hand"} <= set(shipped)
+    assert not {"context", "fomaml", "anil", "reptile"} & set(shipped)
+    assert "fine-tune" in default_names({"pretrain"}) and "fine-tune" not in default_names({"closing"})
+    assert not {"maml", "maml+scripted-hand"} & set(default_names({"closing"}))
     assert not needs_checkpoint(("centre", "density-fit"), "scripted") and not needs_checkpoint(("replay",), "learned")
     assert needs_checkpoint(("centre",), "learned") and needs_checkpoint(("maml+scripted-hand",), "scripted")
     built = contestants(None, ("centre", "replay"), "scripted")

@@ -9,9 +9,9 @@ import torch
 
 from robo_meta import conditioning, networks
 from robo_meta.encoding import encode
-from robo_meta.inner_loop import ADAPTED, adapt, descend, initial_rates, inner_losses, stack
+from robo_meta.inner_loop import ADAPTED, MOVED, adapt, descend, initial_rates, inner_losses, stack
 from robo_meta.networks import Hidden, body, grasp_rows, head, log_likelihood
-from robo_meta.scorers import select
+from robo_meta.scorers import SPECIALISE, select
 
 HIDDEN, HEAD, KEYPOINTS, STEPS, TASKS, DEMOS = 7, 5, 2, 3, 4, 3
 
@@ -61,20 +61,22 @@ def one_task(theta: dict, rates: dict, scans, grasps, mask, first_order: bool) -
     for step in range(STEPS):
         stacked = {k: v[None] for k, v in phi.items()}
         loss = inner_losses(stacked, own, grasps[:, :2], mask, rates["log_scales"][step])[0]
-        found = torch.autograd.grad(loss, [phi[k] for k in ADAPTED], create_graph=True)
+        names = [k for k in rates if k != "log_scales"]
+        found = torch.autograd.grad(loss, [phi[k] for k in names], create_graph=True)
         if first_order:
             found = [g.detach() for g in found]
         norm = torch.sqrt(sum((g**2).sum() for g in found) + 1e-12)
         factor = torch.where(norm > 2.0, 2.0 / norm, torch.ones_like(norm))
-        moved = {k: phi[k] - torch.exp(rates[k][step]) * factor * g for k, g in zip(ADAPTED, found, strict=True)}
+        moved = {k: phi[k] - torch.exp(rates[k][step]) * factor * g for k, g in zip(names, found, strict=True)}
         phi = {**phi, **moved}
     scales = grasps.new_tensor([-2.0, -1.0, -2.0])
     return -log_likelihood(head({k: v[None] for k, v in phi.items()}, hidden), grasps, scales)[0, 2]
 
 
-@pytest.mark.parametrize("first_order", [False, True])
-def test_stacked_meta_gradient_equals_a_per_task_loop(problem: tuple, first_order: bool) -> None:
-    theta, rates, scans, grasps = problem
+@pytest.mark.parametrize("method, first_order", [("maml", False), ("maml", True), ("anil", False), ("anil", True)])
+def test_stacked_meta_gradient_equals_a_per_task_loop(problem: tuple, method: str, first_order: bool) -> None:
+    theta, _, scans, grasps = problem
+    rates = double(initial_rates(theta, STEPS, MOVED[method]))
     mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]]).double()
     stacked = gradients(meta_loss(theta, rates, scans, grasps, mask, first_order), theta, rates)
     loop = [torch.zeros_like(g) for g in stacked]
@@ -97,8 +99,27 @@ def test_first_order_differs_from_second_order(problem: tuple) -> None:
     assert change > 1e-2 * sum(a.square().sum() for a in exact).sqrt()
 
 
-def test_meta_gradient_equals_finite_differences(problem: tuple) -> None:
+def test_fomaml_is_first_order_whatever_is_asked(problem: tuple) -> None:
     theta, rates, scans, grasps = problem
+    hidden, mask = body(theta, scans), torch.ones(TASKS, 2).double()
+    support, scales = select(hidden, torch.tensor([[0, 1]]).expand(TASKS, -1)), grasps.new_tensor([-2.0, -1.0, -2.0])
+
+    def gradient(method: str, first_order: bool) -> list[torch.Tensor]:
+        phi = SPECIALISE[method](theta, rates, support, grasps[:, :2], mask, first_order)
+        loss = -log_likelihood(head(phi, hidden), grasps, scales)[:, 2].sum()
+        leaves = [*theta.values(), *(rates[k] for k in ADAPTED)]
+        return list(torch.autograd.grad(loss, leaves, retain_graph=True))
+
+    first, exact = gradient("maml", True), gradient("maml", False)
+    for asked in (False, True):
+        assert all(torch.equal(a, b) for a, b in zip(gradient("fomaml", asked), first, strict=True))
+    assert not all(torch.allclose(a, b, rtol=1e-3) for a, b in zip(exact, first, strict=True))
+
+
+@pytest.mark.parametrize("method", ["maml", "anil"])
+def test_meta_gradient_equals_finite_differences(problem: tuple, method: str) -> None:
+    theta, _, scans, grasps = problem
+    rates = double(initial_rates(theta, STEPS, MOVED[method]))
     mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]]).double()
     trees = {**{f"theta/{k}": v for k, v in theta.items()}, **{f"rates/{k}": v for k, v in rates.items()}}
     exact = dict(zip(trees, gradients(meta_loss(theta, rates, scans, grasps, mask), theta, rates), strict=True))

@@ -27,7 +27,9 @@ from robo_meta.training_data import load_training_data
 
 ROOT = Path(meta_train.__file__).parents[1]
 TINY = PRESETS["tiny"]
-LONG = dataclasses.replace(TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4)}, checkpoint_every=4)
+LONG = dataclasses.replace(
+    TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4), "pretrain": Schedule(60, 4)}, checkpoint_every=4
+)
 _CHILD = """
 import sys
 from dataclasses import replace
@@ -36,8 +38,8 @@ torch.set_num_threads(1)
 from robo_meta.meta_train import train
 from robo_meta.presets import PRESETS, Schedule
 tiny = PRESETS["tiny"]
-long = replace(tiny, schedules={**tiny.schedules, "maml": Schedule(60, 4)}, checkpoint_every=4)
-train(sys.argv[1], sys.argv[2], ["maml"], long, seed=5)
+long = replace(tiny, schedules={**tiny.schedules, sys.argv[3]: Schedule(60, 4)}, checkpoint_every=4)
+train(sys.argv[1], sys.argv[2], [sys.argv[3]], long, seed=5)
 """
 
 
@@ -49,13 +51,14 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def test_resume_after_kill_is_bit_identical(packed: SimpleNamespace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["maml", "pretrain"])
+def test_resume_after_kill_is_bit_identical(packed: SimpleNamespace, tmp_path: Path, method: str) -> None:
     data = packed.write(tmp_path)
-    whole = train(data, tmp_path / "whole", ["maml"], LONG, seed=5)
-    state = tmp_path / "killed" / "state" / "maml.safetensors"
+    whole = train(data, tmp_path / "whole", [method], LONG, seed=5)
+    state = tmp_path / "killed" / "state" / f"{method}.safetensors"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(data), str(tmp_path / "killed")], env=environment,
-                             stderr=subprocess.DEVNULL)  # fmt: skip
+    words = [sys.executable, "-c", _CHILD, str(data), str(tmp_path / "killed"), method]
+    child = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not state.exists() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -64,11 +67,12 @@ def test_resume_after_kill_is_bit_identical(packed: SimpleNamespace, tmp_path: P
     assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
     step = int(_header(state)["step"])
     assert 0 < step < 60
-    killed = train(data, tmp_path / "killed", ["maml"], LONG, seed=5, resume=True)
+    killed = train(data, tmp_path / "killed", [method], LONG, seed=5, resume=True)
     a, b = load_file(whole), load_file(killed)
     assert a.keys() == b.keys()
     assert all(torch.equal(a[name], b[name]) for name in a)
-    ends = [load_file(tmp_path / run / "state" / "maml.safetensors") for run in ("whole", "killed")]
+    ends = [load_file(tmp_path / run / "state" / f"{method}.safetensors") for run in ("whole", "killed")]
+    assert ends[0].keys() == ends[1].keys() and any(k.startswith("tables/") for k in ends[0]) == (method == "pretrain")
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
 
@@ -133,7 +137,7 @@ def test_stream_keeps_supports_and_queries_apart(packed: SimpleNamespace, tmp_pa
 
 def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
-    both = load_file(train(data, tmp_path / "both", METHODS, TINY))
+    both = load_file(train(data, tmp_path / "both", config=TINY))
     train(data, tmp_path / "one", ["zero-shot"], TINY)
     later = load_file(train(data, tmp_path / "one", ["maml", "context"], TINY))
     assert both.keys() == later.keys()
@@ -160,7 +164,7 @@ def test_cuda_without_a_device(packed: SimpleNamespace, tmp_path: Path) -> None:
     ("arguments", "line"),
     [
         (["--preset", "ful"], "error: unknown preset 'ful'; did you mean 'full'?"),
-        (["--method", "mamml"], "error: unknown method 'mamml'; expected maml, zero-shot, context, contrast"),
+        (["--method", "mamml"], f"error: unknown method 'mamml'; expected {', '.join(METHODS)}"),
         (["--device", "tpu"], "error: unknown device 'tpu'; expected cpu or cuda"),
     ],
 )
@@ -188,6 +192,37 @@ def test_state_of_another_training_is_refused(packed: SimpleNamespace, tmp_path:
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(meta_train.StateError, match="damaged training state"):
         load_state(path, {}, torch.device("cpu"))
+
+
+def test_init_starts_body_and_head_from_the_pretrained_part(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    source = train(data, tmp_path / "source", ["pretrain", "context"], TINY)
+    still = dataclasses.replace(TINY, schedules={name: Schedule(1, 4, 0.0) for name in TINY.schedules})
+    out = train(data, tmp_path / "run", ["maml", "context"], still, init=source)
+    found, begun = load_file(out), load_file(source)
+    assert all(torch.equal(found[f"maml/{k}"], begun[f"pretrain/{k}"]) for k in _names(begun, "pretrain/"))
+    fresh = fresh_state("context", still, 0, torch.device("cpu")).theta
+    assert all(torch.equal(found[f"context/{k}"], fresh[k]) for k in fresh if k.startswith("context."))
+    labels = {part: record["init"] for part, record in meta_train.load_checkpoint(out).card["parts"].items()}
+    assert labels["closing"] is None and labels["maml"] == labels["context"] and labels["maml"].startswith("pretrain ")
+    # The same parameters from elsewhere are the same start; others, or none, are another training.
+    copy = tmp_path / "elsewhere.safetensors"
+    copy.write_bytes(source.read_bytes())
+    train(data, tmp_path / "run", ["maml"], still, init=copy, resume=True)
+    with pytest.raises(meta_train.StateError, match=r"its init is 'pretrain \w+', this training's is None"):
+        train(data, tmp_path / "run", ["maml"], still, resume=True)
+
+
+def _names(tensors: dict[str, torch.Tensor], prefix: str) -> list[str]:
+    return [name.removeprefix(prefix) for name in tensors if name.startswith(prefix)]
+
+
+def test_init_falls_back_to_the_part_of_the_same_name(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    source = train(data, tmp_path / "source", ["zero-shot"], TINY)
+    still = dataclasses.replace(TINY, schedules={name: Schedule(1, 4, 0.0) for name in TINY.schedules})
+    found, begun = load_file(train(data, tmp_path / "run", ["zero-shot"], still, init=source)), load_file(source)
+    assert all(torch.equal(found[f"zero-shot/{k}"], begun[f"zero-shot/{k}"]) for k in _names(begun, "zero-shot/"))
 
 
 def test_presets_have_a_schedule_for_every_part() -> None:

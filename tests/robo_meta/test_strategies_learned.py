@@ -16,7 +16,7 @@ from robo_meta.hand import LearnedHand
 from robo_meta.policy import GraspPolicy
 from robo_meta.strategies import STRATEGIES, StrategyError, make_strategy
 
-LEARNED = ("zero-shot", "fine-tune", "maml", "context", "contrast", "retry")
+LEARNED = ("zero-shot", "fine-tune", "maml", "context", "fomaml", "anil", "reptile", "scratch", "contrast", "retry")
 
 
 @pytest.fixture(params=LEARNED)
@@ -73,6 +73,57 @@ def test_table() -> None:
         make_strategy("mamml", None, scripted_hand)
     with pytest.raises(StrategyError, match=r"strategy 'maml' needs a checkpoint with 'maml'; found none"):
         make_strategy("maml", None, scripted_hand)
+
+
+def test_fine_tune_starts_from_the_pretrained_network_where_there_is_one(tiny_run: Path, data: dict) -> None:
+    found = load_checkpoint(tiny_run)
+    without = type(found)({k: v for k, v in found.parts.items() if k != "pretrain"}, found.card)
+    neither = type(found)({k: v for k, v in without.parts.items() if k != "zero-shot"}, found.card)
+    query = data["points"][0, 3].astype(np.float32)
+
+    def prior(name: str, checkpoint) -> np.ndarray:
+        return make_strategy(name, checkpoint, scripted_hand).prior_policy().point_scores(query)
+
+    pooled = prior("zero-shot", found)
+    assert not np.allclose(prior("fine-tune", found), pooled)
+    assert np.array_equal(prior("fine-tune", without), pooled)
+    with pytest.raises(CheckpointError, match=r"holds no 'zero-shot'"):
+        make_strategy("fine-tune", neither, scripted_hand)
+
+
+def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
+    from robo_meta.encoding import encode
+    from robo_meta.inner_loop import OUTPUT_LAYER
+    from robo_meta.networks import grasp_rows
+
+    checkpoint = load_checkpoint(tiny_run)
+    (item,) = packed.support(data, 0).items
+    scans, grasps = encode(torch.from_numpy(item.points)[None, None]), grasp_rows(torch.from_numpy(item.grasp))
+    phi = make_strategy("anil", checkpoint, scripted_hand).adapted(scans, grasps[None, None], torch.ones(1, 1))
+    moved = {name for name, value in phi.items() if not torch.equal(value[0], checkpoint.part("anil")[name])}
+    assert moved == set(OUTPUT_LAYER) and all(name in phi for name in checkpoint.part("anil") if name[:5] == "head.")
+
+
+@pytest.mark.parametrize("name", ["scratch", "reptile"])
+def test_whole_network_fits_the_support(name: str, tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
+    """Body and head move, and the demonstrations become likelier; `scratch` needs no trained scorer for it."""
+    from robo_meta.encoding import encode
+    from robo_meta.networks import grasp_rows, shapes
+    from robo_meta.reptile import whole_losses
+
+    found = load_checkpoint(tiny_run)
+    kept = ("closing",) if name == "scratch" else ("closing", "reptile")
+    checkpoint = type(found)({k: found.parts[k] for k in kept}, found.card)
+    items = packed.support(data, 0, 2).items
+    scans = encode(torch.from_numpy(np.stack([item.points for item in items]))[None])
+    grasps, mask = grasp_rows(torch.from_numpy(np.stack([item.grasp for item in items]))[None]), torch.ones(1, 2)
+    strategy = make_strategy(name, checkpoint, scripted_hand)
+    before = {k: v[None] for k, v in strategy.parameters(checkpoint).items()}
+    after = strategy.adapted(scans, grasps, mask)
+    sizes = found.architecture
+    assert set(after) == set(shapes(sizes.hidden, sizes.head, sizes.keypoints))
+    assert not torch.equal(before["body.in.weight"], after["body.in.weight"])
+    assert whole_losses(after, scans, grasps, mask) < whole_losses(before, scans, grasps, mask) - 0.1
 
 
 def test_checkpoint_without_the_part(tiny_run: Path) -> None:
