@@ -101,5 +101,7 @@ def test_truncated_foreign_and_absent_files(tiny_run: Path, tmp_path: Path) -> N
 def test_part_that_was_not_trained(tiny_run: Path) -> None:
     found = load_checkpoint(tiny_run)
     lacking = Checkpoint({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
-    with pytest.raises(CheckpointError, match=r"the checkpoint holds no 'maml'; it holds closing, context, contrast, hand"):
+    with pytest.raises(
+        CheckpointError, match=r"the checkpoint holds no 'maml'; it holds closing, context, contrast, hand"
+    ):
         lacking.part("maml")
