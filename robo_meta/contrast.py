@@ -33,7 +33,7 @@ def shapes(inner_steps: int, keypoints: int) -> dict[str, tuple[int, ...]]:
     found: dict[str, tuple[int, ...]] = {"gate.tipped": (keypoints + 1,), "gate.level": (keypoints + 1,)}
     found |= {f"rates.{name}": (count,) for name in ADAPTED}
     found |= {f"rates.{name}": (count, size) for name, size in EXTRA.items()}
-    return found | {"rates.tilt": (2,)}
+    return found | {"rates.tilt": (3,)}
 
 
 def initial(maml: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -50,7 +50,7 @@ def initial(maml: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Te
     count = len(rates["log_scales"])
     rates["away"] = scales.new_tensor([-1.0, -1.0]).repeat(count, 1)
     rates["side"] = scales.new_tensor([0.0, -2.0, 0.1, 0.25]).repeat(count, 1)
-    rates["tilt"] = scales.new_tensor([0.12, -3.5])
+    rates["tilt"] = scales.new_tensor([0.15, 0.08, -3.5])
     return {"gate.tipped": gate, "gate.level": gate.clone()}, rates
 
 

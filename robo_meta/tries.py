@@ -71,8 +71,16 @@ def on_side(places: Tensor, tried: Tensor, tips: Tensor, margin: Tensor, softnes
 
 
 def tipped(tries: Tries, tilt: Tensor) -> Tensor:
-    """(N, K) probability that what was seen is a tip and not noise; `tilt` (2,): threshold (rad), log softness."""
-    return torch.sigmoid((tries.tips.norm(dim=-1) - tilt[0]) / tilt[1].exp()) * tries.mask
+    """(N, K) probability that what was seen is a tip and not noise.
+
+    A failure tipped far or not at all; a success that sags a little may tell where it is heavier.
+
+    Args:
+        tries: what was tried.
+        tilt: (3,) thresholds, rad, for failures and for successes, and the log of their softness.
+    """
+    threshold = tilt[0] + (tilt[1] - tilt[0]) * tries.success
+    return torch.sigmoid((tries.tips.norm(dim=-1) - threshold) / tilt[2].exp()) * tries.mask
 
 
 def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step: int) -> Tensor:

@@ -33,6 +33,7 @@ def painted(tasks: int, families: tuple[int, ...], seed: int = 0, colours: int =
     return {
         "points": points.astype(np.float16),
         "grasps": rng.normal(0, 0.05, (tasks, 4, 4)).astype(np.float32),
+        "other_grasps": np.full((tasks, 4, 2, 4), np.nan, np.float32),
         "family": family,
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),

@@ -16,7 +16,7 @@ RATES = {
     "log_scales": torch.zeros(1, 3),
     "away": torch.tensor([[0.0, math.log(0.2)]]),
     "side": torch.tensor([[0.0, math.log(0.1), 0.1, 0.25]]),
-    "tilt": torch.tensor([0.12, -3.5]),
+    "tilt": torch.tensor([0.15, 0.08, -3.5]),
 }
 
 
@@ -45,10 +45,11 @@ def test_probabilities_by_hand() -> None:
 
 
 def test_only_what_tipped_counts_as_tipped() -> None:
-    tips = torch.tensor([[[0.0, 0.0], [0.03, 0.02], [0.0, -0.4]]])
-    tries = Tries(torch.zeros(1, 3, 4), tips, torch.zeros(1, 3), torch.tensor([[1.0, 1.0, 1.0]]))
-    sure = tipped(tries, RATES["tilt"])[0]
-    assert sure[0] < 0.03 and sure[1] < 0.1 and sure[2] > 0.99
+    tips = torch.tensor([[[0.0, 0.0], [0.03, 0.02], [0.0, -0.4], [0.1, 0.0], [0.1, 0.0]]])
+    success = torch.tensor([[0.0, 0.0, 0.0, 0.0, 1.0]])
+    sure = tipped(Tries(torch.zeros(1, 5, 4), tips, success, torch.ones(1, 5)), RATES["tilt"])[0]
+    # What a success sags by already tells something; a failure tips over.
+    assert sure[:2].max() < 0.05 and sure[2] > 0.99 and sure[3] < 0.2 and sure[4] > 0.6
 
 
 @pytest.mark.parametrize("success", [False, True])
