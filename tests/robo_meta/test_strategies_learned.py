@@ -98,7 +98,7 @@ def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: Si
 
     checkpoint = load_checkpoint(tiny_run)
     (item,) = packed.support(data, 0).items
-    scans, grasps = encode(torch.from_numpy(item.points)[None, None]), grasp_rows(torch.from_numpy(item.grasp))
+    scans, grasps = encode(torch.tensor(item.points)[None, None]), grasp_rows(torch.tensor(item.grasp))
     phi = make_strategy("anil", checkpoint, scripted_hand).adapted(scans, grasps[None, None], torch.ones(1, 1))
     moved = {name for name, value in phi.items() if not torch.equal(value[0], checkpoint.part("anil")[name])}
     assert moved == set(OUTPUT_LAYER) and all(name in phi for name in checkpoint.part("anil") if name[:5] == "head.")
