@@ -1,4 +1,4 @@
-"""From a mixture over places to one place: where most of it is, so that two equally good ends don't give their middle."""
+"""From a mixture over places to one: where most of it is, so that two equally good ends don't give their middle."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch.nn import functional
 from robo_meta.networks import Mixture
 
 REACH, EDGE = 0.4, 0.06
-"""Units of `encoding.SCALE` (2 cm, 3 mm): places this near count as the same, and how sharply that ends. A grasp of *part*
-that is 2 cm off still serves, so that between two places 3 cm apart, either of which may be meant, one is found that does
-for both. On validation families that took away a quarter of the keypoints more than 2.2 cm off; *balance*, whose mixtures
-are narrow, didn't change."""
+"""Units of `encoding.SCALE` (2 cm, 3 mm): places this near count as the same, and how sharply that ends. A grasp of
+*part* that is 2 cm off still serves, so that between two places 3 cm apart, either of which may be meant, one is found
+that does for both. On validation families that took away a quarter of the keypoints more than 2.2 cm off; *balance*,
+whose mixtures are narrow, didn't change."""
 
 
 def densest(mixture: Mixture) -> Tensor:
-    """(N, D, 2) places, units of `SCALE`: the one with most of the mixture within reach, refined by a mean-shift step."""
+    """(N, D, 2) places, units of `SCALE`: with most of the mixture within reach, refined by a mean-shift step."""
     keypoints = mixture.keypoints.shape[-2]
     candidates = torch.cat([mixture.keypoints, mixture.votes], -2)
     from_points = mixture.log_gates[..., keypoints:] + mixture.log_weights[..., -1]
