@@ -60,5 +60,8 @@ def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], 
 
 
 def with_mean_tables(theta: Mapping[str, Tensor], departures: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The shared parameters, their tables being the mean of the tasks' tables."""
-    return {**theta, **{k: theta[k] + v.mean(0) for k, v in departures.items()}}
+    """The shared parameters, their tables being the mean over the tasks that were ever drawn."""
+    if not departures:
+        return dict(theta)
+    drawn = torch.stack([v.flatten(1).abs().amax(-1) for v in departures.values()]).amax(0) > 0
+    return {**theta, **{k: theta[k] + v[drawn].sum(0) / drawn.sum().clamp_min(1) for k, v in departures.items()}}

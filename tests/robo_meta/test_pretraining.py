@@ -15,7 +15,7 @@ from robo_meta.meta_train import train
 from robo_meta.networks import Hidden, body, initial
 from robo_meta.presets import PRESETS, Schedule
 from robo_meta.pretraining import all_losses, initial_departures, pretrain_losses, with_mean_tables
-from robo_meta.task_stream import Batch, TaskStream
+from robo_meta.task_stream import WISHES, Batch, TaskStream
 from robo_meta.training_data import load_training_data
 
 
@@ -34,25 +34,25 @@ def _draw(stream: TaskStream, seed: int) -> Batch:
 
 def test_only_the_drawn_tasks_tables_move_and_they_fit_better(problem: tuple) -> None:
     theta, batch = problem
-    tables = initial_departures(theta, 12)
-    assert set(tables) == set(ADAPTED) and all(v.shape == (12, *theta[k].shape) for k, v in tables.items())
+    tables = initial_departures(theta, 12 * WISHES)
+    assert set(tables) == set(ADAPTED) and all(v.shape == (12 * WISHES, *theta[k].shape) for k, v in tables.items())
     hidden = Hidden(*(part.detach() for part in body(theta, batch.scans)))
     prior = all_losses(stack(theta, 4), hidden, batch.grasps)
     first = pretrain_losses(theta, tables, batch)
-    moved = {n for n in range(12) if any(float(v[n].abs().max()) > 0 for v in tables.values())}
-    assert moved == set(batch.tasks.tolist())
+    moved = {n for n in range(12 * WISHES) if any(float(v[n].abs().max()) > 0 for v in tables.values())}
+    assert moved == set(batch.examples.tolist())
     second = pretrain_losses(theta, tables, batch)
     assert (first < prior).all() and (second < first).all(), "a task goes on from where its last visit left it"
     # What the loss says is the loss at the stored tables.
-    phi = {k: v + tables[k][batch.tasks] if k in tables else v for k, v in stack(theta, 4).items()}
+    phi = {k: v + tables[k][batch.examples] if k in tables else v for k, v in stack(theta, 4).items()}
     assert torch.allclose(second, all_losses(phi, hidden, batch.grasps), atol=1e-5)
 
 
 def test_shared_gradient_is_that_at_the_tasks_own_tables(problem: tuple) -> None:
     theta, batch = problem
-    tables = initial_departures(theta, 12)
+    tables = initial_departures(theta, 12 * WISHES)
     found = torch.autograd.grad(pretrain_losses(theta, tables, batch).mean(), list(theta.values()))
-    own = {k: v[batch.tasks] for k, v in tables.items()}
+    own = {k: v[batch.examples] for k, v in tables.items()}
     phi = {k: v + own[k] if k in own else v for k, v in stack(theta, 4).items()}
     expected = torch.autograd.grad(all_losses(phi, body(theta, batch.scans), batch.grasps).mean(), list(theta.values()))
     for name, a, b in zip(theta, found, expected, strict=True):
@@ -69,8 +69,9 @@ def test_checkpoint_holds_the_mean_tables_and_no_tasks(packed: SimpleNamespace, 
     assert not any("tables" in name for name in found)
     path = tmp_path / "run" / "state" / "pretrain.safetensors"
     state = load_state(path, {}, torch.device("cpu"))
-    assert all(len(v) == 12 and float(v.abs().max()) > 0 for v in state.tables.values())
+    assert all(len(v) == 12 * WISHES and float(v.abs().max()) > 0 for v in state.tables.values())
     for name, value in state.theta.items():
-        own = (value + state.tables[name]).mean(0) if name in ADAPTED else value
+        # The data has no other wish than the demonstrated one, so no table but its own was ever drawn.
+        own = (value + state.tables[name][::WISHES]).mean(0) if name in ADAPTED else value
         assert torch.allclose(found[f"pretrain/{name}"], own, atol=1e-6), name
     assert with_mean_tables(state.theta, {}) == state.theta
