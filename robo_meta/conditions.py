@@ -62,7 +62,9 @@ class Condition:
         if not 0 <= self.failed < self.shots:
             raise ConditionError(f"failed {self.failed} of {self.shots} demonstrations; the first one succeeds")
         if not 0 <= self.foreign <= self.shots:
-            raise ConditionError(f"foreign {self.foreign} of {self.shots} demonstrations; expected no more than there are")
+            raise ConditionError(
+                f"foreign {self.foreign} of {self.shots} demonstrations; expected no more than there are"
+            )
         if self.foreign and self.transfer == "same-object":
             raise ConditionError("foreign colours on the same object; expected new-instance or new-shape")
         for name in ("operator", "sensing", "budget"):

@@ -94,7 +94,9 @@ class Matrix:
             if getattr(self, name).shape != shape:
                 raise MatrixError(f"matrix: {name} of shape {getattr(self, name).shape}; it needs {shape}")
         if not scenes or not strategies or self.success.shape[2] < 2:
-            raise MatrixError(f"matrix of {self.success.shape} scenes, strategies, rollouts; it needs 1, 1 and 2 at least")
+            raise MatrixError(
+                f"matrix of {self.success.shape} scenes, strategies, rollouts; it needs 1, 1 and 2 at least"
+            )
         empty = np.argwhere((self.success != 0) & (self.success != 1))
         if len(empty):
             row, strategy, rollout = empty[0]
@@ -132,7 +134,9 @@ class Matrix:
     def clusters(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (S,) of each scene's family, and of its task, which rows of one task share."""
         families = np.unique(self.scenes["family"], return_inverse=True)[1]
-        tasks = np.unique([f"{s}/{t}" for s, t in zip(self.scenes["split"], self.scenes["task"], strict=True)], return_inverse=True)[1]
+        tasks = np.unique(
+            [f"{s}/{t}" for s, t in zip(self.scenes["split"], self.scenes["task"], strict=True)], return_inverse=True
+        )[1]
         return families, tasks
 
     @property

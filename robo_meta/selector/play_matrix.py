@@ -80,7 +80,6 @@ def draw_condition(root: int, split: str, index: int) -> Condition:
     def pick(table: tuple[tuple[float, float], ...]) -> float:
         return float(rng.choice([value for value, _ in table], p=[chance for _, chance in table]))
 
-
     transfer = TRANSFERS[int(rng.integers(len(TRANSFERS)))]
     shots = int(rng.integers(1, axes.MOST_FIRST + 1))
     operator, sensing, push, budget = (
@@ -181,15 +180,15 @@ def assemble(
             **identity,
             "scenes": len(records),
             "families": sorted({family for record in played for family in record["families"]}),
-            "skipped": [{"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record],
+            "skipped": [
+                {"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record
+            ],
             "revision": revision(),
         },
     )
 
 
-def nominal_seconds(
-    checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str
-) -> np.ndarray:
+def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str) -> np.ndarray:
     """(A,) s of processor time that each strategy takes to adapt to three demonstrations and choose, to the ms."""
     matched = matched_task(root, split, 0)
     support = record_support_under(matched, Condition("new-instance", TIMED_SHOTS))
