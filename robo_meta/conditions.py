@@ -49,8 +49,8 @@ class Condition:
     push: float = 0.0
     """m by which the query's object is shoved during the approach."""
     foreign: int = 0
-    """How many demonstrations, the first ones, show objects of the task in other colours than the query's. Where that is
-    all of them, the query's colours are unknown and nothing can be inferred about their weight."""
+    """How many demonstrations, the first ones, show objects of the task in other colours than the query's. Where that
+    is all of them, the query's colours are unknown and nothing can be inferred about their weight."""
     budget: float = math.inf
     """s of nominal time that adapting and choosing may take."""
 
@@ -102,7 +102,7 @@ def query_under(matched: MatchedTask, condition: Condition) -> Scene:
 
 
 def record_support_under(matched: MatchedTask, condition: Condition) -> SupportSet:
-    """Let the expert demonstrate as the condition has it; the default condition gives `record_support`'s demonstrations.
+    """Let the expert demonstrate as the condition has it; under the default one as in `record_support`.
 
     Raises:
         NoDemonstration: none came about that succeeds, or fails, as it should.

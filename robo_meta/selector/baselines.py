@@ -29,7 +29,7 @@ class Rules:
     def of(matrix: Matrix) -> Rules:
         """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does."""
         rates = matrix.success.mean(axis=2)
-        table = {}
+        table: dict[str, tuple[int, ...]] = {}
         for columns in KEYS:
             keys = _keys(matrix, columns)
             table |= {str(key): _ranking(rates[keys == key]) for key in np.unique(keys)}

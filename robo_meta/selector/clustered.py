@@ -24,7 +24,7 @@ class Resampled:
         rng = np.random.default_rng(seed)
         groups = int(family_of.max()) + 1
         drawn = rng.multinomial(groups, np.full(groups, 1 / groups), RESAMPLES)
-        # How often each task is drawn in each resample, (B, G): a family drawn twice has its tasks drawn twice as often.
+        # How often each task is drawn in each resample, (B, G): a family drawn twice gives twice as many.
         self._weights = np.zeros((RESAMPLES, size))
         for family in range(groups):
             own = np.flatnonzero(family_of == family)

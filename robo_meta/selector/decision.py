@@ -109,6 +109,6 @@ class Selector:
         return self.values(features, tried, left, affordable)[:, :-2].argmax(axis=1)
 
     def predicted_success(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
-        """(N, A) chance that each strategy's next attempt succeeds: its value with one attempt left, the price put back."""
+        """(N, A) chance that each strategy's next attempt succeeds: its value as the last one, the price put back."""
         everything = np.ones((len(features), len(self.strategies)), dtype=bool)
         return np.clip(self.values(features, tried, 1, everything)[:, :-2] + self.costs, 0.0, 1.0)

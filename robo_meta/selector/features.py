@@ -34,11 +34,11 @@ SCENE_FEATURES = (
     "width",
     "height",
 )
-"""`shape distance`: between outlines of the query and the most similar demonstrated object; `colour not shown`: share of
-the query in colours that no demonstration shows; `outwardness`: share of the grasped colour that lies nearer to the
-object's middle than the grasp (1 at an outer end); `left one out`: 1 where there were demonstrations enough to leave one
-out; `demos disagree`: smallest error of any strategy on a demonstration left out; roughness: mm by which heights scatter
-over neighbours of one colour, which is the sensor's noise; the rest cm of the query's scan."""
+"""`shape distance`: between outlines of the query and the most similar demonstrated object; `colour not shown`: share
+of the query in colours that no demonstration shows; `outwardness`: share of the grasped colour that lies nearer to the
+object's middle than the grasp (1 at an outer end); `left one out`: 1 where there were demonstrations enough to leave
+one out; `demos disagree`: smallest error of any strategy on a demonstration left out; roughness: mm by which heights
+scatter over neighbours of one colour, which is the sensor's noise; the rest cm of the query's scan."""
 STRATEGY_FEATURES = ("fit", "left-out", "spread", "outward", "grip")
 """By strategy: `fit`, cm between the demonstrated grasps and where the adapted strategy would grasp the demonstrated
 objects; `left-out`, the same for a demonstration that it was not adapted to; `spread`, cm that its score spreads about
@@ -108,7 +108,7 @@ def scene_features(
     return np.array([*general, *each, *apart], dtype=np.float32)
 
 
-def centimetres(metres: float, farthest: float = FARTHEST) -> float:
+def centimetres(metres: float | np.floating, farthest: float = FARTHEST) -> float:
     """cm, cut off at `farthest`; what is no number counts as farthest."""
     return float(min(100 * metres, farthest)) if np.isfinite(metres) else farthest
 

@@ -14,7 +14,7 @@ LEAF = -1
 
 @dataclass(frozen=True)
 class Forest:
-    """T regression trees, their nodes one after the other: prediction = offset + scale · Σ over trees of the leaf's value."""
+    """T regression trees, node after node; a prediction is offset + scale · Σ over trees of the leaf's value."""
 
     feature: np.ndarray
     """(N,) int16: input that a node splits by, `LEAF` for leaves."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -159,11 +160,7 @@ class Matrix:
 
 def save_matrix(path: Path, matrix: Matrix) -> Path:
     """Write the matrix as one compressed npz, whole or not at all; equal matrices give equal bytes."""
-    import io
-
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
+    arrays = dict(
         schema=np.array(SCHEMA),
         strategies=np.array(matrix.strategies),
         feature_names=np.array(matrix.feature_names),
@@ -174,6 +171,8 @@ def save_matrix(path: Path, matrix: Matrix) -> Path:
         provenance=np.array(json.dumps(dict(matrix.provenance), sort_keys=True)),
         **{f"scene.{name}": np.asarray(matrix.scenes[name]) for name in COLUMNS},
     )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     write_atomic(path, [buffer.getvalue()])
     return path
 
@@ -194,12 +193,12 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
         schema, provenance = str(found["schema"]), json.loads(str(found["provenance"]))
         scenes = {name: found[f"scene.{name}"] for name in COLUMNS}
         fields = {name: found[name] for name in ("features", "success", "seconds", "following")}
-        names = {name: tuple(map(str, found[name])) for name in ("strategies", "feature_names")}
+        strategies, names = (tuple(map(str, found[name])) for name in ("strategies", "feature_names"))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
         raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
     if schema != SCHEMA:
         raise MatrixError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
     try:
-        return Matrix(**names, scenes=scenes, **fields, provenance=provenance)
+        return Matrix(strategies, names, scenes, **fields, provenance=provenance)
     except MatrixError as error:
         raise MatrixError(f"{path}: {error}") from error

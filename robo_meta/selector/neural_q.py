@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HIDDEN, STEPS, BATCH, RATE, DECAY = 48, 1500, 512, 3e-3, 1e-3
+HIDDEN, STEPS, BATCH, RATE, DECAY = 48, 800, 512, 4e-3, 1e-3
 MEMBERS = 3
 """Networks whose outputs are averaged; each starts elsewhere."""
 

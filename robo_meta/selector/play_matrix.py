@@ -29,8 +29,8 @@ from robo_meta.selector.look import look
 from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
-from sim.seeds import generator, seed_sequence
 from sim.scenes import TRANSFERS, Scene
+from sim.seeds import generator, seed_sequence
 
 JOURNAL = ".rows.jsonl"
 """Ending of the file beside the matrix that keeps finished scenes until all are there."""
@@ -124,7 +124,7 @@ def play_scene(
 
 
 class _Rollouts:
-    """The rollouts of one scene; equal targets driven by the same hand are played once, outcomes being deterministic."""
+    """The rollouts of one scene; equal targets driven by the same hand are played once."""
 
     def __init__(self, matched: MatchedTask, condition: Condition, seeds: list[int]) -> None:
         self._scene: Scene = query_under(matched, condition)
@@ -165,7 +165,7 @@ def assemble(
         known = {"split": identity["split"], "task": record["index"], **row["condition"]}
         known |= {name: record[name] for name in ("family", "intention")}
         for name, column in columns.items():
-            column.append(COLUMNS[name](known[name]))
+            column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
         more = number + 1 < len(table) and table[number + 1][0] is record
         following.append(number + 1 if more else -1)
     return Matrix(
@@ -214,7 +214,7 @@ def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> Mapp
 
 
 def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:
-    """What the matrix depends on, but for the number of scenes: an interrupted one goes on only where all is the same."""
+    """What the matrix depends on, scenes apart: an interrupted one goes on only where all is the same."""
     return {
         "feature_schema": FEATURE_SCHEMA,
         "checkpoint": None if checkpoint is None else fingerprint(checkpoint),
@@ -237,4 +237,5 @@ def _already_there(out: Path, identity: dict[str, Any], order: MatrixOrder) -> M
 
 
 def _plain(condition: Condition) -> dict[str, Any]:
-    return asdict(condition)
+    """As JSON can have it: no limit is none."""
+    return {**asdict(condition), "budget": condition.budget if np.isfinite(condition.budget) else None}

@@ -1,4 +1,4 @@
-"""The selector's file: safetensors with plain arrays and a JSON card in the header, nothing pickled, nothing executed."""
+"""The selector's file: safetensors with plain arrays and a JSON card in the header; nothing is pickled or executed."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def load_selector(path: Path | str | None = None) -> Selector:
         raise SelectorError(f"{path}: schema {schemas[0]!r}; this version reads {SCHEMA!r}")
     if schemas[1] != FEATURE_SCHEMA:
         raise SelectorError(
-            f"{path}: trained on feature schema {schemas[1]!r}; this version computes {FEATURE_SCHEMA!r}, train it again"
+            f"{path}: trained on feature schema {schemas[1]!r}; this version computes {FEATURE_SCHEMA!r}, "
+            "train it again"
         )
     try:
         strategies = tuple(map(str, card["strategies"]))
@@ -91,7 +92,10 @@ def load_selector(path: Path | str | None = None) -> Selector:
         rules = card["rules"]
         known = Rules(strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()})
         stages = tuple(
-            Stage(**{"demo": None, **{name: _model(arrays, f"{number}/{name}", kind) for name, kind in kinds.items()}})
+            Stage(
+                _model(arrays, f"{number}/strategies", kinds["strategies"]),
+                _model(arrays, f"{number}/demo", kinds["demo"]) if "demo" in kinds else None,
+            )
             for number, kinds in enumerate(card["stages"], start=1)
         )
         for stage in stages:

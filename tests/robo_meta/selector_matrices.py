@@ -56,7 +56,7 @@ def made_up(
 
 
 def two_kinds(scenes: int = 120, seed: int = 0, **changes: object) -> tuple[Matrix, np.ndarray]:
-    """Half of the scenes need `maml`, half `replay`; `shape distance` tells which. Returns the best strategy as well."""
+    """Half of the scenes need `maml`, half `replay`, as `shape distance` tells; and the best strategy (S,)."""
     far = np.random.default_rng(seed + 100).random(scenes) < 0.5
     chances = np.where(far[:, None], [[0.9, 0.1, 0.3]], [[0.4, 0.95, 0.3]])
     assert SCENE_FEATURES[2] == "shape distance"

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from selector_matrices import made_up, two_kinds
 
 from robo_meta.selector import virtual_best
 from robo_meta.selector.baselines import Rules, one_pilot, taken, twice
@@ -20,6 +14,7 @@ from robo_meta.selector.fitted_q import train_selector
 from robo_meta.selector.judge import chosen, gate, judge
 from robo_meta.selector.matrix import MatrixError
 from robo_meta.selector.prices import Prices
+from tests.robo_meta.selector_matrices import made_up, two_kinds
 
 
 def test_jackknife_is_less_biased_than_both() -> None:
@@ -62,11 +57,17 @@ def test_rules() -> None:
     assert rules.ranking == (0, 1, 2)
     assert np.array_equal(rules.looked_up(matrix), np.arange(40) % 2)
     tight = made_up(chances, budget=np.where(np.arange(40) < 10, 0.015, np.inf))
-    assert set(rules.best(tight)) == {0} and set(rules.best(tight, 1)[:10]) == {0} and set(rules.best(tight, 1)[10:]) == {1}
+    assert (
+        set(rules.best(tight)) == {0}
+        and set(rules.best(tight, 1)[:10]) == {0}
+        and set(rules.best(tight, 1)[10:]) == {1}
+    )
     # Transfer, shots and noise that the training had not: the single best.
     other = made_up(chances, transfer=np.full(40, "new-instance"))
     assert set(rules.looked_up(other)) == {0}
-    with pytest.raises(MatrixError, match="matrix of strategies maml, replay; the selector chooses among maml, replay, c"):
+    with pytest.raises(
+        MatrixError, match="matrix of strategies maml, replay; the selector chooses among maml, replay, c"
+    ):
         rules.best(made_up(chances[:, :2]))
 
 
