@@ -15,8 +15,10 @@ from robo_meta.strategies import STRATEGIES, StrategyError
 
 SCRIPTED_SUFFIX = "+scripted-hand"
 """A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
-LEARNED = ("zero-shot", "fine-tune", "maml", "context")
+LEARNED = ("zero-shot", "fine-tune", "maml", "context", "selector")
 """Strategies that need a checkpoint."""
+SELECTOR = "selector"
+"""The strategy that comes from a file of its own."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,11 @@ class Contestant:
 
 
 def default_names() -> tuple[str, ...]:
-    """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs."""
-    return (*STRATEGIES, "maml" + SCRIPTED_SUFFIX)
+    """All strategies but the selector, which chooses among them and must be named, and `maml` with the scripted hand.
+
+    The two rows of `maml` tell what the learned hand costs.
+    """
+    return (*(name for name in STRATEGIES if name != SELECTOR), "maml" + SCRIPTED_SUFFIX)
 
 
 def check_names(names: tuple[str, ...]) -> None:
@@ -48,16 +53,20 @@ def needs_checkpoint(names: tuple[str, ...], hand: str) -> bool:
     return bool(bare & set(LEARNED)) or (hand == "learned" and driven)
 
 
-def contestants(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tuple[Contestant, ...]:
+def contestants(
+    checkpoint: Path | None, names: tuple[str, ...], hand: str, selector: Path | None = None
+) -> tuple[Contestant, ...]:
     """Build the strategies called `names`.
 
     Args:
         checkpoint: file of the checkpoint; None where `needs_checkpoint` is false.
         names: checked by `check_names`.
         hand: `learned` or `scripted`.
+        selector: file of the selector, where one takes part; the shipped one where None.
 
     Raises:
         robo_meta.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
+        robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
     """
     loaded, learned_hand = None, None
     if checkpoint is not None:
@@ -67,7 +76,9 @@ def contestants(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> t
     built = []
     for name in names:
         drive = scripted_hand if learned_hand is None or name.endswith(SCRIPTED_SUFFIX) else learned_hand
-        built.append(Contestant(name, STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)](loaded, drive)))
+        entry = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)]
+        chooses = name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR
+        built.append(Contestant(name, entry.load()(loaded, drive, selector) if chooses else entry(loaded, drive)))
     return tuple(built)
 
 

@@ -65,6 +65,7 @@ STRATEGIES: dict[str, Lazy] = {
     "replay": Lazy("robo_meta.strategies.replay:Replay"),
     "warped-replay": Lazy("robo_meta.strategies.warped_replay:WarpedReplay"),
     "density-fit": Lazy("robo_meta.strategies.density_fit:DensityFit"),
+    "selector": Lazy("robo_meta.strategies.selector:Selector"),
 }
 """Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
 
