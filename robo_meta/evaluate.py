@@ -154,9 +154,9 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
     done = {(task["split"], task["index"]): task for task in finished}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.names, config.hand, config.seed)
-    chooser = {} if config.selector_file is None else {"selector": config.selector_file}
-    rest = (config.transfer, config.shots)
-    jobs = [partial(play_task, *shared, split, index, *rest, **chooser) for split, index in missing]
+    chooser = config.selector_file
+    play = play_task if chooser is None else partial(play_task, selector=chooser)
+    jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         shown = bar.add_task("evaluating tasks", total=len(wanted), completed=len(wanted) - len(missing))
