@@ -183,6 +183,8 @@ class EvaluateCommand(Judged):
 
     online: bool = False
     """Also meet the scenes one after another with one strategy sabotaged halfway, and learn from outcomes."""
+    report: Path | None = None
+    """Write the judgement as one HTML page here."""
 
     def run(self) -> int | None:
         """Judge and print."""
@@ -201,6 +203,13 @@ class EvaluateCommand(Judged):
         }
         if self.online:
             result["online"] = judge_online(matrix, selector, seed=self.seed)
+        if self.report is not None:
+            from robo_meta.selector.page import write_page
+
+            try:
+                write_page(self.report, result)
+            except OSError as error:
+                raise SelectError(f"{self.report}: {error.strerror}; expected a file that can be written") from error
         if self.json:
             print(json_format.dumps(result))
         else:

@@ -72,6 +72,10 @@ BAD = [
     (JUDGE + "--matrix {p}/judged.npz --fresh", r"expected either --matrix FILE or --fresh"),
     (JUDGE + "--matrix {p}/training.npz", r"family 'arrow' is among those that the selector was trained on"),
     (JUDGE + "--fresh --split validation", r"split validation: family 'arrow' is among those"),
+    (
+        JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz/x",
+        r"training\.npz/x: Not a directory; expected a file",
+    ),
     (JUDGE + "--fresh --split moon", r"unknown split 'moon'"),
     (JUDGE + "--fresh --rollouts 1", r"rollouts 1; expected 2 or more"),
     (JUDGE + "--matrix {p}/fewer.npz", r"matrix of strategies maml, replay; the selector chooses among"),
@@ -113,7 +117,9 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys, monkeyp
     assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
     assert set(result["closed_gap"]) == {"value", "low", "high"} and result["closed_gap"]["value"] > 0.7
     assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
-    assert main(words(judge + "--online", place, tmp_path)) == 0
+    assert main(words(judge + "--online --report {tmp}/page.html", place, tmp_path)) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "<h2>Selector</h2>" in page and "closed gap" in page and "http" not in page.replace("http-equiv", "")
     said = capsys.readouterr().out
     for part in (
         "virtual best − single best",
