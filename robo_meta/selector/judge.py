@@ -19,6 +19,9 @@ from robo_meta.statistics import Interval
 SCHEMA = "1"
 LEAST_GAP = 0.05
 """Virtual best − single best under which, or under two standard errors, there is nothing to select."""
+BASELINES = ("look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")
+"""What stands beside selector, single best and virtual best, by its name in the result; the last is the selector again,
+with a second attempt."""
 TIMED = 200
 """Decisions by which the time of one is measured."""
 SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
@@ -54,7 +57,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     gap |= {name: sample.share(scores[name] - sbs, best - sbs) for name in ("look-up", "random")}
     upward = virtual_best.naive(matrix.success, matrix.affordable)
     halves = virtual_best.split_halves(matrix.success, matrix.affordable)
-    retry = sample.mean(scores["selector, one retry"] - scores["best then second best"])
+    retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
     free = walk(matrix, selector)
     costs = matrix.success.shape[2], len(matrix)
     return {
@@ -73,9 +76,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
             "split_halves_bias": float((halves - best).mean()),
         },
         "selector": _rate(sample.mean(scores["selector"]), matrix),
-        "baselines": {
-            name: _rate(sample.mean(values), matrix) for name, values in scores.items() if name not in ("selector",)
-        },
+        **{name: _rate(sample.mean(scores[name]), matrix) for name in BASELINES},
         "closed_gap": _interval(gap["selector"]),
         "closed_gaps": {name: _interval(value) for name, value in gap.items()},
         "gate": gate(matrix, sbs, best, seed),
@@ -84,7 +85,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
             for name, choose in SLICES.items()
             if len(rows := np.flatnonzero(choose(matrix))) > 1
         },
-        "retry": {"minus": "best then second best", "difference": retry.value, "low": retry.low, "high": retry.high},
+        "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high},
         "selector_over_sbs": _interval(sample.mean(scores["selector"] - sbs)),
         "free": {
             "prices": selector.prices.card,
@@ -122,9 +123,9 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
         "look-up": once(plays["look-up"]),
         "random": matrix.rates.sum(axis=1) / matrix.affordable.sum(axis=1),
         "selector": once(plays["selector"]),
-        "best then second best": twice(best, second),
-        "one pilot": one_pilot(best, second),
-        "selector, one retry": twice(plays["first"], plays["retry"]),
+        "best-then-second-best": twice(best, second),
+        "one-pilot": one_pilot(best, second),
+        "selector-with-retry": twice(plays["first"], plays["retry"]),
     }
 
 

@@ -8,7 +8,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-PIPE_WIDTH = 120
+from robo_meta.selector.judge import BASELINES
+
+PIPE_WIDTH = 140
 """Columns where the output is no terminal."""
 
 
@@ -27,7 +29,7 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     for name in ("", "success", "n"):
         table.add_column(name)
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
-    rows |= {name: row for name, row in result["baselines"].items() if name != "single best"}
+    rows |= {name: result[name] for name in BASELINES}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
     for name, row in rows.items():
         table.add_row(name, f"{row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", str(row["n"]))
@@ -40,7 +42,7 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     console.print(f"closed gap: {_interval(result['closed_gap'])}")
     retry = result["retry"]
     console.print(
-        f"selector with one retry − {retry['minus']}: {retry['difference']:+.3f} "
+        f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
         f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
     )
     console.print(

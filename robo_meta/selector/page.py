@@ -8,6 +8,7 @@ from typing import Any
 
 from demos.files import write_atomic
 from robo_meta.report import STYLE
+from robo_meta.selector.judge import BASELINES
 from robo_meta.selector.judgement_table import lines_of_gate
 
 BAR = 360
@@ -25,7 +26,7 @@ def write_page(path: Path, result: dict[str, Any]) -> Path:
 def section(result: dict[str, Any]) -> str:
     """What `robo_meta.selector.judge.judge` returns, as HTML without any outside reference."""
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
-    rows |= {name: row for name, row in result["baselines"].items() if name != "single best"}
+    rows |= {name: result[name] for name in BASELINES}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
     table = "".join(_row(name, row) for name, row in rows.items())
     head = "<tr><th></th><th>success [95 %]</th><th>n</th><th></th></tr>"
@@ -36,8 +37,7 @@ def section(result: dict[str, Any]) -> str:
     vbs, retry, gap = result["vbs"], result["retry"], result["closed_gap"]
     facts = [
         f"closed gap {_interval(gap['value'], gap['low'], gap['high'])}",
-        f"selector with one retry − {retry['minus']}: "
-        + _interval(retry["difference"], retry["low"], retry["high"], "+"),
+        f"selector-with-retry − {retry['minus']}: " + _interval(retry["difference"], retry["low"], retry["high"], "+"),
         f"a naive maximum would put the virtual best {vbs['naive_bias']:+.3f} off, split halves "
         f"{vbs['split_halves_bias']:+.3f}",
         f"a decision takes {result['decision_ms']['median']:.2f} ms",

@@ -124,7 +124,7 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys, monkeyp
     for part in (
         "virtual best − single best",
         "closed gap:",
-        "best then second best",
+        "best-then-second-best",
         "abandoned after",
         "naive maximum",
     ):
