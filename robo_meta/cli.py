@@ -23,12 +23,19 @@ BAD_INPUT = (
     "demos.support:ShotsError",
     "demos.support:SupportError",
     "robo_meta.bench:BenchError",
+    "robo_meta.conditions:ConditionError",
     "robo_meta.checkpoint:CheckpointError",
     "robo_meta.evaluate:EvaluateError",
     "robo_meta.meta_state:StateError",
     "robo_meta.meta_train:TrainError",
     "robo_meta.presets:PresetError",
     "robo_meta.quickstart:QuickstartError",
+    "robo_meta.selector.commands:SelectError",
+    "robo_meta.selector.fitted_q:LearnerError",
+    "robo_meta.selector.journal:JournalError",
+    "robo_meta.selector.matrix:MatrixError",
+    "robo_meta.selector.prices:PriceError",
+    "robo_meta.selector.selector_file:SelectorError",
     "robo_meta.strategies:StrategyError",
     "robo_meta.stream_options:StreamError",
     "robo_meta.training_data:TrainingDataError",
@@ -40,6 +47,7 @@ BAD_INPUT = (
     "sim.physics:DisplayError",
     "sim.sampling:UnknownIntention",
     "sim.seeds:SeedError",
+    "sim.shove:ShoveError",
 )
 """`module:type` of every exception that means bad input; imported only when something was raised."""
 
@@ -59,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import tyro
 
     from robo_meta import commands
+    from robo_meta.selector.commands import Select
 
     choices: dict[str, Any] = {
         "quickstart": commands.Quickstart,
@@ -67,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "record": commands.Record,
         "train": commands.Train,
         "evaluate": commands.Evaluate,
+        "select": Select,
         "bench": commands.Bench,
     }
     parts = tuple(Annotated[command, tyro.conf.subcommand(name)] for name, command in choices.items())

@@ -16,10 +16,25 @@ from robo_meta.strategies import STRATEGIES, StrategyError
 
 SCRIPTED_SUFFIX = "+scripted-hand"
 """A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
-LEARNED = ("zero-shot", "fine-tune", "maml", "context", "fomaml", "anil", "reptile", "scratch", "contrast", "retry")
+LEARNED = (
+    "zero-shot",
+    "fine-tune",
+    "maml",
+    "context",
+    "fomaml",
+    "anil",
+    "reptile",
+    "scratch",
+    "contrast",
+    "retry",
+    "selector",
+)
 """Strategies that need a checkpoint."""
-AFTER_FAILURE = ("contrast", "retry")
-"""Strategies that differ from `maml` only once something has failed."""
+SELECTOR = "selector"
+"""The strategy that comes from a file of its own."""
+NAMED_ONLY = ("contrast", "retry", SELECTOR)
+"""Strategies that take part only where they are named: `contrast` and `retry` differ from `maml` only once something
+has failed, and the selector chooses among the others."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +46,14 @@ class Contestant:
 
 
 def default_names(parts: Collection[str] | None = None) -> tuple[str, ...]:
-    """All strategies, and `maml` once more with the scripted hand: the two rows tell what the learned hand costs.
+    """All strategies but `NAMED_ONLY`, and `maml` once more with the scripted hand.
 
-    Those of `AFTER_FAILURE` are left out: given nothing but successes they do what `maml` does.
+    The two rows of `maml` tell what the learned hand costs.
 
     Args:
         parts: of the checkpoint; strategies of which it has no part are left out. None leaves out none.
     """
-    names = (*(name for name in STRATEGIES if name not in AFTER_FAILURE), "maml" + SCRIPTED_SUFFIX)
+    names = (*(name for name in STRATEGIES if name not in NAMED_ONLY), "maml" + SCRIPTED_SUFFIX)
     return names if parts is None else tuple(name for name in names if _part(name, parts) in (None, *parts))
 
 
@@ -64,16 +79,20 @@ def needs_checkpoint(names: tuple[str, ...], hand: str) -> bool:
     return bool(bare & set(LEARNED)) or (hand == "learned" and driven)
 
 
-def contestants(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tuple[Contestant, ...]:
+def contestants(
+    checkpoint: Path | None, names: tuple[str, ...], hand: str, selector: Path | None = None
+) -> tuple[Contestant, ...]:
     """Build the strategies called `names`.
 
     Args:
         checkpoint: file of the checkpoint; None where `needs_checkpoint` is false.
         names: checked by `check_names`.
         hand: `learned` or `scripted`.
+        selector: file of the selector, where one takes part; the shipped one where None.
 
     Raises:
         robo_meta.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
+        robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
     """
     loaded, learned_hand = None, None
     if checkpoint is not None:
@@ -83,7 +102,9 @@ def contestants(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> t
     built = []
     for name in names:
         drive = scripted_hand if learned_hand is None or name.endswith(SCRIPTED_SUFFIX) else learned_hand
-        built.append(Contestant(name, STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)](loaded, drive)))
+        entry = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)]
+        chooses = name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR
+        built.append(Contestant(name, entry.load()(loaded, drive, selector) if chooses else entry(loaded, drive)))
     return tuple(built)
 
 

@@ -20,7 +20,15 @@ from demos.demo import installed_versions
 from demos.files import write_atomic
 from demos.workers import run_jobs
 from robo_meta.checkpoint import part_names
-from robo_meta.contestants import check_names, checkpoint_file, contestants, default_names, needs_checkpoint
+from robo_meta.contestants import (
+    SCRIPTED_SUFFIX,
+    SELECTOR,
+    check_names,
+    checkpoint_file,
+    contestants,
+    default_names,
+    needs_checkpoint,
+)
 from robo_meta.results_table import print_result
 from robo_meta.second_attempts import attempt_cells, attempt_lines
 from robo_meta.sloppy_supports import sloppy_cells, sloppy_lines
@@ -67,6 +75,8 @@ class EvaluateConfig:
     """More than one: let `retry` and, blindly, `maml` try every scene as often, and report success by attempt."""
     sloppy: bool = False
     """Compare `contrast` with `maml` on a novice's tries: a sloppy success and failures, or failures alone."""
+    selector: Path | None = None
+    """With the strategy `selector`: a trained selector's file; without it, the one that comes with the package."""
     out: Path | None = None
     """Folder for the result, its report, and finished tasks: the same command resumes there."""
     report: bool = True
@@ -114,10 +124,22 @@ class EvaluateConfig:
         return tuple(dict.fromkeys((*self.names, *after_failure)))
 
     @property
+    def selector_file(self) -> Path | None:
+        """The selector to load, or None where none takes part."""
+        if not any(name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR for name in self.names):
+            return None
+        from robo_meta.selector.selector_file import shipped_selector
+
+        return shipped_selector() if self.selector is None else self.selector
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What the result depends on: an interrupted evaluation goes on only where all of it is the same."""
         file = self.checkpoint_file
+        # Named only where it takes part, so that other evaluations go on as they were begun.
+        chooser = {"selector": fingerprint(self.selector_file)} if self.selector_file is not None else {}
         return {
+            **chooser,
             "schema": SCHEMA,
             "checkpoint": None if file is None else fingerprint(file),
             "split": list(self.split),
@@ -147,13 +169,13 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    contestants(config.checkpoint_file, config.players, config.hand)
+    contestants(config.checkpoint_file, config.players, config.hand, config.selector_file)
     finished = _open_finished(config)
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task["split"], task["index"]): task for task in finished}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.names, config.hand, config.seed)
-    play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy)
+    play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy, selector=config.selector_file)
     jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:

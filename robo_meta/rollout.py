@@ -69,7 +69,7 @@ class Outcome:
         return tuple(name for name, holds in self.verdict.items() if not holds)
 
 
-def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting) -> Outcome:
+def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting, push: float = 0.0) -> Outcome:
     """Play one episode of `scene` with `policy`.
 
     Args:
@@ -77,8 +77,9 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting) -> Outcome
         scene: what to grasp.
         seed: the rollout seed: pose, arm start and noise.
         policy: sees `points` and `hand` in the object's frame, acts in that frame.
+        push: m by which the object is shoved during the approach.
     """
-    observation, _ = env.reset(seed=seed, options={"scene": scene})
+    observation, _ = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
     target = policy.target(observation["points"])
     policy.reset()
     latencies: list[float] = []

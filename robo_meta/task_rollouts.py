@@ -37,6 +37,7 @@ def play_task(
     shots: tuple[int, ...],
     attempts: int = 1,
     sloppy: bool = False,
+    selector: Path | None = None,
 ) -> dict[str, Any]:
     """Play task number `index` of `split` with every strategy.
 
@@ -49,13 +50,14 @@ def play_task(
         transfers, shots: every combination is played.
         attempts: more than one: `retry` and `maml` try as often, see `robo_meta.second_attempts`.
         sloppy: `contrast` and `maml` adapt from a novice's tries, see `robo_meta.sloppy_supports`.
+        selector: file of the selector, where one takes part.
 
     Returns:
         `{split, index, intention, family, rows, scores, skipped}`: one row a rollout, one score a strategy whose
         preference can be read, one note for each transfer that the expert could not demonstrate; `attempts` and
         `contrast` rows where they are asked for.
     """
-    players = _players(checkpoint, names, hand)
+    players = _players(checkpoint, names, hand, selector)
     matched = matched_task(root, split, index)
     table = _Query(matched)
     rows, scores, skipped = [_row(EXPERT, None, 0, table.expert, 0.0)], list[dict[str, Any]](), list[dict[str, Any]]()
@@ -107,16 +109,20 @@ class _Query:
 
     def play(self, policy: Acting) -> Outcome:
         """The outcome of `policy` on the query."""
+        # Asked first: a selector decides whose hand it is when it sees the scan.
+        target = np.asarray(policy.target(self.points), dtype=np.float64)
         if policy.hand == "replayed":
             return rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
-        key = (policy.hand, np.asarray(policy.target(self.points), dtype=np.float64).tobytes())
+        key = (policy.hand, target.tobytes())
         if key not in self._played:
             self._played[key] = rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
         return replace(self._played[key])
 
 
 @lru_cache(maxsize=4)
-def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tuple[Contestant, ...]:
+def _players(
+    checkpoint: Path | None, names: tuple[str, ...], hand: str, selector: Path | None = None
+) -> tuple[Contestant, ...]:
     """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
     try:
         import torch
@@ -124,7 +130,7 @@ def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> tupl
         torch.set_num_threads(1)
     except ImportError:
         pass
-    return contestants(checkpoint, names, hand)
+    return contestants(checkpoint, names, hand, selector)
 
 
 def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms: float) -> dict[str, Any]:

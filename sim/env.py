@@ -17,6 +17,7 @@ from sim.physics import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.sampling import draw_families, draw_scene, draw_task
 from sim.scenes import Scene
 from sim.sensing import PoseBias, scan
+from sim.shove import Shove
 from sim.success import FAILED, Judge, Thresholds, Verdict
 
 CONTROL_HZ = 10
@@ -74,6 +75,7 @@ class _Episode:
     steps: int = 0
     done: bool = False
     verdict: Verdict | None = field(default=None)
+    shove: Shove | None = None
 
 
 class GraspEnv(gymnasium.Env):
@@ -110,9 +112,11 @@ class GraspEnv(gymnasium.Env):
         render_mode: None, `rgb_array` or `human`.
         gripper, thresholds, workspace: configuration records.
 
-    Options of `reset`: `scene`, a `sim.scenes.Scene` to play instead of a drawn one.
+    Options of `reset`: `scene`, a `sim.scenes.Scene` to play instead of a drawn one; `push`, m by which someone shoves
+    the object in a random direction during the approach, before the fingers close (0, no shove, by default).
 
     Raises:
+        sim.shove.ShoveError: `push` is negative or would leave the workspace.
         sim.physics.DisplayError: `human` without a display.
 
     Version 0: first release.
@@ -173,6 +177,10 @@ class GraspEnv(gymnasium.Env):
             yaw_command=yaw,
             last_opening=self.panda.opening(),
         )
+        push = float((options or {}).get("push", 0.0))
+        if push != 0:
+            # Drawn last, so that pose, scan and noise are those of the same seed without a push.
+            self._episode.shove = Shove.draw(push, rng)
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
         return self._observe(object_to_world), {}
 
@@ -189,6 +197,8 @@ class GraspEnv(gymnasium.Env):
         if command < 0 <= episode.gripper_command:
             episode.judge.fingers_closed()
         episode.gripper_command = command
+        if episode.shove is not None and episode.steps == episode.shove.step and command > 0:
+            episode.body.set_velocity(episode.shove.velocity(episode.scene.object.friction))
         self.world.set_iterations(FREE_ITERATIONS if command > 0 else self.panda.gripper.iterations)
         self.panda.move(episode.hand_command, episode.yaw_command, command < 0, steps=PHYSICS_HZ // CONTROL_HZ)
         episode.steps += 1

@@ -29,6 +29,8 @@ class DisplayError(RuntimeError):
     """A window was asked for where there is no display to open it on."""
 
 
+TABLE_FRICTION = 0.6
+"""Lateral friction of the table; contacts take the product of both bodies'."""
 TABLE_COLOUR = (0.60, 0.55, 0.49)
 """RGB: a warm middle grey, on which every colour of the palette, black and white too, stands out."""
 
@@ -82,7 +84,7 @@ class World:
         self.table = pybullet.createMultiBody(
             0, shape, look, [0.5, 0, -TABLE_THICKNESS / 2], physicsClientId=self.client
         )
-        pybullet.changeDynamics(self.table, -1, lateralFriction=0.6, physicsClientId=self.client)
+        pybullet.changeDynamics(self.table, -1, lateralFriction=TABLE_FRICTION, physicsClientId=self.client)
 
     def close(self) -> None:
         """Disconnect; safe to call twice."""

@@ -71,6 +71,7 @@ STRATEGIES: dict[str, Lazy] = {
     "density-fit": Lazy("robo_meta.strategies.density_fit:DensityFit"),
     "contrast": Lazy("robo_meta.strategies.contrast:Contrast"),
     "retry": Lazy("robo_meta.strategies.retry:Retry"),
+    "selector": Lazy("robo_meta.strategies.selector:Selector"),
 }
 """Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
 

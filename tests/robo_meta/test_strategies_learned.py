@@ -66,7 +66,7 @@ def test_targets_are_kept_for_an_episode(strategy, data: dict, packed: SimpleNam
 
 
 def test_table() -> None:
-    assert set(STRATEGIES) == {*LEARNED, "centre", "replay", "warped-replay", "density-fit"}
+    assert set(STRATEGIES) == {*LEARNED, "centre", "replay", "warped-replay", "density-fit", "selector"}
     for name, entry in STRATEGIES.items():
         assert entry.load().name == name
     with pytest.raises(StrategyError, match=r"unknown strategy 'mamml'; did you mean 'maml'?"):

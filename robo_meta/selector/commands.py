@@ -1,0 +1,275 @@
+"""`robo-meta select matrix | train | evaluate | explain`."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from robo_meta.selector.order import MatrixOrder
+from robo_meta.selector.prices import Prices
+
+if TYPE_CHECKING:  # loaded by the commands that need them
+    from robo_meta.selector.decision import Selector
+    from robo_meta.selector.matrix import Matrix
+
+Number = float | str
+"""Words are let through, so that a price that is no number is refused in one line of our own."""
+
+
+class SelectError(ValueError):
+    """A selection command that can't be done as asked."""
+
+
+@dataclass(frozen=True)
+class MatrixCommand(MatrixOrder):
+    """Play every strategy on every scene and store what came of it; the same command goes on where it was stopped."""
+
+    out: Path = Path("matrix.npz")
+    """The matrix file; while scenes are missing, a journal of finished ones stands beside it."""
+    json: bool = False
+    """Print JSON."""
+
+    def __post_init__(self) -> None:
+        """Check nothing yet: the order that `run` makes does, so that a bad one is one line of our own."""
+
+    def run(self) -> int | None:
+        """Play and print what it holds."""
+        from robo_meta.selector.play_matrix import play_matrix
+
+        order = MatrixOrder(**{f.name: getattr(self, f.name) for f in fields(MatrixOrder)})
+        matrix = play_matrix(order, self.out)
+        rates = dict(zip(matrix.strategies, matrix.success.mean(axis=(0, 2)).round(4).tolist(), strict=True))
+        found = {
+            "matrix": str(self.out),
+            "rows": len(matrix),
+            "rollouts": matrix.rollouts,
+            "families": list(matrix.families),
+            "skipped": len(matrix.provenance["skipped"]),
+            "success": rates,
+            "seconds": dict(zip(matrix.strategies, matrix.seconds.tolist(), strict=True)),
+        }
+        _print(found, self.json)
+        return None
+
+
+@dataclass(frozen=True)
+class TrainCommand:
+    """Learn a selector from a matrix, by fitted Q-iteration."""
+
+    matrix: Path | None = None
+    """A matrix file of families that it will not be judged on; without it, the one that comes with the package."""
+    out: Path = Path("selector.safetensors")
+    """The selector's file; its card is written beside it."""
+    learner: str = "extra-trees"
+    """extra-trees, random-forest, gradient-boosting or network."""
+    checkpoint: Path | None = None
+    """The checkpoint whose strategies it selects among; without it, the one that comes with the package."""
+    price_attempt: Number = Prices.attempt
+    """Of one attempt, in successes."""
+    price_demo: Number = Prices.demo
+    """Of one more demonstration."""
+    price_second: Number = Prices.second
+    """Of a nominal second of adapting and choosing."""
+    gamma: Number = Prices.gamma
+    """How much a reward one decision later counts, in (0, 1]."""
+    attempts: int = Prices.attempts
+    """Attempts at most in one scene."""
+    seed: int = 0
+    """Of the trees."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Train and name the file."""
+        from robo_meta.selector.cross import cross_judge
+        from robo_meta.selector.fitted_q import train_selector
+        from robo_meta.selector.matrix import load_matrix
+        from robo_meta.selector.selector_file import save_selector
+
+        if self.seed < 0:
+            raise SelectError(f"seed {self.seed}; expected 0 or more")
+        prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
+        matrix = load_matrix(self.matrix)
+        refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)
+        selector = train_selector(matrix, prices, self.learner, self.seed)
+        path = save_selector(self.out, selector)
+        found = {
+            "selector": str(path),
+            "learner": self.learner,
+            "rows": len(matrix),
+            "families": list(matrix.families),
+            "left_out_families": cross_judge(matrix, prices, self.learner, self.seed),
+        }
+        _print(found, self.json)
+        return None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What evaluating and explaining share: a selector, and the scenes to look at."""
+
+    selector: Path | None = None
+    """A trained selector; without it, the one that comes with the package."""
+    matrix: Path | None = None
+    """A matrix file of families that the selector wasn't trained on."""
+    fresh: bool = False
+    """Play fresh rollouts instead of reading a matrix."""
+    split: str = "unseen-families"
+    """With `--fresh`: where tasks and objects come from."""
+    scenes: int = 80
+    """With `--fresh`: how many tasks."""
+    rollouts: int = 12
+    """With `--fresh`: rollouts of every strategy on every scene."""
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """With `--fresh`: processes."""
+    checkpoint: Path | None = None
+    """The checkpoint; without it, the one that comes with the package."""
+    out: Path | None = None
+    """With `--fresh`: keep the matrix here; an interrupted command goes on."""
+    seed: int = 0
+    """Root of all randomness."""
+    json: bool = False
+    """Print JSON."""
+
+    def _load(self) -> tuple[Matrix, Selector]:
+        from robo_meta.selector.matrix import load_matrix
+        from robo_meta.selector.selector_file import load_selector, refuse_shared_families
+
+        if self.fresh == (self.matrix is not None):
+            raise SelectError("expected either --matrix FILE or --fresh")
+        if self.seed < 0:
+            raise SelectError(f"seed {self.seed}; expected 0 or more")
+        selector = load_selector(self.selector)
+        trained = selector.card["families"]
+        if self.matrix is not None:
+            matrix = load_matrix(self.matrix)
+            refuse_unplayable(str(self.matrix), matrix.strategies, self.checkpoint)
+            refuse_shared_families(str(self.matrix), trained, matrix.families)
+            return matrix, selector
+        from sim.families import families_of
+
+        # Said before anything is played.
+        refuse_shared_families(f"split {self.split}", trained, families_of(self.split))
+        return self._play(selector), selector
+
+    def _play(self, selector: Selector) -> Matrix:
+        from robo_meta.selector.play_matrix import play_matrix
+
+        order = MatrixOrder(
+            checkpoint=self.checkpoint,
+            split=self.split,
+            scenes=self.scenes,
+            rollouts=self.rollouts,
+            strategies=selector.strategies,
+            workers=self.workers,
+            seed=self.seed,
+        )
+        if self.out is not None:
+            return play_matrix(order, self.out)
+        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+            return play_matrix(order, Path(folder) / "matrix.npz")
+
+
+@dataclass(frozen=True)
+class EvaluateCommand(Judged):
+    """Judge a selector, beside the rules that need no learning and the virtual best."""
+
+    online: bool = False
+    """Also meet the scenes one after another with one strategy sabotaged halfway, and learn from outcomes."""
+    report: Path | None = None
+    """Write the judgement as one HTML page here."""
+
+    def run(self) -> int | None:
+        """Judge and print."""
+        from robo_meta.selector.judge import judge
+        from robo_meta.selector.judgement_table import print_judgement
+        from robo_meta.selector.online import judge_online
+
+        matrix, selector = self._load()
+        result = judge(matrix, selector, self.seed)
+        result["provenance"] = {
+            "matrix": {k: v for k, v in matrix.provenance.items() if k != "skipped"},
+            "selector": {
+                k: selector.card[k] for k in ("learner", "matrix", "rows", "checkpoint") if k in selector.card
+            },
+            "fresh": self.fresh,
+        }
+        if self.online:
+            result["online"] = judge_online(matrix, selector, seed=self.seed)
+        if self.report is not None:
+            from robo_meta.selector.page import write_page
+
+            try:
+                write_page(self.report, result)
+            except OSError as error:
+                raise SelectError(f"{self.report}: {error.strerror}; expected a file that can be written") from error
+        if self.json:
+            print(json_format.dumps(result))
+        else:
+            print_judgement(result)
+        return None
+
+
+@dataclass(frozen=True)
+class ExplainCommand(Judged):
+    """Show one scene's decision: predicted success, the features that moved it, and what happened."""
+
+    scenes: int = 1
+    """With `--fresh`: how many tasks to play."""
+    scene: int = 0
+    """Number of the scene (row) in the matrix."""
+
+    def run(self) -> int | None:
+        """Explain and print."""
+        from robo_meta.selector.explain import explain, print_explanation
+
+        found = explain(*self._load(), self.scene)
+        if self.json:
+            print(json_format.dumps(found))
+        else:
+            print_explanation(found)
+        return None
+
+
+@dataclass(frozen=True)
+class Select:
+    """Learn which strategy to use on which scene: play the matrix, train, evaluate, explain."""
+
+    action: (
+        Annotated[MatrixCommand, tyro.conf.subcommand("matrix")]
+        | Annotated[TrainCommand, tyro.conf.subcommand("train")]
+        | Annotated[EvaluateCommand, tyro.conf.subcommand("evaluate")]
+        | Annotated[ExplainCommand, tyro.conf.subcommand("explain")]
+    )
+    """What to do."""
+
+    def run(self) -> int | None:
+        """Do it."""
+        return self.action.run()
+
+
+def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
+    """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
+    from robo_meta.contestants import checkpoint_file
+    from robo_meta.selector.playable import playable
+
+    file = checkpoint_file(checkpoint)
+    held = playable(file)
+    for name in strategies:
+        if name not in held:
+            raise SelectError(f"{where}: strategy {name!r} is none of the checkpoint's; {file} has {', '.join(held)}")
+
+
+def _print(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json_format.dumps(result))
+        return
+    for key, value in result.items():
+        print(f"{key}: {value}")

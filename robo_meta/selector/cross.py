@@ -1,0 +1,39 @@
+"""Judging on the training matrix itself, each family by a selector that was trained without it: for choices only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from robo_meta.selector import virtual_best
+from robo_meta.selector.baselines import Rules, once, taken
+from robo_meta.selector.clustered import Resampled
+from robo_meta.selector.fitted_q import train_selector
+from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.prices import Prices
+
+
+def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int) -> dict[str, Any] | None:
+    """Success of selector and single best with each query family left out in turn; None where there is one only.
+
+    Returns:
+        `{selector, sbs, vbs, closed_gap}`. Supports may show the family that is left out, so this is no judgement.
+    """
+    families = matrix.clusters[0]
+    if families.max() == 0:
+        return None
+    selected, single = np.zeros(len(matrix)), np.zeros(len(matrix))
+    for family in np.unique(families):
+        out, rest = np.flatnonzero(families == family), np.flatnonzero(families != family)
+        training, judged = matrix.only(rest), matrix.only(out)
+        one = Prices(prices.attempt, prices.demo, prices.second, prices.gamma, attempts=1)
+        selector = train_selector(training, one, learner, seed)
+        nothing = np.zeros((len(judged), len(matrix.strategies)))
+        choice = selector.strategy_for(judged.features, nothing, judged.affordable)
+        selected[out] = once(taken(judged, choice))
+        single[out] = once(taken(judged, Rules.of(training).best(judged)))
+    best = virtual_best.apart(matrix.success, matrix.affordable)
+    gap = Resampled(*matrix.clusters).share(selected - single, best - single)
+    rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
+    return {name: round(float(value), 4) if np.isfinite(value) else None for name, value in rates.items()}

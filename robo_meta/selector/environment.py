@@ -1,0 +1,117 @@
+"""`RoboMeta/Select-v0`: which strategy to use on a scene, when to ask for one more demonstration, when to stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from robo_meta.selector.decision import DEMO, GIVE_UP
+from robo_meta.selector.matrix import Matrix, load_matrix
+from robo_meta.selector.prices import Prices
+
+SPREAD = 3.0
+"""Feature values beyond so many spreads from the median are cut off, before they are brought to [−1, 1]."""
+
+
+class SelectEnv(gymnasium.Env):
+    """One episode is one scene of a matrix: choose, see what came of it, choose again.
+
+    Action, `Discrete(A + 2)`: the matrix's strategies in their order, then *one more demo*, then *give up*.
+
+    Observation, `Box(−1, 1, (F + 2·A + 2,))`:
+
+    | rows | meaning |
+    |---|---|
+    | 0 … F − 1 | features of scene and support known before acting: (value − median) ÷ (3 × spread over the matrix) |
+    | next A | failures of each strategy so far, as a share of the attempts there are |
+    | next A | 1 where the scene's budget allows the strategy, else 0 |
+    | last but one | attempts left, as a share of those there are |
+    | last | 1 where one more demonstration can be had, else 0 |
+
+    An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that the budget
+    doesn't allow fails. Reward: 1 for a success, minus the price of the attempt and its nominal seconds, of the
+    demonstration, or nothing for giving up. *One more demo* leads to the same scene with one demonstration more, once,
+    while the failures stay known; where none can be had the price is lost. The episode ends with success, giving up,
+    the last attempt, or, as truncated, after twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ]
+    with `prices.gamma`.
+
+    Args:
+        matrix: a `Matrix`, or the file of one; None plays the shipped matrix of validation families.
+        prices: of attempts, demonstrations and seconds.
+
+    Options of `reset`: `scene`, the number of the scene to play.
+
+    Raises:
+        robo_meta.selector.matrix.MatrixError: no such matrix, or a damaged or incomplete one.
+
+    Version 0: first release.
+    """
+
+    # Gymnasium declares it as an instance variable, so no ClassVar.
+    metadata = {"render_modes": []}  # noqa: RUF012
+
+    def __init__(self, matrix: Matrix | Path | str | None = None, prices: Prices | None = None) -> None:
+        self.matrix = matrix if isinstance(matrix, Matrix) else load_matrix(matrix)
+        self.prices = prices or Prices()
+        self.actions = (*self.matrix.strategies, DEMO, GIVE_UP)
+        self._size = len(self.matrix.strategies)
+        features = self.matrix.features.astype(np.float64)
+        self._median = np.median(features, axis=0)
+        self._spread = np.maximum(features.std(axis=0), 1e-6) * SPREAD
+        self.action_space = spaces.Discrete(self._size + 2)
+        self.observation_space = spaces.Box(-1.0, 1.0, (features.shape[1] + 2 * self._size + 2,), np.float32)
+        self._row = -1
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Start with a scene drawn from the matrix, or with `options["scene"]`."""
+        super().reset(seed=seed)
+        wanted = (options or {}).get("scene")
+        self._row = int(self.np_random.integers(len(self.matrix))) if wanted is None else int(wanted)
+        self._tried = np.zeros(self._size, dtype=int)
+        self._seen: set[tuple[int, int, int]] = set()
+        self._left, self._steps, self._done = self.prices.attempts, 0, False
+        self._demo = bool(self.matrix.following[self._row] >= 0)
+        return self._observe(), {}
+
+    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Take one decision; see the class for what it costs and leads to."""
+        if self._row < 0 or self._done:
+            raise RuntimeError("no episode is running; call reset() first")
+        action, info = int(action), dict[str, Any]()
+        self._steps += 1
+        terminated, reward = False, 0.0
+        if action < self._size:
+            success = self._attempt(action)
+            reward = success - self.prices.attempt - self.prices.second * float(self.matrix.seconds[action])
+            self._left -= 1
+            terminated = success or self._left == 0
+            info = {"success": success}
+        elif action == self._size:
+            reward = -self.prices.demo
+            if self._demo:
+                self._row, self._demo = int(self.matrix.following[self._row]), False
+        else:
+            terminated = True
+        truncated = not terminated and self._steps >= 2 * self.prices.attempts
+        self._done = terminated or truncated
+        return self._observe(), float(reward), terminated, truncated, info
+
+    def _attempt(self, action: int) -> bool:
+        unseen = [r for r in range(self.matrix.rollouts) if (self._row, action, r) not in self._seen]
+        rollout = int(self.np_random.choice(unseen or self.matrix.rollouts))
+        self._seen.add((self._row, action, rollout))
+        success = bool(self.matrix.success[self._row, action, rollout] and self.matrix.affordable[self._row, action])
+        self._tried[action] += not success
+        return success
+
+    def _observe(self) -> np.ndarray:
+        known = (self.matrix.features[self._row] - self._median) / self._spread
+        attempts = self.prices.attempts
+        rest = [*(self._tried / attempts), *self.matrix.affordable[self._row], self._left / attempts, self._demo]
+        return np.clip(np.concatenate([known, rest]), -1, 1).astype(np.float32)

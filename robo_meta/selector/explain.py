@@ -1,0 +1,89 @@
+"""One scene's decision, laid open: what success was predicted of each strategy, why, and what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from robo_meta.selector.decision import Selector
+from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError
+
+MOVERS = 5
+"""Features named for each strategy."""
+
+
+def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
+    """Explain the selector's decision in scene number `scene` of `matrix`.
+
+    Returns:
+        `{scene, chosen, strategies: [{strategy, predicted, happened, affordable, features: [{name, value, moved}]}],
+        values}`; `predicted` and `happened` are success rates, `moved` what a feature added to the predicted one.
+
+    Raises:
+        MatrixError: no such scene, or other strategies than the selector's.
+    """
+    if not 0 <= scene < len(matrix):
+        raise MatrixError(f"scene {scene}; the matrix has 0 to {len(matrix) - 1}")
+    selector.rules.best(matrix)  # refuses other strategies
+    row, nothing = matrix.features[[scene]], np.zeros((1, len(matrix.strategies)))
+    inputs = selector.inputs.of_strategies(row, nothing)[0]
+    predicted, names = selector.predicted_success(row, nothing)[0], selector.inputs.names
+    model, strategies = selector.stages[0].strategies, []
+    for number, name in enumerate(matrix.strategies):
+        _, moved = model.contributions(inputs[number])
+        order = np.argsort(-np.abs(moved), kind="stable")[:MOVERS]
+        strategies.append(
+            {
+                "strategy": name,
+                "predicted": float(predicted[number]),
+                "happened": float(matrix.success[scene, number].mean()),
+                "affordable": bool(matrix.affordable[scene, number]),
+                "features": [
+                    {"name": names[i], "value": round(float(inputs[number, i]), 3), "moved": float(moved[i])}
+                    for i in order
+                    if moved[i] != 0
+                ],
+            }
+        )
+    more = bool(matrix.following[scene] >= 0)
+    attempts = selector.prices.attempts
+    values = selector.values(row, nothing, attempts, matrix.affordable[[scene]], more)[0]
+    chosen = selector.strategy_for(row, nothing, matrix.affordable[[scene]])[0]
+    return {
+        "scene": {name: _plain(np.asarray(matrix.scenes[name])[scene].item()) for name in COLUMNS},
+        "rollouts": matrix.rollouts,
+        "chosen": matrix.strategies[int(chosen)],
+        "best_action": selector.actions[int(values.argmax())],
+        "values": {
+            name: float(value) for name, value in zip(selector.actions, values, strict=True) if np.isfinite(value)
+        },
+        "strategies": strategies,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can have it: no limit is none."""
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:
+    """Print what `explain` returns as a table."""
+    console = console or Console()
+    if not console.is_terminal:
+        console = Console(file=console.file, width=140)
+    scene = ", ".join(f"{name} {value}" for name, value in found["scene"].items())
+    table = Table(title=scene, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("strategy", "predicted", "happened", "what moved the prediction (feature = value: by how much)"):
+        table.add_column(name, overflow="fold")
+    for row in sorted(found["strategies"], key=lambda row: -row["predicted"]):
+        moved = "; ".join(f"{f['name']} = {f['value']:g}: {f['moved']:+.2f}" for f in row["features"])
+        name = row["strategy"] + (" ◀" if row["strategy"] == found["chosen"] else "")
+        name += "" if row["affordable"] else " (over budget)"
+        table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
+    console.print(table)
+    values = ", ".join(f"{name} {value:.2f}" for name, value in found["values"].items())
+    console.print(f"best action: {found['best_action']} (values, with all attempts left: {values})")

@@ -1,0 +1,181 @@
+"""Fitted Q-iteration on the matrix (Ernst et al., 2005), by attempts left: trees learn what each action is worth.
+
+With one attempt left, trying a strategy is worth its success minus its price. With more left, a failure leads to a
+situation that the stage before has valued. A situation is weighted by how likely one comes into it, that is, by how
+likely what was tried there failed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from demos.demo import installed_versions
+from robo_meta.selector.baselines import Rules
+from robo_meta.selector.decision import Model, Selector, Stage
+from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
+from robo_meta.selector.forest import from_sklearn
+from robo_meta.selector.inputs import Inputs
+from robo_meta.selector.matrix import Matrix, MatrixError
+from robo_meta.selector.neural_q import fit_network
+from robo_meta.selector.prices import Prices
+
+TREES, LEAVES, LEAST = 80, 160, 4
+"""Trees of an ensemble, leaves of a tree at most, weighted situations of a leaf at least."""
+PAIRS = 12
+"""Pairs of failures that are drawn for each scene."""
+
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, int], Model]
+"""Inputs (N, D), targets (N,), weights (N,), seed → a model."""
+
+
+class LearnerError(ValueError):
+    """A learner that does not exist."""
+
+
+def _trees(kind: str) -> Fit:
+    def fit(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int) -> Model:
+        from sklearn import ensemble
+
+        # scikit-learn takes seeds below 2³² only.
+        shared: dict[str, Any] = {"random_state": seed % 2**32, "max_leaf_nodes": LEAVES}
+        bagged = shared | {"n_estimators": TREES, "max_features": 0.5, "min_samples_leaf": LEAST, "n_jobs": 1}
+        if kind == "extra-trees":
+            model = ensemble.ExtraTreesRegressor(**bagged)
+        elif kind == "random-forest":
+            model = ensemble.RandomForestRegressor(**bagged)
+        else:
+            model = ensemble.GradientBoostingRegressor(
+                n_estimators=2 * TREES, learning_rate=0.05, subsample=0.6, max_depth=4, random_state=seed % 2**32
+            )
+        return from_sklearn(model.fit(inputs, targets, sample_weight=weights))
+
+    return fit
+
+
+LEARNERS: dict[str, Fit] = {
+    "extra-trees": _trees("extra-trees"),
+    "random-forest": _trees("random-forest"),
+    "gradient-boosting": _trees("gradient-boosting"),
+    "network": fit_network,
+}
+"""What may regress the values."""
+
+
+@dataclass(frozen=True)
+class Situations:
+    """N situations of the training matrix."""
+
+    rows: np.ndarray
+    """(N,) scenes."""
+    tried: np.ndarray
+    """(N, A) failures so far."""
+    weights: np.ndarray
+    """(N,) how likely one comes into them."""
+
+
+def train_selector(
+    matrix: Matrix, prices: Prices, learner: str = "extra-trees", seed: int = 0, card: dict[str, Any] | None = None
+) -> Selector:
+    """Learn the value of every action from a matrix.
+
+    Args:
+        matrix: of families that will not be judged on.
+        prices: what actions cost.
+        learner: one of `LEARNERS`.
+        seed: of trees or networks.
+        card: more to keep beside it.
+
+    Raises:
+        LearnerError: no such learner.
+        MatrixError: the matrix has features of another schema.
+    """
+    if learner not in LEARNERS:
+        raise LearnerError(f"unknown learner {learner!r}; expected one of {', '.join(LEARNERS)}")
+    if matrix.feature_names != feature_names(matrix.strategies):
+        raise MatrixError("matrix with features of another schema; play it again with robo-meta select matrix")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    fit, inputs = LEARNERS[learner], Inputs(matrix.strategies)
+    known = {
+        "learner": learner,
+        "feature_schema": FEATURE_SCHEMA,
+        "families": list(matrix.families),
+        "checkpoint": matrix.provenance.get("checkpoint"),
+        "matrix": {name: matrix.provenance.get(name) for name in ("split", "seed", "scenes", "rollouts", "hand")},
+        "rows": len(matrix),
+        "seed": seed,
+        "versions": installed_versions(),
+    }
+    rules = Rules.of(matrix)
+    stages: tuple[Stage, ...] = ()
+    for left in range(1, prices.attempts + 1):
+        partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})
+        stages = (*stages, _stage(matrix, partial, left, fit, seed))
+    return Selector(inputs, stages, matrix.seconds, prices, rules, {**known, **(card or {})})
+
+
+def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int) -> Stage:
+    prices = before.prices
+    found = situations(matrix, prices.attempts - left, seed)
+    features, chance = matrix.features[found.rows], success_given(matrix, found)
+    targets = chance - before.costs
+    if left > 1:
+        for action in range(len(matrix.strategies)):
+            after = found.tried.copy()
+            after[:, action] += 1
+            value = best_value(matrix, before, found.rows, after, left - 1)
+            targets[:, action] += prices.gamma * (1 - chance[:, action]) * value
+    rows = before.inputs.of_strategies(features, found.tried)
+    weights = np.repeat(found.weights[:, None], rows.shape[1], axis=1)
+    possible = matrix.affordable[found.rows] & (weights > 0)
+    strategies = fit(rows[possible], targets[possible], weights[possible], seed * 16 + 2 * left)
+    stage = Stage(strategies, None)
+    more = (matrix.following[found.rows] >= 0) & (found.weights > 0)
+    if not more.any():
+        return stage
+    this = Selector(before.inputs, (*before.stages, stage), before.seconds, prices, before.rules, {})
+    value = best_value(matrix, this, matrix.following[found.rows[more]], found.tried[more], left)
+    rows = before.inputs.of_demo(features[more], found.tried[more])
+    demo = fit(rows, prices.gamma * value - prices.demo, found.weights[more], seed * 16 + 2 * left + 1)
+    return Stage(strategies, demo)
+
+
+def best_value(matrix: Matrix, selector: Selector, rows: np.ndarray, tried: np.ndarray, left: int) -> np.ndarray:
+    """(N,) value of the best action in situations of scenes `rows` (N,)."""
+    more = matrix.following[rows] >= 0
+    return selector.values(matrix.features[rows], tried, left, matrix.affordable[rows], more).max(axis=1)
+
+
+def situations(matrix: Matrix, depth: int, seed: int) -> Situations:
+    """Every scene with nothing tried, with each strategy failed once, and with `PAIRS` drawn pairs; up to `depth`."""
+    scenes, size = len(matrix), len(matrix.strategies)
+    rows, tried = [np.arange(scenes)], [np.zeros((scenes, size))]
+    if depth >= 1:
+        rows.append(np.repeat(np.arange(scenes), size))
+        tried.append(np.tile(np.eye(size), (scenes, 1)))
+    if depth >= 2:
+        rng = np.random.default_rng(seed)
+        pairs = rng.integers(size, size=(scenes * PAIRS, 2))
+        rows.append(np.repeat(np.arange(scenes), PAIRS))
+        tried.append(np.eye(size)[pairs[:, 0]] + np.eye(size)[pairs[:, 1]])
+    found, history = np.concatenate(rows), np.concatenate(tried)
+    misses = 1.0 - matrix.success.mean(axis=2)[found]
+    # The n-th failure of one strategy, its rollouts being drawn without repetition.
+    rollouts = matrix.rollouts
+    again = np.clip((misses * rollouts - 1) / (rollouts - 1), 0.0, 1.0)
+    weights = np.where(history > 0, misses, 1.0) * np.where(history > 1, again, 1.0)
+    allowed = (matrix.affordable[found] | (history == 0)).all(axis=1)
+    # Each depth counts as much as the first where everything fails.
+    depths = history.sum(axis=1)
+    share = np.array([1.0, 1.0 / size, 1.0 / PAIRS])[depths.astype(int)]
+    return Situations(found, history, weights.prod(axis=1) * share * allowed)
+
+
+def success_given(matrix: Matrix, found: Situations) -> np.ndarray:
+    """(N, A) chance that each strategy's next attempt succeeds, its earlier failures being rollouts already seen."""
+    successes = matrix.success.sum(axis=2)[found.rows]
+    return np.clip(successes / np.maximum(matrix.rollouts - found.tried, 1), 0.0, 1.0)

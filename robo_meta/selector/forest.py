@@ -1,0 +1,99 @@
+"""Tree ensembles as plain arrays: evaluated in numpy, so that a decision needs neither the library nor a pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+LEAF = -1
+"""Feature number of a leaf."""
+
+
+@dataclass(frozen=True)
+class Forest:
+    """T regression trees, node after node; a prediction is offset + scale · Σ over trees of the leaf's value."""
+
+    feature: np.ndarray
+    """(N,) int16: input that a node splits by, `LEAF` for leaves."""
+    threshold: np.ndarray
+    """(N,) float32: inputs up to here go left."""
+    left: np.ndarray
+    """(N,) int32: number of the left child."""
+    right: np.ndarray
+    """(N,) int32."""
+    value: np.ndarray
+    """(N,) float32: mean of what reached a node; what a leaf predicts."""
+    roots: np.ndarray
+    """(T,) int32: number of each tree's first node."""
+    constants: np.ndarray
+    """(2,) float64: scale, offset."""
+
+    kind = "trees"
+    ARRAYS = ("feature", "threshold", "left", "right", "value", "roots", "constants")
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """(N,) from float32 inputs (N, D)."""
+        columns = np.arange(len(inputs))
+        node = np.repeat(self.roots[:, None], len(inputs), axis=1)
+        while True:
+            split = self.feature[node]
+            inner = split >= 0
+            if not inner.any():
+                break
+            lower = inputs[columns, np.maximum(split, 0)] <= self.threshold[node]
+            node = np.where(inner, np.where(lower, self.left[node], self.right[node]), node)
+        scale, offset = self.constants
+        return offset + scale * self.value[node].sum(axis=0, dtype=np.float64)
+
+    def contributions(self, row: np.ndarray) -> tuple[float, np.ndarray]:
+        """A prediction taken apart: the mean before anything is known, and what each input (D,) added on the way down.
+
+        At every split the change of the node's mean goes to the input that was asked (Saabas, 2014); they sum up to
+        the prediction.
+        """
+        added, base = np.zeros(len(row)), 0.0
+        for root in self.roots:
+            node = int(root)
+            base += float(self.value[node])
+            while self.feature[node] >= 0:
+                asked = int(self.feature[node])
+                child = int(self.left[node] if row[asked] <= self.threshold[node] else self.right[node])
+                added[asked] += float(self.value[child]) - float(self.value[node])
+                node = child
+        scale, offset = self.constants
+        return float(offset + scale * base), scale * added
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Name → array, for the file."""
+        return {name: getattr(self, name) for name in self.ARRAYS}
+
+
+def from_sklearn(model: Any) -> Forest:
+    """The arrays of a fitted `ExtraTreesRegressor`, `RandomForestRegressor` or `GradientBoostingRegressor`."""
+    trees = [tree.tree_ for tree in np.ravel(model.estimators_)]
+    starts = np.concatenate([[0], np.cumsum([tree.node_count for tree in trees])])
+    boosted = hasattr(model, "learning_rate")
+    scale = float(model.learning_rate) if boosted else 1.0 / len(trees)
+    offset = float(np.ravel(model.init_.constant_)[0]) if boosted else 0.0
+    exact = np.concatenate([tree.threshold for tree in trees])
+    rounded = exact.astype(np.float32)
+    # Inputs are float32: rounded down, the threshold sends each of them the same way as the exact one does.
+    threshold = np.where(rounded > exact, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+    return Forest(
+        feature=np.concatenate([np.maximum(tree.feature, LEAF) for tree in trees]).astype(np.int16),
+        threshold=threshold.astype(np.float32),
+        left=_children([tree.children_left for tree in trees], starts),
+        right=_children([tree.children_right for tree in trees], starts),
+        value=np.concatenate([tree.value[:, 0, 0] for tree in trees]).astype(np.float32),
+        roots=starts[:-1].astype(np.int32),
+        constants=np.array([scale, offset]),
+    )
+
+
+def _children(children: list[np.ndarray], starts: np.ndarray) -> np.ndarray:
+    moved = [np.where(c >= 0, c + start, 0) for c, start in zip(children, starts[:-1], strict=True)]
+    return np.concatenate(moved).astype(np.int32)

@@ -1,0 +1,84 @@
+"""From a situation to a learner's inputs: one row for every strategy, so that all strategies share what is learned.
+
+A situation is a scene's features, how often each strategy was tried there in vain, and the attempts left. Axis letters:
+N situations, D inputs of a strategy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from robo_meta.selector.features import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
+
+TOGETHER = 1.5
+"""cm: choices this near count as agreeing; an error of about so much still holds."""
+
+
+class Inputs:
+    """Knows where everything is in a feature row.
+
+    Args:
+        strategies: (A,) names, in the order of the matrix.
+    """
+
+    def __init__(self, strategies: Sequence[str]) -> None:
+        self.strategies = tuple(strategies)
+        self._names = feature_names(self.strategies)
+        place = {name: number for number, name in enumerate(self._names)}
+        size = len(self.strategies)
+        self._own = np.array([[place[f"{kind}: {name}"] for kind in STRATEGY_FEATURES] for name in self.strategies])
+        self._apart = np.full((size, size), -1)
+        for i, a in enumerate(self.strategies):
+            for j in range(i + 1, size):
+                self._apart[i, j] = self._apart[j, i] = place[f"apart: {a} | {self.strategies[j]}"]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """(D,) names of a strategy's inputs."""
+        own = (*STRATEGY_FEATURES, "agreeing strategies", "median distance to others")
+        history = ("tried already", "failures so far", "nearest to a failure")
+        return (*SCENE_FEATURES, *own, *history, *(f"is {name}" for name in self.strategies))
+
+    @cached_property
+    def demo_names(self) -> tuple[str, ...]:
+        """Names of the inputs of *one more demonstration*."""
+        return (*SCENE_FEATURES, "most agreeing strategies", "smallest fit", "failures so far")
+
+    def of_strategies(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """(N, A, D) float32 from features (N, F) and failures of each strategy so far (N, A)."""
+        situations, size = len(features), len(self.strategies)
+        agreeing, typical, apart = self._agreement(features)
+        failed = np.where(tried[:, None, :] > 0, apart, FARTHEST).min(axis=2)
+        columns = [
+            np.repeat(features[:, None, : len(SCENE_FEATURES)], size, axis=1),
+            features[:, self._own],
+            agreeing[..., None],
+            typical[..., None],
+            tried[..., None],
+            np.repeat(tried.sum(axis=1)[:, None, None], size, axis=1),
+            failed[..., None],
+            np.broadcast_to(np.eye(size), (situations, size, size)),
+        ]
+        return np.concatenate(columns, axis=2).astype(np.float32)
+
+    def of_demo(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """(N, …) float32, in the order of `demo_names`."""
+        agreeing = self._agreement(features)[0]
+        fits = features[:, self._own[:, STRATEGY_FEATURES.index("fit")]]
+        general = features[:, : len(SCENE_FEATURES)]
+        more = np.stack([agreeing.max(axis=1), fits.min(axis=1), tried.sum(axis=1)], axis=1)
+        return np.concatenate([general, more], axis=1).astype(np.float32)
+
+    def _agreement(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Share (N, A) of the others that choose about the same place, median distance (N, A), distances (N, A, A)."""
+        size = len(self.strategies)
+        apart = np.where(self._apart < 0, 0.0, features[:, np.maximum(self._apart, 0)])
+        if size == 1:
+            return np.zeros((len(features), 1)), np.zeros((len(features), 1)), apart
+        others = ~np.eye(size, dtype=bool)
+        near = ((apart < TOGETHER) & others).sum(axis=2) / (size - 1)
+        rest = apart[:, others].reshape(len(features), size, size - 1)
+        return near, np.median(rest, axis=2), apart

@@ -1,0 +1,167 @@
+"""The judge: selector, baselines and virtual best on a matrix of families that nobody was trained on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from robo_meta.selector import virtual_best
+from robo_meta.selector.baselines import once, one_pilot, taken, twice
+from robo_meta.selector.clustered import Resampled
+from robo_meta.selector.decision import Selector
+from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.walk import walk
+from robo_meta.statistics import Interval
+
+SCHEMA = "1"
+LEAST_GAP = 0.05
+"""Virtual best − single best under which, or under two standard errors, there is nothing to select."""
+BASELINES = ("look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")
+"""What stands beside selector, single best and virtual best, by its name in the result; the last is the selector again,
+with a second attempt."""
+TIMED = 200
+"""Decisions by which the time of one is measured."""
+SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
+    "all": lambda m: np.ones(len(m), dtype=bool),
+    "same-object": lambda m: m.scenes["transfer"] == "same-object",
+    "new-instance": lambda m: m.scenes["transfer"] == "new-instance",
+    "new-shape": lambda m: m.scenes["transfer"] == "new-shape",
+    "colours known": lambda m: m.scenes["foreign"] < m.scenes["shots"],
+    "colours unknown": lambda m: m.scenes["foreign"] == m.scenes["shots"],
+    "usual sensing": lambda m: m.scenes["sensing"] == 1,
+    "noisier sensing": lambda m: m.scenes["sensing"] > 1,
+}
+"""Where a selection problem is looked for."""
+
+
+def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
+    """Everything that `robo-meta select evaluate --json` holds but the online part.
+
+    Args:
+        matrix: to judge on; its families must not be those of the selector's training.
+        selector: with the rules of its own training matrix.
+        seed: of the bootstrap over families and tasks.
+
+    Raises:
+        MatrixError: the matrix has other strategies than the selector.
+    """
+    choices = chosen(matrix, selector)
+    scores = _scores(matrix, choices)
+    best = virtual_best.apart(matrix.success, matrix.affordable)
+    sample = Resampled(*matrix.clusters, seed=seed)
+    sbs = scores["single best"]
+    gap = {"selector": sample.share(scores["selector"] - sbs, best - sbs)}
+    gap |= {name: sample.share(scores[name] - sbs, best - sbs) for name in ("look-up", "random")}
+    upward = virtual_best.naive(matrix.success, matrix.affordable)
+    halves = virtual_best.split_halves(matrix.success, matrix.affordable)
+    retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
+    free = walk(matrix, selector)
+    costs = matrix.success.shape[2], len(matrix)
+    return {
+        "schema": SCHEMA,
+        "strategies": list(matrix.strategies),
+        "families": list(matrix.families),
+        "scenes": costs[1],
+        "rollouts": costs[0],
+        "tasks": int(matrix.clusters[1].max()) + 1,
+        "sbs": {"strategy": matrix.strategies[selector.rules.ranking[0]], **_rate(sample.mean(sbs), matrix)},
+        "vbs": {
+            **_rate(sample.mean(best), matrix),
+            "naive": float(upward.mean()),
+            "naive_bias": float((upward - best).mean()),
+            "split_halves": float(halves.mean()),
+            "split_halves_bias": float((halves - best).mean()),
+        },
+        "selector": _rate(sample.mean(scores["selector"]), matrix),
+        **{name: _rate(sample.mean(scores[name]), matrix) for name in BASELINES},
+        "closed_gap": _interval(gap["selector"]),
+        "closed_gaps": {name: _interval(value) for name, value in gap.items()},
+        "gate": gate(matrix, sbs, best, seed),
+        "gates": {
+            name: gate(matrix.only(rows), sbs[rows], best[rows], seed)
+            for name, choose in SLICES.items()
+            if len(rows := np.flatnonzero(choose(matrix))) > 1
+        },
+        "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high},
+        "selector_over_sbs": _interval(sample.mean(scores["selector"] - sbs)),
+        "free": {
+            "prices": selector.prices.card,
+            "return": _interval(sample.mean(free.discounted)),
+            "sbs_return": _interval(sample.mean(sbs - selector.costs[choices["single best"]])),
+            **{name: float(getattr(free, name).mean()) for name in ("success", "attempts", "demos", "gave_up")},
+        },
+        "choices": _counts(matrix, choices["selector"]),
+        "decision_ms": decision_ms(matrix, selector),
+    }
+
+
+def chosen(matrix: Matrix, selector: Selector) -> dict[str, np.ndarray]:
+    """Name → (S,) strategies: what each rule chooses first, and second after a failure."""
+    nothing = np.zeros((len(matrix), len(matrix.strategies)))
+    rules, allowed = selector.rules, matrix.affordable
+    found = {
+        "single best": rules.best(matrix),
+        "second best": rules.best(matrix, 1),
+        "look-up": rules.looked_up(matrix),
+        "selector": selector.strategy_for(matrix.features, nothing, allowed),
+        "first": selector.strategy_for(matrix.features, nothing, allowed, left=2),
+    }
+    failed = nothing.copy()
+    failed[np.arange(len(matrix)), found["first"]] = 1
+    return found | {"retry": selector.strategy_for(matrix.features, failed, allowed)}
+
+
+def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Name → (S,) chance of success on all rollouts."""
+    plays = {name: taken(matrix, choice) for name, choice in choices.items()}
+    best, second = plays["single best"], plays["second best"]
+    return {
+        "single best": once(best),
+        "look-up": once(plays["look-up"]),
+        "random": matrix.rates.sum(axis=1) / matrix.affordable.sum(axis=1),
+        "selector": once(plays["selector"]),
+        "best-then-second-best": twice(best, second),
+        "one-pilot": one_pilot(best, second),
+        "selector-with-retry": twice(plays["first"], plays["retry"]),
+    }
+
+
+def gate(matrix: Matrix, sbs: np.ndarray, best: np.ndarray, seed: int = 0) -> dict[str, Any]:
+    """Whether there is a selection problem: virtual best − single best of at least 0.05 and two standard errors."""
+    difference, error = float((best - sbs).mean()), Resampled(*matrix.clusters, seed=seed).error(best - sbs)
+    needed = max(LEAST_GAP, 2 * error)
+    return {
+        "difference": difference,
+        "error": error,
+        "needed": needed,
+        "n": len(matrix),
+        "passed": difference >= needed,
+    }
+
+
+def decision_ms(matrix: Matrix, selector: Selector) -> dict[str, float]:
+    """Median and 95th percentile of the time of one decision, features given, ms."""
+    nothing, taken_ms = np.zeros((1, len(matrix.strategies))), []
+    for number in range(TIMED):
+        row = [number % len(matrix)]
+        start = time.perf_counter()
+        selector.values(matrix.features[row], nothing, 1, matrix.affordable[row], True).argmax()
+        taken_ms.append((time.perf_counter() - start) * 1e3)
+    return {"median": float(np.median(taken_ms)), "p95": float(np.quantile(taken_ms, 0.95))}
+
+
+def _rate(interval: Interval, matrix: Matrix) -> dict[str, float | int]:
+    return {"rate": interval.value, "n": len(matrix), "low": interval.low, "high": interval.high}
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    found = {"value": interval.value, "low": interval.low, "high": interval.high}
+    return {name: value if np.isfinite(value) else None for name, value in found.items()}
+
+
+def _counts(matrix: Matrix, choice: np.ndarray) -> dict[str, int]:
+    counts = np.bincount(choice, minlength=len(matrix.strategies))
+    return {name: int(count) for name, count in zip(matrix.strategies, counts, strict=True)}

@@ -1,0 +1,81 @@
+"""The judgement as people read it in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from robo_meta.selector.judge import BASELINES
+
+PIPE_WIDTH = 140
+"""Columns where the output is no terminal."""
+
+
+def print_judgement(result: dict[str, Any], console: Console | None = None) -> None:
+    """Print what `robo_meta.selector.judge.judge` returns."""
+    console = console or Console()
+    if not console.is_terminal:
+        console = Console(file=console.file, width=PIPE_WIDTH)
+    for line in lines_of_gate(result):
+        console.print(line)
+    title = (
+        f"{result['scenes']} scenes of {result['tasks']} tasks, {len(result['families'])} families, "
+        f"{result['rollouts']} rollouts a cell: success [95 %, over families and tasks]"
+    )
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("", "success", "n"):
+        table.add_column(name)
+    rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
+    rows |= {name: result[name] for name in BASELINES}
+    rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
+    for name, row in rows.items():
+        table.add_row(name, f"{row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", str(row["n"]))
+    console.print(table)
+    vbs, free = result["vbs"], result["free"]
+    console.print(
+        f"virtual best by a naive maximum {vbs['naive']:.3f} ({vbs['naive_bias']:+.3f}), by split halves "
+        f"{vbs['split_halves']:.3f} ({vbs['split_halves_bias']:+.3f}), beside the jackknife's {vbs['rate']:.3f}"
+    )
+    console.print(f"closed gap: {_interval(result['closed_gap'])}")
+    retry = result["retry"]
+    console.print(
+        f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
+        f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
+    )
+    console.print(
+        f"every action open, at its price: return {_interval(free['return'])} (single best once "
+        f"{_interval(free['sbs_return'])}), success {free['success']:.3f}, {free['attempts']:.2f} attempts, "
+        f"{free['demos']:.2f} demonstrations, gave up {free['gave_up']:.2f}"
+    )
+    chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
+    console.print(f"chosen: {chosen}")
+    ms = result["decision_ms"]
+    console.print(f"a decision takes {ms['median']:.2f} ms ({ms['p95']:.2f} ms at the 95th percentile), features given")
+    if "online" in result:
+        _print_online(result["online"], console)
+
+
+def lines_of_gate(result: dict[str, Any]) -> list[str]:
+    """What must be known first: where there is anything to select."""
+    lines = []
+    for name, gate in result["gates"].items():
+        found = f"virtual best − single best {gate['difference']:+.3f} ± {gate['error']:.3f} (n = {gate['n']})"
+        verdict = "" if gate["passed"] else f": no selection problem there, it needs {gate['needed']:.3f}"
+        lines.append(f"{name}: {found}{verdict}")
+    return lines
+
+
+def _print_online(online: dict[str, Any], console: Console) -> None:
+    uses = online["uses_until_abandoned"]
+    left = "never abandoned" if uses is None else f"abandoned after {uses} uses"
+    console.print(f"online, {online['scenes']} scenes, {online['sabotaged']} sabotaged halfway: {left}")
+    console.print("; ".join(f"{name} {value:.3f}" for name, value in online["success"].items()))
+
+
+def _interval(row: dict[str, float | None]) -> str:
+    if row["value"] is None or row["low"] is None or row["high"] is None:
+        return "–"
+    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"

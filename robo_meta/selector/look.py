@@ -1,0 +1,72 @@
+"""Looking before acting: adapt every strategy to the support, and turn what they say of the query into features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from demos.support import SupportSet
+from robo_meta.selector.features import scene_features
+
+MOST_LEFT_OUT = 3
+"""Demonstrations left out in turn, at most: adapting all strategies once more for each takes its time."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a scene gives."""
+
+    features: np.ndarray
+    """(F,) float32."""
+    policies: Mapping[str, Any]
+    """Strategy → the policy adapted to the support."""
+
+
+def shown(strategy: Any, support: SupportSet) -> SupportSet:
+    """The part of the support that a strategy is made for.
+
+    A strategy that takes every demonstration for an example to follow is not shown the failed ones, unless there are
+    no others; one whose `learns_from_failures` is true sees all.
+    """
+    if getattr(strategy, "learns_from_failures", False):
+        return support
+    successes = tuple(item for item in support.items if item.success)
+    return SupportSet(successes) if successes else support
+
+
+def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray) -> Look:
+    """Adapt `strategies` (name → strategy) to the support and describe the query's scan (P, 6)."""
+    policies = {name: strategy.adapt(shown(strategy, support)) for name, strategy in strategies.items()}
+    targets = {name: np.asarray(policy.target(points), dtype=np.float64) for name, policy in policies.items()}
+    spreads = {name: _spread(policy, points, targets[name]) for name, policy in policies.items()}
+    followed = [item for item in support.items if item.success][:MOST_LEFT_OUT]
+    fits = {
+        name: float(np.mean([_error(policy, item) for item in followed])) if followed else np.inf
+        for name, policy in policies.items()
+    }
+    left_out: dict[str, float] = {}
+    if len(followed) > 1:
+        for name, strategy in strategies.items():
+            errors = []
+            for item in followed:
+                rest = SupportSet(tuple(other for other in support.items if other is not item))
+                errors.append(_error(strategy.adapt(shown(strategy, rest)), item))
+            left_out[name] = float(np.mean(errors))
+    return Look(scene_features(support, points, targets, spreads, fits, left_out), policies)
+
+
+def _error(policy: Any, item: Any) -> float:
+    """m from a demonstrated grasp to where `policy` would grasp the same object."""
+    return float(np.hypot(*(policy.target(item.points)[:2] - item.grasp[:2])))
+
+
+def _spread(policy: Any, points: np.ndarray, target: np.ndarray) -> float:
+    """m: root mean square distance of the scored points from the choice, by their weights; 0 without scores."""
+    scores = getattr(policy, "point_scores", None)
+    weights = None if scores is None else scores(points)
+    if weights is None:
+        return 0.0
+    return float(np.sqrt(weights @ ((points[:, :2] - target[:2]) ** 2).sum(axis=1)))

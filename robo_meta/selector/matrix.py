@@ -1,0 +1,204 @@
+"""The matrix: what every strategy came to on every scene, rollout by rollout, in one file with its provenance."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from demos.files import write_atomic
+
+SCHEMA = "1"
+EMPTY = -1
+"""A cell that was never played."""
+COLUMNS = {
+    "split": str,
+    "family": str,
+    "task": int,
+    "transfer": str,
+    "shots": int,
+    "operator": float,
+    "failed": int,
+    "sensing": float,
+    "push": float,
+    "foreign": int,
+    "budget": float,
+    "intention": str,
+}
+"""Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
+are the query's family, the number of its task, and the fields of `robo_meta.conditions.Condition`."""
+SHIPPED = "validation_matrix.npz"
+"""The matrix inside `robo_meta.checkpoints`."""
+
+
+class MatrixError(ValueError):
+    """A matrix that is missing, damaged, incomplete, or not of the kind that is needed."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Outcomes of S scenes × A strategies × R rollouts; arrays are read-only.
+
+    Raises:
+        MatrixError: shapes that don't fit, an empty cell, a value that is not finite.
+    """
+
+    strategies: tuple[str, ...]
+    """(A,) names."""
+    feature_names: tuple[str, ...]
+    """(F,)."""
+    scenes: Mapping[str, np.ndarray]
+    """`COLUMNS`, each (S,)."""
+    features: np.ndarray
+    """(S, F) float32: what is known before acting."""
+    success: np.ndarray
+    """(S, A, R) int8: 1 or 0. A scene is fixed; its rollouts differ by rollout seed, the same for all strategies."""
+    seconds: np.ndarray
+    """(A,): nominal s of adapting and choosing, measured once."""
+    following: np.ndarray
+    """(S,) int: the row of the same scene with one more demonstration, −1 where it wasn't played."""
+    provenance: Mapping[str, Any]
+    """`checkpoint` (SHA-256), `versions`, `seed`, `split`, `families`, `feature_schema` and the rest of the order."""
+
+    def __post_init__(self) -> None:
+        types = {"features": np.float32, "success": np.int8, "seconds": np.float64, "following": np.int64}
+        for name, kind in types.items():
+            value = np.array(getattr(self, name), dtype=kind)
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "strategies", tuple(str(name) for name in self.strategies))
+        object.__setattr__(self, "feature_names", tuple(str(name) for name in self.feature_names))
+        object.__setattr__(self, "scenes", MappingProxyType(dict(self.scenes)))
+        self._check()
+
+    def _check(self) -> None:
+        missing = [name for name in COLUMNS if name not in self.scenes]
+        if missing:
+            raise MatrixError(f"matrix without the column {missing[0]!r}; expected {', '.join(COLUMNS)}")
+        scenes, strategies = len(self.scenes["task"]), len(self.strategies)
+        shapes = {
+            "features": (scenes, len(self.feature_names)),
+            "success": (scenes, strategies, self.success.shape[-1]),
+            "seconds": (strategies,),
+            "following": (scenes,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise MatrixError(f"matrix: {name} of shape {getattr(self, name).shape}; it needs {shape}")
+        if not scenes or not strategies or self.success.shape[2] < 2:
+            raise MatrixError(
+                f"matrix of {self.success.shape} scenes, strategies, rollouts; it needs 1, 1 and 2 at least"
+            )
+        empty = np.argwhere((self.success != 0) & (self.success != 1))
+        if len(empty):
+            row, strategy, rollout = empty[0]
+            raise MatrixError(
+                f"empty cell: scene {row} (task {self.scenes['task'][row]}), strategy "
+                f"{self.strategies[strategy]!r}, rollout {rollout}; play it with robo-meta select matrix"
+            )
+        if not np.isfinite(self.features).all():
+            row, column = np.argwhere(~np.isfinite(self.features))[0]
+            raise MatrixError(f"matrix: feature {self.feature_names[column]!r} of scene {row} is not finite")
+        if (self.following >= scenes).any() or (self.following == np.arange(scenes)).any():
+            raise MatrixError("matrix: following points to no other scene; expected a row number or -1")
+
+    def __len__(self) -> int:
+        return len(self.following)
+
+    @property
+    def rollouts(self) -> int:
+        """R."""
+        return int(self.success.shape[2])
+
+    @cached_property
+    def affordable(self) -> np.ndarray:
+        """(S, A) bool: which strategies' nominal time each scene's budget allows; the cheapest is always allowed."""
+        allowed = self.seconds[None] <= self.scenes["budget"][:, None]
+        allowed[:, int(np.argmin(self.seconds))] = True
+        return allowed
+
+    @cached_property
+    def rates(self) -> np.ndarray:
+        """(S, A) share of successes, 0 where a strategy isn't affordable."""
+        return self.success.mean(axis=2) * self.affordable
+
+    @cached_property
+    def clusters(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (S,) of each scene's family, and of its task, which rows of one task share."""
+        families = np.unique(self.scenes["family"], return_inverse=True)[1]
+        tasks = np.unique(
+            [f"{s}/{t}" for s, t in zip(self.scenes["split"], self.scenes["task"], strict=True)], return_inverse=True
+        )[1]
+        return families, tasks
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Every family in it, of queries and of supports."""
+        return tuple(self.provenance["families"])
+
+    def only(self, rows: np.ndarray) -> Matrix:
+        """The scenes numbered `rows`; a following scene that is left out counts as not played."""
+        place = np.full(len(self) + 1, -1)
+        place[rows] = np.arange(len(rows))
+        return replace(
+            self,
+            scenes={name: column[rows] for name, column in self.scenes.items()},
+            features=self.features[rows],
+            success=self.success[rows],
+            following=place[self.following[rows]],
+        )
+
+
+def save_matrix(path: Path, matrix: Matrix) -> Path:
+    """Write the matrix as one compressed npz, whole or not at all; equal matrices give equal bytes."""
+    arrays = dict(
+        schema=np.array(SCHEMA),
+        strategies=np.array(matrix.strategies),
+        feature_names=np.array(matrix.feature_names),
+        features=matrix.features,
+        success=matrix.success,
+        seconds=matrix.seconds,
+        following=matrix.following,
+        provenance=np.array(json.dumps(dict(matrix.provenance), sort_keys=True)),
+        **{f"scene.{name}": np.asarray(matrix.scenes[name]) for name in COLUMNS},
+    )
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    write_atomic(path, [buffer.getvalue()])
+    return path
+
+
+def load_matrix(path: Path | str | None = None) -> Matrix:
+    """Read a matrix; None reads the shipped one.
+
+    Raises:
+        MatrixError: no such file, damaged, of another schema, or not complete.
+    """
+    path = Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED if path is None else Path(path)
+    if not path.is_file():
+        raise MatrixError(f"{path}: no matrix; play one with robo-meta select matrix")
+    try:
+        # Nothing pickled is read: that would run what is in it.
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        schema, provenance = str(found["schema"]), json.loads(str(found["provenance"]))
+        scenes = {name: found[f"scene.{name}"] for name in COLUMNS}
+        fields = {name: found[name] for name in ("features", "success", "seconds", "following")}
+        strategies, names = (tuple(map(str, found[name])) for name in ("strategies", "feature_names"))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
+        raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
+    if schema != SCHEMA:
+        raise MatrixError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
+    try:
+        return Matrix(strategies, names, scenes, **fields, provenance=provenance)
+    except MatrixError as error:
+        raise MatrixError(f"{path}: {error}") from error

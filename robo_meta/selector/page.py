@@ -1,0 +1,75 @@
+"""The selector's page of the report: what there was to select, who closed how much of the gap, and what was chosen."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from demos.files import write_atomic
+from robo_meta.report import STYLE
+from robo_meta.selector.judge import BASELINES
+from robo_meta.selector.judgement_table import lines_of_gate
+
+BAR = 360
+"""Pixels of a success rate of 1."""
+
+
+def write_page(path: Path, result: dict[str, Any]) -> Path:
+    """Write the page as one self-contained HTML file, whole or not at all."""
+    head = f"<meta charset=utf-8><title>robo_meta selector</title><style>{STYLE}</style>"
+    page = f"<!doctype html><html lang=en><head>{head}</head><body>{section(result)}</body></html>\n"
+    write_atomic(path, [page.encode()])
+    return path
+
+
+def section(result: dict[str, Any]) -> str:
+    """What `robo_meta.selector.judge.judge` returns, as HTML without any outside reference."""
+    rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
+    rows |= {name: result[name] for name in BASELINES}
+    rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
+    table = "".join(_row(name, row) for name, row in rows.items())
+    head = "<tr><th></th><th>success [95 %]</th><th>n</th><th></th></tr>"
+    caption = (
+        f"{result['scenes']} scenes of {result['tasks']} tasks, {result['rollouts']} rollouts a cell, families "
+        f"{', '.join(result['families'])}; intervals over families and tasks."
+    )
+    vbs, retry, gap = result["vbs"], result["retry"], result["closed_gap"]
+    facts = [
+        f"closed gap {_interval(gap['value'], gap['low'], gap['high'])}",
+        f"selector-with-retry − {retry['minus']}: " + _interval(retry["difference"], retry["low"], retry["high"], "+"),
+        f"a naive maximum would put the virtual best {vbs['naive_bias']:+.3f} off, split halves "
+        f"{vbs['split_halves_bias']:+.3f}",
+        f"a decision takes {result['decision_ms']['median']:.2f} ms",
+        "chosen: " + ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count),
+    ]
+    if "online" in result:
+        online = result["online"]
+        uses = online["uses_until_abandoned"]
+        facts.append(
+            f"{online['sabotaged']} sabotaged halfway: "
+            + ("never abandoned" if uses is None else f"abandoned after {uses} uses")
+        )
+    gates = "".join(f"<li>{escape(line)}</li>" for line in lines_of_gate(result))
+    listed = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
+    return (
+        f"<h2>Selector</h2><p class=note>{escape(caption)}</p><h3>Is there anything to select?</h3><ul>{gates}</ul>"
+        f"<h3>Who selects how well</h3><table>{head}{table}</table><ul>{listed}</ul>"
+    )
+
+
+def _row(name: str, row: dict[str, Any]) -> str:
+    width, low, high = (round(BAR * min(max(row[key], 0.0), 1.0)) for key in ("rate", "low", "high"))
+    bar = (
+        f"<svg width={BAR} height=14 role=img><rect width={width} height=10 y=2 fill=#6aa5e8 />"
+        f"<line x1={low} x2={high} y1=7 y2=7 stroke=#1b1f24 stroke-width=2 /></svg>"
+    )
+    mark = " class=ours" if name.startswith("selector") else ""
+    rate = _interval(row["rate"], row["low"], row["high"])
+    return f"<tr{mark}><td>{escape(name)}</td><td class=n>{rate}</td><td class=n>{row['n']}</td><td>{bar}</td></tr>"
+
+
+def _interval(value: float | None, low: float | None, high: float | None, sign: str = "") -> str:
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"

@@ -1,0 +1,241 @@
+"""Filling the matrix: every strategy on every scene, rollout by rollout, on several processes, resumable."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from demos.demo import installed_versions
+from demos.expert import shared_env
+from demos.support import SupportSet
+from demos.workers import run_jobs
+from robo_meta.conditions import Condition, query_under, record_support_under
+from robo_meta.contestants import checkpoint_file, contestants, needs_checkpoint
+from robo_meta.evaluate import fingerprint, revision
+from robo_meta.matched_scenes import MatchedTask, NoDemonstration, matched_task
+from robo_meta.rollout import Acting, rollout
+from robo_meta.selector import order as axes
+from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
+from robo_meta.selector.journal import append, open_journal
+from robo_meta.selector.look import look
+from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.order import LEFT_OUT, MatrixOrder
+from robo_meta.selector.playable import playable
+from sim.scenes import TRANSFERS, Scene
+from sim.seeds import generator, seed_sequence
+
+JOURNAL = ".rows.jsonl"
+"""Ending of the file beside the matrix that keeps finished scenes until all are there."""
+TIMED_SHOTS, TIMES = 3, 5
+"""Demonstrations and repetitions by which a strategy's nominal seconds are measured."""
+
+
+def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
+    """Play what `order` asks for into the file `out`; scenes finished before an interruption are not played again.
+
+    Raises:
+        MatrixError: `out` holds another matrix, or no scene could be demonstrated.
+        robo_meta.selector.journal.JournalError: the journal beside it is of another order, or not writable.
+        robo_meta.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
+    """
+    file = checkpoint_file(order.checkpoint)
+    names = order.strategies or tuple(name for name in playable(file) if name not in LEFT_OUT)
+    file_needed = file if needs_checkpoint(names, order.hand) else None
+    # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
+    _players(file_needed, names, order.hand)
+    identity = _identity(order, file_needed, names)
+    if out.exists():
+        return _already_there(out, identity, order)
+    journal = out.with_name(out.name + JOURNAL)
+    records = {record["index"]: record for record in open_journal(journal, identity)}
+    missing = [index for index in range(order.scenes) if index not in records]
+    shared = (file_needed, names, order.hand, order.seed, order.split)
+    jobs = [partial(play_scene, *shared, index, order.rollouts) for index in missing]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+        shown = bar.add_task("playing scenes", total=order.scenes, completed=order.scenes - len(missing))
+        for record in run_jobs(jobs, order.workers):
+            append(journal, record)
+            records[record["index"]] = record
+            bar.advance(shown)
+    seconds = nominal_seconds(file_needed, names, order.hand, order.seed, order.split)
+    matrix = assemble([records[index] for index in range(order.scenes)], names, seconds, identity)
+    save_matrix(out, matrix)
+    journal.unlink()
+    return matrix
+
+
+def draw_condition(root: int, split: str, index: int) -> Condition:
+    """The condition of scene number `index`: all axes at once, so that their order of importance shows."""
+    rng = generator(root, "condition", split, index)
+
+    def pick(table: tuple[tuple[float, float], ...]) -> float:
+        return float(rng.choice([value for value, _ in table], p=[chance for _, chance in table]))
+
+    transfer = TRANSFERS[int(rng.integers(len(TRANSFERS)))]
+    shots = int(rng.integers(1, axes.MOST_FIRST + 1))
+    operator, sensing, push, budget = (
+        pick(table) for table in (axes.OPERATORS, axes.SENSINGS, axes.PUSHES, axes.BUDGETS)
+    )
+    some_foreign, some_failed, two = rng.random() < axes.FOREIGN, rng.random() < axes.FAILED, rng.random() < 0.5
+    foreign = shots if some_foreign and transfer != "same-object" else 0
+    failed = 0 if foreign or not some_failed else min(shots - 1, 2 if two else 1)
+    return Condition(transfer, shots, operator, failed, sensing, push, foreign, budget)
+
+
+def play_scene(
+    checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str, index: int, rollouts: int
+) -> dict[str, Any]:
+    """Play scene number `index` with its demonstrations, and with one more.
+
+    Returns:
+        `{index, family, intention, families, rows}`, a row `{condition, features (F,), success (A, R)}`; or
+        `{index, skipped}` where the expert could not demonstrate.
+    """
+    strategies = _players(checkpoint, names, hand)
+    matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
+    more = replace(condition, shots=condition.shots + 1)
+    try:
+        longest = record_support_under(matched, more)
+    except NoDemonstration as error:
+        return {"index": index, "skipped": str(error)}
+    seeds = [int(s) for s in seed_sequence(root, split, index, "matrix").generate_state(rollouts + 1)]
+    table = _Rollouts(matched, condition, seeds)
+    rows = []
+    for this in (condition, more):
+        seen = look(strategies, SupportSet(longest.items[: this.shots]), table.scans[0])
+        success = [[table.play(number, seen.policies[name]) for number in range(1, rollouts + 1)] for name in names]
+        rows.append({"condition": _plain(this), "features": seen.features.tolist(), "success": success})
+    return {
+        "index": index,
+        "family": matched.query.object.family,
+        "intention": matched.task.intention,
+        "families": sorted({matched.query.object.family, *(item.family for item in longest.items)}),
+        "rows": rows,
+    }
+
+
+class _Rollouts:
+    """The rollouts of one scene; equal targets driven by the same hand are played once."""
+
+    def __init__(self, matched: MatchedTask, condition: Condition, seeds: list[int]) -> None:
+        self._scene: Scene = query_under(matched, condition)
+        self._push, self._seeds = condition.push, seeds
+        self._env = shared_env()
+        self.scans = [self._env.reset(seed=seed, options={"scene": self._scene})[0]["points"] for seed in seeds]
+        self._played: dict[tuple[int, str, bytes], int] = {}
+
+    def play(self, number: int, policy: Acting) -> int:
+        """1 where `policy` succeeds in rollout `number`, else 0."""
+        if policy.hand == "replayed":
+            return self._rollout(number, policy)
+        target = np.asarray(policy.target(self.scans[number]), dtype=np.float64)
+        key = (number, policy.hand, target.tobytes())
+        if key not in self._played:
+            self._played[key] = self._rollout(number, policy)
+        return self._played[key]
+
+    def _rollout(self, number: int, policy: Acting) -> int:
+        return int(rollout(self._env, self._scene, self._seeds[number], policy, self._push).success)
+
+
+def assemble(
+    records: list[dict[str, Any]], names: tuple[str, ...], seconds: np.ndarray, identity: Mapping[str, Any]
+) -> Matrix:
+    """The matrix of finished scenes, in their order.
+
+    Raises:
+        MatrixError: no scene was played.
+    """
+    played = [record for record in records if "rows" in record]
+    if not played:
+        raise MatrixError(f"no scene could be demonstrated, e.g. {records[0]['skipped']}" if records else "no scenes")
+    table = [(record, row) for record in played for row in record["rows"]]
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    following = []
+    for number, (record, row) in enumerate(table):
+        known = {"split": identity["split"], "task": record["index"], **row["condition"]}
+        known |= {name: record[name] for name in ("family", "intention")}
+        for name, column in columns.items():
+            column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
+        more = number + 1 < len(table) and table[number + 1][0] is record
+        following.append(number + 1 if more else -1)
+    return Matrix(
+        strategies=names,
+        feature_names=feature_names(names),
+        scenes={name: np.array(column) for name, column in columns.items()},
+        features=np.array([row["features"] for _, row in table], dtype=np.float32),
+        success=np.array([row["success"] for _, row in table], dtype=np.int8),
+        seconds=seconds,
+        following=np.array(following),
+        provenance={
+            **identity,
+            "scenes": len(records),
+            "families": sorted({family for record in played for family in record["families"]}),
+            "skipped": [
+                {"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record
+            ],
+            "revision": revision(),
+        },
+    )
+
+
+def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str) -> np.ndarray:
+    """(A,) s of processor time that each strategy takes to adapt to three demonstrations and choose, to the ms."""
+    matched = matched_task(root, split, 0)
+    support = record_support_under(matched, Condition("new-instance", TIMED_SHOTS))
+    points = shared_env().reset(seed=0, options={"scene": matched.query})[0]["points"]
+    found = []
+    for strategy in _players(checkpoint, names, hand).values():
+        taken = []
+        for _ in range(TIMES):
+            start = time.process_time()
+            strategy.adapt(support).target(points)
+            taken.append(time.process_time() - start)
+        found.append(max(round(float(np.median(taken)), 3), 0.001))
+    return np.array(found)
+
+
+@lru_cache(maxsize=2)
+def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> Mapping[str, Any]:
+    """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
+    import torch
+
+    torch.set_num_threads(1)
+    return {player.name: player.strategy for player in contestants(checkpoint, names, hand)}
+
+
+def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:
+    """What the matrix depends on, scenes apart: an interrupted one goes on only where all is the same."""
+    return {
+        "feature_schema": FEATURE_SCHEMA,
+        "checkpoint": None if checkpoint is None else fingerprint(checkpoint),
+        "split": order.split,
+        "rollouts": order.rollouts,
+        "strategies": list(names),
+        "hand": order.hand,
+        "seed": order.seed,
+        "versions": installed_versions(),
+    }
+
+
+def _already_there(out: Path, identity: dict[str, Any], order: MatrixOrder) -> Matrix:
+    found = load_matrix(out)
+    wanted = {**identity, "scenes": order.scenes}
+    changed = [name for name, value in wanted.items() if found.provenance.get(name) != value]
+    if changed:
+        raise MatrixError(f"{out}: holds a matrix with other {', '.join(changed)}; write to another file")
+    return found
+
+
+def _plain(condition: Condition) -> dict[str, Any]:
+    """As JSON can have it: no limit is none."""
+    return {**asdict(condition), "budget": condition.budget if np.isfinite(condition.budget) else None}

@@ -1,0 +1,143 @@
+"""The selector's file: safetensors with plain arrays and a JSON card in the header; nothing is pickled or executed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from demos.files import json_bytes, read_metadata, write_atomic, write_safetensors
+from robo_meta.selector.baselines import Rules
+from robo_meta.selector.decision import Model, Selector, Stage
+from robo_meta.selector.features import FEATURE_SCHEMA
+from robo_meta.selector.forest import Forest
+from robo_meta.selector.inputs import Inputs
+from robo_meta.selector.neural_q import Network
+from robo_meta.selector.prices import Prices
+
+SCHEMA = "1"
+SHIPPED = "selector.safetensors"
+"""Name inside `robo_meta.checkpoints`."""
+MODELS: dict[str, Any] = {"trees": Forest, "network": Network}
+"""Kind of model → its record."""
+
+
+class SelectorError(ValueError):
+    """A selector that is missing, damaged, or made for other features, strategies or families."""
+
+
+def shipped_selector() -> Path:
+    """The file beside the shipped checkpoint, whether it is there or not."""
+    return Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED
+
+
+def save_selector(path: Path, selector: Selector) -> Path:
+    """Write the selector, and its card beside it as JSON for people; each whole or not at all."""
+    arrays: dict[str, np.ndarray] = {"seconds": np.asarray(selector.seconds, dtype=np.float64)}
+    kinds = []
+    for number, stage in enumerate(selector.stages, start=1):
+        models = {"strategies": stage.strategies} | ({} if stage.demo is None else {"demo": stage.demo})
+        kinds.append({name: model.kind for name, model in models.items()})
+        for name, model in models.items():
+            arrays |= {f"{number}/{name}/{key}": value for key, value in model.arrays.items()}
+    card = {
+        **selector.card,
+        "schema": SCHEMA,
+        "feature_schema": FEATURE_SCHEMA,
+        "strategies": list(selector.strategies),
+        "stages": kinds,
+        "prices": selector.prices.card,
+        "rules": selector.rules.card,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_safetensors(path, arrays, {"card": json.dumps(card, sort_keys=True)})
+        write_atomic(path.with_suffix(".json"), [json_bytes(card)])
+    except OSError as error:
+        raise SelectorError(f"{path}: {error.strerror}; expected a file that can be written") from error
+    return path
+
+
+def load_selector(path: Path | str | None = None) -> Selector:
+    """Read a selector; None reads the shipped one.
+
+    Raises:
+        SelectorError: no such file, damaged, of another schema, or trained on other features than are computed now.
+    """
+    path = shipped_selector() if path is None else Path(path)
+    if not path.is_file():
+        raise SelectorError(f"{path}: no selector; train one with robo-meta select train")
+    try:
+        card = json.loads(read_metadata(path)["card"])
+        arrays = load_file(path)
+        schemas = card["schema"], card["feature_schema"]
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise SelectorError(f"{path}: truncated, damaged or no selector ({error}); train it again") from error
+    if schemas[0] != SCHEMA:
+        raise SelectorError(f"{path}: schema {schemas[0]!r}; this version reads {SCHEMA!r}")
+    if schemas[1] != FEATURE_SCHEMA:
+        raise SelectorError(
+            f"{path}: trained on feature schema {schemas[1]!r}; this version computes {FEATURE_SCHEMA!r}, "
+            "train it again"
+        )
+    try:
+        strategies = tuple(map(str, card["strategies"]))
+        inputs, prices = Inputs(strategies), Prices(**card["prices"])
+        rules = card["rules"]
+        known = Rules(strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()})
+        stages = tuple(
+            Stage(
+                _model(arrays, f"{number}/strategies", kinds["strategies"]),
+                _model(arrays, f"{number}/demo", kinds["demo"]) if "demo" in kinds else None,
+            )
+            for number, kinds in enumerate(card["stages"], start=1)
+        )
+        for stage in stages:
+            _check(stage.strategies, len(inputs.names))
+            if stage.demo is not None:
+                _check(stage.demo, len(inputs.demo_names))
+        if not stages or arrays["seconds"].shape != (len(strategies),):
+            raise ValueError(f"{len(stages)} stages, seconds of {arrays['seconds'].shape}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise SelectorError(f"{path}: its arrays don't fit its card ({error}); train it again") from error
+    return Selector(inputs, stages, arrays["seconds"], prices, known, card)
+
+
+def refuse_shared_families(where: str, trained: Sequence[str], judged: Sequence[str]) -> None:
+    """Raises SelectorError where a family was trained on and is to be judged by."""
+    shared = sorted(set(trained) & set(judged))
+    if shared:
+        raise SelectorError(
+            f"{where}: family {shared[0]!r} is among those that the selector was trained on; judge it by other families"
+        )
+
+
+def _model(arrays: dict[str, np.ndarray], place: str, kind: str) -> Model:
+    record = MODELS[kind]
+    return record(**{name: arrays[f"{place}/{name}"] for name in record.ARRAYS})
+
+
+def _check(model: Model, inputs: int) -> None:
+    """Raises ValueError where evaluating the model would look at inputs or nodes that are not there, or never end."""
+    for name, array in model.arrays.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds values that are not finite")
+    if isinstance(model, Forest):
+        nodes = np.arange(len(model.feature))
+        inner = model.feature >= 0
+        if model.feature.max() >= inputs or len({len(model.arrays[n]) for n in model.ARRAYS[:5]}) != 1:
+            raise ValueError(f"trees that ask input {model.feature.max()} of {inputs}")
+        # Children come after their parents, so that every way down ends.
+        for child in (model.left, model.right):
+            if (child[inner] <= nodes[inner]).any() or (child >= len(nodes)).any():
+                raise ValueError("trees whose nodes don't lead down")
+        if (model.roots < 0).any() or (model.roots >= len(nodes)).any():
+            raise ValueError("trees without roots")
+    elif model.predict(np.zeros((1, inputs), dtype=np.float32)).shape != (1,):
+        raise ValueError("a network of another shape")

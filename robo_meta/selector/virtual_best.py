@@ -1,0 +1,57 @@
+"""The virtual best: what always choosing the best strategy of a scene would come to, without the winner's luck.
+
+The largest of noisy means is biased upward (the luckiest wins), and the mean of what looked best on other rollouts
+downward. To first order the bias of V(R), the mean over scenes of the largest rate from R rollouts, goes as 1 ÷ R, so
+that 2·V(R) − mean V(R ÷ 2) is free of it (Quenouille, 1956).
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+MOST_SUBSETS = 200
+"""Halves averaged over; all of them where there are no more."""
+
+
+def naive(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """(S,) largest rate of each scene's allowed strategies, from outcomes (S, A, R): biased upward."""
+    return np.where(allowed, success.mean(axis=2), -1.0).max(axis=1)
+
+
+def split_halves(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """(S,) rate on one half of the rollouts of what was best on the other, averaged both ways: biased downward."""
+    half = success.shape[2] // 2
+    ways = ((success[:, :, :half], success[:, :, half:]), (success[:, :, half:], success[:, :, :half]))
+    scores = []
+    for choosing, scoring in ways:
+        rates = np.where(allowed, choosing.mean(axis=2), -1.0)
+        # Equal winners are chosen among evenly.
+        best = rates == rates.max(axis=1, keepdims=True)
+        scores.append((scoring.mean(axis=2) * best).sum(axis=1) / best.sum(axis=1))
+    return np.mean(scores, axis=0)
+
+
+def jackknife(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """(S,) contributions to 2·V(R) − mean V(R ÷ 2); single ones may exceed 1, their mean is the estimate.
+
+    For an odd R, with m the smaller half, (R·V(R) − m·mean V(m)) ÷ (R − m), which is the same for an even one.
+    """
+    rollouts = success.shape[2]
+    half = rollouts // 2
+    subsets = list(combinations(range(rollouts), half))
+    if len(subsets) > MOST_SUBSETS:
+        chosen = np.random.default_rng(0).choice(len(subsets), MOST_SUBSETS, replace=False)
+        subsets = [subsets[i] for i in chosen]
+    halves = np.mean([naive(success[:, :, list(subset)], allowed) for subset in subsets], axis=0)
+    return (rollouts * naive(success, allowed) - half * halves) / (rollouts - half)
+
+
+def apart(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """(S,) the jackknife for comparison with scores: each half of the rollouts stands for scores on the other half.
+
+    Averaged over both ways the scores are those on all rollouts, and in either way the two are disjoint.
+    """
+    half = success.shape[2] // 2
+    return (jackknife(success[:, :, :half], allowed) + jackknife(success[:, :, half:], allowed)) / 2

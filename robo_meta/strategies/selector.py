@@ -1,0 +1,92 @@
+"""The learned selector as one more strategy: looks at the scene, then lets the strategy act that it expects most of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from demos.support import SupportSet
+from robo_meta.checkpoint import Checkpoint
+from robo_meta.policy import HandFunction, Policy
+from robo_meta.selector.look import look
+from robo_meta.selector.selector_file import load_selector
+from robo_meta.strategies import make_strategy
+
+
+class Selector:
+    """Chooses once for every scan; one attempt, and no demonstration more.
+
+    Args:
+        checkpoint: with the parts of all strategies that it chooses among.
+        hand_fn: drives the hand to a grasp.
+        file: a trained selector; None for the one that comes with the package.
+
+    Raises:
+        robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
+        robo_meta.strategies.StrategyError, robo_meta.checkpoint.CheckpointError: it chooses among strategies that
+            don't exist or that the checkpoint lacks.
+    """
+
+    name = "selector"
+    learns_from_failures = True
+    """It sees the whole support, and shows each strategy what that is made for."""
+
+    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction, file: Path | None = None) -> None:
+        self._selector = load_selector(file)
+        self._strategies = {name: make_strategy(name, checkpoint, hand_fn) for name in self._selector.strategies}
+
+    def adapt(self, support: SupportSet) -> SelectedPolicy:
+        """A policy that decides once it sees the query: features need its scan."""
+        return SelectedPolicy(self, support)
+
+    def choose(self, support: SupportSet, points: np.ndarray) -> tuple[str, Policy]:
+        """The strategy of largest value on a scan (P, 6), and its policy adapted to the support."""
+        seen = look(self._strategies, support, points)
+        size = len(self._strategies)
+        row, nothing, everything = seen.features[None], np.zeros((1, size)), np.ones((1, size), dtype=bool)
+        name = self._selector.strategies[int(self._selector.strategy_for(row, nothing, everything)[0])]
+        return name, seen.policies[name]
+
+
+class SelectedPolicy:
+    """Decides at the first sight of a scan and then is the chosen strategy's policy."""
+
+    def __init__(self, selector: Selector, support: SupportSet) -> None:
+        self._selector, self._support = selector, support
+        self._scan = b""
+        self._policy: Policy | None = None
+        self.chosen = ""
+        """Name of the strategy that was chosen, empty before any scan was seen."""
+
+    @property
+    def hand(self) -> str:
+        """The chosen policy's hand; `undecided` before any scan was seen."""
+        return "undecided" if self._policy is None else self._policy.hand
+
+    def target(self, points: np.ndarray) -> np.ndarray:
+        """(4,) the chosen strategy's grasp."""
+        return self._decide(points).target(points)
+
+    def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+        """(5,) the chosen strategy's action."""
+        policy = self._policy if self._policy is not None else self._decide(observation["points"])
+        return policy.act(observation)
+
+    def point_scores(self, points: np.ndarray) -> np.ndarray | None:
+        """(P,) the chosen strategy's weights, or None where it doesn't weigh points."""
+        scores = getattr(self._decide(points), "point_scores", None)
+        return None if scores is None else scores(points)
+
+    def reset(self) -> None:
+        """Forget the episode; the decision for the same scan would be the same and stays."""
+        if self._policy is not None:
+            self._policy.reset()
+
+    def _decide(self, points: np.ndarray) -> Policy:
+        scan = np.ascontiguousarray(points).tobytes()
+        if self._policy is None or scan != self._scan:
+            self.chosen, self._policy = self._selector.choose(self._support, points)
+            self._scan = scan
+        return self._policy

@@ -1,0 +1,63 @@
+"""Matrices of made-up outcomes whose truth is known, for the selector's tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from robo_meta.selector.features import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
+from robo_meta.selector.matrix import Matrix
+
+STRATEGIES = ("maml", "replay", "centre")
+
+
+def made_up(
+    chances: np.ndarray,
+    *,
+    features: dict[str, np.ndarray] | None = None,
+    rollouts: int = 12,
+    families: tuple[str, ...] = ("wedge", "flag", "arrow"),
+    following: np.ndarray | None = None,
+    seed: int = 0,
+    **columns: np.ndarray,
+) -> Matrix:
+    """A matrix whose cells succeed with `chances` (S, A); features are zero but for those given by name."""
+    rng = np.random.default_rng(seed)
+    scenes, size = chances.shape
+    strategies = STRATEGIES[:size]
+    names = feature_names(strategies)
+    table = np.zeros((scenes, len(names)), dtype=np.float32)
+    for name, values in (features or {}).items():
+        table[:, names.index(name)] = values
+    numbers = np.arange(scenes)
+    usual = {
+        "split": np.full(scenes, "validation"),
+        "family": np.array([families[n % len(families)] for n in numbers]),
+        "task": numbers,
+        "transfer": np.array([("same-object", "new-shape")[n % 2] for n in numbers]),
+        "shots": np.ones(scenes, dtype=int),
+        "operator": np.full(scenes, 0.003),
+        "failed": np.zeros(scenes, dtype=int),
+        "sensing": np.ones(scenes),
+        "push": np.zeros(scenes),
+        "foreign": np.zeros(scenes, dtype=int),
+        "budget": np.full(scenes, np.inf),
+        "intention": np.full(scenes, "balance"),
+    }
+    return Matrix(
+        strategies=strategies,
+        feature_names=names,
+        scenes={**usual, **columns},
+        features=table,
+        success=rng.random((scenes, size, rollouts)) < chances[:, :, None],
+        seconds=np.array([0.01, 0.02, 0.05])[:size],
+        following=np.full(scenes, -1) if following is None else following,
+        provenance={"families": sorted(set(families)), "feature_schema": FEATURE_SCHEMA, "checkpoint": None},
+    )
+
+
+def two_kinds(scenes: int = 120, seed: int = 0, **changes: object) -> tuple[Matrix, np.ndarray]:
+    """Half of the scenes need `maml`, half `replay`, as `shape distance` tells; and the best strategy (S,)."""
+    far = np.random.default_rng(seed + 100).random(scenes) < 0.5
+    chances = np.where(far[:, None], [[0.9, 0.1, 0.3]], [[0.4, 0.95, 0.3]])
+    assert SCENE_FEATURES[2] == "shape distance"
+    return made_up(chances, features={"shape distance": 4.0 * far}, seed=seed, **changes), np.where(far, 0, 1)

@@ -1,0 +1,144 @@
+"""`robo-meta select`: what it prints, and that bad input is one line, exit status 2, and nothing half written."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robo_meta.cli import main
+from robo_meta.selector import fitted_q
+from robo_meta.selector.features import feature_names
+from robo_meta.selector.fitted_q import train_selector
+from robo_meta.selector.matrix import save_matrix
+from robo_meta.selector.prices import Prices
+from robo_meta.selector.selector_file import save_selector
+from tests.robo_meta.selector_matrices import made_up, two_kinds
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
+    """A folder with a checkpoint, a training and a judging matrix, and a selector."""
+    folder = tmp_path_factory.mktemp("select")
+    (folder / "run").symlink_to(tiny_run)
+    save_matrix(folder / "training.npz", two_kinds(60)[0])
+    save_matrix(folder / "judged.npz", two_kinds(40, seed=1, families=("axe", "hook"))[0])
+    matrix = two_kinds(20)[0]
+    odd = made_up(np.full((4, 3), 0.5))
+    lacking = replace(
+        odd, strategies=("maml", "replay", "magic"), feature_names=feature_names(("maml", "replay", "magic"))
+    )
+    save_matrix(folder / "lacking.npz", lacking)
+    save_matrix(folder / "fewer.npz", made_up(np.full((4, 2), 0.5), families=("axe", "hook")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitted_q, "TREES", 15)
+        selector = train_selector(matrix, Prices(attempts=2))
+    save_selector(folder / "selector.safetensors", selector)
+    path = save_selector(folder / "other.safetensors", selector)
+    path.write_bytes(path.read_bytes().replace(b'\\"feature_schema\\": \\"1\\"', b'\\"feature_schema\\": \\"0\\"'))
+    np.savez(folder / "empty.npz", **{**np.load(folder / "judged.npz"), "success": np.full((40, 3, 12), -1, np.int8)})
+    return folder
+
+
+def words(line: str, place: Path, tmp: Path) -> list[str]:
+    return [word.format(p=place, tmp=tmp) for word in line.split()]
+
+
+JUDGE = "select evaluate --selector {p}/selector.safetensors --checkpoint {p}/run "
+TRAIN = "select train --matrix {p}/training.npz --checkpoint {p}/run --out {tmp}/s.safetensors "
+BAD = [
+    (TRAIN + "--gamma 0", r"gamma 0\.0; expected more than 0 and at most 1"),
+    (TRAIN + "--gamma 1.01", r"gamma 1\.01; expected more than 0 and at most 1"),
+    (TRAIN + "--gamma much", r"gamma 'much'; expected more than 0 and at most 1"),
+    (TRAIN + "--price-attempt cheap", r"price of attempt 'cheap'; expected a number of 0 or more"),
+    (TRAIN + "--price-demo nan", r"price of demo nan; expected a number of 0 or more"),
+    (TRAIN + "--price-second -1", r"price of second -1\.0; expected a number of 0 or more"),
+    (TRAIN + "--attempts 0", r"attempts 0; expected 1 to 5"),
+    (TRAIN + "--learner forest", r"unknown learner 'forest'; expected one of extra-trees"),
+    (TRAIN + "--seed -1", r"seed -1; expected 0 or more"),
+    (
+        TRAIN + "--out {p}/training.npz/s",
+        r"training\.npz/s: (Not a directory|File exists); expected a file that can be",
+    ),
+    ("select train --matrix {p}/lacking.npz --checkpoint {p}/run --out {tmp}/s", r"strategy 'magic' is none of the"),
+    ("select train --matrix {p}/none.npz --out {tmp}/s", r"none\.npz: no matrix"),
+    ("select train --matrix {p}/empty.npz --checkpoint {p}/run --out {tmp}/s", r"empty\.npz: empty cell: scene 0"),
+    ("select train --matrix {p}/training.npz --checkpoint {tmp}/none --out {tmp}/s", r"none: no checkpoint"),
+    (JUDGE, r"expected either --matrix FILE or --fresh"),
+    (JUDGE + "--matrix {p}/judged.npz --fresh", r"expected either --matrix FILE or --fresh"),
+    (JUDGE + "--matrix {p}/training.npz", r"family 'arrow' is among those that the selector was trained on"),
+    (JUDGE + "--fresh --split validation", r"split validation: family 'arrow' is among those"),
+    (
+        JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz/x",
+        r"training\.npz/x: Not a directory; expected a file",
+    ),
+    (JUDGE + "--fresh --split moon", r"unknown split 'moon'"),
+    (JUDGE + "--fresh --rollouts 1", r"rollouts 1; expected 2 or more"),
+    (JUDGE + "--matrix {p}/fewer.npz", r"matrix of strategies maml, replay; the selector chooses among"),
+    (JUDGE + "--matrix {p}/lacking.npz", r"strategy 'magic' is none of the checkpoint's"),
+    ("select evaluate --selector {p}/other.safetensors --matrix {p}/judged.npz", r"trained on feature schema '0'"),
+    ("select evaluate --selector {tmp}/none --matrix {p}/judged.npz", r"none: no selector; train one"),
+    (
+        JUDGE.replace("select evaluate", "select explain") + "--matrix {p}/judged.npz --scene 40",
+        r"scene 40; the matrix has 0 to 39",
+    ),
+    ("select matrix --strategies mamll --out {tmp}/m.npz", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
+    ("select matrix --split moon --out {tmp}/m.npz", r"unknown split 'moon'"),
+    ("select matrix --scenes 0 --out {tmp}/m.npz", r"scenes 0; expected 1 or more"),
+    ("select matrix --checkpoint {tmp}/none --out {tmp}/m.npz", r"none: no checkpoint"),
+    ("select matrix --checkpoint {p}/run --out {p}/judged.npz", r"judged\.npz: holds a matrix with other"),
+    ("evaluate --strategies selector --selector {tmp}/none --checkpoint {p}/run", r"none: no selector; train one"),
+]
+
+
+@pytest.mark.parametrize("line, message", BAD, ids=[f"{n} {line[:24]}" for n, (line, _) in enumerate(BAD)])
+def test_bad_input_is_one_line(line: str, message: str, place: Path, tmp_path: Path, capsys) -> None:
+    before = {path: path.read_bytes() for path in place.iterdir() if path.is_file()}
+    status = main(words(line, place, tmp_path))
+    said = capsys.readouterr().err
+    assert status == 2, said
+    assert said.count("\n") == 1 and said.startswith("robo-meta: ") and re.search(message, said), said
+    assert {path: path.read_bytes() for path in place.iterdir() if path.is_file()} == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitted_q, "TREES", 15)
+    assert main(words(TRAIN + "--attempts 2 --json", place, tmp_path)) == 0
+    trained = json.loads(capsys.readouterr().out)
+    assert trained["left_out_families"]["selector"] > trained["left_out_families"]["sbs"]
+    judge = f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.npz "
+    assert main(words(judge + "--online --json", place, tmp_path)) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
+    assert set(result["closed_gap"]) == {"value", "low", "high"} and result["closed_gap"]["value"] > 0.7
+    assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
+    assert main(words(judge + "--online --report {tmp}/page.html", place, tmp_path)) == 0
+    page = (tmp_path / "page.html").read_text()
+    assert "<h2>Selector</h2>" in page and "closed gap" in page and "http" not in page.replace("http-equiv", "")
+    said = capsys.readouterr().out
+    for part in (
+        "virtual best − single best",
+        "closed gap:",
+        "best-then-second-best",
+        "abandoned after",
+        "naive maximum",
+    ):
+        assert part in said, part
+    explain = judge.replace("select evaluate", "select explain")
+    assert main(words(explain + "--scene 3 --json", place, tmp_path)) == 0
+    assert len(json.loads(capsys.readouterr().out)["strategies"]) == 3
+    assert main(words(explain + "--scene 3", place, tmp_path)) == 0
+    assert "predicted" in capsys.readouterr().out
+
+
+def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys) -> None:
+    save_matrix(tmp_path / "same.npz", made_up(np.tile([[0.2, 0.9, 0.1]], (30, 1)), families=("axe", "hook")))
+    line = JUDGE + f"--matrix {tmp_path}/same.npz"
+    assert main(words(line, place, tmp_path)) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("all: virtual best − single best") and "no selection problem there" in first

@@ -1,0 +1,118 @@
+"""`RoboMeta/Select-v0` keeps Gymnasium's contract and pays what it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import robo_meta  # noqa: F401  (registers the environment)
+from robo_meta.selector.environment import SelectEnv
+from robo_meta.selector.matrix import MatrixError, save_matrix
+from robo_meta.selector.prices import PriceError, Prices
+from tests.robo_meta.selector_matrices import made_up
+
+
+def paired(scenes: int = 8, **changes):
+    """Every even scene has one demonstration less than the odd one after it."""
+    following = np.where(np.arange(scenes) % 2 == 0, np.arange(scenes) + 1, -1)
+    chances = np.tile([[1.0, 0.0, 0.5]], (scenes, 1))
+    return made_up(chances, following=following, features={"shots": np.arange(scenes) % 2 + 1.0}, **changes)
+
+
+def test_check_env_passes_with_warnings_as_errors(tmp_path) -> None:
+    file = save_matrix(tmp_path / "m.npz", paired())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        env = gymnasium.make("RoboMeta/Select-v0", matrix=str(file))
+        check_env(env.unwrapped, skip_render_check=True)
+
+
+class IgnoresItsSeed(SelectEnv):
+    """A broken double."""
+
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=None if seed is None else int.from_bytes(os.urandom(4), "big"), options=options)
+
+
+def test_check_env_bites() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(AssertionError):
+        check_env(IgnoresItsSeed(made_up(rng.random((200, 3)), features={"length": rng.normal(size=200)})))
+
+
+def test_rewards_and_ends() -> None:
+    env = SelectEnv(paired(), Prices(attempt=0.1, demo=0.2, second=1.0, attempts=2))
+    first, _ = env.reset(seed=0, options={"scene": 0})
+    seen, reward, terminated, truncated, info = env.step(1)
+    assert reward == pytest.approx(-0.1 - 0.02) and not terminated and not truncated and info == {"success": False}
+    size, features = 3, first.size - 8
+    assert seen[features + 1] == pytest.approx(0.5) and seen[-2] == pytest.approx(0.5) and seen[-1] == 1
+    seen, reward, terminated, _, info = env.step(size)
+    assert reward == pytest.approx(-0.2) and not terminated and info == {} and seen[-1] == 0
+    assert seen[0] > first[0] and seen[features + 1] == pytest.approx(0.5)  # a shot more, the failure still known
+    assert env.step(size)[1] == pytest.approx(-0.2)  # none left to be had: the price is lost
+    _, reward, terminated, _, info = env.step(0)
+    assert reward == pytest.approx(1 - 0.1 - 0.01) and terminated and info == {"success": True}
+    with pytest.raises(RuntimeError, match=r"call reset\(\)"):
+        env.step(0)
+    env.reset(options={"scene": 1})
+    assert env.step(size + 1)[1:4] == (0.0, True, False)
+    env.reset(options={"scene": 0})
+    assert not env.step(1)[2] and env.step(1)[2]  # the last attempt ends it
+
+
+def test_dithering_is_cut_off() -> None:
+    env = SelectEnv(paired(), Prices(attempts=2))
+    env.reset(seed=0)
+    ends = [env.step(3)[2:4] for _ in range(4)]
+    assert ends == [(False, False)] * 3 + [(False, True)]
+
+
+def test_rollouts_are_drawn_without_repetition_and_budgets_bind() -> None:
+    chances = np.tile([[0.5, 0.5, 0.5]], (30, 1))
+    matrix = made_up(chances, rollouts=4, budget=np.full(30, 0.015))
+    env = SelectEnv(matrix, Prices(attempts=4))
+    for scene in range(30):
+        env.reset(seed=scene, options={"scene": scene})
+        outcomes = []
+        while not (outcomes and outcomes[-1]) and len(outcomes) < 4:
+            outcomes.append(env.step(0)[4]["success"])
+        assert any(outcomes) == bool(matrix.success[scene, 0].any())
+        env.reset(options={"scene": scene})
+        assert not env.step(1)[4]["success"]  # 0.02 s, with 0.015 s to spend
+
+
+def test_registration_is_light() -> None:
+    code = "import sys, robo_meta; print([m for m in ('torch', 'pybullet', 'sklearn', 'sim') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "changes, line",
+    [
+        ({"gamma": 0.0}, "gamma 0.0; expected more than 0 and at most 1"),
+        ({"gamma": 1.5}, "gamma 1.5; expected more than 0 and at most 1"),
+        ({"gamma": float("nan")}, "gamma nan; expected more than 0 and at most 1"),
+        ({"attempt": float("nan")}, "price of attempt nan; expected a number of 0 or more"),
+        ({"demo": float("inf")}, "price of demo inf; expected a number of 0 or more"),
+        ({"second": -1.0}, "price of second -1.0; expected a number of 0 or more"),
+        ({"attempts": 0}, "attempts 0; expected 1 to 5"),
+    ],
+)
+def test_prices_that_make_no_sense(changes: dict, line: str) -> None:
+    with pytest.raises(PriceError) as caught:
+        Prices(**changes)
+    assert str(caught.value) == line
+
+
+def test_no_matrix(tmp_path) -> None:
+    with pytest.raises(MatrixError, match="no matrix; play one with robo-meta select matrix"):
+        SelectEnv(tmp_path / "none.npz")

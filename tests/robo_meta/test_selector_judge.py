@@ -1,0 +1,123 @@
+"""The judge on made-up matrices: its estimates against known truths, its gate, and what the rules choose."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from robo_meta.selector import virtual_best
+from robo_meta.selector.baselines import Rules, one_pilot, taken, twice
+from robo_meta.selector.clustered import Resampled
+from robo_meta.selector.fitted_q import train_selector
+from robo_meta.selector.judge import chosen, gate, judge
+from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.prices import Prices
+from tests.robo_meta.selector_matrices import made_up, two_kinds
+
+
+def test_jackknife_is_less_biased_than_both() -> None:
+    rng = np.random.default_rng(1)
+    chances = rng.uniform(0.3, 0.9, (400, 3))
+    truth = chances.max(axis=1).mean()
+    errors = []
+    for seed in range(8):
+        matrix = made_up(chances, seed=seed)
+        found = (virtual_best.naive, virtual_best.split_halves, virtual_best.jackknife, virtual_best.apart)
+        errors.append([f(matrix.success, matrix.affordable).mean() - truth for f in found])
+    upward, downward, jackknifed, apart = np.mean(errors, axis=0)
+    assert upward > 0.015 and downward < -0.015
+    assert abs(jackknifed) < min(upward, -downward) / 2
+    assert abs(apart) < min(upward, -downward)
+
+
+def test_jackknife_by_hand() -> None:
+    # Two rollouts of two strategies: V(2) = 0.5; with one rollout each, the larger is 1 both times.
+    success = np.array([[[1, 0], [0, 1]]])
+    assert virtual_best.jackknife(success, np.ones((1, 2), dtype=bool)) == pytest.approx([2 * 0.5 - 1.0])
+    assert virtual_best.naive(success, np.array([[True, False]])) == pytest.approx([0.5])
+
+
+def test_two_attempts_and_pilots_by_enumeration() -> None:
+    rng = np.random.default_rng(0)
+    first, second = (rng.random((5, 4)) < 0.5).astype(float), (rng.random((5, 4)) < 0.6).astype(float)
+    for row in range(5):
+        pairs = list(permutations(range(4), 2))
+        expected = np.mean([max(first[row, r], second[row, q]) for r, q in pairs])
+        assert twice(first, second)[row] == pytest.approx(expected)
+        pilots = [first[row, q] if first[row, r] else second[row, q] for r, q in pairs]
+        assert one_pilot(first, second)[row] == pytest.approx(np.mean(pilots))
+
+
+def test_rules() -> None:
+    chances = np.where(np.arange(40)[:, None] % 2 == 0, [[0.9, 0.0, 0.2]], [[0.1, 0.7, 0.2]])
+    matrix = made_up(chances)  # even scenes are same-object, odd ones new-shape
+    rules = Rules.of(matrix)
+    assert rules.ranking == (0, 1, 2)
+    assert np.array_equal(rules.looked_up(matrix), np.arange(40) % 2)
+    tight = made_up(chances, budget=np.where(np.arange(40) < 10, 0.015, np.inf))
+    assert (
+        set(rules.best(tight)) == {0}
+        and set(rules.best(tight, 1)[:10]) == {0}
+        and set(rules.best(tight, 1)[10:]) == {1}
+    )
+    # Transfer, shots and noise that the training had not: the single best.
+    other = made_up(chances, transfer=np.full(40, "new-instance"))
+    assert set(rules.looked_up(other)) == {0}
+    with pytest.raises(
+        MatrixError, match="matrix of strategies maml, replay; the selector chooses among maml, replay, c"
+    ):
+        rules.best(made_up(chances[:, :2]))
+
+
+def test_bootstrap_clusters_by_family_and_task() -> None:
+    families = np.repeat(np.arange(6), 40)
+    values = np.repeat(np.random.default_rng(0).normal(size=6), 40)
+    by_task = Resampled(np.zeros(240, dtype=int), np.arange(240)).error(values)
+    by_family = Resampled(families, np.arange(240)).error(values)
+    assert by_family == pytest.approx(values.reshape(6, 40)[:, 0].std() / np.sqrt(6), rel=0.1)
+    assert by_family > 4 * by_task
+    # Rows of one task are drawn together: copies of them add no certainty.
+    tasks, doubled = np.arange(60), np.random.default_rng(1).normal(size=60)
+    once = Resampled(tasks % 3, tasks).error(doubled)
+    copied = Resampled(np.tile(tasks % 3, 5), np.tile(tasks, 5)).error(np.tile(doubled, 5))
+    assert copied == pytest.approx(once, rel=0.1)
+
+
+def test_closed_gap_of_an_oracle_is_one_and_of_the_single_best_zero() -> None:
+    matrix, best = two_kinds(300, rollouts=40)
+    sample = Resampled(*matrix.clusters)
+    ceiling = virtual_best.apart(matrix.success, matrix.affordable)
+    sbs = taken(matrix, Rules.of(matrix).best(matrix)).mean(axis=1)
+    oracle = taken(matrix, best).mean(axis=1)
+    assert sample.share(oracle - sbs, ceiling - sbs).value == pytest.approx(1.0, abs=0.03)
+    assert sample.share(sbs - sbs, ceiling - sbs).value == 0.0
+
+
+def test_judging_a_selector() -> None:
+    training, _ = two_kinds(seed=0)
+    judged, best = two_kinds(160, seed=1, families=("axe", "hook", "girder", "sword"))
+    selector = train_selector(training, Prices())
+    result = judge(judged, selector)
+    assert result["gate"]["passed"] and result["gates"]["all"] == result["gate"]
+    assert (chosen(judged, selector)["selector"] == best).mean() > 0.95
+    gap = result["closed_gap"]
+    assert 0.85 < gap["value"] < 1.15 and gap["low"] > 0.7 and gap["low"] <= gap["value"] <= gap["high"]
+    assert result["retry"]["low"] > 0
+    assert result["vbs"]["naive_bias"] > 0 > result["vbs"]["split_halves_bias"]
+    assert result["decision_ms"]["median"] < 5
+    names = ("sbs", "vbs", "selector", "look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")
+    for rate in (result[name] for name in names):
+        assert rate["low"] <= rate["rate"] <= rate["high"] and rate["n"] == 160
+
+
+def test_gate_finds_no_problem_where_one_strategy_is_always_best() -> None:
+    matrix = made_up(np.tile([[0.8, 0.2, 0.1]], (90, 1)))
+    sbs = taken(matrix, Rules.of(matrix).best(matrix)).mean(axis=1)
+    found = gate(matrix, sbs, virtual_best.apart(matrix.success, matrix.affordable))
+    assert not found["passed"] and abs(found["difference"]) < 0.02 and found["needed"] >= 0.05
+    # Few scenes: even a real difference is not told from chance.
+    few, _ = two_kinds(6)
+    sbs = taken(few, np.zeros(6, dtype=int)).mean(axis=1)
+    assert gate(few, sbs, virtual_best.apart(few.success, few.affordable))["needed"] > 0.05

@@ -1,0 +1,257 @@
+"""Learning on made-up matrices: the best choice is found, decisions survive the file, and outcomes change beliefs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from demos.files import read_metadata, write_safetensors
+from robo_meta.selector import fitted_q, neural_q
+from robo_meta.selector.cross import cross_judge
+from robo_meta.selector.decision import DEMO, GIVE_UP, Selector
+from robo_meta.selector.explain import explain
+from robo_meta.selector.fitted_q import LEARNERS, LearnerError, situations, success_given, train_selector
+from robo_meta.selector.forest import Forest
+from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.online import WITHIN, Drift, follow, judge_online, uses_until_abandoned
+from robo_meta.selector.prices import Prices
+from robo_meta.selector.selector_file import SelectorError, load_selector, refuse_shared_families, save_selector
+from robo_meta.selector.walk import walk
+from tests.robo_meta.selector_matrices import STRATEGIES, made_up, two_kinds
+
+NOTHING = np.zeros((1, 3))
+EVERYTHING = np.ones((1, 3), dtype=bool)
+
+
+@pytest.fixture(scope="module")
+def selector() -> Selector:
+    return train_selector(two_kinds()[0], Prices())
+
+
+@pytest.fixture(autouse=True)
+def small_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neural_q, "STEPS", 250)
+    monkeypatch.setattr(fitted_q, "TREES", 40)
+
+
+@pytest.mark.parametrize("learner", LEARNERS)
+def test_every_learner_finds_the_best_strategy(learner: str) -> None:
+    prices = Prices(attempts=1)
+    found = train_selector(two_kinds()[0], prices, learner)
+    judged, best = two_kinds(100, seed=5)
+    choice = found.strategy_for(judged.features, np.zeros((100, 3)), judged.affordable)
+    assert (choice == best).mean() >= 0.95
+    predicted = found.predicted_success(judged.features, np.zeros((100, 3)))
+    assert np.abs(predicted[np.arange(100), best] - np.where(best == 0, 0.9, 0.95)).mean() < 0.06
+    same = train_selector(two_kinds()[0], prices, learner)
+    assert np.array_equal(predicted, same.predicted_success(judged.features, np.zeros((100, 3))))
+
+
+def test_unknown_learner() -> None:
+    with pytest.raises(LearnerError, match="unknown learner 'forest'; expected one of extra-trees, random-forest"):
+        train_selector(two_kinds(20)[0], Prices(), "forest")
+
+
+def test_values_match_dynamic_programming() -> None:
+    """One kind of scene with certain chances: the values of the whole tree of attempts, by hand."""
+    chances = np.array([0.6, 0.3, 0.0])
+    matrix = made_up(np.tile(chances, (200, 1)), rollouts=40)
+    prices = Prices(attempt=0.1, demo=0.2, second=0.0, gamma=0.9, attempts=3)
+    selector = train_selector(matrix, prices)
+    expected = 0.0
+    for left in (1, 2, 3):
+        expected_q = chances - 0.1 + 0.9 * (1 - chances) * expected
+        values = selector.values(matrix.features[:1], NOTHING, left, EVERYTHING)[0]
+        assert values[:3] == pytest.approx(expected_q, abs=0.05)
+        assert values[3] == -np.inf and values[4] == 0.0
+        expected = max(0.0, expected_q.max())
+
+
+def test_what_failed_changes_the_choice() -> None:
+    """In each scene one of two strategies always works and nothing tells which: after a failure, the other one."""
+    works = np.random.default_rng(0).random(160) < 0.6
+    chances = np.where(works[:, None], [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
+    selector = train_selector(made_up(chances), Prices())
+    row = made_up(chances).features[:1]
+    assert selector.strategy_for(row, NOTHING, EVERYTHING, left=2) == [0]
+    assert selector.strategy_for(row, np.array([[1.0, 0, 0]]), EVERYTHING) == [1]
+    # With the only two that ever work gone, nothing is worth its price.
+    values = selector.values(row, np.array([[1.0, 1.0, 0.0]]), 1, EVERYTHING)[0]
+    assert selector.actions[int(values.argmax())] == GIVE_UP
+
+
+def test_one_more_demonstration_is_asked_for_where_it_helps_and_is_cheap() -> None:
+    scenes = np.arange(120)
+    following = np.where(scenes % 2 == 0, scenes + 1, -1)
+    helped = scenes % 4 < 2  # the first two of four: hopeless alone, certain with one more; the others fine as they are
+    chances = np.where((helped & (scenes % 2 == 0))[:, None], [[0.05, 0.05, 0.05]], [[0.95, 0.1, 0.1]])
+    features = {"colour not shown": 1.0 * (helped & (scenes % 2 == 0))}
+    matrix = made_up(chances, following=following, features=features)
+    cheap = train_selector(matrix, Prices(demo=0.1))
+    dear = train_selector(matrix, Prices(demo=0.99))
+
+    def choice(selector: Selector, scene: int) -> str:
+        values = selector.values(matrix.features[[scene]], NOTHING, 3, EVERYTHING, following[scene] >= 0)[0]
+        return selector.actions[int(values.argmax())]
+
+    assert choice(cheap, 0) == DEMO and choice(cheap, 2) == "maml" and choice(dear, 0) != DEMO
+    found = walk(matrix, cheap)
+    assert found.demos[0] == 1.0 and found.demos[2] == 0.0 and found.success[0] > 0.9
+    assert found.discounted.mean() > walk(matrix, dear).discounted.mean()
+    assert (walk(matrix, dear).demos == 0).all()
+    assert (found.success <= 1 + 1e-9).all() and (found.attempts <= 3).all()
+
+
+def test_situations_are_weighted_by_how_likely_they_are() -> None:
+    matrix = made_up(np.array([[1.0, 0.5, 0.0]] * 4), rollouts=10)
+    found = situations(matrix, 1, seed=0)
+    failed = {tuple(t): w for t, w in zip(found.tried[4:7], found.weights[4:7], strict=True)}
+    misses = 1 - matrix.success[0].mean(axis=1)
+    assert found.weights[0] == 1.0
+    assert failed[1.0, 0.0, 0.0] == 0.0  # a certain success leads nowhere
+    assert failed[0.0, 1.0, 0.0] == pytest.approx(misses[1] / 3) and failed[0.0, 0.0, 1.0] == pytest.approx(1 / 3)
+    again = success_given(matrix, found)[5, 1]
+    assert again == pytest.approx(matrix.success[0, 1].sum() / 9)
+
+
+def test_trees_as_arrays_predict_what_the_library_does() -> None:
+    from sklearn import ensemble
+
+    from robo_meta.selector.forest import from_sklearn
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 6)).astype(np.float32)
+    x[:, 2] = np.round(x[:, 2])  # ties with thresholds
+    y = x[:, 0] * (x[:, 1] > 0) + x[:, 2]
+    for kind in (ensemble.ExtraTreesRegressor, ensemble.RandomForestRegressor, ensemble.GradientBoostingRegressor):
+        model = kind(n_estimators=20, random_state=0).fit(x, y)
+        forest = from_sklearn(model)
+        assert np.abs(forest.predict(x) - model.predict(x)).max() < 1e-5
+        base, moved = forest.contributions(x[0])
+        assert base + moved.sum() == pytest.approx(model.predict(x[:1])[0], abs=1e-5)
+        assert np.abs(moved[:3]).sum() > 5 * np.abs(moved[3:]).sum()
+
+
+@pytest.mark.parametrize("learner", ["extra-trees", "network"])
+def test_file_round_trip(learner: str, tmp_path: Path) -> None:
+    matrix = two_kinds(40)[0]
+    selector = train_selector(matrix, Prices(attempts=2, gamma=0.9), learner)
+    path = save_selector(tmp_path / "s.safetensors", selector)
+    found = load_selector(path)
+    assert found.prices == selector.prices and found.rules == selector.rules and found.strategies == STRATEGIES
+    nothing = np.zeros((40, 3))
+    before = selector.values(matrix.features, nothing, 2, matrix.affordable)
+    assert np.array_equal(before, found.values(matrix.features, nothing, 2, matrix.affordable))
+    first = path.read_bytes()
+    assert save_selector(path, found) and path.read_bytes() == first
+    assert json.loads(path.with_suffix(".json").read_text())["learner"] == learner
+
+
+def altered(path: Path, card: dict | None = None, drop: str | None = None, **arrays: np.ndarray) -> None:
+    from safetensors.numpy import load_file
+
+    kept = {name: value for name, value in (load_file(path) | arrays).items() if name != drop}
+    found = json.loads(read_metadata(path)["card"]) | (card or {})
+    write_safetensors(path, kept, {"card": json.dumps(found)})
+
+
+@pytest.mark.parametrize(
+    "damage, line",
+    [
+        (lambda p: p.unlink(), "no selector; train one with robo-meta select train"),
+        (lambda p: p.write_bytes(p.read_bytes()[:-9]), "truncated, damaged or no selector"),
+        (lambda p: p.write_bytes(b"x"), "truncated, damaged or no selector"),
+        (lambda p: altered(p, {"schema": "9"}), "schema '9'; this version reads '1'"),
+        (lambda p: altered(p, {"feature_schema": "0"}), "trained on feature schema '0'; this version computes"),
+        (
+            lambda p: altered(p, {"prices": {"gamma": 3}}),
+            "its arrays don't fit its card (gamma 3; expected more than 0",
+        ),
+        (lambda p: altered(p, {"strategies": ["maml"]}), "its arrays don't fit its card"),
+        (lambda p: altered(p, drop="1/strategies/value"), "its arrays don't fit its card"),
+        (lambda p: altered(p, **{"1/strategies/left": np.zeros(3, np.int32)}), "its arrays don't fit its card"),
+        (lambda p: altered(p, **{"seconds": np.zeros(2)}), "its arrays don't fit its card"),
+    ],
+)
+def test_damaged_files_are_one_line(damage, line: str, selector: Selector, tmp_path: Path) -> None:
+    path = save_selector(tmp_path / "s.safetensors", selector)
+    damage(path)
+    with pytest.raises(SelectorError) as caught:
+        load_selector(path)
+    assert line in str(caught.value) and "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+def test_trees_that_never_end_are_refused(selector: Selector, tmp_path: Path) -> None:
+    forest = selector.stages[0].strategies
+    assert isinstance(forest, Forest)
+    path = save_selector(tmp_path / "s.safetensors", selector)
+    altered(path, **{"1/strategies/left": np.zeros_like(forest.left)})
+    with pytest.raises(SelectorError, match="trees whose nodes don't lead down"):
+        load_selector(path)
+
+
+def test_families_are_kept_apart() -> None:
+    refuse_shared_families("m.npz", ("wedge", "flag"), ("axe",))
+    with pytest.raises(SelectorError, match=r"m\.npz: family 'flag' is among those that the selector was trained on"):
+        refuse_shared_families("m.npz", ("wedge", "flag"), ("axe", "flag"))
+
+
+def test_sabotage_is_noticed(selector: Selector) -> None:
+    judged, _ = two_kinds(150, seed=3)
+    result = judge_online(judged, selector, scenes=300, seed=0)
+    assert result["abandoned"] and result["uses_until_abandoned"] <= WITHIN
+    success = result["success"]
+    assert success["after the sabotage, online"] > success["after the sabotage, frozen"] + 0.1
+    assert success["undisturbed, online"] > success["undisturbed, frozen"] - 0.03
+
+
+def test_a_mended_strategy_is_taken_up_again() -> None:
+    drift = Drift(1)
+    for _ in range(8):
+        drift.observe(0, 0.9, False)
+        drift.next_scene()
+    assert drift.corrected(np.array([0.9]))[0] < 0.2
+    for _ in range(250):
+        drift.next_scene()
+    assert drift.corrected(np.array([0.9]))[0] > 0.6
+    for _ in range(30):
+        drift.observe(0, 0.5, True)
+    assert drift.corrected(np.array([0.5]))[0] > 0.75
+
+
+def test_counting_uses_until_abandoned() -> None:
+    used = np.zeros(60, dtype=bool)
+    used[[0, 3, 10, 20, 55]] = True
+    assert uses_until_abandoned(used) == 4
+    assert uses_until_abandoned(np.ones(60, dtype=bool)) is None
+
+
+def test_streams_are_matched(selector: Selector) -> None:
+    judged, _ = two_kinds(60, seed=3)
+    frozen = follow(judged, selector, 80, 1, online=False, broken=None)
+    assert np.array_equal(frozen.choices, follow(judged, selector, 80, 1, online=False, broken=None).choices)
+    other = follow(judged, selector, 80, 1, online=False, broken=0)
+    assert np.array_equal(frozen.choices, other.choices)
+    assert not other.successes[40:][other.choices[40:] == 0].any()
+    assert np.array_equal(frozen.successes[:40], other.successes[:40])
+
+
+def test_explanation_names_what_moved_the_prediction(selector: Selector) -> None:
+    judged, best = two_kinds(30, seed=4)
+    found = explain(judged, selector, 0)
+    assert found["chosen"] == STRATEGIES[best[0]]
+    rows = {row["strategy"]: row for row in found["strategies"]}
+    assert rows["replay"]["happened"] == pytest.approx(judged.success[0, 1].mean())
+    assert "shape distance" in [feature["name"] for feature in rows["replay"]["features"]]
+    json.dumps(found, allow_nan=False)
+    with pytest.raises(MatrixError, match="scene 30; the matrix has 0 to 29"):
+        explain(judged, selector, 30)
+
+
+def test_cross_judging() -> None:
+    found = cross_judge(two_kinds(90)[0], Prices(), "extra-trees", 0)
+    assert found is not None and found["selector"] > found["sbs"] + 0.15 and found["closed_gap"] > 0.8
+    assert cross_judge(two_kinds(20, families=("wedge",))[0], Prices(), "extra-trees", 0) is None

@@ -1,0 +1,146 @@
+"""The matrix: its file, what it refuses, and that a killed one goes on to the same bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robo_meta.conditions import Condition
+from robo_meta.selector import play_matrix as module
+from robo_meta.selector.journal import JournalError
+from robo_meta.selector.matrix import EMPTY, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.order import MatrixOrder
+from robo_meta.selector.play_matrix import JOURNAL, draw_condition, play_matrix
+from tests.robo_meta.selector_matrices import made_up
+
+CHANCES = np.full((6, 3), 0.5)
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    matrix = made_up(CHANCES, following=np.array([1, -1, 3, -1, -1, -1]), budget=np.array([0.02, *[np.inf] * 5]))
+    path = save_matrix(tmp_path / "m.npz", matrix)
+    found = load_matrix(path)
+    for name in ("features", "success", "seconds", "following"):
+        assert np.array_equal(getattr(found, name), getattr(matrix, name))
+    assert all(np.array_equal(found.scenes[name], matrix.scenes[name]) for name in matrix.scenes)
+    assert (found.strategies, found.feature_names) == (matrix.strategies, matrix.feature_names)
+    assert found.affordable[0].tolist() == [True, True, False] and found.affordable[1:].all()
+    first = path.read_bytes()
+    assert save_matrix(path, found).read_bytes() == first
+    part = found.only(np.array([2, 3, 5]))
+    assert part.following.tolist() == [1, -1, -1] and found.only(np.array([2])).following.tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    "changes, line",
+    [
+        (
+            {"success": np.full((6, 3, 12), EMPTY)},
+            "empty cell: scene 0 (task 0), strategy 'maml', rollout 0; play it with robo-meta select matrix",
+        ),
+        ({"success": np.zeros((6, 2, 12))}, "matrix: success of shape (6, 2, 12); it needs (6, 3, 12)"),
+        ({"features": np.full((6, 33), np.nan)}, "matrix: feature 'shots' of scene 0 is not finite"),
+        ({"seconds": np.zeros(2)}, "matrix: seconds of shape (2,); it needs (3,)"),
+        ({"following": np.arange(6)}, "matrix: following points to no other scene"),
+        ({"success": np.zeros((6, 3, 1))}, "matrix of (6, 3, 1) scenes, strategies, rollouts; it needs 1, 1 and 2"),
+    ],
+)
+def test_what_is_no_matrix(changes: dict, line: str) -> None:
+    with pytest.raises(MatrixError) as caught:
+        replace(made_up(CHANCES), **changes)
+    assert str(caught.value).startswith(line)
+
+
+@pytest.mark.parametrize(
+    "damage, line",
+    [
+        (lambda p: p.unlink(), "no matrix; play one with robo-meta select matrix"),
+        (lambda p: p.write_bytes(p.read_bytes()[:-40]), "truncated, damaged or no matrix"),
+        (lambda p: p.write_bytes(b"nothing"), "truncated, damaged or no matrix"),
+        (lambda p: np.savez(p, schema=np.array("1")), "truncated, damaged or no matrix"),
+        (lambda p: np.savez(p, schema=np.array({"a": 1}, dtype=object)), "truncated, damaged or no matrix"),
+        (lambda p: np.savez(p, **{**np.load(p), "schema": np.array("0")}), "schema '0'; this version reads '1'"),
+        (lambda p: np.savez(p, **{**np.load(p), "success": np.full((6, 3, 12), -1)}), "empty cell: scene 0"),
+    ],
+)
+def test_damaged_files_are_one_line(damage, line: str, tmp_path: Path) -> None:
+    path = save_matrix(tmp_path / "m.npz", made_up(CHANCES))
+    damage(path)
+    with pytest.raises(MatrixError) as caught:
+        load_matrix(path)
+    assert line in str(caught.value) and str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_conditions_vary_and_hang_on_the_seed_alone() -> None:
+    drawn = [draw_condition(0, "validation", index) for index in range(120)]
+    assert drawn == [draw_condition(0, "validation", index) for index in range(120)]
+    assert drawn != [draw_condition(1, "validation", index) for index in range(120)]
+    for name, least in (("transfer", 3), ("shots", 4), ("operator", 3), ("failed", 3), ("sensing", 3), ("push", 3)):
+        assert len({getattr(condition, name) for condition in drawn}) == least, name
+    assert any(condition.colours_unknown for condition in drawn) and not all(c.colours_unknown for c in drawn)
+    assert all(replace(condition, shots=condition.shots + 1) for condition in drawn)
+    assert len({condition.budget for condition in drawn}) == 3
+
+
+ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre", "replay"), hand="scripted", workers=1)
+
+
+def simple(root: int, split: str, index: int) -> Condition:
+    return Condition("new-instance", shots=1, push=0.015 * index)
+
+
+def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "draw_condition", simple)
+    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
+    out, whole = tmp_path / "killed.npz", tmp_path / "whole.npz"
+    real, calls = module.play_scene, []
+
+    def play(*arguments):
+        calls.append(arguments[5])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "play_scene", play)
+    with pytest.raises(KeyboardInterrupt):
+        play_matrix(ORDER, out, progress=False)
+    journal = out.with_name(out.name + JOURNAL)
+    assert not out.exists() and journal.exists()
+    with pytest.raises(JournalError, match="begun with other seed; remove it or write to another file"):
+        play_matrix(replace(ORDER, seed=1), out, progress=False)
+    # As a kill in the middle of a write leaves it.
+    with journal.open("a") as file:
+        file.write('{"index": 1, "ro')
+    matrix = play_matrix(ORDER, out, progress=False)
+    assert calls == [0, 1, 1] and not journal.exists()
+    play_matrix(ORDER, whole, progress=False)
+    assert out.read_bytes() == whole.read_bytes()
+    assert matrix.success.shape == (4, 2, 2) and matrix.following.tolist() == [1, -1, 3, -1]
+    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0, 0, 0.015, 0.015]
+    # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
+    assert np.array_equal(matrix.success[::2, 0], matrix.success[1::2, 0])
+    # Whole: not played again; another order: refused.
+    assert play_matrix(ORDER, out, progress=False).strategies == ("centre", "replay") and len(calls) == 5
+    with pytest.raises(MatrixError, match="holds a matrix with other scenes; write to another file"):
+        play_matrix(replace(ORDER, scenes=3), out, progress=False)
+
+
+@pytest.mark.parametrize(
+    "changes, line",
+    [
+        ({"scenes": 0}, "scenes 0; expected 1 or more"),
+        ({"rollouts": 1}, "rollouts 1; expected 2 or more"),
+        ({"workers": 0}, "workers 0; expected 1 or more"),
+        ({"seed": -1}, "seed -1; expected 0 or more"),
+        ({"strategies": ("selector",)}, "strategy 'selector' is no single attempt"),
+        ({"strategies": ("centre", "centre")}, "strategies centre centre; expected each once"),
+        ({"hand": "left"}, "hand 'left'; expected learned or scripted"),
+    ],
+)
+def test_orders_that_make_no_sense(changes: dict, line: str) -> None:
+    with pytest.raises(MatrixError) as caught:
+        MatrixOrder(**changes)
+    assert str(caught.value).startswith(line)
