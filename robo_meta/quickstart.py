@@ -1,4 +1,4 @@
-"""The whole way in one command: objects, demonstrations, meta-training, adaptation on unseen families, a report."""
+"""The whole way in one command: objects, demonstrations, meta-training, a selector, unseen families, a report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,19 @@ from demos.record_config import RecordConfig
 from robo_meta.evaluate import EvaluateConfig
 from robo_meta.evaluate import run as run_evaluation
 from robo_meta.presets import preset_named
+from robo_meta.selector.order import MatrixOrder
 
 Result = TypeVar("Result")
-STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit")
+CHOICES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit")
+"""What the selector chooses among."""
+STRATEGIES = (*CHOICES, "selector")
+"""What meets the unseen families."""
+ROLLOUTS = 4
+"""Of every strategy on every scene that the selector learns from."""
+
+
+SELECTOR = "selector.safetensors"
+"""Name of the selector's file in the folder."""
 
 
 class QuickstartError(ValueError):
@@ -34,6 +44,8 @@ class QuickstartConfig:
     """Training tasks with four recorded demonstrations each: the hand learns from them."""
     planned: int = 900
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
+    scenes: int = 12
+    """Scenes of the validation families that a small selector learns from."""
     tasks: int = 80
     """Tasks of unseen families to adapt to, one rollout a strategy each."""
     preset: str = "quick"
@@ -57,7 +69,7 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
         return result
 
     # Everything is checked before anything is written.
-    recording, evaluation = _recording(config), _evaluation(config)
+    recording, matrix, evaluation = _recording(config), _matrix(config), _evaluation(config)
     preset_named(config.preset)
     try:
         config.out.mkdir(parents=True, exist_ok=True)
@@ -66,6 +78,7 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
     stage("objects", lambda: _draw(config))
     stage("demonstrations", lambda: _record(recording))
     stage("meta-training", lambda: _train(config))
+    stage("selector", lambda: _select(matrix, config))
     result = stage("adaptation on unseen families", lambda: run_evaluation(evaluation, console))
     total = sum(times.values())
     console.print(f"total {total:.0f} s: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items()))
@@ -105,6 +118,28 @@ def _train(config: QuickstartConfig) -> None:
     train(data, out, ("maml", "zero-shot"), preset_named(config.preset), seed=config.seed, resume=True)
 
 
+def _matrix(config: QuickstartConfig) -> MatrixOrder:
+    return MatrixOrder(
+        checkpoint=config.out / "run",
+        split="validation",
+        scenes=config.scenes,
+        rollouts=ROLLOUTS,
+        strategies=CHOICES,
+        workers=config.workers,
+        seed=config.seed,
+    )
+
+
+def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
+    from robo_meta.selector.fitted_q import train_selector
+    from robo_meta.selector.play_matrix import play_matrix
+    from robo_meta.selector.prices import Prices
+    from robo_meta.selector.selector_file import save_selector
+
+    matrix = play_matrix(order, config.out / "matrix.npz")
+    save_selector(config.out / SELECTOR, train_selector(matrix, Prices(), seed=config.seed))
+
+
 def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
     return EvaluateConfig(
         checkpoint=config.out / "run",
@@ -115,5 +150,6 @@ def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
         workers=config.workers,
         seed=config.seed,
         strategies=STRATEGIES,
+        selector=config.out / SELECTOR,
         out=config.out / "evaluation",
     )

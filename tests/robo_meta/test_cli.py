@@ -75,6 +75,7 @@ WORDS = [
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--seed", "-1"], r"seed -1; expected 0 or more"),
     (["bench", "--repeats", "0"], r"repeats 0; expected 1 or more"),
     (["quickstart", "--tasks", "-1", "--out", "{tmp}/q"], r"tasks -1; expected 1 or more"),
+    (["quickstart", "--scenes", "0", "--out", "{tmp}/q"], r"scenes 0; expected 1 or more"),
     (["quickstart", "--preset", "quik", "--out", "{tmp}/q"], r"unknown preset 'quik'; did you mean 'quick'\?"),
 ]
 
