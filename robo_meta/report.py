@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from demos.files import write_atomic
-from robo_meta.report_pictures import AdaptationScene, adaptation_picture, family_bars, success_by_shots
+from robo_meta.report_pictures import (
+    AdaptationScene,
+    adaptation_picture,
+    cost_beside_success,
+    family_bars,
+    success_by_shots,
+)
 from robo_meta.results_table import learned_over_scripted
 from robo_meta.tally import EXPERT
 
@@ -47,6 +53,8 @@ def page(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
         chosen = [cell for cell in cells if cell["split"] == split]
         parts.append(f"<h2>{escape(split)}</h2>")
         parts.append(_figure(success_by_shots(chosen), "Success by number of demonstrations, Wilson 95 % intervals."))
+        caption = "What a strategy costs beside what it brings, fewest demonstrations; Wilson 95 % intervals."
+        parts.append(_figure(cost_beside_success(chosen), caption))
         for transfer in dict.fromkeys(cell["transfer"] for cell in chosen):
             parts.append(f"<h3>{escape(transfer)}</h3>")
             parts.append(_rate_table([cell for cell in chosen if cell["transfer"] == transfer]))

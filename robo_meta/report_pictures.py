@@ -30,6 +30,9 @@ COLOURS = {
     "replay": "#d1495b",
     "warped-replay": "#e08e0b",
     "density-fit": "#8e5ea2",
+    "selector": "#d6336c",
+    "contrast": "#12715b",
+    "retry": "#1f9e89",
 }
 """A strategy's colour, the same in every chart."""
 OTHER_COLOUR = "#17a2b8"
@@ -79,6 +82,25 @@ def success_by_shots(cells: Sequence[Record]) -> str:
         ax.set(title=transfer, xlabel="demonstrations", ylim=(-0.02, 1.02))
         ax.set_xticks(range(len(shots)), [str(count) for count in shots])
         ax.grid(axis="y", alpha=0.25)
+    axes[0].set_ylabel("success")
+    axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+    return svg(figure)
+
+
+def cost_beside_success(cells: Sequence[Record]) -> str:
+    """Rates over the time that adapting and the first action take, one panel for each transfer, fewest shots."""
+    chosen = [cell for cell in cells if cell["intention"] == "all" and cell["shots"] > 0]
+    fewest = min(cell["shots"] for cell in chosen)
+    transfers = list(dict.fromkeys(cell["transfer"] for cell in chosen))
+    figure = Figure(figsize=(4.2 * len(transfers), 3.2), layout="constrained")
+    axes = figure.subplots(1, len(transfers), sharey=True, squeeze=False)[0]
+    for ax, transfer in zip(axes, transfers, strict=True):
+        rows = [cell for cell in chosen if cell["transfer"] == transfer and cell["shots"] == fewest]
+        for name in _ordered(row["strategy"] for row in rows):
+            row = next(row for row in rows if row["strategy"] == name)
+            _error_bars(ax, np.array([max(row["adapt_ms"] + row["first_act_ms"], 0.1)]), [row], _colour(name), name)
+        ax.set(title=transfer, xlabel="adapting and first action, ms", xscale="log", ylim=(-0.02, 1.02))
+        ax.grid(alpha=0.25)
     axes[0].set_ylabel("success")
     axes[-1].legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return svg(figure)
