@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from demos.demo import provenance
 from demos.expert import demonstrate
-from demos.grasps import NoGrasp
+from demos.grasps import NoGrasp, aim, plan_grasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
+from robo_meta.attempts import attempt
 from robo_meta.matched_scenes import ATTEMPTS, SPARES, MatchedTask, NoDemonstration, support_object
 from sim.objects import PALETTE
 from sim.sampling import draw_scene
@@ -143,13 +144,18 @@ def _record_one(matched: MatchedTask, condition: Condition, number: int) -> Supp
 
 def _record_on(root: int, scene: Scene, label: str, number: int, fails: bool) -> SupportItem | None:
     task = scene.task
-    for attempt in range(MISSES if fails else ATTEMPTS):
-        path = (task.split, task.index, "failed" if fails else "support", label, number, attempt)
+    for turn in range(MISSES if fails else ATTEMPTS):
+        path = (task.split, task.index, "failed" if fails else "support", label, number, turn)
         origin = provenance("expert", root, path)
         try:
-            demo = demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin)
+            if fails:
+                # What failed is seen by an onlooker, who notes which side sank.
+                grasp = aim(plan_grasp(scene), scene.noise, generator(root, *path, "aim"))
+                item = attempt(scene, int(seed_sequence(root, *path).generate_state(1)[0]), grasp, label)
+            else:
+                item = support_item(demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin))
         except NoGrasp:
             return None
-        if demo.success != fails:
-            return support_item(demo)
+        if item.success != fails:
+            return item
     return None

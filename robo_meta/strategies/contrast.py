@@ -29,6 +29,8 @@ class Contrast(ScoringStrategy):
 
     name = "contrast"
     part = "contrast"
+    learns_from_failures = True
+    """Failed demonstrations are shown to it; others are made for successes alone."""
 
     def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
         super().__init__(checkpoint, hand_fn)
