@@ -88,7 +88,7 @@ class TrainCommand:
 
     def run(self) -> int | None:
         """Train and name the file."""
-        from robo_meta.selector.cross import cross_judge
+        from robo_meta.selector.cross import choose_least
         from robo_meta.selector.fitted_q import train_selector
         from robo_meta.selector.matrix import load_matrix
         from robo_meta.selector.selector_file import save_selector
@@ -98,14 +98,16 @@ class TrainCommand:
         prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
         matrix = load_matrix(self.matrix)
         refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)
-        selector = train_selector(matrix, prices, self.learner, self.seed)
+        least, judgement = choose_least(matrix, prices, self.learner, self.seed)
+        selector = train_selector(matrix, prices, self.learner, self.seed, least)
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),
             "learner": self.learner,
             "rows": len(matrix),
             "families": list(matrix.families),
-            "left_out_families": cross_judge(matrix, prices, self.learner, self.seed),
+            "least": least,
+            "left_out_families": judgement,
         }
         _print(found, self.json)
         return None

@@ -9,12 +9,31 @@ import numpy as np
 from robo_meta.selector import virtual_best
 from robo_meta.selector.baselines import Rules, once, taken
 from robo_meta.selector.clustered import Resampled
-from robo_meta.selector.fitted_q import train_selector
+from robo_meta.selector.fitted_q import LEAST, train_selector
 from robo_meta.selector.matrix import Matrix
 from robo_meta.selector.prices import Prices
 
+LEASTS = (32, 16, 8, 4)
+"""Rows of a tree's leaf that are tried; of equally good ones the first, which strays least from the single best."""
+SURER = 0.005
+"""Success by which a smaller leaf must be better."""
 
-def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int) -> dict[str, Any] | None:
+
+def choose_least(matrix: Matrix, prices: Prices, learner: str, seed: int) -> tuple[int, dict[str, Any] | None]:
+    """How small leaves may be, by success on left-out families; and that judgement, which the choice flatters a bit."""
+    best, judgement = LEAST, None
+    if learner == "network":
+        return best, cross_judge(matrix, prices, learner, seed, best)
+    for least in LEASTS:
+        found = cross_judge(matrix, prices, learner, seed, least)
+        if found is None:
+            break
+        if judgement is None or found["selector"] > judgement["selector"] + SURER:
+            best, judgement = least, found
+    return best, judgement
+
+
+def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int, least: int = LEAST) -> dict[str, Any] | None:
     """Success of selector and single best with each query family left out in turn; None where there is one only.
 
     Returns:
@@ -28,7 +47,7 @@ def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int) -> dict
         out, rest = np.flatnonzero(families == family), np.flatnonzero(families != family)
         training, judged = matrix.only(rest), matrix.only(out)
         one = Prices(prices.attempt, prices.demo, prices.second, prices.gamma, attempts=1)
-        selector = train_selector(training, one, learner, seed)
+        selector = train_selector(training, one, learner, seed, least)
         nothing = np.zeros((len(judged), len(matrix.strategies)))
         choice = selector.strategy_for(judged.features, nothing, judged.affordable)
         selected[out] = once(taken(judged, choice))

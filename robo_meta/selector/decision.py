@@ -36,8 +36,10 @@ class Model(Protocol):
 class Stage:
     """What was learned for situations with a certain number of attempts left."""
 
+    base: np.ndarray
+    """(A,) mean value of trying each strategy: what is believed of it before anything is known of the scene."""
     strategies: Model
-    """Value of trying a strategy, from `Inputs.of_strategies`."""
+    """What the situation adds to that, from `Inputs.of_strategies`."""
     demo: Model | None
     """Value of one more demonstration, from `Inputs.of_demo`; None where the matrix had none."""
 
@@ -95,7 +97,7 @@ class Selector:
         stage = self.stages[min(left, len(self.stages)) - 1]
         rows = self.inputs.of_strategies(features, tried)
         found = np.full((len(features), len(self.strategies) + 2), -np.inf)
-        predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+        predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2]) + stage.base
         found[:, :-2] = np.where(affordable, predicted, -np.inf)
         if stage.demo is not None and np.any(demo):
             found[:, -2] = np.where(demo, stage.demo.predict(self.inputs.of_demo(features, tried)), -np.inf)

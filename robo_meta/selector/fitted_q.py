@@ -24,13 +24,13 @@ from robo_meta.selector.matrix import Matrix, MatrixError
 from robo_meta.selector.neural_q import fit_network
 from robo_meta.selector.prices import Prices
 
-TREES, LEAVES, LEAST = 80, 160, 4
-"""Trees of an ensemble, leaves of a tree at most, weighted situations of a leaf at least."""
+TREES, LEAVES, LEAST = 80, 160, 16
+"""Trees of an ensemble, leaves of a tree at most, rows (situations × strategies) of a leaf at least."""
 PAIRS = 12
 """Pairs of failures that are drawn for each scene."""
 
-Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, int], Model]
-"""Inputs (N, D), targets (N,), weights (N,), seed → a model."""
+Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], Model]
+"""Inputs (N, D), targets (N,), weights (N,), seed, rows of a leaf at least → a model."""
 
 
 class LearnerError(ValueError):
@@ -38,19 +38,24 @@ class LearnerError(ValueError):
 
 
 def _trees(kind: str) -> Fit:
-    def fit(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int) -> Model:
+    def fit(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int, least: int) -> Model:
         from sklearn import ensemble
 
         # scikit-learn takes seeds below 2³² only.
         shared: dict[str, Any] = {"random_state": seed % 2**32, "max_leaf_nodes": LEAVES}
-        bagged = shared | {"n_estimators": TREES, "max_features": 0.5, "min_samples_leaf": LEAST, "n_jobs": 1}
+        bagged = shared | {"n_estimators": TREES, "max_features": 0.5, "min_samples_leaf": least, "n_jobs": 1}
         if kind == "extra-trees":
             model = ensemble.ExtraTreesRegressor(**bagged)
         elif kind == "random-forest":
             model = ensemble.RandomForestRegressor(**bagged)
         else:
             model = ensemble.GradientBoostingRegressor(
-                n_estimators=2 * TREES, learning_rate=0.05, subsample=0.6, max_depth=4, random_state=seed % 2**32
+                n_estimators=TREES,
+                learning_rate=0.05,
+                subsample=0.6,
+                max_depth=3,
+                min_samples_leaf=least,
+                random_state=seed % 2**32,
             )
         return from_sklearn(model.fit(inputs, targets, sample_weight=weights))
 
@@ -79,7 +84,7 @@ class Situations:
 
 
 def train_selector(
-    matrix: Matrix, prices: Prices, learner: str = "extra-trees", seed: int = 0, card: dict[str, Any] | None = None
+    matrix: Matrix, prices: Prices, learner: str = "extra-trees", seed: int = 0, least: int = LEAST
 ) -> Selector:
     """Learn the value of every action from a matrix.
 
@@ -88,7 +93,7 @@ def train_selector(
         prices: what actions cost.
         learner: one of `LEARNERS`.
         seed: of trees or networks.
-        card: more to keep beside it.
+        least: rows of a tree's leaf at least; see `robo_meta.selector.cross.choose_least`.
 
     Raises:
         LearnerError: no such learner.
@@ -102,6 +107,7 @@ def train_selector(
     fit, inputs = LEARNERS[learner], Inputs(matrix.strategies)
     known = {
         "learner": learner,
+        "least": least,
         "feature_schema": FEATURE_SCHEMA,
         "families": list(matrix.families),
         "checkpoint": matrix.provenance.get("checkpoint"),
@@ -114,11 +120,11 @@ def train_selector(
     stages: tuple[Stage, ...] = ()
     for left in range(1, prices.attempts + 1):
         partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})
-        stages = (*stages, _stage(matrix, partial, left, fit, seed))
-    return Selector(inputs, stages, matrix.seconds, prices, rules, {**known, **(card or {})})
+        stages = (*stages, _stage(matrix, partial, left, fit, seed, least))
+    return Selector(inputs, stages, matrix.seconds, prices, rules, known)
 
 
-def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int) -> Stage:
+def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int, least: int) -> Stage:
     prices = before.prices
     found = situations(matrix, prices.attempts - left, seed)
     features, chance = matrix.features[found.rows], success_given(matrix, found)
@@ -132,16 +138,19 @@ def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int) -> 
     rows = before.inputs.of_strategies(features, found.tried)
     weights = np.repeat(found.weights[:, None], rows.shape[1], axis=1)
     possible = matrix.affordable[found.rows] & (weights > 0)
-    strategies = fit(rows[possible], targets[possible], weights[possible], seed * 16 + 2 * left)
-    stage = Stage(strategies, None)
+    # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best.
+    base = (targets * weights * possible).sum(axis=0) / np.maximum((weights * possible).sum(axis=0), 1e-9)
+    apart = (targets - base)[possible]
+    strategies = fit(rows[possible], apart, weights[possible], seed * 16 + 2 * left, least)
+    stage = Stage(base, strategies, None)
     more = (matrix.following[found.rows] >= 0) & (found.weights > 0)
     if not more.any():
         return stage
     this = Selector(before.inputs, (*before.stages, stage), before.seconds, prices, before.rules, {})
     value = best_value(matrix, this, matrix.following[found.rows[more]], found.tried[more], left)
     rows = before.inputs.of_demo(features[more], found.tried[more])
-    demo = fit(rows, prices.gamma * value - prices.demo, found.weights[more], seed * 16 + 2 * left + 1)
-    return Stage(strategies, demo)
+    demo = fit(rows, prices.gamma * value - prices.demo, found.weights[more], seed * 16 + 2 * left + 1, least)
+    return Stage(base, strategies, demo)
 
 
 def best_value(matrix: Matrix, selector: Selector, rows: np.ndarray, tried: np.ndarray, left: int) -> np.ndarray:

@@ -54,13 +54,14 @@ class Network:
         return {name: getattr(self, name) for name in self.ARRAYS}
 
 
-def fit_network(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int) -> Network:
+def fit_network(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, seed: int, least: int = 0) -> Network:
     """Minimise the weighted squared error with AdamW; the same data and seed give the same network.
 
     Args:
         inputs: (N, D) float32.
         targets, weights: (N,).
         seed: of the parameters and batches.
+        least: means something to trees only.
     """
     import torch
 

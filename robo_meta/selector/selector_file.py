@@ -42,6 +42,7 @@ def save_selector(path: Path, selector: Selector) -> Path:
     arrays: dict[str, np.ndarray] = {"seconds": np.asarray(selector.seconds, dtype=np.float64)}
     kinds = []
     for number, stage in enumerate(selector.stages, start=1):
+        arrays[f"{number}/base"] = np.asarray(stage.base, dtype=np.float64)
         models = {"strategies": stage.strategies} | ({} if stage.demo is None else {"demo": stage.demo})
         kinds.append({name: model.kind for name, model in models.items()})
         for name, model in models.items():
@@ -93,12 +94,15 @@ def load_selector(path: Path | str | None = None) -> Selector:
         known = Rules(strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()})
         stages = tuple(
             Stage(
+                arrays[f"{number}/base"],
                 _model(arrays, f"{number}/strategies", kinds["strategies"]),
                 _model(arrays, f"{number}/demo", kinds["demo"]) if "demo" in kinds else None,
             )
             for number, kinds in enumerate(card["stages"], start=1)
         )
         for stage in stages:
+            if stage.base.shape != (len(strategies),) or not np.isfinite(stage.base).all():
+                raise ValueError(f"mean values of {stage.base.shape}")
             _check(stage.strategies, len(inputs.names))
             if stage.demo is not None:
                 _check(stage.demo, len(inputs.demo_names))
