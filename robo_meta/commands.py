@@ -14,7 +14,7 @@ from rich.table import Table
 from demos.film import FilmConfig
 from demos.record_config import RecordConfig
 from robo_meta.bench import BenchConfig
-from robo_meta.evaluate import EvaluateConfig
+from robo_meta.evaluate_config import EvaluateConfig
 from robo_meta.presets import DEFAULT_METHODS
 from robo_meta.quickstart import QuickstartConfig
 

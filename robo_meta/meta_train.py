@@ -19,6 +19,7 @@ import torch
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from robo_meta.initial_parts import Start, start_from
 from robo_meta.meta_state import STATES, MetaState, StateError, load_state
+from robo_meta.origin import git_revision
 from robo_meta.outer_loop import TrainingDiverged, run
 from robo_meta.parts import fresh_state, part_losses
 from robo_meta.presets import (
@@ -32,7 +33,7 @@ from robo_meta.presets import (
 )
 from robo_meta.pretraining import with_mean_tables
 from robo_meta.progress import TrainingProgress
-from robo_meta.run_identity import data_fingerprint, git_revision, versions
+from robo_meta.run_identity import data_fingerprint, versions
 from robo_meta.stream_options import OPTIONS, StreamConfig, StreamError, option, stream_config
 from robo_meta.task_stream import TaskStream
 from robo_meta.training_data import TrainingData, TrainingDataError, load_training_data

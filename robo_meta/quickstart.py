@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from demos.record_config import RecordConfig
-from robo_meta.evaluate import EvaluateConfig
 from robo_meta.evaluate import run as run_evaluation
+from robo_meta.evaluate_config import EvaluateConfig
 from robo_meta.presets import preset_named
 from robo_meta.selector.order import MatrixOrder
 

@@ -1,10 +1,8 @@
-"""What a training is told by afterwards: its data, the versions it ran with, and the source tree's revision."""
+"""What a training is told by afterwards: its data, and the versions it ran with."""
 
 from __future__ import annotations
 
 import platform
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,13 +21,3 @@ def versions() -> dict[str, str]:
     """Of the package, of what it computes with, and of Python."""
     names = {"robo_meta": robo_meta.__version__, "torch": torch.__version__, "numpy": np.__version__}
     return {**names, "python": platform.python_version()}
-
-
-def git_revision() -> str | None:
-    """Git revision of the source tree, None for an installed package."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return result.stdout.strip() or None if result.returncode == 0 else None

@@ -19,11 +19,12 @@ from robo_meta import scorers
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
 from robo_meta.meta_state import STATES, MetaState, load_state
 from robo_meta.online import OnlineState, Stream, begin, follow, load_online, save_online
+from robo_meta.origin import git_revision
 from robo_meta.outer_loop import run
 from robo_meta.parts import fresh_state
 from robo_meta.presets import Schedule, TrainConfig
 from robo_meta.progress import TrainingProgress
-from robo_meta.run_identity import data_fingerprint, git_revision, versions
+from robo_meta.run_identity import data_fingerprint, versions
 from robo_meta.stream import Phase, deal_phases
 from robo_meta.stream_data import load_folders, take
 from robo_meta.stream_options import StreamConfig, StreamError

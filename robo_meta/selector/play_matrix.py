@@ -19,12 +19,12 @@ from demos.support import SupportSet
 from demos.workers import run_jobs
 from robo_meta.conditions import Condition, query_under, record_support_under
 from robo_meta.contestants import checkpoint_file, contestants, needs_checkpoint
-from robo_meta.evaluate import fingerprint, revision
+from robo_meta.journal import append, open_journal
 from robo_meta.matched_scenes import MatchedTask, NoDemonstration, matched_task
+from robo_meta.origin import fingerprint, git_revision
 from robo_meta.rollout import Acting, rollout
 from robo_meta.selector import order as axes
 from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
-from robo_meta.selector.journal import append, open_journal
 from robo_meta.selector.look import look
 from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
@@ -43,7 +43,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
 
     Raises:
         MatrixError: `out` holds another matrix, or no scene could be demonstrated.
-        robo_meta.selector.journal.JournalError: the journal beside it is of another order, or not writable.
+        robo_meta.journal.JournalError: the journal beside it is of another order, or not writable.
         robo_meta.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
     file = checkpoint_file(order.checkpoint)
@@ -183,7 +183,7 @@ def assemble(
             "skipped": [
                 {"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record
             ],
-            "revision": revision(),
+            "revision": git_revision(),
         },
     )
 

@@ -15,7 +15,9 @@ from rich.console import Console
 from robo_meta import evaluate as module
 from robo_meta.checkpoint import CheckpointError
 from robo_meta.contestants import contestants, default_names, needs_checkpoint
-from robo_meta.evaluate import FINISHED, EvaluateConfig, EvaluateError, evaluate, summary, write_result
+from robo_meta.evaluate import FINISHED, evaluate, summary, write_result
+from robo_meta.evaluate_config import EvaluateConfig, EvaluateError
+from robo_meta.journal import JournalError
 from robo_meta.preference import colour_preference, true_preference
 from robo_meta.results_table import learned_over_scripted, print_result
 from robo_meta.strategies import STRATEGIES, StrategyError
@@ -65,7 +67,7 @@ def test_no_checkpoint_is_said_before_anything_is_written(tmp_path: Path) -> Non
 
 def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(EvaluateError, match="expected a folder to write to"):
+    with pytest.raises(JournalError, match="expected a folder to write to"):
         evaluate(config(out=tmp_path / "out"), progress=False)
 
 
@@ -126,7 +128,7 @@ def played(split: str, index: int) -> dict[str, Any]:
 def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
-    def play(*arguments: Any) -> dict[str, Any]:
+    def play(*arguments: Any, **options: Any) -> dict[str, Any]:
         split, index = arguments[4], arguments[5]
         if index == 3 and len(calls) < 4:
             calls.append(index)
@@ -147,16 +149,16 @@ def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert evaluate(wanted, progress=False) == whole and len(calls) == 7
     # Fewer tasks are a part of what is there; another seed is another evaluation.
     assert evaluate(config(tasks=2, out=tmp_path), progress=False)["cells"][0]["n"] == 2
-    with pytest.raises(EvaluateError, match="holds an evaluation with other seed, strategies; use another folder"):
+    with pytest.raises(JournalError, match="begun with other seed, strategies; remove it or write elsewhere"):
         evaluate(config(tasks=6, out=tmp_path, seed=1, strategies=("centre",)), progress=False)
 
 
 def test_damaged_progress_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "play_task", lambda *arguments: played(arguments[4], arguments[5]))
+    monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
     evaluate(config(out=tmp_path), progress=False)
     text = (tmp_path / FINISHED).read_text().split("\n")
     (tmp_path / FINISHED).write_text("\n".join([text[0], text[1][:-5], *text[2:]]))
-    with pytest.raises(EvaluateError, match="damaged"):
+    with pytest.raises(JournalError, match="damaged"):
         evaluate(config(out=tmp_path), progress=False)
 
 

@@ -13,7 +13,8 @@ import pytest
 from demos.scripted_hand import scripted_hand
 from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import attempt
-from robo_meta.evaluate import EvaluateConfig, EvaluateError, evaluate
+from robo_meta.evaluate import evaluate
+from robo_meta.evaluate_config import EvaluateConfig, EvaluateError
 from robo_meta.novice import NoTry, failure, place_off, sloppy_success
 from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import true_keypoints

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from robo_meta.conditions import Condition
+from robo_meta.journal import JournalError
 from robo_meta.selector import play_matrix as module
-from robo_meta.selector.journal import JournalError
 from robo_meta.selector.matrix import EMPTY, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import MatrixOrder
 from robo_meta.selector.play_matrix import JOURNAL, draw_condition, play_matrix
@@ -109,7 +109,7 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
         play_matrix(ORDER, out, progress=False)
     journal = out.with_name(out.name + JOURNAL)
     assert not out.exists() and journal.exists()
-    with pytest.raises(JournalError, match="begun with other seed; remove it or write to another file"):
+    with pytest.raises(JournalError, match="begun with other seed; remove it or write elsewhere"):
         play_matrix(replace(ORDER, seed=1), out, progress=False)
     # As a kill in the middle of a write leaves it.
     with journal.open("a") as file:

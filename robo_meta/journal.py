@@ -31,13 +31,13 @@ def open_journal(path: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
             write_atomic(path, [("\n".join(lines[:-1]) + "\n").encode()])
         records = [json.loads(line) for line in lines[:-1]]
     except json.JSONDecodeError as error:
-        raise JournalError(f"{path}: damaged ({error.msg}); remove it or write to another file") from error
+        raise JournalError(f"{path}: damaged ({error.msg}); remove it or write elsewhere") from error
     except OSError as error:
-        raise JournalError(f"{path}: {error.strerror}; expected a file that can be written") from error
+        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
     found = records[0] if records else {}
     changed = [name for name, value in identity.items() if found.get(name) != value]
     if changed:
-        raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write to another file")
+        raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write elsewhere")
     return records[1:]
 
 
