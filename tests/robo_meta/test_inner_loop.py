@@ -128,7 +128,7 @@ def test_meta_gradient_equals_finite_differences(problem: tuple, method: str) ->
         direction = torch.randn(leaf.shape, generator=generator).double()
         direction = direction / direction.norm()
         values = []
-        for size in (2e-5, -2e-5):
+        for size in (1e-6, -1e-6):
             moved = {k: v.detach() for k, v in theta.items()}, {k: v.detach() for k, v in rates.items()}
             group, key = name.split("/")
             tree = moved[0] if group == "theta" else moved[1]
@@ -136,7 +136,7 @@ def test_meta_gradient_equals_finite_differences(problem: tuple, method: str) ->
             # The inner loop differentiates, so its parameters must be able to.
             leaves = {k: v.requires_grad_() for k, v in moved[0].items()}
             values.append(float(meta_loss(leaves, moved[1], scans, grasps, mask).detach()))
-        numeric = (values[0] - values[1]) / 4e-5
+        numeric = (values[0] - values[1]) / 2e-6
         analytic = float((exact[name] * direction).sum())
         assert analytic == pytest.approx(numeric, rel=1e-6, abs=1e-6), name
 
@@ -157,8 +157,8 @@ def test_context_gradient_equals_finite_differences(problem: tuple) -> None:
     for name, leaf in theta.items():
         direction = torch.randn(leaf.shape, generator=generator).double()
         direction = direction / direction.norm()
-        ahead, behind = (float(loss({**theta, name: leaf + size * direction}).detach()) for size in (2e-5, -2e-5))
-        assert float((exact[name] * direction).sum()) == pytest.approx((ahead - behind) / 4e-5, rel=1e-6, abs=1e-6), (
+        ahead, behind = (float(loss({**theta, name: leaf + size * direction}).detach()) for size in (1e-6, -1e-6))
+        assert float((exact[name] * direction).sum()) == pytest.approx((ahead - behind) / 2e-6, rel=1e-6, abs=1e-6), (
             name
         )
 

@@ -18,29 +18,33 @@ from robo_meta.networks import Mixture, body, head, log_likelihood
 
 @pytest.fixture
 def theta() -> dict[str, torch.Tensor]:
-    return networks.initial(12, 10, 2, torch.Generator().manual_seed(0))
+    fresh = networks.initial(12, 10, 2, torch.Generator().manual_seed(0))
+    return {name: value.double() for name, value in fresh.items()}
 
 
 @pytest.fixture
 def points() -> torch.Tensor:
-    """(2, 3, 20, 6): tasks, demos, points."""
-    box = torch.tensor([0.2, 0.06, 0.02, 1, 1, 1])
-    points = torch.rand(2, 3, 20, 6, generator=torch.Generator().manual_seed(1)) * box
-    return points - torch.tensor([0.1, 0.03, -0.01, 0, 0, 0])
+    """(2, 3, 40, 6): tasks, demos, points of bars of two colours and heights, through sensor noise."""
+    rng = np.random.default_rng(1)
+    place = rng.uniform(-0.5, 0.5, (2, 3, 40, 2)) * [0.2, 0.05]
+    right = place[..., :1] > 0.01
+    height = np.where(right, 0.035, 0.02) + 0.002 * rng.standard_normal((2, 3, 40, 1))
+    rgb = np.where(right, [0.85, 0.1, 0.1], [0.1, 0.1, 0.85]) + 0.02 * rng.standard_normal((2, 3, 40, 3))
+    return torch.tensor(np.concatenate([place, height, rgb], -1))
 
 
 def test_output_shapes(theta: dict, points: torch.Tensor) -> None:
     mixture = head(stack(theta, 2), body(theta, encode(points)))
     assert mixture.keypoints.shape == (2, 3, 2, 2)
     assert mixture.log_gates.shape == (2, 3, 3)
-    assert mixture.log_weights.shape == (2, 3, 20, 3)
-    assert torch.allclose(mixture.log_gates.exp().sum(-1), torch.ones(2, 3))
-    assert torch.allclose(point_weights(mixture).sum(-1), torch.ones(2, 3))
+    assert mixture.log_weights.shape == (2, 3, 40, 3)
+    assert torch.allclose(mixture.log_gates.exp().sum(-1), torch.ones(2, 3).double())
+    assert torch.allclose(point_weights(mixture).sum(-1), torch.ones(2, 3).double())
 
 
 def test_keypoints_turn_with_the_object(theta: dict, points: torch.Tensor) -> None:
     c, s = math.cos(0.7), math.sin(0.7)
-    turn = torch.tensor([[c, s], [-s, c]])
+    turn = torch.tensor([[c, s], [-s, c]]).double()
     turned = torch.cat([points[..., :2] @ turn, points[..., 2:]], -1)
     before, after = (head(stack(theta, 2), body(theta, encode(p))) for p in (points, turned))
     assert torch.allclose(before.keypoints @ turn, after.keypoints, atol=1e-4)
