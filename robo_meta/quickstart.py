@@ -22,6 +22,8 @@ CHOICES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fi
 """What the selector chooses among."""
 STRATEGIES = (*CHOICES, "selector")
 """What meets the unseen families."""
+LEARNER = "extra-trees"
+"""How the selector learns."""
 ROLLOUTS = 4
 """Of every strategy on every scene that the selector learns from."""
 
@@ -131,13 +133,16 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
 
 
 def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
+    from robo_meta.selector.cross import choose_least
     from robo_meta.selector.fitted_q import train_selector
     from robo_meta.selector.play_matrix import play_matrix
     from robo_meta.selector.prices import Prices
     from robo_meta.selector.selector_file import save_selector
 
     matrix = play_matrix(order, config.out / "matrix.npz")
-    save_selector(config.out / SELECTOR, train_selector(matrix, Prices(), seed=config.seed))
+    # A dozen scenes may teach nothing: then it is the single best that is chosen.
+    least, _ = choose_least(matrix, Prices(), LEARNER, config.seed)
+    save_selector(config.out / SELECTOR, train_selector(matrix, Prices(), LEARNER, config.seed, least))
 
 
 def _evaluation(config: QuickstartConfig) -> EvaluateConfig:

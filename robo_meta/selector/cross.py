@@ -13,10 +13,11 @@ from robo_meta.selector.fitted_q import LEAST, train_selector
 from robo_meta.selector.matrix import Matrix
 from robo_meta.selector.prices import Prices
 
-LEASTS = (32, 16, 8, 4)
-"""Rows of a tree's leaf that are tried; of equally good ones the first, which strays least from the single best."""
+LEASTS = (1_000_000, 32, 16, 8, 4)
+"""Rows of a tree's leaf that are tried; of equally good ones the first, which strays least from the single best. No
+matrix has rows enough for the first: its trees don't branch, and the single best is all that is left."""
 SURER = 0.005
-"""Success by which a smaller leaf must be better."""
+"""Success by which a smaller leaf must be better, and by a standard error as well."""
 
 
 def choose_least(matrix: Matrix, prices: Prices, learner: str, seed: int) -> tuple[int, dict[str, Any] | None]:
@@ -28,7 +29,7 @@ def choose_least(matrix: Matrix, prices: Prices, learner: str, seed: int) -> tup
         found = cross_judge(matrix, prices, learner, seed, least)
         if found is None:
             break
-        if judgement is None or found["selector"] > judgement["selector"] + SURER:
+        if judgement is None or found["selector"] > judgement["selector"] + max(SURER, found["error"]):
             best, judgement = least, found
     return best, judgement
 
@@ -37,7 +38,8 @@ def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int, least: 
     """Success of selector and single best with each query family left out in turn; None where there is one only.
 
     Returns:
-        `{selector, sbs, vbs, closed_gap}`. Supports may show the family that is left out, so this is no judgement.
+        `{selector, sbs, vbs, closed_gap, error}`, the last the standard error of selector − sbs. Supports may show
+        the family that is left out, so this is no judgement.
     """
     families = matrix.clusters[0]
     if families.max() == 0:
@@ -55,4 +57,6 @@ def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int, least: 
     best = virtual_best.apart(matrix.success, matrix.affordable)
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
+    # The two rows of a task, with one demonstration more and without, are no two samples.
+    rates["error"] = np.std(selected - single) / np.sqrt(max(len(np.unique(matrix.clusters[1])), 1))
     return {name: round(float(value), 4) if np.isfinite(value) else None for name, value in rates.items()}
