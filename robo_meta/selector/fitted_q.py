@@ -138,8 +138,9 @@ def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int, lea
     rows = before.inputs.of_strategies(features, found.tried)
     weights = np.repeat(found.weights[:, None], rows.shape[1], axis=1)
     possible = matrix.affordable[found.rows] & (weights > 0)
-    # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best.
-    base = (targets * weights * possible).sum(axis=0) / np.maximum((weights * possible).sum(axis=0), 1e-9)
+    # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best. The mean
+    # is that of scenes where nothing was tried yet: after a failure a strategy looks worse than it is beforehand.
+    base = targets[found.tried.sum(axis=1) == 0].mean(axis=0)
     apart = (targets - base)[possible]
     strategies = fit(rows[possible], apart, weights[possible], seed * 16 + 2 * left, least)
     stage = Stage(base, strategies, None)

@@ -10,6 +10,7 @@ import pytest
 
 from demos.files import read_metadata, write_safetensors
 from robo_meta.selector import fitted_q, neural_q
+from robo_meta.selector.baselines import Rules
 from robo_meta.selector.cross import cross_judge
 from robo_meta.selector.decision import DEMO, GIVE_UP, Selector
 from robo_meta.selector.explain import explain
@@ -48,6 +49,18 @@ def test_every_learner_finds_the_best_strategy(learner: str) -> None:
     assert np.abs(predicted[np.arange(100), best] - np.where(best == 0, 0.9, 0.95)).mean() < 0.06
     same = train_selector(two_kinds()[0], prices, learner)
     assert np.array_equal(predicted, same.predicted_success(judged.features, np.zeros((100, 3))))
+
+
+def test_without_branches_the_single_best_is_chosen() -> None:
+    """Also where the single best fails on the scenes that are hard, so that after failures others look better."""
+    easy = np.arange(60) < 50
+    matrix = made_up(np.where(easy[:, None], [[1.0, 0.8, 0.0]], [[0.0, 0.7, 0.0]]))
+    rates = matrix.success.mean(axis=(0, 2))
+    assert rates[0] > rates[1]
+    unbranched = train_selector(matrix, Prices(), least=1_000_000)
+    choice = unbranched.strategy_for(matrix.features, np.zeros((60, 3)), matrix.affordable)
+    assert (choice == Rules.of(matrix).best(matrix)).all()
+    assert (choice == 0).all()
 
 
 def test_unknown_learner() -> None:
