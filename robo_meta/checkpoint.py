@@ -60,9 +60,13 @@ class Checkpoint:
 
     def split_part(self, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Parameters and inner rates of a part, each under its own name; see `part`."""
-        values = self.part(name)
-        rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
-        return {k: v for k, v in values.items() if not k.startswith("rates.")}, rates
+        return split_rates(self.part(name))
+
+
+def split_rates(values: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Parameters of a part, and its inner rates without their `rates.`."""
+    rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+    return {k: v for k, v in values.items() if not k.startswith("rates.")}, rates
 
 
 def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]]:

@@ -146,13 +146,13 @@ def _record_on(root: int, scene: Scene, label: str, number: int, fails: bool) ->
     task = scene.task
     for turn in range(MISSES if fails else ATTEMPTS):
         path = (task.split, task.index, "failed" if fails else "support", label, number, turn)
-        origin = provenance("expert", root, path)
         try:
             if fails:
                 # What failed is seen by an onlooker, who notes which side sank.
                 grasp = aim(plan_grasp(scene), scene.noise, generator(root, *path, "aim"))
                 item = attempt(scene, int(seed_sequence(root, *path).generate_state(1)[0]), grasp, label)
             else:
+                origin = provenance("expert", root, path)
                 item = support_item(demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin))
         except NoGrasp:
             return None

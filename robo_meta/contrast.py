@@ -43,8 +43,8 @@ def initial(maml: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Te
         maml: the trained part, rates under `rates.…`.
     """
     gate = torch.zeros_like(maml["head.gate.bias"])
-    rates = {name: torch.cat([maml[f"rates.{name}"], maml[f"rates.{name}"][-1:] - 0.7 + 0 * maml[f"rates.{name}"]])
-             for name in ADAPTED}  # fmt: skip
+    known = {name: maml[f"rates.{name}"] for name in ADAPTED}
+    rates = {name: torch.cat([rate, rate[-1:].expand_as(rate) - 0.7]) for name, rate in known.items()}
     scales = maml["rates.log_scales"]
     rates["log_scales"] = torch.cat([scales, scales])
     count = len(rates["log_scales"])

@@ -35,7 +35,7 @@ def open_journal(path: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
     except OSError as error:
         raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
     found = records[0] if records else {}
-    changed = [name for name, value in identity.items() if found.get(name) != value]
+    changed = [name for name in {**identity, **found} if found.get(name) != identity.get(name)]
     if changed:
         raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write elsewhere")
     return records[1:]

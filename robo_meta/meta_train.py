@@ -109,13 +109,14 @@ def train(
     for part in parts_to_train(methods, packed, checkpoint, resume):
         path = out / STATES / f"{part}.safetensors"
         identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": data_fingerprint(packed)}
-        start = starts.get(part)
+        maml = checkpoint.parts.get("maml")
+        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+        start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
         identity["init"] = None if start is None else start.label
         if path.exists() and not resume:
             raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
         if part in METHODS and stream is None:
             stream = TaskStream(packed, config.shots, config.transfers, where)
-        maml = checkpoint.parts.get("maml")
         if path.exists():
             state = load_state(path, identity, where)
         else:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from robo_meta import closing, contrast, hand, pretraining, reptile, scorers
 from robo_meta.adam import zero_moments
+from robo_meta.checkpoint import split_rates
 from robo_meta.dense import initial_dense
 from robo_meta.meta_state import MetaState
 from robo_meta.outer_loop import Losses
@@ -120,7 +121,7 @@ def part_losses(
 
     if part == "contrast":
         assert stream is not None and maml is not None
-        tasks, frozen = stream, {k: v.to(device) for k, v in maml.items() if not k.startswith("rates.")}
+        tasks, frozen = stream, {k: v.to(device) for k, v in split_rates(maml)[0].items()}
 
         def contrast_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
             batch = tasks.draw(count, generator)

@@ -109,11 +109,12 @@ class _Query:
 
     def play(self, policy: Acting) -> Outcome:
         """The outcome of `policy` on the query."""
-        # Asked first: a selector decides whose hand it is when it sees the scan.
-        target = np.asarray(policy.target(self.points), dtype=np.float64)
+        if policy.hand == "undecided":
+            # A selector decides whose hand it is when it sees the scan.
+            policy.target(self.points)
         if policy.hand == "replayed":
             return rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
-        key = (policy.hand, target.tobytes())
+        key = (policy.hand, np.asarray(policy.target(self.points), dtype=np.float64).tobytes())
         if key not in self._played:
             self._played[key] = rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
         return replace(self._played[key])

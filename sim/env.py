@@ -16,14 +16,12 @@ from sim.panda import GripperConfig, Panda, fold_yaw
 from sim.physics import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.sampling import draw_families, draw_scene, draw_task
 from sim.scenes import Scene
-from sim.sensing import PoseBias, scan
+from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.shove import Shove
 from sim.success import FAILED, Judge, Thresholds, Verdict
 
 CONTROL_HZ = 10
 """Actions per second."""
-POINTS = 128
-"""Points in a scan."""
 STATE_FIELDS = (
     *("hand_x", "hand_y", "hand_z", "hand_yaw", "opening", "opening_rate", "gripper_command"),
     *("object_x", "object_y", "object_z", "object_qx", "object_qy", "object_qz", "object_qw"),
@@ -172,7 +170,7 @@ class GraspEnv(gymnasium.Env):
             body=body,
             judge=Judge(self.world, self.panda, body, scene, self.thresholds, self.watch),
             bias=PoseBias.draw(scene.noise, rng),
-            points=scan(scene.object, object_to_world, scene.noise, rng, POINTS),
+            points=scan(scene.object, object_to_world, scene.noise, rng),
             hand_command=hand,
             yaw_command=yaw,
             last_opening=self.panda.opening(),
@@ -279,8 +277,8 @@ class GraspEnv(gymnasium.Env):
 
 
 def _points_space() -> spaces.Box:
-    low = np.tile(np.array([-1, -1, -1, 0, 0, 0], dtype=np.float32), (POINTS, 1))
-    return spaces.Box(low, np.ones((POINTS, 6), dtype=np.float32), dtype=np.float32)
+    low = np.tile(np.array([-1, -1, -1, 0, 0, 0], dtype=np.float32), (POINT_COUNT, 1))
+    return spaces.Box(low, np.ones((POINT_COUNT, 6), dtype=np.float32), dtype=np.float32)
 
 
 def _state_space() -> spaces.Box:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportSet
-from robo_meta.checkpoint import Checkpoint
+from robo_meta.checkpoint import Checkpoint, split_rates
 from robo_meta.choice import densest, point_weights
 from robo_meta.closing import close_on
 from robo_meta.encoding import SCALE, Encoded, encode
@@ -34,9 +34,7 @@ class NetworkStrategy(ABC):
     part: str
 
     def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
-        values = self.parameters(checkpoint)
-        self._theta = {k: v for k, v in values.items() if not k.startswith("rates.")}
-        self._rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+        self._theta, self._rates = split_rates(self.parameters(checkpoint))
         self._closing = checkpoint.part("closing")
         self._hand_fn = hand_fn
 

@@ -13,8 +13,9 @@ import torch
 from demos.scripted_hand import scripted_hand
 from demos.support import SupportItem, SupportSet
 from robo_meta import contrast
-from robo_meta.checkpoint import CheckpointError, load_checkpoint
+from robo_meta.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from robo_meta.encoding import SCALE
+from robo_meta.meta_state import StateError
 from robo_meta.meta_train import TrainError, train
 from robo_meta.networks import Hidden, body, head
 from robo_meta.presets import PRESETS, Schedule
@@ -213,6 +214,18 @@ def test_training_learns_from_failures_and_leaves_maml_alone(packed: SimpleNames
         return total / 8
 
     assert loss(*trained.split_part("contrast")) < loss(*contrast.initial(maml)) - 0.02
+
+
+def test_a_resume_on_another_maml_is_refused(packed: SimpleNamespace, tmp_path: Path) -> None:
+    run, tiny = tmp_path / "run", PRESETS["tiny"]
+    packed.write(tmp_path)
+    train(tmp_path, run, ["maml", "contrast"], tiny)
+    train(tmp_path, run, ["contrast"], tiny, resume=True)
+    trained = load_checkpoint(run)
+    moved = {name: value + 0.01 for name, value in trained.part("maml").items()}
+    save_checkpoint(run, replace(trained, parts={**trained.parts, "maml": moved}))
+    with pytest.raises(StateError, match=r"contrast.safetensors: its init is 'maml .*'; use another --out"):
+        train(tmp_path, run, ["contrast"], tiny, resume=True)
 
 
 def test_without_maml_one_line(packed: SimpleNamespace, tmp_path: Path, tiny_run: Path) -> None:

@@ -153,6 +153,15 @@ def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
         evaluate(config(tasks=6, out=tmp_path, seed=1, strategies=("centre",)), progress=False)
 
 
+def test_progress_of_an_evaluation_with_more_to_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
+    evaluate(config(out=tmp_path), progress=False)
+    head, *rest = (tmp_path / FINISHED).read_text().split("\n")
+    (tmp_path / FINISHED).write_text("\n".join([json.dumps({**json.loads(head), "selector": "0" * 64}), *rest]))
+    with pytest.raises(JournalError, match="begun with other selector; remove it or write elsewhere"):
+        evaluate(config(out=tmp_path), progress=False)
+
+
 def test_damaged_progress_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
     evaluate(config(out=tmp_path), progress=False)

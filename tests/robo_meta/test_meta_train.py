@@ -233,10 +233,11 @@ def test_presets_have_a_schedule_for_every_part() -> None:
         preset_named("quik")
 
 
-def test_training_imports_neither_simulator_nor_extras() -> None:
+@pytest.mark.parametrize("modules", ["robo_meta.meta_train, robo_meta.strategies.maml", "robo_meta.stream_train"])
+def test_training_imports_neither_simulator_nor_extras(modules: str) -> None:
     code = (
         "import sys; sys.modules['gymnasium'] = None  # as on a machine without it\n"
-        "import robo_meta.meta_train, robo_meta.strategies.maml\n"
+        f"import {modules}\n"
         "found = sorted({n.partition('.')[0] for n in sys.modules} & {'pybullet','sim','tyro','rich','tensorboard',"
         "'shapely','matplotlib','sklearn'}); print(found); sys.exit(bool(found))"
     )

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from robo_meta.networks import grasp_rows
+from robo_meta.run_identity import data_fingerprint
 from robo_meta.task_stream import TaskStream
 from robo_meta.training_data import load_training_data
 
@@ -16,6 +17,13 @@ def drawn(packed, folder, arrays, count: int = 4000) -> tuple[torch.Tensor, torc
     stream = TaskStream(data, (1, 2), (0.3, 0.3, 0.4), torch.device("cpu"))
     batch = stream.draw(count, torch.Generator().manual_seed(0))
     return batch.tasks, batch.grasps[:, 0, 0], batch.balance
+
+
+def test_other_wishes_are_a_part_of_what_a_training_depends_on(packed, tmp_path):
+    arrays = packed.arrays()
+    before = data_fingerprint(load_training_data(packed.write(tmp_path, arrays)))
+    arrays["other_grasps"][:8] = 0.05
+    assert data_fingerprint(load_training_data(packed.write(tmp_path, arrays))) != before
 
 
 def test_half_of_the_tasks_are_other_wishes_where_they_were_planned(packed, tmp_path):
