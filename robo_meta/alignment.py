@@ -14,6 +14,8 @@ COLOUR_METRES = 0.03
 HEIGHT_METRES = 1.0
 """m per m of height difference."""
 
+ASKED = 128
+"""Points of either scan, in random order, whose nearest ones of the other are looked for."""
 MOVES = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01))
 """rad, m, m: turns and shifts tried while refining."""
 
@@ -68,16 +70,23 @@ def principal_frames(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
 
 def features(points: np.ndarray) -> np.ndarray:
     """(P, 6) coordinates in which nearness means the same place, height and paint; all in m."""
-    return points.astype(np.float64) * np.array([1, 1, HEIGHT_METRES, COLOUR_METRES, COLOUR_METRES, COLOUR_METRES])
+    scale = np.array([1, 1, HEIGHT_METRES, COLOUR_METRES, COLOUR_METRES, COLOUR_METRES], dtype=np.float32)
+    return points.astype(np.float32) * scale
 
 
 def mismatch(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> float:
     """m: symmetric root mean square distance to the nearest point between `features` (P, 6) under a map."""
     moved = demo.copy()
     moved[:, :2] = demo[:, :2] @ matrix.T + offset
-    squared = (moved**2).sum(1)[:, None] + (query**2).sum(1)[None] - 2 * moved @ query.T
-    squared = np.maximum(squared, 0)
-    return float(np.sqrt((squared.min(axis=1).mean() + squared.min(axis=0).mean()) / 2))
+    there, back = _nearest(moved[:ASKED], query), _nearest(query[:ASKED], moved)
+    return float(np.sqrt((there.mean() + back.mean()) / 2))
+
+
+def _nearest(asking: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Squared distance from each row to the nearest row among others."""
+    # |a − b|² less |a|², which does not depend on b.
+    rest = (among**2).sum(1) - 2 * (asking @ among.T)
+    return np.maximum(rest.min(axis=1) + (asking**2).sum(1), 0)
 
 
 def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) -> Alignment:

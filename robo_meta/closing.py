@@ -22,6 +22,8 @@ STRIPS = (0.008, 0.013, 0.022)
 """m: half widths of the strips along the closing direction in which extents are measured; a pad's half is 0.010."""
 REACH = 0.05
 """m: how far from the place a strip is looked at."""
+USUAL = 128
+"""P that counts of points are brought to."""
 NEIGHBOURS = 2
 """Directions on either side whose measurements a direction sees as well."""
 DISCS = (0.02, 0.035, 0.06)
@@ -50,7 +52,9 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     offset = points[..., :2] - places[:, None]
     along, across = offset @ closing, offset @ across_axis
     distance = offset.norm(dim=-1)
-    nearest = distance.kthvalue(3, dim=-1, keepdim=True).values
+    # Counts and ranks as of a scan of `USUAL` points, so that a denser one looks the same, only sharper.
+    dense = points.shape[-2] / USUAL
+    nearest = distance.kthvalue(max(1, round(3 * dense)), dim=-1, keepdim=True).values
     close = torch.exp(-(distance / torch.maximum(nearest, distance.new_tensor(0.01))).square())
     close = close / close.sum(-1, keepdim=True)
     height = (close * points[..., 2]).sum(-1)
@@ -72,10 +76,10 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         blocks += [
             width / 0.03,
             middle / 0.01,
-            count / 10,
+            count / (10 * dense),
             (mean_z - height[:, None]) / 0.01,
             spread.clamp_min(0).sqrt() / 0.01,
-            outside / 5,
+            outside / (5 * dense),
         ]
     own = torch.stack(blocks, -1)
     turned = [own.roll(shift, 1) for shift in range(-NEIGHBOURS, NEIGHBOURS + 1)]

@@ -61,12 +61,13 @@ def volumes(scan: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarr
     points = scan.astype(np.float64)
     xy = points[:, :2]
     owner = nearest_colour(points[:, 3:6], centres)
-    between = np.linalg.norm(xy[:, None] - xy[None], axis=-1)
+    between = np.hypot(xy[:, None, 0] - xy[:, 0], xy[:, None, 1] - xy[:, 1])
     # Points on the sides of a part lie below its top: a tall neighbour of the same colour tells how high it is.
     neighbours = (between < TOP_RADIUS) & (owner[:, None] == owner[None])
-    top = np.array([np.quantile(points[near, 2], 0.75) for near in neighbours])
+    heights = np.sort(np.where(neighbours, points[:, 2], np.inf), axis=1)
+    top = heights[np.arange(len(heights)), (0.75 * (neighbours.sum(axis=1) - 1)).round().astype(int)]
     # The third neighbour is about 0.9 of a spacing away in an even scan; half of that rounds the outline fairly.
-    reach = float(np.clip(FOOTPRINT_REACH * np.median(np.sort(between, axis=1)[:, 3]), 0.003, 0.012))
+    reach = float(np.clip(FOOTPRINT_REACH * np.median(np.partition(between, 3, axis=1)[:, 3]), 0.003, 0.012))
     low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
     axes = [np.arange(low[k] + CELL / 2, high[k], CELL) for k in range(2)]
     cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)

@@ -1,6 +1,6 @@
 """Per-point features that do not change when the object is turned, flipped or its points are shuffled.
 
-Axis letters: P points, F features, C palette corners. Leading axes are free everywhere. The object frame's origin is
+Axis letters: P points, Q of them places to score, F features, C palette corners. Leading axes are free everywhere. The object frame's origin is
 the object's geometric centre, so distances from it mean something; its heading is random, so directions do not.
 """
 
@@ -11,8 +11,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robo_meta.profile import MEASURES, profiles
+from robo_meta.profile import MEASURES, Neighbours, profiles
 
+QUERIES = 128
+"""Q: the places that are scored; the features of each are measured on all points of the scan."""
 RADII = (0.012, 0.02, 0.035)
 """m: neighbourhoods in which shape is measured; the middle one is about a fingertip."""
 AREA_RADIUS = 0.02
@@ -27,13 +29,13 @@ class Encoded(NamedTuple):
     """What the scorer sees of one scan."""
 
     features: Tensor
-    """(..., P, F): invariant features, of order one."""
+    """(..., Q, F): invariant features, of order one."""
     colours: Tensor
-    """(..., P, 8): trilinear weights of the RGB cube's corners, summing to one."""
+    """(..., Q, 8): trilinear weights of the RGB cube's corners, summing to one."""
     places: Tensor
-    """(..., P, 2): x, y, object frame, in units of `SCALE`."""
+    """(..., Q, 2): x, y, object frame, in units of `SCALE`."""
     vectors: Tensor
-    """(..., P, V, 2): from each point to middles of its neighbourhoods, and inwards; these turn with the object."""
+    """(..., Q, V, 2): from each point to middles of its neighbourhoods, and inwards; these turn with the object."""
 
 
 def corner_weights(rgb: Tensor) -> Tensor:
@@ -46,46 +48,44 @@ def corner_weights(rgb: Tensor) -> Tensor:
 
 def _bump(square: Tensor, radius: float) -> Tensor:
     """A smooth bump of squared distances that is zero from `radius` on; unlike an exponential it makes no denormals."""
-    return (1 - square * (1 / radius**2)).clamp_min(0).square()
-
-
-def _mean(weights: Tensor, values: Tensor) -> Tensor:
-    """Weighted means: weights (..., P, P) of neighbours, values (..., P, d) → (..., P, d)."""
-    return weights @ values / weights.sum(-1, keepdim=True).clamp_min(1e-6)
+    bump = (1 - square * (1 / radius**2)).clamp_min(0)
+    return bump * bump
 
 
 def encode(points: Tensor) -> Encoded:
     """Features of scans.
 
     Args:
-        points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1].
+        points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
+            first `QUERIES` stand for all.
     """
-    place, height = points[..., :2], points[..., 2:3]
-    colours = corner_weights(points[..., 3:])
-    offset = place[..., None, :, :] - place[..., :, None, :]
-    square = offset.square().sum(-1)
-    same = colours @ colours.transpose(-1, -2)
+    place, raw = points[..., :QUERIES, :2], points[..., :QUERIES, 2:3]
+    cloud, z, count = points[..., :2], points[..., 2], points.shape[-2]
+    paint = corner_weights(points[..., 3:])
+    colours = paint[..., :QUERIES, :]
+    dx = cloud[..., None, :, 0] - place[..., :, None, 0]
+    dy = cloud[..., None, :, 1] - place[..., :, None, 1]
+    square = dx * dx + dy * dy
+    same = colours @ paint.transpose(-1, -2)
     # Heights are constant over a part, so neighbours of the same colour and about the same height take the noise out.
-    raw = height
-    alike = same * _bump(square, 0.02) * _bump((height - height.transpose(-1, -2)).square(), 0.008)
-    height = _mean(alike, height).clamp_min(0.003)
+    rise = z[..., None, :] - raw
+    alike = same * _bump(square, 0.02) * _bump(rise * rise, 0.008)
+    height = ((alike @ z[..., None]) / alike.sum(-1, keepdim=True).clamp_min(1e-6)).clamp_min(0.003)
     # A point on a part's side lies below the top that its neighbours show.
-    below = (same * (square < 0.015**2) * height.transpose(-1, -2)).amax(-1, keepdim=True) - raw
-    # A hundred random points are uneven: where few lie, each stands for more area. Without this, the sampling noise of
-    # a mean over the points is most of a centimetre; with it, a third of one.
-    log_area = -_bump(square, AREA_RADIUS).sum(-1, keepdim=True).log()
+    below = (same * z[..., None, :] * (square < 0.015**2)).amax(-1, keepdim=True) - raw
+    log_area = _areas(square, count).log()
 
     distance = place.norm(dim=-1, keepdim=True)
     outward = place / distance.clamp_min(1e-3)
-    count = points.shape[-2]
-    own = same.sum(-1, keepdim=True)
-    own_middle = same @ place / own
-    reach = (same * distance.transpose(-1, -2)).amax(-1, keepdim=True)
-    most = distance.amax(-2, keepdim=True)
-    centred = place - place.mean(-2, keepdim=True)
-    spread = (centred.transpose(-1, -2) @ centred) / count
-    long, short = _principal(spread)
-    middle_distance = centred.norm(dim=-1, keepdim=True)
+    far = cloud.norm(dim=-1)
+    own, own_x, own_y = (same @ torch.cat([torch.ones_like(z)[..., None], cloud], -1)).split(1, -1)
+    own_middle = torch.cat([own_x, own_y], -1) / own
+    reach = (same * far[..., None, :]).amax(-1, keepdim=True)
+    most = far.amax(-1)[..., None, None]
+    middle = cloud.mean(-2, keepdim=True)
+    spread = (cloud - middle).transpose(-1, -2) @ (cloud - middle) / count
+    long, short = _principal(spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1])
+    middle_distance = (place - middle).norm(dim=-1, keepdim=True)
     log_height = (height / 0.02).log()
     ones = torch.ones_like(distance)
     blocks = [
@@ -108,21 +108,22 @@ def encode(points: Tensor) -> Encoded:
         log_height + log_area - log_area.mean(-2, keepdim=True),
     ]
     vectors = [-0.01 * outward]
+    x, y = cloud.unbind(-1)
+    moments = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y, z], -1)
     for radius in RADII:
         near = _bump(square, 1.4 * radius)
-        mass = near.sum(-1, keepdim=True)
-        mean = _mean(near, place) - place
-        vectors += [mean, _mean(near * same, place) - place]
-        second = torch.stack([place[..., 0] ** 2, place[..., 0] * place[..., 1], place[..., 1] ** 2], -1)
-        about = _mean(near, second)
-        average = mean + place
-        xx = about[..., 0] - average[..., 0] ** 2
-        xy = about[..., 1] - average[..., 0] * average[..., 1]
-        yy = about[..., 2] - average[..., 1] ** 2
-        matrix = torch.stack([torch.stack([xx, xy], -1), torch.stack([xy, yy], -1)], -2)
-        large, small = _principal(matrix)
+        about = near @ moments
+        mass = about[..., :1]
+        about = about / mass.clamp_min(1e-6)
+        coloured = (near * same) @ moments[..., :3]
+        mean = about[..., 1:3] - place
+        vectors += [mean, coloured[..., 1:] / coloured[..., :1].clamp_min(1e-6) - place]
+        mx, my = about[..., 1], about[..., 2]
+        xx, xy, yy = about[..., 3] - mx * mx, about[..., 4] - mx * my, about[..., 5] - my * my
+        large, small = _principal(xx, xy, yy)
         radial = (mean * outward).sum(-1, keepdim=True)
-        radial_spread = (outward * (matrix @ outward[..., None])[..., 0]).sum(-1, keepdim=True).clamp_min(0).sqrt()
+        ox, oy = outward.unbind(-1)
+        radial_spread = (xx * ox * ox + 2 * xy * ox * oy + yy * oy * oy).clamp_min(0).sqrt()[..., None]
         blocks += [
             mass / count * 8,
             mass.log() - mass.log().mean(-2, keepdim=True),
@@ -131,18 +132,27 @@ def encode(points: Tensor) -> Encoded:
             large[..., None] / radius * 2,
             small[..., None] / radius * 2,
             radial_spread / radius * 2,
-            (near * same).sum(-1, keepdim=True) / mass,
-            (_mean(near, height) - height) / 0.01,
+            coloured[..., :1] / mass,
+            (about[..., 6:] - height) / 0.01,
         ]
-    blocks.append(profiles(place, height, same))
+    blocks.append(profiles(place, cloud, Neighbours(dx, dy, z[..., None, :] - height, same)))
     return Encoded(torch.cat(blocks, -1), colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
 
 
-def _principal(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """Square roots of the larger and the smaller eigenvalue of symmetric (..., 2, 2) matrices."""
-    half_trace = (matrix[..., 0, 0] + matrix[..., 1, 1]) / 2
-    half_difference = (matrix[..., 0, 0] - matrix[..., 1, 1]) / 2
-    half_gap = (half_difference.square() + matrix[..., 0, 1].square()).clamp_min(1e-14).sqrt()
+def _areas(square: Tensor, count: int) -> Tensor:
+    """(..., Q, 1) share of the object's area that each place stands for.
+
+    A hundred random places are uneven: every point of the scan is shared out among the places near it, a point that has
+    none goes to no one. Without this, the sampling noise of a mean over the places is most of a centimetre.
+    """
+    near = _bump(square, AREA_RADIUS)
+    return (near / near.sum(-2, keepdim=True).clamp_min(1e-6)).sum(-1, keepdim=True).clamp_min(0.1) / count
+
+
+def _principal(xx: Tensor, xy: Tensor, yy: Tensor) -> tuple[Tensor, Tensor]:
+    """Square roots of the larger and the smaller eigenvalue of symmetric matrices."""
+    half_trace, half_difference = (xx + yy) / 2, (xx - yy) / 2
+    half_gap = (half_difference.square() + xy.square()).clamp_min(1e-14).sqrt()
     return (half_trace + half_gap).clamp_min(1e-12).sqrt(), (half_trace - half_gap).clamp_min(1e-12).sqrt()
 
 

@@ -16,7 +16,7 @@ CLIP = 2.0
 """Largest norm of one task's inner gradient; a longer one is scaled down to it."""
 
 
-ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bias")
+ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bias", "head.score.like")
 """Parameters that adaptation moves: what each colour means, and what is wanted (Zintgraf et al., 2019, "Fast context
 adaptation via meta-learning"). Moving the weight matrices as well took half as much time again and was less accurate:
 after 500 steps a sixth of the *balance* keypoints of validation families were 1.5 cm off or more, not a fiftieth."""

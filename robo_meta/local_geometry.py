@@ -5,6 +5,7 @@ Everything is estimated from noisy points alone. Axis letters: P points, C candi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,8 @@ HEADING_COST = 0.006
 """m that a closing direction across the preferred one counts as."""
 YAWS = np.arange(36) * (np.pi / 36) - np.pi / 2
 """(A,), rad: closing directions tried, modulo π."""
+TRIED_AMONG = 128
+"""Points, in random order, among which the nearest are tried as places."""
 SMALLEST_Z, LARGEST_Z = 0.010, 0.022
 """m: the hand keeps off the table, and its palm off the object."""
 
@@ -60,21 +63,36 @@ def closings(points: np.ndarray, places: np.ndarray, yaws: np.ndarray, half: flo
         yaws: (A,), rad: closing directions.
         half: m: half the width of the strip that is looked at.
     """
-    offset = points[None, :, :2] - places[:, None, :]
-    c, s = np.cos(yaws), np.sin(yaws)
-    along = offset[..., 0, None] * c + offset[..., 1, None] * s
-    across = offset[..., 1, None] * c - offset[..., 0, None] * s
-    in_strip = np.abs(across) <= half
-    inside = in_strip & (np.abs(along) <= OPEN_HALF)
-    high = np.where(inside, along, -OPEN_HALF).max(axis=1)
-    low = np.where(inside, along, OPEN_HALF).min(axis=1)
-    empty = ~inside.any(axis=1)
+    return closings_in_strips(points, places, yaws, (half,))[0]
+
+
+def closings_in_strips(
+    points: np.ndarray, places: np.ndarray, yaws: np.ndarray, halves: Sequence[float]
+) -> list[Closings]:
+    """`closings` in strips of several half widths, m."""
+    # Points beyond an open finger's corner matter to no place.
+    near = np.hypot(*(places[:, None] - points[None, :, :2]).transpose(2, 0, 1)).min(axis=0)
+    points = points[near < FINGER_OUTER + OPEN_HALF + max(halves)]
+    offset = (points[None, :, :2] - places[:, None, :]).astype(np.float32)
+    c, s = np.cos(yaws).astype(np.float32), np.sin(yaws).astype(np.float32)
+    # (C, A, P): points last, where the extents are taken.
+    x, y = offset[:, None, :, 0], offset[:, None, :, 1]
+    along = x * c[:, None] + y * s[:, None]
+    across = np.abs(y * c[:, None] - x * s[:, None])
+    return [_closings(along, across, half) for half in halves]
+
+
+def _closings(along: np.ndarray, across: np.ndarray, half: float) -> Closings:
+    inside = (across <= half) & (np.abs(along) <= OPEN_HALF)
+    high = np.where(inside, along, -OPEN_HALF).max(axis=-1, initial=-OPEN_HALF).astype(np.float64)
+    low = np.where(inside, along, OPEN_HALF).min(axis=-1, initial=OPEN_HALF).astype(np.float64)
+    empty = ~inside.any(axis=-1)
     width = np.where(empty, 0.0, high - low)
     shift = np.where(empty, 0.0, (high + low) / 2)
     # The hand will come down centred on the extent, so that is where fingers are looked for.
-    recentred = np.abs(along - shift[:, None, :])
-    beside = np.abs(across) <= max(half, CLEAR_HALF)
-    blocked = (beside & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=1)
+    recentred = np.abs(along - shift[..., None].astype(np.float32))
+    beside = across <= max(half, CLEAR_HALF)
+    blocked = (beside & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=-1)
     return Closings(width, shift, blocked)
 
 
@@ -91,8 +109,7 @@ def smooth_widths(points: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, C
     The extent of a dozen points is a rough measure; a strip twice as broad sees more points and turns faster from the
     narrow direction, but runs over the ends of short parts, so the two are averaged.
     """
-    narrow = closings(points, places, YAWS)
-    broad = closings(points, places, YAWS, 2 * PAD_HALF)
+    narrow, broad = closings_in_strips(points, places, YAWS, (PAD_HALF, 2 * PAD_HALF))
     return (narrow.width + broad.width) / 2, narrow
 
 
@@ -104,14 +121,17 @@ def piece_at(points: np.ndarray, place: np.ndarray) -> np.ndarray:
     height = float(np.median(points[near & paint, 2]))
     alike = paint & (np.abs(points[:, 2] - height) < SAME_HEIGHT)
     alike[start] = True
-    linked = np.hypot(*(points[:, None, :2] - points[None, :, :2]).transpose(2, 0, 1)) < LINK
+    xy = points[:, :2]
+    linked = (xy[:, None, 0] - xy[:, 0]) ** 2 + (xy[:, None, 1] - xy[:, 1]) ** 2 < LINK**2
     piece = np.zeros(len(points), dtype=bool)
     piece[start] = True
+    fresh = piece
     while True:
-        grown = alike & linked[piece].any(axis=0)
-        if (grown == piece).all():
+        grown = piece | (alike & linked[fresh].any(axis=0))
+        fresh = grown & ~piece
+        if not fresh.any():
             return piece
-        piece = grown | piece
+        piece = grown
 
 
 def side_heading(xy: np.ndarray) -> tuple[float, float]:
@@ -134,7 +154,7 @@ def side_heading(xy: np.ndarray) -> tuple[float, float]:
 def refine_yaw(points: np.ndarray, place: np.ndarray, rough: float) -> float:
     """Closing direction, rad in (−π/2, π/2], near a rough one: square to the sides of the piece that is held."""
     yaws = rough + np.arange(-22, 23) * (np.pi / 180)
-    widths = np.mean([closings(points, place[None], yaws, half).width[0] for half in STRIPS], axis=0)
+    widths = np.mean([found.width[0] for found in closings_in_strips(points, place[None], yaws, STRIPS)], axis=0)
     heading, sure = side_heading(points[piece_at(points, place), :2].astype(np.float64))
     cost = widths - widths.min() + sure * SIDE_COST * np.sin(2 * (yaws - heading)) ** 2
     weight = np.exp(-(cost - cost.min()) / 0.002)
@@ -169,7 +189,7 @@ def snap(
     Returns:
         (4,) x, y, z, yaw: m, m, m, rad.
     """
-    places = np.vstack([wanted[None], points[:, :2]])
+    places = np.vstack([wanted[None], points[:TRIED_AMONG, :2]])
     distance = np.hypot(*(places - wanted).T)
     nearest = np.argsort(distance, kind="stable")[:40]
     places = places[nearest]
@@ -186,7 +206,9 @@ def snap(
     across = error[..., 1] * closing[:, 0] - error[..., 0] * closing[:, 1]
     cost = np.abs(across) + (0.9 if plain else 0.25) * np.abs(along) + WIDTH_COST * widths + extra[:, None]
     cost = cost + 0.10 * found.blocked + 3.0 * (found.width - LARGEST_WIDTH).clip(0)
-    hole = np.hypot(*np.moveaxis(centred[:, :, None] - points[None, None, :, :2], -1, 0)).min(-1) > SUPPORT_RADIUS
+    near = points[np.hypot(*(points[:, :2] - wanted).T) < distance[nearest].max() + OPEN_HALF + SUPPORT_RADIUS]
+    gap = [(centred[..., k, None] - near[:, k]).astype(np.float32) for k in range(2)]
+    hole = (gap[0] * gap[0] + gap[1] * gap[1]).min(-1) > SUPPORT_RADIUS**2
     cost = cost + 0.04 * hole
     if heading is not None:
         cost = cost + HEADING_COST * np.abs(np.sin(YAWS - heading))

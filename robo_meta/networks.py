@@ -73,6 +73,7 @@ def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]
         "head.in.colour": (CORNERS, head),
         "head.score.weight": (head, outputs),
         "head.score.colour": (CORNERS, outputs),
+        "head.score.like": (hidden, 1),
         "head.gate.weight": (2 * hidden, outputs),
         "head.gate.bias": (outputs,),
     }
@@ -82,7 +83,7 @@ def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) 
     """Fresh parameters. Colour tables are zero, so that colours are alike until a demonstration tells them apart."""
     theta = {}
     for name, shape in shapes(hidden, head, keypoints).items():
-        if len(shape) == 1 or name.endswith("colour"):
+        if len(shape) == 1 or name.endswith(("colour", "like")):
             theta[name] = torch.zeros(shape)
         else:
             gain = 0.3 if name in ("body.vote.weight", "head.score.weight", "head.gate.weight") else 1.0
@@ -116,6 +117,9 @@ def head(phi: Parameters, hidden: Hidden) -> Mixture:
     z = functional.silu(z.view(n, d, p, -1) + from_pool[:, :, None])
     scores = torch.bmm(z.view(n, d * p, -1), phi["head.score.weight"])
     scores = torch.baddbmm(scores, colours, phi["head.score.colour"]).view(n, d, p, -1)
+    scores = scores + functional.pad(
+        torch.bmm(flat, phi["head.score.like"]).view(n, d, p, 1), (scores.shape[-1] - 1, 0)
+    )
     # Log volume + log density makes the softmax mean the centre of mass.
     log_weights = (scores + hidden.log_volume).log_softmax(-2)
     keypoints = log_weights[..., :-1].exp().transpose(-1, -2) @ hidden.places

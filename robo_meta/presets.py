@@ -56,14 +56,14 @@ class TrainConfig:
     architecture: Architecture = field(default_factory=Architecture)
     schedules: dict[str, Schedule] = field(
         default_factory=lambda: {
-            "maml": Schedule(6000, 40),
+            "maml": Schedule(3000, 40),
             "zero-shot": Schedule(1000, 48),
-            "context": Schedule(6000, 40),
+            "context": Schedule(3000, 40),
             "contrast": Schedule(800, 24, 1e-2),
-            "fomaml": Schedule(2000, 40),
-            "anil": Schedule(2000, 40),
+            "fomaml": Schedule(1500, 40),
+            "anil": Schedule(1500, 40),
             "reptile": Schedule(900, 20),
-            "pretrain": Schedule(2000, 40),
+            "pretrain": Schedule(1500, 40),
             "closing": Schedule(2500, 128, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }

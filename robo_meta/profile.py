@@ -1,92 +1,121 @@
-"""The outline about each point: how wide the object is before and behind it, which tells a taper from a straight end.
+"""The outline about a place: how wide the object is before and behind it, which tells a taper from a straight end.
 
 Fingers hold no steep taper and nothing wider than their opening, so whether a place can be held, and where along a part
-the next place is that can, depends on the outline a few centimetres either way. It is measured in the point's own
-frame: along its part (away from the object's middle) and across. Axis letters: P points, B bands, K measures.
+the next place is that can, depends on the outline a few centimetres either way. It is measured in the place's own
+frame: along its part (away from the object's middle) and across. Axis letters: Q places, P points, B bands, K measures.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 EDGES = (-0.05, -0.03, -0.015, 0.0, 0.015, 0.03, 0.05)
-"""m along the line through the point: bands lie between neighbouring edges."""
+"""m along the line through the place: bands lie between neighbouring edges."""
 BANDS = len(EDGES) - 1
 HALF = 0.06
 """m: points farther to a side belong to other limbs."""
+STRIP = 0.012
+"""m: half the width of the finger-wide strip in which the object's end is looked for."""
 PIECE_RADIUS, PIECE_HEIGHT = 0.045, 0.008
 """m: the neighbours whose spread gives the part's direction, and how alike their heights are."""
-PER_BAND = 6
+LONE_SPREAD = 1e-8
+"""m²: added along the line from the middle, which is then the direction of what has no spread of its own."""
+PER_BAND = 7
 MEASURES = 2 * (BANDS * PER_BAND + 4)
 """K."""
 
 
-def profiles(place: Tensor, height: Tensor, same: Tensor) -> Tensor:
-    """(…, P, K) measures that don't change when the object is turned or flipped.
+class Neighbours(NamedTuple):
+    """Every point as seen from every place; all but `own` are (…, Q, P)."""
+
+    dx: Tensor
+    """m, object frame."""
+    dy: Tensor
+    """m, object frame."""
+    rise: Tensor
+    """m: how much higher the point is than the place."""
+    same: Tensor
+    """In [0, 1]: how alike in colour."""
+
+
+def profiles(place: Tensor, cloud: Tensor, seen: Neighbours) -> Tensor:
+    """(…, Q, K) measures that don't change when the object is turned or flipped.
 
     Args:
-        place: (…, P, 2), m, object frame, whose origin is the object's middle.
-        height: (…, P, 1), m.
-        same: (…, P, P), in [0, 1]: how alike in colour two points are.
+        place: (…, Q, 2), m, object frame, whose origin is the object's middle.
+        cloud: (…, P, 2), m, object frame.
+        seen: the cloud from the places.
     """
-    offset = place[..., None, :, :] - place[..., :, None, :]
-    square = offset.square().sum(-1)
-    rise = height.transpose(-1, -2) - height
-    near = (1 - square / PIECE_RADIUS**2).clamp_min(0)
-    piece = same * near.square() * (1 - (rise / PIECE_HEIGHT).square()).clamp_min(0)
-    mass = piece.sum(-1, keepdim=True)
-    mean = piece @ place / mass
-    x, y = place[..., 0], place[..., 1]
-    second = piece @ torch.stack([x * x, x * y, y * y], -1) / mass
-    xx = second[..., 0] - mean[..., 0] ** 2
-    xy = second[..., 1] - mean[..., 0] * mean[..., 1]
-    yy = second[..., 2] - mean[..., 1] ** 2
+    x, y = place.unbind(-1)
+    near = (1 - (seen.dx * seen.dx + seen.dy * seen.dy) * (1 / PIECE_RADIUS**2)).clamp_min(0)
+    piece = seen.same * near * near * (1 - (seen.rise * seen.rise) * (1 / PIECE_HEIGHT**2)).clamp_min(0)
+    cx, cy = cloud.unbind(-1)
+    moments = torch.stack([torch.ones_like(cx), cx, cy, cx * cx, cx * cy, cy * cy], -1)
+    mass, mx, my, xx, xy, yy = (piece @ moments).unbind(-1)
+    mass = mass.clamp_min(1e-6)
+    mx, my = mx / mass, my / mass
+    distance = place.norm(dim=-1).clamp_min(1e-3)
+    xx = xx / mass - mx * mx + LONE_SPREAD * (x / distance) ** 2
+    xy = xy / mass - mx * my + LONE_SPREAD * (x / distance) * (y / distance)
+    yy = yy / mass - my * my + LONE_SPREAD * (y / distance) ** 2
     angle = torch.atan2(2 * xy, xx - yy) / 2
-    long = torch.stack([angle.cos(), angle.sin()], -1)
-    axes = torch.stack([long, _quarter_turn(long)], -3)
-    return _along(axes, place, offset, rise, same).transpose(-2, -3).flatten(-2)
+    c, s = angle.cos(), angle.sin()
+    # Along points outwards; the side that the object's middle lies on counts as positive, so a flip changes nothing.
+    outwards = torch.where(c * x + s * y < 0, -1.0, 1.0)
+    inwards = torch.where(c * y - s * x < 0, -1.0, 1.0)
+    along = (outwards * c)[..., None] * seen.dx + (outwards * s)[..., None] * seen.dy
+    across = (inwards * c)[..., None] * seen.dy - (inwards * s)[..., None] * seen.dx
+    turned = torch.stack([outwards * (c * x + s * y), inwards * (c * y - s * x)]) / distance
+    return torch.cat(
+        [_along(along, across, seen, turned[0]), _along(across, along, seen, turned[1])],
+        -1,
+    )
 
 
-def _quarter_turn(axis: Tensor) -> Tensor:
-    return torch.stack([-axis[..., 1], axis[..., 0]], -1)
+def _along(along: Tensor, across: Tensor, seen: Neighbours, turned: Tensor) -> Tensor:
+    """(…, Q, K ÷ 2): bands of points at `along` and `across` (…, Q, P), m, of places whose line from the object's
+    middle is `turned` (…, Q) (a cosine) to `along`."""
+    beside = across.abs() < HALF
+    # What lies beyond each edge, so that a band is the difference of two sums.
+    beyond = torch.stack([(along >= edge) & beside for edge in EDGES], -2).to(along.dtype)
 
+    def band_sums(*values: Tensor) -> Tensor:
+        sums = torch.stack(values, -2) @ beyond.transpose(-1, -2)
+        return sums[..., :-1] - sums[..., 1:]
 
-def _along(axes: Tensor, place: Tensor, offset: Tensor, rise: Tensor, same: Tensor) -> Tensor:
-    """(…, 2, P, K ÷ 2): bands along two axes (…, 2, P, 2), turned so that they point away from the object's middle."""
-    place, offset, same = place[..., None, :, :], offset[..., None, :, :, :], same[..., None, :, :]
-    axes = axes * torch.where((axes * place).sum(-1, keepdim=True) < 0, -1.0, 1.0)
-    # The side that the object's middle lies on counts as positive, so that a flip changes nothing.
-    sideways = _quarter_turn(axes)
-    sideways = sideways * torch.where((place * sideways).sum(-1, keepdim=True) < 0, -1.0, 1.0)
-    along = (offset @ axes[..., None])[..., 0]
-    across = (offset @ sideways[..., None])[..., 0]
-    edges = torch.tensor(EDGES, dtype=place.dtype, device=place.device)
-    # Band 0 takes what lies before the first edge, or to a side; the last one what lies behind.
-    band = torch.bucketize(along, edges, right=True) * (across.abs() < HALF)
-    inside = (band[..., None, :] == torch.arange(1, BANDS + 1, device=band.device)[:, None]).to(place.dtype)
-    count = place.shape[-2]
-    values = torch.stack(torch.broadcast_tensors(across, across.square(), rise[..., None, :, :], same), -1)
-    sums, number = inside @ values, inside.sum(-1)
-    mean = sums / number.clamp_min(1)[..., None]
-    spread = (mean[..., 1] - mean[..., 0].square()).clamp_min(0).sqrt()
-    blank = across.new_full((*across.shape[:-1], BANDS + 2), -HALF)
-    high = blank.scatter_reduce(-1, band, across, "amax")[..., 1:-1]
-    low = -blank.scatter_reduce(-1, band, -across, "amax")[..., 1:-1]
+    number, mean, square, rise, same = band_sums(
+        torch.ones_like(along), across, across * across, seen.rise, seen.same
+    ).unbind(-2)
+    some = number.clamp_min(1)
+    mean = mean / some
+    spread = (square / some - mean * mean).clamp_min(0).sqrt()
+    # An edge is where the eighth moment about the band's mean would put that of an even spread: nearly as sure as the
+    # farthest point, and sensor noise widens it by far less.
+    steps = torch.cat([mean, torch.zeros_like(mean[..., :1])], -1).diff(dim=-1, prepend=torch.zeros_like(mean[..., :1]))
+    centred = (across - (steps[..., None, :] @ beyond)[..., 0, :]) * (1 / HALF)
+    upper, lower = ((side * side).square().square() for side in (centred.clamp_min(0), centred.clamp_max(0)))
+    above, below = (18 * band_sums(upper, lower) / some[..., None, :]).clamp_min(1e-16).pow(1 / 8).unbind(-2)
+    size = [high - low for low, high in pairwise(EDGES)]
+    count = along.shape[-1]
     bands = torch.stack(
         [
-            number * (0.15 / count) / (edges[1:] - edges[:-1]),
+            number * (0.15 / count) / along.new_tensor(size),
             spread / 0.01,
-            mean[..., 0] / 0.01,
-            (number > 0) * (high - low) / 0.03,
-            mean[..., 2] / 0.01,
-            mean[..., 3],
+            mean / 0.01,
+            (mean + above * HALF) / 0.015,
+            (mean - below * HALF) / 0.015,
+            rise / some / 0.01,
+            same / some,
         ],
         -1,
     )
     # How far the object, and its own colour, go on outwards in a finger-wide strip.
-    strip = across.abs() < 0.012
-    ends = [torch.where(strip, along, 0.0).amax(-1), torch.where(strip & (same > 0.5), along, 0.0).amax(-1)]
-    turned = (axes * place).sum(-1) / place.norm(dim=-1).clamp_min(1e-3)
-    mine = (same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
+    strip = (across.abs() < STRIP).to(along.dtype)
+    forwards = along * strip
+    ends = forwards.amax(-1), (forwards * (seen.same > 0.5)).amax(-1)
+    mine = (seen.same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
     return torch.cat([bands.flatten(-2), torch.stack([ends[0] / 0.03, ends[1] / 0.03, turned, mine], -1)], -1)

@@ -19,8 +19,8 @@ WISHES = 3
 """What a scan may be an example of: what was demonstrated, and two other wishes."""
 BALANCE = 0
 """Number of the intention *balance* in packed data."""
-_CHUNK = 16
-"""Tasks encoded at once: bounds the memory of the (P, P) neighbourhoods."""
+_CHUNK = 1
+"""Tasks encoded at once: the (Q, P) neighbourhoods of more don't fit a processor's cache."""
 
 
 class Batch(NamedTuple):

@@ -18,7 +18,7 @@ CAMERA_IN_WORLD = np.array([0.5, 0.0, 0.8])
 """(3,), m: the pinhole, straight above the workspace centre."""
 PIXEL_PITCH = 0.003
 """m: distance between the centres of neighbouring pixels, measured on the table."""
-POINT_COUNT = 128
+POINT_COUNT = 512
 """Points kept of a scan."""
 RAYS_AT_ONCE = 512
 MOST_BATCHES = 400

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from robo_meta.encoding import FEATURES, LOG_VOLUME, SCALE, corner_weights, encode
+from robo_meta.encoding import FEATURES, LOG_VOLUME, QUERIES, SCALE, corner_weights, encode
 from sim.objects import PALETTE
 
 GRID = np.stack(np.meshgrid(np.linspace(-0.1, 0.1, 21), np.linspace(-0.02, 0.02, 5)), -1).reshape(-1, 2)
@@ -76,14 +76,29 @@ def test_log_volume_plus_log_density_is_the_centre_of_mass(scan: torch.Tensor) -
     assert place[0].tolist() == pytest.approx([expected, 0.0], abs=1.5e-3)
 
 
-def test_uneven_scans_are_evened_out() -> None:
+def test_uneven_places_are_evened_out() -> None:
     rng = np.random.default_rng(0)
     errors = []
     for _ in range(40):
-        xy = rng.uniform([-0.12, -0.02], [0.12, 0.02], (96, 2))
-        points = torch.tensor(np.column_stack([xy, np.full(96, 0.02), np.full((96, 3), 0.1)]), dtype=torch.float32)
+        xy = rng.uniform([-0.12, -0.02], [0.12, 0.02], (4 * QUERIES, 2))
+        paint = np.full((len(xy), 3), 0.1)
+        points = torch.tensor(np.column_stack([xy, np.full(len(xy), 0.02), paint]), dtype=torch.float32)
         seen = encode(points[None])
         weights = torch.softmax(seen.features[..., LOG_VOLUME], -1)
-        errors.append([float((weights[0] @ seen.places[0])[0]) * SCALE, float(xy[:, 0].mean())])
+        errors.append([float((weights[0] @ seen.places[0])[0]) * SCALE, float(xy[:QUERIES, 0].mean())])
     evened, plain = np.std(errors, axis=0)
     assert evened < 0.6 * plain
+
+
+def test_the_first_places_stand_for_a_denser_scan() -> None:
+    rng = np.random.default_rng(1)
+    xy = rng.uniform([-0.12, -0.02], [0.12, 0.02], (4 * QUERIES, 2))
+    points = torch.tensor(np.column_stack([xy, np.full(len(xy), 0.02), np.full((len(xy), 3), 0.1)]))
+    seen, fewer = encode(points), encode(points[:QUERIES])
+    assert seen.features.shape == (QUERIES, FEATURES)
+    assert torch.equal(seen.places, fewer.places)
+    # A mean over the places, each weighed by the points it stands for, is nearly that of all points.
+    means = [torch.softmax(found.features[:, LOG_VOLUME], -1) @ found.places * SCALE for found in (seen, fewer)]
+    everything = torch.tensor(xy.mean(0))
+    assert (means[0] - everything).norm() < 0.5 * (means[1] - everything).norm()
+    assert (means[0] - everything).norm() < 0.001
