@@ -24,6 +24,8 @@ REACH = 0.05
 """m: how far from the place a strip is looked at."""
 USUAL = 128
 """P that counts of points are brought to."""
+LOOKED_AT = 256
+"""Points nearest to a place that are looked at, at most."""
 NEIGHBOURS = 2
 """Directions on either side whose measurements a direction sees as well."""
 DISCS = (0.02, 0.035, 0.06)
@@ -48,30 +50,39 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     """What the fingers would meet at places (B, 2) of scans (B, P, 6): inputs (B, A, INPUTS) and local height (B,)."""
     angle = headings(points)
     closing = torch.stack([angle.cos(), angle.sin()])
-    across_axis = torch.stack([-angle.sin(), angle.cos()])
-    offset = points[..., :2] - places[:, None]
-    along, across = offset @ closing, offset @ across_axis
-    distance = offset.norm(dim=-1)
     # Counts and ranks as of a scan of `USUAL` points, so that a denser one looks the same, only sharper.
     dense = points.shape[-2] / USUAL
-    nearest = distance.kthvalue(max(1, round(3 * dense)), dim=-1, keepdim=True).values
+    offset = points[..., :2] - places[:, None]
+    # What is farther away than the nearest half of a usual object lies beyond every strip and disc.
+    distance, order = offset.norm(dim=-1).topk(min(points.shape[-2], LOOKED_AT), largest=False)
+    offset = offset.gather(1, order[..., None].expand(-1, -1, 2))
+    z = points[..., 2].gather(1, order)
+    along = offset[:, None, :, 0] * closing[0, :, None] + offset[:, None, :, 1] * closing[1, :, None]
+    across = (offset[:, None, :, 1] * closing[0, :, None] - offset[:, None, :, 0] * closing[1, :, None]).abs()
+    nearest = distance[:, max(1, round(3 * dense)) - 1, None]
     close = torch.exp(-(distance / torch.maximum(nearest, distance.new_tensor(0.01))).square())
-    close = close / close.sum(-1, keepdim=True)
-    height = (close * points[..., 2]).sum(-1)
-    z = points[..., 2, None]
-    within = along.abs() <= REACH
+    height = (close * z).sum(-1) / close.sum(-1)
+    far = along.abs()
+    within = far <= REACH
+    outer = (far > 0.035) & (far < 0.065)
     blocks, widths = [], []
     for half in STRIPS:
-        inside = within & (across.abs() <= half)
-        some = inside.any(1)
-        high = torch.where(inside, along, -1.0).amax(1)
-        low = torch.where(inside, along, 1.0).amin(1)
+        strip = across <= half
+        inside = within & strip
+        some = inside.any(-1)
+        high = along.masked_fill(~inside, -1.0).amax(-1)
+        low = along.masked_fill(~inside, 1.0).amin(-1)
         width = torch.where(some, high - low, 0.0)
         middle = torch.where(some, (high + low) / 2, 0.0)
-        count = inside.sum(1).to(points.dtype)
-        mean_z = (inside * z).sum(1) / count.clamp_min(1)
-        spread = (inside * (along - middle[:, None]).square()).sum(1) / count.clamp_min(1)
-        outside = ((across.abs() <= half) & (along.abs() > 0.035) & (along.abs() < 0.065)).sum(1).to(points.dtype)
+        weight = inside.to(points.dtype)
+        count = weight.sum(-1)
+        number = count.clamp_min(1)
+        mean_z = (weight @ z[..., None])[..., 0] / number
+        inner = weight * along
+        mean, square = inner.sum(-1) / number, (inner * along).sum(-1) / number
+        # Spread about the middle of the extent.
+        spread = square - 2 * mean * middle + some * middle.square()
+        outside = (strip & outer).sum(-1).to(points.dtype)
         widths.append(width)
         blocks += [
             width / 0.03,
@@ -98,13 +109,13 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     for radius in DISCS:
         weight = (1 - (distance / radius).square()).clamp_min(0)
         weight = weight / weight.sum(-1, keepdim=True).clamp_min(1e-6)
-        mean = (weight[..., None] * along).sum(1)
-        square = (weight[..., None] * along.square()).sum(1)
+        mean = (along @ weight[..., None])[..., 0]
+        square = ((along * along) @ weight[..., None])[..., 0]
         turning += [(square - mean.square()).clamp_min(1e-12).sqrt() / radius * 3, mean / radius * 3]
     # Round places have no narrow direction; demonstrators then close across the line to the object's middle.
     radial = (places @ closing) / (places.norm(dim=-1, keepdim=True) + 0.01)
-    whole = points[..., :2] @ closing
-    turning += [radial.abs(), whole.std(1) / 0.05]
+    whole = (points[..., :2] - points[..., :2].mean(1, keepdim=True)) @ closing
+    turning += [radial.abs(), (whole.square().sum(1) / (points.shape[-2] - 1)).sqrt() / 0.05]
     common = torch.stack([height / 0.02, nearest[..., 0] / 0.01, points[..., :2].norm(dim=-1).amax(-1) / 0.1], -1)
     return torch.cat(
         [*turned, excess, torch.stack(turning, -1), common[:, None].expand(-1, DIRECTIONS, -1)], -1

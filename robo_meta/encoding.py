@@ -1,7 +1,8 @@
 """Per-point features that do not change when the object is turned, flipped or its points are shuffled.
 
-Axis letters: P points, Q of them places to score, F features, C palette corners. Leading axes are free everywhere. The object frame's origin is
-the object's geometric centre, so distances from it mean something; its heading is random, so directions do not.
+Axis letters: P points, Q of them places to score, F features, C palette corners. Leading axes are free everywhere. The
+object frame's origin is the object's geometric centre, so distances from it mean something; its heading is random, so
+directions do not.
 """
 
 from __future__ import annotations

@@ -17,9 +17,10 @@ CLIP = 2.0
 
 
 ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bias", "head.score.like")
-"""Parameters that adaptation moves: what each colour means, and what is wanted (Zintgraf et al., 2019, "Fast context
-adaptation via meta-learning"). Moving the weight matrices as well took half as much time again and was less accurate:
-after 500 steps a sixth of the *balance* keypoints of validation families were 1.5 cm off or more, not a fiftieth."""
+"""Parameters that adaptation moves: what each colour means, what is wanted (Zintgraf et al., 2019, "Fast context
+adaptation via meta-learning"), and what the grasped place is like, for the choice among the points. Moving the weight
+matrices as well took half as much time again and was less accurate: after 500 steps a sixth of the *balance* keypoints
+of validation families were 1.5 cm off or more, not a fiftieth."""
 OUTPUT_LAYER = ("head.gate.bias", "head.gate.weight", "head.score.colour", "head.score.weight")
 """What `anil` moves instead (Raghu et al., 2020, "Rapid learning or feature reuse?"): what turns the head's features,
 the colours and the pooled features into scores and gates, and nothing that makes features."""

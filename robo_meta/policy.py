@@ -39,7 +39,7 @@ class GraspPolicy:
     Args:
         target_fn: points → grasp.
         hand_fn: hand and grasp → action.
-        scores_fn: points (P, 6) → (P,) weights that the choice gave the points, for pictures.
+        scores_fn: points (P, 6) → (Q,) weights that the choice gave the first Q of them, for pictures.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class GraspPolicy:
     ) -> None:
         self._target_fn, self._hand_fn, self._scores_fn = target_fn, hand_fn, scores_fn
         self._target: np.ndarray | None = None
+        self._last: tuple[bytes, np.ndarray] | None = None
 
     @property
     def hand(self) -> str:
@@ -54,8 +55,11 @@ class GraspPolicy:
         return getattr(self._hand_fn, "whose", "scripted")
 
     def target(self, points: np.ndarray) -> np.ndarray:
-        """Grasp (4,) float64 x, y, z, yaw, object frame."""
-        return np.asarray(self._target_fn(points), dtype=np.float64)
+        """Grasp (4,) float64 x, y, z, yaw, object frame; asked again of the last scan, it is remembered."""
+        scan = np.asarray(points).tobytes()
+        if self._last is None or self._last[0] != scan:
+            self._last = scan, np.asarray(self._target_fn(points), dtype=np.float64)
+        return self._last[1].copy()
 
     def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
         """Next action (5,) float32, object frame."""
@@ -64,7 +68,7 @@ class GraspPolicy:
         return np.asarray(self._hand_fn(observation["hand"], self._target), dtype=np.float32)
 
     def point_scores(self, points: np.ndarray) -> np.ndarray | None:
-        """(P,) weights over the points, summing to one, or None where the strategy doesn't weigh points."""
+        """(Q,) weights over the first Q points, summing to one, or None where the strategy doesn't weigh points."""
         return None if self._scores_fn is None else self._scores_fn(points)
 
     def reset(self) -> None:

@@ -64,7 +64,7 @@ class TrainConfig:
             "anil": Schedule(1500, 40),
             "reptile": Schedule(900, 20),
             "pretrain": Schedule(1500, 40),
-            "closing": Schedule(2500, 128, 2e-3),
+            "closing": Schedule(1500, 96, 2e-3),
             "hand": Schedule(8000, 512, 2e-3),
         }
     )

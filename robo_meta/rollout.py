@@ -80,7 +80,7 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting, push: floa
         push: m by which the object is shoved during the approach.
     """
     observation, _ = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
-    target = policy.target(observation["points"])
+    points = observation["points"]
     policy.reset()
     latencies: list[float] = []
 
@@ -91,7 +91,8 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting, push: floa
         latencies.append((perf_counter() - start) * 1e3)
         return np.clip(action_to_world(action, seen), -1, 1)
 
-    return _play(env, observation, act, scene, target, policy.hand, latencies)
+    # Asked only afterwards, so that the first action's latency holds the choice of the target.
+    return _play(env, observation, act, scene, lambda: (policy.target(points), policy.hand), latencies)
 
 
 def expert_rollout(env: Any, scene: Scene, seed: int) -> Outcome:
@@ -110,7 +111,7 @@ def expert_rollout(env: Any, scene: Scene, seed: int) -> Outcome:
         hand = hand_in_object(np.asarray(seen["state"], dtype=np.float64), object_to_world)
         return np.clip(turn_displacement(scripted_hand(hand, aimed), object_to_world.yaw), -1, 1).astype(np.float32)
 
-    return _play(env, observation, act, scene, aimed, "scripted", [])
+    return _play(env, observation, act, scene, lambda: (aimed, "scripted"), [])
 
 
 def _play(
@@ -118,8 +119,7 @@ def _play(
     observation: Observation,
     act: Callable[[Observation], np.ndarray],
     scene: Scene,
-    target: np.ndarray,
-    hand: str,
+    chosen: Callable[[], tuple[np.ndarray, str]],
     latencies: list[float],
 ) -> Outcome:
     finished, steps, info = False, 0, dict[str, Any]()
@@ -127,6 +127,7 @@ def _play(
         observation, _, terminated, truncated, info = env.step(act(observation))
         steps += 1
         finished = terminated or truncated
+    target, hand = chosen()
     plain, across = keypoint_error(scene, target)
     return Outcome(
         success=bool(info["success"]),

@@ -112,23 +112,40 @@ def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step
     return toward + away + side
 
 
-def without(mixture: Mixture, failures: Tries, width: float, margin: float, softness: float) -> Mixture:
+class Exclusion(NamedTuple):
+    """What a failed grasp excludes on the very object that it was made on, all in m."""
+
+    refused: float
+    """About a grasp that held the object level and still failed: the wish was for a place farther away than this."""
+    slipped: float
+    """About a grasp that slipped off or missed: how far another one is from it at least, roughly."""
+    margin: float
+    """How far beyond a grasp over which the object tipped, on the side that sank, the centre of mass lies at least."""
+    softness: float
+    """Of the edges of the first and the last."""
+
+
+def without(mixture: Mixture, failures: Tries, held: Sequence[bool], excluded: Exclusion) -> Mixture:
     """The mixture on a scan (1, 1) of the very object on which `failures` (1, K) were made, what they exclude removed.
 
     Args:
         mixture: to be weighed; its places stay.
         failures: all failed.
-        width, margin, softness: m; see `elsewhere` and `on_side`.
+        held: (K,) whether the object was in the fingers to the end.
+        excluded: where not to try again.
     """
     places, _ = candidates(mixture)
     log_keep = torch.zeros_like(places[..., 0])
-    like = places.new_tensor
-    for k in range(failures.mask.shape[1]):
+    softness = places.new_tensor(excluded.softness / SCALE)
+    for k, stayed in enumerate(held):
         tried, tip = failures.grasps[:, k, :2][:, None], failures.tips[:, k][:, None]
         if float(tip.norm()) > STEEPEST / 2:
-            keep = on_side(places, tried, tip, like([[margin / SCALE]]), like(softness / SCALE))
+            keep = on_side(places, tried, tip, places.new_tensor([[excluded.margin / SCALE]]), softness)
+        elif stayed:
+            distance = (places - tried[..., None, :]).norm(dim=-1)
+            keep = FLOOR + (1 - FLOOR) * torch.sigmoid((distance - excluded.refused / SCALE) / softness)
         else:
-            keep = elsewhere(places, tried, like(width / SCALE))
+            keep = elsewhere(places, tried, places.new_tensor(excluded.slipped / SCALE))
         log_keep = log_keep + keep.log()
     keypoints = mixture.keypoints.shape[-2]
     own = mixture.log_weights[..., -1] + log_keep[..., keypoints:]

@@ -64,9 +64,9 @@ def _error(policy: Any, item: Any) -> float:
 
 
 def _spread(policy: Any, points: np.ndarray, target: np.ndarray) -> float:
-    """m: root mean square distance of the scored points from the choice, by their weights; 0 without scores."""
+    """m: root mean square distance of the scored places from the choice, by their weights; 0 without scores."""
     scores = getattr(policy, "point_scores", None)
     weights = None if scores is None else scores(points)
     if weights is None:
         return 0.0
-    return float(np.sqrt(weights @ ((points[:, :2] - target[:2]) ** 2).sum(axis=1)))
+    return float(np.sqrt(weights @ ((points[: len(weights), :2] - target[:2]) ** 2).sum(axis=1)))

@@ -6,11 +6,11 @@ from demos.support import SupportItem, SupportSet
 from robo_meta.networks import Mixture
 from robo_meta.policy import GraspPolicy
 from robo_meta.strategies.contrast import Contrast
-from robo_meta.tries import tries_of, without
+from robo_meta.tries import Exclusion, tries_of, without
 
-WIDTH, MARGIN, SOFTNESS = 0.012, 0.015, 0.004
-"""m: how far about a failed grasp the same object isn't tried again, and how far beyond it, on the side that sank, the
-centre of mass lies at least, and how sharply: a finger's width and half a centimetre, not searched for."""
+EXCLUDED = Exclusion(refused=0.024, slipped=0.012, margin=0.015, softness=0.004)
+LIFTED, OPEN = 0.05, 0.005
+"""m: a hand that has risen by this since it closed, with its fingers still this far apart, holds something."""
 
 
 class Retry(Contrast):
@@ -34,6 +34,12 @@ class Retry(Contrast):
         own = tries_of(failed)
 
         def reweigh(mixture: Mixture) -> Mixture:
-            return without(mixture, own, WIDTH, MARGIN, SOFTNESS)
+            return without(mixture, own, [held_to_the_end(item) for item in failed], EXCLUDED)
 
         return self._adapted(SupportSet((*support.items, *failed)), reweigh)
+
+
+def held_to_the_end(item: SupportItem) -> bool:
+    """Whether the hand's own height and opening at the end say that the object was still in it."""
+    height, opening = float(item.hand[-1, 2]), float(item.hand[-1, 4])
+    return height - float(item.grasp[2]) > LIFTED and opening > OPEN

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from robo_meta.encoding import SCALE
 from robo_meta.networks import Mixture
-from robo_meta.tries import FLOOR, SUREST, Tries, candidates, elsewhere, on_side, tipped, tries_loss, without
+from robo_meta.tries import FLOOR, SUREST, Exclusion, Tries, candidates, elsewhere, on_side, tipped, tries_loss, without
 
 RATES = {
     "log_scales": torch.zeros(1, 3),
@@ -107,13 +107,17 @@ def test_what_failures_exclude_on_the_same_object() -> None:
     places = torch.tensor([[-0.6, 0.0], [0.0, 0.0], [0.6, 0.0]])
     mixture = mixture_at(places, torch.tensor([0.0, 1.0, -1.0]))
 
-    def shares(tries: Tries) -> list[float]:
-        left = without(mixture, tries, 0.012, 0.015, 0.004)
+    def shares(tries: Tries, held: bool, refused: float = 0.024) -> list[float]:
+        left = without(mixture, tries, [held], Exclusion(refused, slipped=0.012, margin=0.015, softness=0.004))
         assert left.log_gates.exp().sum() == pytest.approx(1.0)
         return candidates(left)[1].exp()[0, 0, :3].tolist()
 
-    tipped_right = shares(one_try(0.0, (0.5, 0.0)))
+    tipped_right = shares(one_try(0.0, (0.5, 0.0)), held=False)
     assert tipped_right == pytest.approx([0.040, 0.234, 0.726], abs=0.01)
-    missed = shares(one_try(0.0, (0.0, 0.0)))
-    assert missed[1] < 0.15 and missed[0] / missed[2] == pytest.approx(math.e, rel=1e-3)
+    for held in (False, True):
+        missed = shares(one_try(0.0, (0.0, 0.0)), held)
+        assert missed[1] < 0.15 and missed[0] / missed[2] == pytest.approx(math.e, rel=1e-3)
+    # What was held level and still refused was asked for farther away than where a finger would slip.
+    off_by_a_little = one_try(0.3, (0.0, 0.0))
+    assert shares(off_by_a_little, held=True)[0] > 0.9 > shares(off_by_a_little, held=False)[0]
     assert pytest.approx(0.03) == 0.6 * SCALE
