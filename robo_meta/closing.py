@@ -76,10 +76,10 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         middle = torch.where(some, (high + low) / 2, 0.0)
         weight = inside.to(points.dtype)
         count = weight.sum(-1)
-        number = count.clamp_min(1)
-        mean_z = (weight @ z[..., None])[..., 0] / number
+        counted = count.clamp_min(1)
+        mean_z = (weight @ z[..., None])[..., 0] / counted
         inner = weight * along
-        mean, square = inner.sum(-1) / number, (inner * along).sum(-1) / number
+        mean, square = inner.sum(-1) / counted, (inner * along).sum(-1) / counted
         # Spread about the middle of the extent.
         spread = square - 2 * mean * middle + some * middle.square()
         outside = (strip & outer).sum(-1).to(points.dtype)

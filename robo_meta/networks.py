@@ -80,7 +80,7 @@ def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]
 
 
 def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Fresh parameters. Colour tables are zero, so that colours are alike until a demonstration tells them apart, and so
+    """Fresh parameters. Colour tables are zero, so that colours are alike until a demonstration tells them apart; so
     are places."""
     theta = {}
     for name, shape in shapes(hidden, head, keypoints).items():

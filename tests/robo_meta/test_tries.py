@@ -119,5 +119,6 @@ def test_what_failures_exclude_on_the_same_object() -> None:
         assert missed[1] < 0.15 and missed[0] / missed[2] == pytest.approx(math.e, rel=1e-3)
     # What was held level and still refused was asked for farther away than where a finger would slip.
     off_by_a_little = one_try(0.3, (0.0, 0.0))
-    assert shares(off_by_a_little, held=True)[0] > 0.9 > shares(off_by_a_little, held=False)[0]
+    assert shares(off_by_a_little, held=True)[0] > 0.7
+    assert shares(off_by_a_little, held=False)[0] < 0.4
     assert pytest.approx(0.03) == 0.6 * SCALE
