@@ -60,7 +60,7 @@ class EvaluateConfig:
     out: Path | None = None
     """Folder for the result, its report, and finished tasks: the same command resumes there."""
     report: bool = True
-    """Write `report.html` into the out folder."""
+    """Write `report.html` into the out folder, linked with a stream's or selector's page where there is one."""
     json: bool = False
     """Print JSON instead of a table."""
 

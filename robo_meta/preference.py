@@ -21,9 +21,10 @@ def colour_preference(points: np.ndarray, weights: np.ndarray, colours: Sequence
 
     Args:
         points: (P, 6), object frame.
-        weights: (P,) that the policy gives the points, summing to one.
+        weights: (Q,) that the policy gives the first Q of them, summing to one.
         colours: two names of `PALETTE`.
     """
+    points = points[: len(weights)]
     owner = nearest_colour(points[:, 3:6].astype(np.float64), np.array([PALETTE[name] for name in colours]))
     # A weight that underflowed says no more than that it is small.
     weight = np.maximum(np.asarray(weights, dtype=np.float64), SMALLEST_WEIGHT)

@@ -50,9 +50,9 @@ class AdaptationScene:
     points: np.ndarray
     """(P, 6): the query's scan, object frame."""
     before: np.ndarray
-    """(P,) weights that the prior gives the points."""
+    """(Q,) weights that the prior gives the first Q points; the others are only looked at."""
     after: np.ndarray
-    """(P,) weights that the adapted policy gives them."""
+    """(Q,) weights that the adapted policy gives them."""
     target_before: np.ndarray
     """(4,) grasp that the prior chooses."""
     target_after: np.ndarray
@@ -137,10 +137,8 @@ def adaptation_picture(scene: AdaptationScene) -> str:
     _draw_grasp(demo, scene.demo_grasp, "demonstrated grasp")
     for ax, weights, target in ((before, scene.before, scene.target_before), (after, scene.after, scene.target_after)):
         # The rim shows the paint, the filling the weight.
-        shown = weights / max(float(weights.max()), 1e-12)
-        ax.scatter(
-            *scene.points[:, :2].T * 100, s=34, c=shown, cmap="viridis", edgecolors=scene.points[:, 3:6], linewidths=1.3
-        )
+        shown, scored = weights / max(float(weights.max()), 1e-12), scene.points[: len(weights)]
+        ax.scatter(*scored[:, :2].T * 100, s=34, c=shown, cmap="viridis", edgecolors=scored[:, 3:6], linewidths=1.3)
         _draw_grasp(ax, target, "chosen grasp")
         ax.plot(*scene.truth.T * 100, "x", color="#000", markersize=9, markeredgewidth=2, label="true keypoint")
     for ax, title in ((demo, "demonstration"), (before, "before adapting"), (after, "after adapting")):

@@ -1,4 +1,4 @@
-"""The stream's page: curve, phases' ends and forgetting, as HTML that stands alone or inside the report."""
+"""The stream's page of the report, `stream.html`: curve, phases' ends and forgetting."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from robo_meta.report_page import figure, table
 from robo_meta.report_pictures import svg
 from robo_meta.stream_report import signed, stream_table
 
@@ -17,16 +18,8 @@ COLOURS = {"online": "#0b62c4", "frozen": "#9aa4ad", "scratch": "#2e8b57"}
 LABELS = {"online": "online", "frozen": "frozen start", "scratch": "retrained from scratch"}
 
 
-def page(result: Record) -> str:
-    """The section as a page of its own, without any outside reference."""
-    from robo_meta.report import STYLE
-
-    head = f"<meta charset=utf-8><title>robo_meta: stream</title><style>{STYLE}</style>"
-    return f"<!doctype html><html lang=en><head>{head}</head><body>{section(result)}</body></html>\n"
-
-
 def section(result: Record) -> str:
-    """Heading, facts, pictures and tables; for `report.py` to embed."""
+    """What the page holds, as HTML without any outside reference."""
     config, spent, start = result["config"], result["spent"], result["start"]
     facts = (
         f"Start: {start['kind']}, {start['known_tasks']} tasks known beforehand. {spent['arrived']} tasks arrived, "
@@ -34,7 +27,7 @@ def section(result: Record) -> str:
         f"{config['stream_batch']} from a reservoir of {config['reservoir']}. From scratch: "
         f"{', '.join(map(str, spent['scratch_steps']))} steps. Seed {result['seed']}."
     )
-    parts = ["<h2>Online meta-learning</h2>", f"<p class=note>{escape(facts)}</p>", _phases(result)]
+    parts = ["<h1>Online meta-learning</h1>", f"<p class=note>{escape(facts)}</p>", _phases(result)]
     present = {row["transfer"] for row in result["arrivals"]}
     for transfer in ("all", "new-shape"):
         if transfer in present:
@@ -45,15 +38,15 @@ def section(result: Record) -> str:
                 f"as they arrive, before they are learned from. Squares: held-out tasks of all phases so far, at each "
                 f"phase's end. 95 % intervals. Online minus frozen on arrival: {gains}."
             )
-            parts.append(f"<figure>{curve(result, transfer)}<figcaption>{escape(caption)}</figcaption></figure>")
+            parts.append(figure(curve(result, transfer), caption))
             parts.append(f"<pre>{escape(stream_table(result, transfer))}</pre>")
     return "\n".join(parts)
 
 
 def curve(result: Record, transfer: str) -> str:
     """Rates over the tasks that have arrived, phases marked; SVG."""
-    figure = Figure(figsize=(9.0, 3.8), layout="constrained")
-    ax = figure.subplots()
+    drawn = Figure(figsize=(9.0, 3.8), layout="constrained")
+    ax = drawn.subplots()
     arrivals = [row for row in result["arrivals"] if row["transfer"] == transfer]
     for learner in ("online", "frozen"):
         rows = [row for row in arrivals if row["learner"] == learner]
@@ -79,14 +72,13 @@ def curve(result: Record, transfer: str) -> str:
     ax.set(xlabel="tasks that have arrived", ylabel="keypoints within 2 cm", ylim=(-0.02, 1.1))
     ax.grid(axis="y", alpha=0.25)
     ax.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return svg(figure)
+    return svg(drawn)
 
 
 def _phases(result: Record) -> str:
-    rows = "".join(
-        f"<tr><td class=n>{row['phase']}<td>{escape(', '.join(row['families']))}<td>{escape(', '.join(row['colours']))}"
-        f"<td class=n>{row['tasks']}<td class=n>{row['probes']}</tr>"
-        for row in result["phases"]
-    )
-    head = "<tr><th>phase<th>new families<th>new colours<th>tasks<th>held out</tr>"
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    head = ("phase", "new families", "new colours", "tasks", "held out")
+    rows = []
+    for row in result["phases"]:
+        brought = [", ".join(row[kind]) for kind in ("families", "colours")]
+        rows.append((False, [str(row["phase"]), *brought, str(row["tasks"]), str(row["probes"])]))
+    return table(head, rows)

@@ -24,6 +24,7 @@ from robo_meta.outer_loop import run
 from robo_meta.parts import fresh_state
 from robo_meta.presets import Schedule, TrainConfig
 from robo_meta.progress import TrainingProgress
+from robo_meta.report_page import PAGES, write_page
 from robo_meta.run_identity import data_fingerprint, versions
 from robo_meta.stream import Phase, deal_phases
 from robo_meta.stream_data import load_folders, take
@@ -32,7 +33,7 @@ from robo_meta.stream_report import Scores, stream_result
 from robo_meta.stream_scores import keypoint_distances
 from robo_meta.task_stream import TaskStream
 
-RESULT_FILE, PAGE_FILE = "stream.json", "stream.html"
+RESULT_FILE = "stream.json"
 _ONLINE = "stream.safetensors"
 _START = "stream-start.safetensors"
 
@@ -122,7 +123,7 @@ def train_stream(
     result = stream_result(phases, stream, scores, facts)
     save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
     write_atomic(out / RESULT_FILE, [json_bytes(result)])
-    _write_page(out / PAGE_FILE, result)
+    _write_page(out / PAGES["stream"], result)
     return result
 
 
@@ -242,7 +243,7 @@ def _checkpoint(
 
 def _write_page(path: Path, result: dict[str, Any]) -> None:
     try:
-        from robo_meta.stream_page import page
+        from robo_meta.stream_page import section
     except ImportError:  # matplotlib is not among what training needs
         return
-    write_atomic(path, [page(result).encode()])
+    write_page(path, "stream", section(result))

@@ -186,7 +186,7 @@ class EvaluateCommand(Judged):
     online: bool = False
     """Also meet the scenes one after another with one strategy sabotaged halfway, and learn from outcomes."""
     report: Path | None = None
-    """Write the judgement as one HTML page here."""
+    """The report's folder, that of `robo-meta evaluate --out`: write its page `selector.html`; or an `.html` file."""
 
     def run(self) -> int | None:
         """Judge and print."""
@@ -206,12 +206,15 @@ class EvaluateCommand(Judged):
         if self.online:
             result["online"] = judge_online(matrix, selector, seed=self.seed)
         if self.report is not None:
-            from robo_meta.selector.page import write_page
+            from robo_meta.report_page import PAGES, write_page
+            from robo_meta.selector.page import section
 
             try:
-                write_page(self.report, result)
+                file = self.report if self.report.suffix == ".html" else self.report / PAGES["selector"]
+                write_page(file, "selector", section(result))
             except OSError as error:
-                raise SelectError(f"{self.report}: {error.strerror}; expected a file that can be written") from error
+                found = f"{self.report}: {error.strerror}"
+                raise SelectError(f"{found}; expected a folder or an .html file to write") from error
         if self.json:
             print(json_format.dumps(result))
         else:

@@ -1,26 +1,15 @@
-"""The selector's page of the report: what there was to select, who closed how much of the gap, and what was chosen."""
+"""The report's `selector.html`: what there was to select, who closed how much of the gap, and what was chosen."""
 
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from demos.files import write_atomic
-from robo_meta.report import STYLE
 from robo_meta.selector.judge import BASELINES
 from robo_meta.selector.judgement_table import lines_of_gate
 
 BAR = 360
 """Pixels of a success rate of 1."""
-
-
-def write_page(path: Path, result: dict[str, Any]) -> Path:
-    """Write the page as one self-contained HTML file, whole or not at all."""
-    head = f"<meta charset=utf-8><title>robo_meta selector</title><style>{STYLE}</style>"
-    page = f"<!doctype html><html lang=en><head>{head}</head><body>{section(result)}</body></html>\n"
-    write_atomic(path, [page.encode()])
-    return path
 
 
 def section(result: dict[str, Any]) -> str:
@@ -53,8 +42,8 @@ def section(result: dict[str, Any]) -> str:
     gates = "".join(f"<li>{escape(line)}</li>" for line in lines_of_gate(result))
     listed = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return (
-        f"<h2>Selector</h2><p class=note>{escape(caption)}</p><h3>Is there anything to select?</h3><ul>{gates}</ul>"
-        f"<h3>Who selects how well</h3><table>{head}{table}</table><ul>{listed}</ul>"
+        f"<h1>Selector</h1><p class=note>{escape(caption)}</p><h2>Is there anything to select?</h2><ul>{gates}</ul>"
+        f"<h2>Who selects how well</h2><table>{head}{table}</table><ul>{listed}</ul>"
     )
 
 

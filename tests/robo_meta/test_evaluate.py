@@ -272,6 +272,8 @@ def test_preference_reads_density_from_ideal_weights() -> None:
     truth = true_preference({"red": 6.0, "blue": 1.0}, ("blue", "red"))
     assert colour_preference(points, weights, ("blue", "red")) == pytest.approx(truth) == pytest.approx(-np.log(6))
     assert colour_preference(points[red], weights[red], ("blue", "red")) == 0.0
+    # Only the first points of a scan are weighed.
+    assert colour_preference(points, weights[:60], ("blue", "red")) == pytest.approx(truth)
 
 
 def test_printed_table_and_written_result(tmp_path: Path) -> None:

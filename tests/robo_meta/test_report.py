@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from robo_meta.report import page, write_report
-from robo_meta.report_pictures import AdaptationScene
+from robo_meta.report import section, write_report
+from robo_meta.report_page import PAGES, html, write_page
+from robo_meta.report_pictures import AdaptationScene, adaptation_picture
 
 
 def cell(strategy: str, transfer: str, shots: int, intention: str, rate: float) -> dict[str, Any]:
@@ -69,17 +71,17 @@ def scene() -> AdaptationScene:
 
 
 @pytest.fixture(scope="module")
-def html() -> str:
-    return page(result(), [scene()])
+def page() -> str:
+    return html("strategies", section(result(), [scene()]))
 
 
-def test_nothing_comes_from_outside(html: str) -> None:
-    assert not re.search(r"<(script|link|iframe|object)\b", html)
-    references = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s>)]+)', html)
+def test_nothing_comes_from_outside(page: str) -> None:
+    assert not re.search(r"<(script|link|iframe|object)\b", page)
+    references = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s>)]+)', page)
     assert references and all(reference.startswith(("data:", "#")) for reference in references)
 
 
-def test_it_holds_the_numbers(html: str) -> None:
+def test_it_holds_the_numbers(page: str) -> None:
     for text in (
         "0.92 [0.82, 1.00]",
         "best-opponent (replay)",
@@ -88,22 +90,57 @@ def test_it_holds_the_numbers(html: str) -> None:
         "level 2",
         "new-shape",
     ):
-        assert text in html
-    assert "&lt;script&gt;" in html and "a &amp; b" in html
+        assert text in page
+    assert "&lt;script&gt;" in page and "a &amp; b" in page
 
 
-def test_pictures_can_be_read(html: str) -> None:
-    found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", html)
+def test_pictures_can_be_read(page: str) -> None:
+    found = re.findall(r"data:image/png;base64,([A-Za-z0-9+/=]+)", page)
     pictures = [Image.open(io.BytesIO(base64.b64decode(text))) for text in found]
     assert any(picture.size[0] > 700 and picture.size[1] > 200 for picture in pictures)
     # By shots, by cost and by family, for the one split.
-    assert html.count("<svg") == 3
+    assert page.count("<svg") == 3
 
 
-def test_equal_results_give_equal_files_of_modest_size(tmp_path: Path, html: str) -> None:
+def test_equal_results_give_equal_files_of_modest_size(tmp_path: Path, page: str) -> None:
     path = write_report(tmp_path / "report.html", result(), [scene()])
-    assert path.read_text() == html and len(html) < 600_000
+    assert path.read_text() == page and len(page) < 600_000
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def links(folder: Path) -> dict[str, list[str]]:
+    return {path.name: re.findall(r"<a href=([^>]+)>", path.read_text()) for path in folder.glob("*.html")}
+
+
+@pytest.mark.parametrize("order", [("strategies", "stream", "selector"), ("selector", "stream", "strategies")])
+def test_pages_of_a_folder_link_to_each_other(order: tuple[str, ...], tmp_path: Path) -> None:
+    assert "<nav id=robo-meta></nav>" in write_page(tmp_path / PAGES[order[0]], order[0], "<p>first").read_text()
+    for name in order[1:]:
+        write_page(tmp_path / PAGES[name], name, f"<p>{name}")
+    files = list(PAGES.values())
+    assert links(tmp_path) == {file: [other for other in files if other != file] for file in files}
+    assert "<p>first" in (tmp_path / PAGES[order[0]]).read_text()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    write_page(tmp_path / PAGES["stream"], "stream", "<p>first" if order[0] == "stream" else "<p>stream")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_strangers_are_left_alone(tmp_path: Path) -> None:
+    """Neither a page that is not ours, nor one under a name of the user's, nor a folder, is linked to or changed."""
+    (tmp_path / "stream.html").write_bytes(b"<nav>mine \xff</nav>")
+    (tmp_path / "selector.html").mkdir()
+    write_page(tmp_path / "report.html", "strategies", "")
+    write_page(tmp_path / "judged.html", "selector", "")
+    assert (tmp_path / "stream.html").read_bytes() == b"<nav>mine \xff</nav>"
+    assert "<a " not in (tmp_path / "report.html").read_text()
+    assert re.findall(r"<a href=([^>]+)>", (tmp_path / "judged.html").read_text()) == ["report.html"]
+
+
+def test_only_weighed_points_are_drawn() -> None:
+    whole = scene()
+    fewer = replace(whole, before=whole.before[:40], after=whole.after[:40])
+    cut = replace(fewer, points=whole.points[:40])
+    assert adaptation_picture(fewer) == adaptation_picture(cut) != adaptation_picture(whole)
 
 
 def test_no_window_toolkit_is_chosen() -> None:

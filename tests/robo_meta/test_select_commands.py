@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from robo_meta.cli import main
+from robo_meta.report_page import write_page
 from robo_meta.selector import fitted_q
 from robo_meta.selector.features import feature_names
 from robo_meta.selector.fitted_q import train_selector
@@ -74,7 +75,11 @@ BAD = [
     (JUDGE + "--fresh --split validation", r"split validation: family 'arrow' is among those"),
     (
         JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz/x",
-        r"training\.npz/x: Not a directory; expected a file",
+        r"training\.npz/x: Not a directory; expected a folder or an \.html file",
+    ),
+    (
+        JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz",
+        r"training\.npz: File exists; expected a folder or an",
     ),
     (JUDGE + "--fresh --split moon", r"unknown split 'moon'"),
     (JUDGE + "--fresh --rollouts 1", r"rollouts 1; expected 2 or more"),
@@ -117,9 +122,11 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys, monkeyp
     assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
     assert set(result["closed_gap"]) == {"value", "low", "high"} and result["closed_gap"]["value"] > 0.7
     assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
-    assert main(words(judge + "--online --report {tmp}/page.html", place, tmp_path)) == 0
-    page = (tmp_path / "page.html").read_text()
-    assert "<h2>Selector</h2>" in page and "closed gap" in page and "http" not in page.replace("http-equiv", "")
+    write_page(tmp_path / "report" / "report.html", "strategies", "")
+    assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
+    page = (tmp_path / "report" / "selector.html").read_text()
+    assert "<h1>Selector</h1>" in page and "closed gap" in page and "http" not in page
+    assert "<a href=report.html>" in page and "<a href=selector.html>" in (tmp_path / "report/report.html").read_text()
     said = capsys.readouterr().out
     for part in (
         "virtual best − single best",

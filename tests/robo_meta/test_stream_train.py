@@ -233,6 +233,7 @@ def test_the_result_says_what_was_done(phases: list[Path], whole: Path) -> None:
     assert lost["difference"] == pytest.approx(on_first[2] - on_first[1])
     page = (whole / "stream.html").read_text()
     assert "<svg" in page and "Online meta-learning" in page
+    assert all(f"<td>{', '.join(row['families'])}</td>" in page for row in result["phases"])
 
 
 def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path: Path) -> None:
