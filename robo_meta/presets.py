@@ -56,9 +56,9 @@ class TrainConfig:
     architecture: Architecture = field(default_factory=Architecture)
     schedules: dict[str, Schedule] = field(
         default_factory=lambda: {
-            "maml": Schedule(3000, 40),
-            "zero-shot": Schedule(1000, 48),
-            "context": Schedule(3000, 40),
+            "maml": Schedule(1500, 40),
+            "zero-shot": Schedule(800, 40),
+            "context": Schedule(1500, 40),
             "contrast": Schedule(800, 24, 1e-2),
             "fomaml": Schedule(1500, 40),
             "anil": Schedule(1500, 40),

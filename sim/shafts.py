@@ -52,8 +52,8 @@ def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, he
     inner, outer = width, width
     shape = rng.choice(4, p=(0.4, 0.25, 0.15, 0.2))
     if shape:
-        # The steepest straight-looking tapers are left out: a scan could not tell them from what fingers hold.
-        lean = max(rng.uniform(0.12, 0.5) * length * 2, 0.15 * width)
+        # The slightest tapers are left out: a scan could not tell them from straight sides, which fingers hold.
+        lean = max(rng.uniform(0.08, 0.5) * length * 2, 0.1 * width)
         if shape == 1:
             outer = max(width - lean, 0.3 * width)
         elif shape == 2:

@@ -28,16 +28,17 @@ def hammer(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def spoon(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.14, 0.31)
-    # Half of the bowls are too wide for the fingers.
-    radius = rng.uniform(0.019, 0.024) if rng.random() < 0.5 else rng.uniform(0.026, 0.032)
+    # Half of the bowls are too wide for the fingers, some of them barely.
+    radius = rng.uniform(0.019, 0.0235) if rng.random() < 0.5 else rng.uniform(0.0245, 0.032)
     pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
     return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
 
 
 def dumbbell(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, _, shaft = two_piece_shaft(rng, 0.12, 0.29)
-    left, right = rng.uniform(0.02, 0.032, 2)
-    across = rng.uniform(0.05, 0.11, 2)
+    left, right = rng.uniform(0.02, 0.04, 2)
+    # From ends that the fingers just span to ends far too wide for them.
+    across = np.exp(rng.uniform(np.log(0.036), np.log(0.1), 2))
     pieces = [
         end_block(rng, 0.0, -1, left, across[0], any_height(rng)),
         *shaft,
@@ -99,7 +100,7 @@ def zigzag(rng: Rng, slots: int) -> tuple[Piece, ...]:
 def stepped_bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.15, 0.30)
     first, last = rng.uniform(0.025, 0.045, 2)
-    wide = np.minimum(width + rng.uniform(0.01, 0.03, 2), 0.06)
+    wide = np.minimum(width + rng.uniform(0.006, 0.032, 2), 0.062)
     pieces = [end_block(rng, 0.0, -1, first, wide[0], any_height(rng)), *shaft]
     if rng.random() < 0.5:
         return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
@@ -117,7 +118,7 @@ def comb(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def paddle(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.15, 0.30)
-    blade, across = rng.uniform(0.04, 0.06), rng.uniform(0.042, 0.063)
+    blade, across = rng.uniform(0.03, 0.06), rng.uniform(0.036, 0.063)
     pieces = [end_block(rng, 0.0, -1, blade, across, rng.uniform(0.015, 0.022)), *shaft]
     return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
 
