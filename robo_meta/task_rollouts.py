@@ -108,16 +108,23 @@ class _Query:
         self._played: dict[tuple[str, bytes], Outcome] = {}
 
     def play(self, policy: Acting) -> Outcome:
-        """The outcome of `policy` on the query."""
-        if policy.hand == "undecided":
-            # A selector decides whose hand it is when it sees the scan.
-            policy.target(self.points)
+        """The outcome of `policy` on the query; the first action's latency is its own, whoever's rollout is shared."""
+        scene, seed, choosing = self._matched.query, self._matched.rollout_seed, 0.0
+        # A selector says whose hand it is only once it has seen the scan.
+        if policy.hand != "replayed":
+            start = perf_counter()
+            target = np.asarray(policy.target(self.points), dtype=np.float64)
+            choosing = (perf_counter() - start) * 1e3
         if policy.hand == "replayed":
-            return rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
-        key = (policy.hand, np.asarray(policy.target(self.points), dtype=np.float64).tobytes())
-        if key not in self._played:
-            self._played[key] = rollout(self._env, self._matched.query, self._matched.rollout_seed, policy)
-        return replace(self._played[key])
+            outcome = rollout(self._env, scene, seed, policy)
+        else:
+            key = (policy.hand, target.tobytes())
+            if key not in self._played:
+                self._played[key] = rollout(self._env, scene, seed, policy)
+            outcome = self._played[key]
+        return replace(
+            outcome, act_ms=outcome.act_ms + choosing / outcome.steps, first_act_ms=outcome.first_act_ms + choosing
+        )
 
 
 @lru_cache(maxsize=4)
