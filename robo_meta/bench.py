@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ def bench(config: BenchConfig) -> dict[str, Any]:
     demo = play()
     observation, _ = env.reset(seed=0, options={"scene": scene})
     seen = observe(observation)
+    # A policy remembers its choice for the last scan, so that two take turns.
+    scans = cycle([seen["points"], env.reset(seed=1, options={"scene": scene})[0]["points"]])
     figures: dict[str, Any] = {
         "schema": SCHEMA,
         "demonstration_ms": _median_ms(play, config.repeats),
@@ -89,8 +92,13 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         policy.reset()
         policy.act(seen)
         figures[f"adapt_ms {name}"] = _median_ms(partial(strategy.adapt, support), config.repeats)
+        figures[f"choose_ms {name}"] = _median_ms(partial(_choose, policy, scans), config.repeats)
         figures[f"act_ms {name}"] = _median_ms(partial(policy.act, seen), config.repeats * 20)
     return figures
+
+
+def _choose(policy: Any, scans: Iterator[np.ndarray]) -> None:
+    policy.target(next(scans))
 
 
 def _median_ms(work: Callable[[], Any], repeats: int) -> float:

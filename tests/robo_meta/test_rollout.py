@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from demos.scripted_hand import scripted_hand
 from robo_meta.matched_scenes import matched_task, record_support, support_object
 from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import Outcome, expert_rollout, keypoint_error, rollout, true_keypoints
+from robo_meta.task_rollouts import _Query
 from sim.env import GraspEnv
 from sim.frames import quat_from_yaw
 from sim.objects import ObjectSpec, Part
@@ -84,6 +86,25 @@ def test_policies_see_and_act_in_the_object_frame() -> None:
     assert outcome.steps == 3 and not outcome.success
     assert outcome.failed_parts == ("level",) and dict(outcome.verdict) == {"lifted": True, "level": False}
     assert outcome.hand == "scripted" and outcome.act_ms > 0 and outcome.first_act_ms > 0
+
+
+def test_the_first_action_takes_as_long_as_choosing() -> None:
+    """Also where the rollout itself was played for another strategy with the same target."""
+    chosen = []
+
+    def slowly(points: np.ndarray) -> np.ndarray:
+        chosen.append(len(points))
+        time.sleep(0.02)
+        return plan_grasp(matched.query)
+
+    matched = matched_task(0, "validation", 0)
+    query = _Query(matched)
+    outcomes = [query.play(GraspPolicy(slowly, scripted_hand)) for _ in range(2)]
+    assert len(query._played) == 1 and outcomes[0] == outcomes[1]
+    for outcome in outcomes:
+        assert outcome.first_act_ms >= 20 and 20 / outcome.steps <= outcome.act_ms < outcome.first_act_ms
+    # Once for each policy: the same scan is not looked at again.
+    assert len(chosen) == 2
 
 
 def test_latencies_do_not_enter_comparisons() -> None:
