@@ -64,7 +64,9 @@ def test_checkpoint_holds_the_mean_tables_and_no_tasks(packed: SimpleNamespace, 
 
     data = packed.write(tmp_path)
     tiny = PRESETS["tiny"]
-    config = dataclasses.replace(tiny, schedules={**tiny.schedules, "pretrain": Schedule(12, 4)})
+    config = dataclasses.replace(
+        tiny, schedules={**tiny.schedules, "pretrain": Schedule(30, 4)}
+    )  # so that every task is drawn
     found = load_file(train(data, tmp_path / "run", ["pretrain"], config))
     assert not any("tables" in name for name in found)
     path = tmp_path / "run" / "state" / "pretrain.safetensors"
