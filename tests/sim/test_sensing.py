@@ -6,7 +6,7 @@ import pytest
 from sim.frames import Pose, quat_from_yaw
 from sim.objects import PALETTE, ObjectSpec, Part
 from sim.scenes import NO_NOISE, Noise
-from sim.sensing import CAMERA_IN_WORLD, PIXEL_PITCH, PoseBias, SensingError, cast, scan
+from sim.sensing import CAMERA_IN_WORLD, PIXEL_PITCH, POINT_COUNT, PoseBias, SensingError, cast, scan
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 FLAT = Pose(np.array([0.5, 0.0, 0.0]), quat_from_yaw(0.0))
@@ -137,7 +137,7 @@ def test_few_pixels_still_give_every_point_asked_for():
 
 def test_an_object_out_of_sight_is_an_error():
     above_camera = Pose(np.array([0.5, 0.0, 2.0]), quat_from_yaw(0.0))
-    with pytest.raises(SensingError, match="the camera sees 0 points of a 'hammer'; expected 128"):
+    with pytest.raises(SensingError, match=f"the camera sees 0 points of a 'hammer'; expected {POINT_COUNT}"):
         scan(HAMMER, above_camera, NO_NOISE, np.random.default_rng(0))
 
 
