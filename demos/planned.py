@@ -26,7 +26,6 @@ from demos.layout import object_label
 from demos.record_config import MIXED, RecordConfig
 from demos.store import PLANNED
 from demos.task_scenes import demo_scene
-from sim.env import Workspace
 from sim.families import FAMILIES
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
 from sim.objects import PALETTE
@@ -34,6 +33,7 @@ from sim.panda import fold_yaw
 from sim.scenes import BALANCE, INTENTIONS, PART, Scene, Task
 from sim.seeds import generator
 from sim.sensing import POINT_COUNT, PoseBias, scan
+from sim.workspace import Workspace
 
 CHUNK = 32
 """Tasks in a file: what a kill can cost."""

@@ -53,7 +53,7 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     # Counts and ranks as of a scan of `USUAL` points, so that a denser one looks the same, only sharper.
     dense = points.shape[-2] / USUAL
     offset = points[..., :2] - places[:, None]
-    # What is farther away than the nearest half of a usual object lies beyond every strip and disc.
+    # What is farther away than these hardly ever lies in a strip or disc.
     distance, order = offset.norm(dim=-1).topk(min(points.shape[-2], LOOKED_AT), largest=False)
     offset = offset.gather(1, order[..., None].expand(-1, -1, 2))
     z = points[..., 2].gather(1, order)

@@ -9,6 +9,8 @@ from robo_meta.strategies.contrast import Contrast
 from robo_meta.tries import Exclusion, tries_of, without
 
 EXCLUDED = Exclusion(refused=0.024, slipped=0.012, margin=0.015, softness=0.004)
+"""m: what was held level is refused where it is more than about 2.4 cm from the wanted end, as both pads must be within
+3 cm of it; the rest is a finger's width and half a centimetre. None was searched for."""
 LIFTED, OPEN = 0.05, 0.005
 """m: a hand that has risen by this since it closed, with its fingers still this far apart, holds something."""
 
