@@ -57,6 +57,11 @@ _ROWS = (
     Family("cleaver", "training", training_shapes.cleaver, "leaning blade to one side of a handle"),
     Family("pick", "training", training_shapes.pick, "cross-wise head with pointed arms on a handle"),
     Family("nail", "training", training_shapes.nail, "block head, shaft and point"),
+    # Training, of no one's choosing: whatever quadrilateral comes grows on a shaft.
+    Family("shard", "training", training_shapes.shard, "irregular plate at one end of a shaft"),
+    Family("splint", "training", training_shapes.splint, "irregular plates at both ends of a shaft"),
+    Family("thorn", "training", training_shapes.thorn, "irregular limb to one side of a shaft"),
+    Family("twig", "training", training_shapes.twig, "irregular limbs to both sides of a shaft"),
     # Validation: every choice made while developing is judged by these.
     Family("mallet", "validation", held_out_shapes.mallet, "block head and a pommel on a handle"),
     Family("wedge", "validation", held_out_shapes.wedge, "bar that tapers from end to end"),

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.objects import ObjectSpec
-from sim.sections import FINGERS, Footprint, cut, grasp_height
+from sim.sections import FINGERS, Footprint, Sections, cut, grasp_height
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
 MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction
@@ -25,9 +25,8 @@ def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, n
         grasp points (M, K, 2) re-centred along u; their heights z (M, K).
     """
     count, candidates = len(points), len(footprint.headings)
-    yaws = np.tile(footprint.headings, count)
     where = np.repeat(points, candidates, axis=0)
-    sections = cut(footprint, where, yaws)
+    sections, yaws = _cut_everywhere(footprint, points)
     u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
     # A disc is as wide in every direction: closing across the line to the object's origin breaks the tie.
     radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
@@ -52,6 +51,24 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
     if not np.isfinite(cost[0, best]):
         return None
     return np.array([*grasp[0, best], height[0, best], footprint.headings[best]])
+
+
+def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
+    """(M,) bool: whether fingers could take an outer end at `points` (M, 2): a hold there that is narrow enough and
+    of one colour alone. A matter of shape and hand, whatever the colours weigh and whoever wants what."""
+    footprint = Footprint(spec)
+    sections, _ = _cut_everywhere(footprint, np.asarray(points, dtype=np.float64)[:, :2])
+    names = spec.colours
+    colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
+    alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
+    good = sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT) & (sections.width <= FINGERS.max_outer_width)
+    return (good & alone).reshape(len(points), -1).any(axis=1)
+
+
+def _cut_everywhere(footprint: Footprint, points: np.ndarray) -> tuple[Sections, np.ndarray]:
+    """Sections at `points` (M, 2) along every candidate heading (M × K rows), and their headings (M × K,)."""
+    yaws = np.tile(footprint.headings, len(points))
+    return cut(footprint, np.repeat(points, len(footprint.headings), axis=0), yaws), yaws
 
 
 def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:

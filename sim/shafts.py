@@ -6,9 +6,11 @@ the slots; heads and crossings sit towards its ends. Lengths in m, x along the s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from sim.pieces import Piece, box, taper
+from sim.pieces import Piece, box, polygon, taper
 
 Rng = np.random.Generator
 
@@ -63,3 +65,49 @@ def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, he
     low, high = (x, x + length) if outwards > 0 else (x - length, x)
     widths = (inner, outer) if outwards > 0 else (outer, inner)
     return box(low, high, width, height) if inner == outer else taper(low, high, *widths, height)
+
+
+def plate(rng: Rng, shaft: float, *, widest: float = 0.085) -> Piece:
+    """An irregular quadrilateral that leaves x = 0 towards positive x, about the middle of what is `shaft` across.
+
+    Its width, how either side leans and how the far edge slants are drawn apart, so that what grows on a shaft has no
+    one's choosing in it: a learner of a dozen named ends takes the next one for one of those it knows.
+    """
+    length, near = rng.uniform(0.025, 0.08), rng.uniform(0.018, widest if rng.random() < 0.25 else min(0.05, widest))
+    low, high = _lean(rng), _lean(rng)
+    if rng.random() < 0.5:
+        low = high
+    # Sides that lean outwards end where they are `widest` apart, and those that lean inwards before they meet.
+    grown = (low + high) * length
+    length *= min(1.0, (widest - near if grown > 0 else 0.7 * near) / max(abs(grown), 1e-9))
+    far = near + (low + high) * length
+    # No more than leaves it convex.
+    slant = 0.0 if rng.random() < 0.5 else rng.uniform(-0.25, 0.25) * min(far, length, length * far / near)
+    beside = rng.uniform(-0.5, 0.5) * abs(near - shaft)
+    corners = [(0.0, beside - near / 2), (length - slant, beside - near / 2 - low * length)]
+    corners += [(length + slant, beside + near / 2 + high * length), (0.0, beside + near / 2)]
+    return polygon(corners, any_height(rng))
+
+
+def _lean(rng: Rng) -> float:
+    """How far a side leans outwards for every metre along: not at all, or by 4.6° to 27° either way.
+
+    Even in its logarithm, as the slight ones are hard to tell from none, and fingers hold only up to 2.4°.
+    """
+    if rng.random() < 0.4:
+        return 0.0
+    return (-1 if rng.random() < 0.65 else 1) * float(np.exp(rng.uniform(np.log(0.08), np.log(0.5))))
+
+
+def limb_beside(rng: Rng, shaft: float, side: int) -> Piece:
+    """A `plate` that leaves the side ±y of a shaft `shaft` across, at its end x = 0 or a little way along."""
+    grown = plate(rng, 0.03, widest=0.06)
+    foot = grown.outline[[0, 3], 1] * -side
+    along = -foot.min() + (0.0 if rng.random() < 0.5 else rng.uniform(0.0, 0.03))
+    return turned(grown, side, along, side * shaft / 2)
+
+
+def turned(piece: Piece, quarters: int, x: float = 0.0, y: float = 0.0) -> Piece:
+    """`piece` turned by quarter turns about the origin, then moved by (x, y)."""
+    c, s = ((1, 0), (0, 1), (-1, 0), (0, -1))[quarters % 4]
+    return replace(piece, outline=piece.outline @ np.array([[c, s], [-s, c]]) + (x, y))

@@ -8,7 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from sim.pieces import Piece, box, disc, in_slots, polygon, sheared, taper
-from sim.shafts import Rng, any_height, end_block, flat_distance, pick_slots, two_piece_shaft
+from sim.shafts import (
+    Rng,
+    any_height,
+    end_block,
+    flat_distance,
+    limb_beside,
+    pick_slots,
+    plate,
+    turned,
+    two_piece_shaft,
+)
 
 
 def bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -185,3 +195,26 @@ def nail(rng: Rng, slots: int) -> tuple[Piece, ...]:
     pieces = [box(-head, 0, across, rng.uniform(0.015, 0.03)), *shaft]
     pieces += [taper(length, length + point, width, width * rng.uniform(0.25, 0.6), any_height(rng))]
     return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+
+
+def shard(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.14, 0.31)
+    pieces = [*shaft, turned(plate(rng, width), 0, length)]
+    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)))
+
+
+def splint(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    length, width, shaft = two_piece_shaft(rng, 0.11, 0.27)
+    pieces = [turned(plate(rng, width), 2), *shaft, turned(plate(rng, width), 0, length)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001", "0111"), ("0012", "0112", "0122")))
+
+
+def thorn(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.17, 0.36)
+    return in_slots([*shaft, limb_beside(rng, width, 1)], pick_slots(rng, slots, ("010",), ("012",)))
+
+
+def twig(rng: Rng, slots: int) -> tuple[Piece, ...]:
+    _, width, shaft = two_piece_shaft(rng, 0.17, 0.34)
+    pieces = [*shaft, limb_beside(rng, width, 1), limb_beside(rng, width, -1)]
+    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)))

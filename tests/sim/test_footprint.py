@@ -5,7 +5,7 @@ import pytest
 import shapely
 import shapely.ops
 
-from sim.footprint import APART, best_yaw, grasp_at, outer_ends, outer_grasps
+from sim.footprint import APART, best_yaw, end_holds, grasp_at, outer_ends, outer_grasps
 from sim.layouts import draw_object, place
 from sim.pieces import Piece, box, disc, in_slots, taper
 from sim.sections import FINGERS, Footprint, cut, grasp_height, heading_gap, wrap_heading
@@ -157,3 +157,38 @@ def test_heading_wraps_into_half_a_turn():
 
 def test_grasp_height_keeps_the_fingertips_off_the_table():
     np.testing.assert_allclose(grasp_height(np.array([0.015, 0.03, 0.06])), [0.010, 0.015, 0.022])
+
+
+END_HOLDS = {
+    "inside a bar": (made(box(0, 0.2, 0.03, 0.024)), (0.05, 0), True),
+    "nearer to the end than half a pad": (made(box(0, 0.2, 0.03, 0.024)), (0.095, 0), False),
+    "wide, but not for an end": (made(box(0, 0.2, 0.0475, 0.024)), (0.05, 0), True),
+    "too wide for an end, though not for the fingers": (made(box(0, 0.2, 0.0485, 0.024)), (0.05, 0), False),
+    "a slight taper": (made(taper(0, 0.2, 0.03, 0.02, 0.024)), (0, 0), True),
+    "a taper of 6 degrees a side": (made(taper(0, 0.1, 0.04, 0.019, 0.024)), (0, 0), False),
+    "one colour, though the other is near": (
+        made(box(0, 0.1, 0.03, 0.024), box(0.1, 0.2, 0.03, 0.024), slots=(0, 1)),
+        (0.03, 0),
+        True,
+    ),
+    "both colours under the pads": (
+        made(box(0, 0.1, 0.03, 0.024), box(0.1, 0.2, 0.03, 0.024), slots=(0, 1)),
+        (0.002, 0),
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", END_HOLDS)
+def test_where_an_end_could_be_taken(case: str):
+    spec, point, wanted = END_HOLDS[case]
+    assert end_holds(spec, np.array([point], dtype=float)).tolist() == [wanted]
+
+
+@pytest.mark.parametrize("family", ["hammer", "trowel", "splint", "twig"])
+def test_outer_ends_can_be_taken(family: str):
+    rng = np.random.default_rng(7)
+    for _ in range(5):
+        spec = draw_object(rng, family, ("red", "blue"), 0.7)
+        for colour in spec.colours:
+            assert end_holds(spec, outer_ends(spec, colour)).all()
