@@ -3,7 +3,8 @@
 The scorer needs objects, points and grasps, not motion; drawing these costs milliseconds where an episode costs a
 hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the perceived
 pose through which it is read back. What the same demonstrator would have done with the same object had the wish been
-another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of each.
+another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of each. Where
+fingers could take an outer end is noted too: a matter of shape and hand that holds for every wish.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from demos.record_config import MIXED, RecordConfig
 from demos.store import PLANNED
 from demos.task_scenes import demo_scene
 from sim.families import FAMILIES
+from sim.footprint import end_holds
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
 from sim.objects import PALETTE
 from sim.panda import fold_yaw
@@ -39,9 +41,11 @@ CHUNK = 32
 """Tasks in a file: what a kill can cost."""
 HAND_HEIGHT, HAND_YAW = 0.0007, 0.017
 """m and rad: standard deviation of where the expert's fingers close about where it aims, measured on 90 episodes."""
+LABELLED = 128
+"""Points of a scan, the first ones, for which is noted whether the fingers could take an outer end there."""
 OTHERS = 2
 """Wishes besides the task's own on two-coloured objects."""
-ARRAYS = ("points", "grasps", "other_grasps", "family", "object", "intention", "densities")
+ARRAYS = ("points", "grasps", "other_grasps", "holdable", "family", "object", "intention", "densities")
 """Arrays of a chunk, axis 0 tasks; see `demos/pack.py` for shapes."""
 
 
@@ -75,6 +79,9 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
         metadata, arrays = read_metadata(path), load(path.read_bytes())
     except (OSError, ValueError, SafetensorError) as error:
         raise StoreError(f"{path}: missing, truncated or damaged ({error}); delete it and record again") from error
+    missing = [name for name in ARRAYS if name not in arrays]
+    if missing:
+        raise StoreError(f"{path}: of another version: no array {missing[0]!r}; delete it and record again")
     found = checksum(arrays, metadata.get("chunk", ""))
     if found != metadata.get("checksum") or expected_checksum not in (None, found):
         raise StoreError(f"{path}: altered: its checksum does not fit its content; delete it and record again")
@@ -82,23 +89,26 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
 
 
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
-    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `family` (D,), `object` (D,)
-    and its secrets."""
+    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `holdable` (D, 128),
+    `family` (D,), `object` (D,) and its secrets."""
     names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
     points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
     grasps = np.empty((config.demos, 4), dtype=np.float32)
     others = np.full((config.demos, OTHERS, 4), np.nan, dtype=np.float32)
+    held = np.empty((config.demos, LABELLED), dtype=np.int8)
     family = np.empty(config.demos, dtype=np.int16)
     for demo in range(config.demos):
         scene, _ = demo_scene(config, index, demo)
         rng = generator(config.seed, config.split_name, index, "planned", demo)
         wishes = other_wishes(scene.task) if config.intention == MIXED else ()
         points[demo], grasps[demo], others[demo, : len(wishes)] = plan_demo(scene, rng, wishes)
+        held[demo] = end_holds(scene.object, points[demo, :LABELLED, :2])
         family[demo] = names.index(scene.object.family)
     return {
         "points": points,
         "grasps": grasps,
         "other_grasps": others,
+        "holdable": held,
         "family": family,
         "object": np.array(object_numbers(labels), dtype=np.int16),
         **secret_rows(scene.task),

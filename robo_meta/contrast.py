@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.inner_loop import ADAPTED, LOG_SCALES, descend, stack
-from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood
-from robo_meta.scorers import OUTER_LOG_SCALES
+from robo_meta.networks import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
 from robo_meta.synthetic_tries import synthesise
 from robo_meta.task_stream import Batch
 from robo_meta.tries import Tries, tipped, tries_loss

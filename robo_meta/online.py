@@ -111,7 +111,7 @@ def _arrive(
     scored = keypoint_distances(meta.theta, meta.rates, stream.data.points[one], stream.data.grasps[one])
     reservoir = offer(state.reservoir, task, config.reservoir, generator)
 
-    def losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         batch = tasks.draw(config.stream_batch, generator, among=reservoir.held)
         return scorers.query_losses("maml", theta, rates, batch, train.first_order), batch.tasks
 

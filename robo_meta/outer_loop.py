@@ -22,8 +22,9 @@ RATE_FACTOR = 3.0
 WARM_UP, FLOOR = 40, 0.02
 """Steps of linear warm-up; the last rate relative to the largest."""
 
-Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator], tuple[Tensor, Tensor]]
-"""(theta, rates, generator) → losses (N,) and the numbers (N,) of what each is a loss of."""
+Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator, float], tuple[Tensor, Tensor]]
+"""(theta, rates, generator, progress) → losses (N,) and the numbers (N,) of what each is a loss of; `progress` is the
+share of the training that is behind, 0 to 1."""
 Report = Callable[[int, float], None]
 """(step, loss) → None, called after every step."""
 
@@ -71,7 +72,8 @@ def run(
     generator.set_state(state.rng)
     for step in range(state.step, schedule.steps):
         rate = learning_rate(schedule, step)
-        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip)
+        progress = step / schedule.steps
+        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress)
         report(step, mean)
         if state.step % save_every == 0 or state.step == schedule.steps:
             save_state(path, state, identity)
@@ -79,9 +81,16 @@ def run(
 
 
 def outer_step(
-    part: str, state: MetaState, losses: Losses, generator: torch.Generator, *, rate: float, clip: float
+    part: str,
+    state: MetaState,
+    losses: Losses,
+    generator: torch.Generator,
+    *,
+    rate: float,
+    clip: float,
+    progress: float = 1.0,
 ) -> tuple[MetaState, float]:
-    """One step of Adam on the mean of `losses`; arguments as in `run`.
+    """One step of Adam on the mean of `losses`; arguments as in `run` and `Losses`.
 
     Returns:
         The state after it, with the generator's, and the mean loss before it.
@@ -91,7 +100,7 @@ def outer_step(
     """
     theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
     rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
-    each, numbers = losses(theta, rates, generator)
+    each, numbers = losses(theta, rates, generator, progress)
     if not torch.isfinite(each).all():
         worst = int((~torch.isfinite(each)).nonzero()[0, 0])
         raise TrainingDiverged(

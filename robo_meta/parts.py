@@ -96,7 +96,9 @@ def part_losses(
         usable = (~wishes.isnan().any(-1)).nonzero()
         wishes = wishes.to(device)
 
-        def closing_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        def closing_losses(
+            theta: dict, rates: dict, generator: torch.Generator, progress: float
+        ) -> tuple[Tensor, Tensor]:
             index, wish = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
             noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
             wanted = wishes[index.to(device), wish.to(device)]
@@ -107,7 +109,7 @@ def part_losses(
     if part == "hand":
         state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
 
-        def hand_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        def hand_losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
             index = torch.randint(len(state), (count,), generator=generator)
             noise = torch.randn(count, 4, generator=generator).numpy()
             rows = index.numpy()
@@ -123,19 +125,21 @@ def part_losses(
         assert stream is not None and maml is not None
         tasks, frozen = stream, {k: v.to(device) for k, v in split_rates(maml)[0].items()}
 
-        def contrast_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        def contrast_losses(
+            theta: dict, rates: dict, generator: torch.Generator, progress: float
+        ) -> tuple[Tensor, Tensor]:
             batch = tasks.draw(count, generator)
             return contrast.query_losses(frozen, theta, rates, batch, generator), batch.tasks
 
         return contrast_losses
 
-    def scorer_losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def scorer_losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         assert stream is not None
         batch = stream.draw(count, generator)
         if part == "reptile":
             return reptile.reptile_losses(theta, batch, config.architecture.inner_steps), batch.tasks
         if part == "pretrain":
             return pretraining.pretrain_losses(theta, dict(tables or {}), batch), batch.tasks
-        return scorers.query_losses(part, theta, rates, batch, config.first_order), batch.tasks
+        return scorers.query_losses(part, theta, rates, batch, config.first_order, progress), batch.tasks
 
     return scorer_losses

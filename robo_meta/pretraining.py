@@ -16,6 +16,7 @@ from torch import Tensor
 
 from robo_meta.inner_loop import ADAPTED, descend, stack
 from robo_meta.networks import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
+from robo_meta.scorers import hold_losses
 from robo_meta.task_stream import Batch
 
 STEPS, RATE = 3, 0.2
@@ -33,7 +34,8 @@ def all_losses(phi: Parameters, hidden: Hidden, grasps: Tensor) -> Tensor:
 
 
 def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], batch: Batch) -> Tensor:
-    """(N,) losses of all demonstrations with each task's own tables, to be minimised over the shared parameters.
+    """(N,) losses of all demonstrations with each task's own tables, and `hold_losses`, to be minimised over the shared
+    parameters.
 
     The minimisation alternates: first the drawn tasks' tables descend from where their last visit left them, then the
     caller takes one step of what is shared.
@@ -56,7 +58,8 @@ def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], 
     first = torch.from_numpy(np.unique(tasks.cpu().numpy(), return_index=True)[1]).to(tasks.device)
     for name, rows in moved.items():
         departures[name][tasks[first]] = rows[first]
-    return all_losses(shared | {k: shared[k] + moved[k] for k in ADAPTED}, hidden, batch.grasps)
+    whole = shared | {k: shared[k] + moved[k] for k in ADAPTED}
+    return all_losses(whole, hidden, batch.grasps) + hold_losses(hidden, batch.holdable)
 
 
 def with_mean_tables(theta: Mapping[str, Tensor], departures: Mapping[str, Tensor]) -> dict[str, Tensor]:

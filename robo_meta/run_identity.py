@@ -13,7 +13,7 @@ from robo_meta.training_data import TrainingData
 
 def data_fingerprint(data: TrainingData) -> str:
     """Shapes and sums that differ where the data do."""
-    parts = (data.points, data.grasps, data.other_grasps, data.hand_actions)
+    parts = (data.points, data.grasps, data.other_grasps, data.holdable, data.hand_actions)
     sums = [float(t.double().nansum()) for t in parts]
     return f"{tuple(data.points.shape)} {len(data.hand)} {sums}"
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from robo_meta import conditioning, networks
 from robo_meta.inner_loop import MOVED, adapt, initial_rates, stack
-from robo_meta.networks import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
+from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood, outer_log_scales
 from robo_meta.presets import Architecture
 from robo_meta.task_stream import Batch
 
@@ -45,6 +46,8 @@ def context(
     return conditioning.condition(theta, support, grasps, mask)
 
 
+HOLD_WEIGHT = 1.0
+"""Of `hold_losses` in the outer loss."""
 SPECIALISE: dict[str, Callable[..., Mapping[str, Tensor]]] = {
     "maml": maml,
     "zero-shot": zero_shot,
@@ -75,13 +78,36 @@ def select(hidden: Hidden, demos: Tensor) -> Hidden:
     return Hidden(*(part[rows, demos] for part in hidden))
 
 
-def query_losses(method: str, theta: Parameters, rates: Parameters, batch: Batch, first_order: bool = False) -> Tensor:
-    """(N,) negative log-likelihood of the queries' grasps after specialising to the supports."""
+def query_losses(
+    method: str, theta: Parameters, rates: Parameters, batch: Batch, first_order: bool = False, progress: float = 1.0
+) -> Tensor:
+    """(N,) negative log-likelihood of the queries' grasps after specialising to the supports, and `hold_losses`.
+
+    Args:
+        method: one of `SPECIALISE`.
+        theta, rates: its parameters.
+        batch: tasks.
+        first_order: treat inner gradients as constants.
+        progress: share of the training that is behind, for `outer_log_scales`.
+    """
     hidden = body(theta, batch.scans)
     rows = torch.arange(len(batch.support), device=batch.support.device)[:, None]
     grasps = batch.grasps[rows, batch.support]
     support = select(hidden, batch.support)
     phi = SPECIALISE[method](theta, rates, support, grasps, batch.support_mask, first_order)
-    scales = batch.grasps.new_tensor(OUTER_LOG_SCALES)
+    scales = batch.grasps.new_tensor(outer_log_scales(progress))
     likelihood = log_likelihood(head(phi, hidden), batch.grasps, scales)
-    return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1)
+    return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1) + hold_losses(hidden, batch.holdable)
+
+
+def hold_losses(hidden: Hidden, holdable: Tensor) -> Tensor:
+    """(N,) logistic loss of what the body says of where fingers could take an end, over the known of labels (N, D, L).
+
+    One grasp a scan says little of where others would fail, and nothing of shapes that no wish leads to; this is what
+    carries over to families whose ends the fingers can't take. It says nothing about materials or wishes.
+    """
+    count = min(hidden.hold.shape[-1], holdable.shape[-1])
+    known = (holdable[..., :count] >= 0).to(hidden.hold.dtype)
+    target = holdable[..., :count].clamp_min(0).to(hidden.hold.dtype)
+    each = functional.binary_cross_entropy_with_logits(hidden.hold[..., :count], target, reduction="none") * known
+    return HOLD_WEIGHT * each.sum((-1, -2)) / known.sum((-1, -2)).clamp_min(1)

@@ -22,7 +22,7 @@ COLOURS = ("black", "green", "red", "yellow", "blue", "cyan", "magenta", "white"
 """Names of `encoding.corner_weights`' corners, in its order."""
 SHOWN = 0.02
 """Share of a task's points from which on a colour counts as shown; less is noise at an edge."""
-_ROWS = ("points", "grasps", "other_grasps", "family", "object", "intention", "densities")
+_ROWS = ("points", "grasps", "other_grasps", "holdable", "family", "object", "intention", "densities")
 _STEPS = ("hand", "hand_actions", "hand_targets", "hand_episode")
 
 

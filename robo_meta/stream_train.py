@@ -142,9 +142,9 @@ def _offline(
     path, among = out / STATES / name, torch.arange(count)
     identity = {**identity, "schedule": asdict(schedule), "tasks": count}
 
-    def losses(theta: dict, rates: dict, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         batch = tasks.draw(schedule.batch, generator, among=among)
-        return scorers.query_losses("maml", theta, rates, batch, train.first_order), batch.tasks
+        return scorers.query_losses("maml", theta, rates, batch, train.first_order, progress), batch.tasks
 
     state = load_state(path, identity, device) if path.exists() else state
     part = name.partition(".")[0]

@@ -1,6 +1,6 @@
 """Batches of tasks: supports of one transfer level, everything else as queries.
 
-Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points.
+Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points, L of them labelled.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Batch(NamedTuple):
     """(N, D, P, …)."""
     grasps: Tensor
     """(N, D, 4), of `networks.grasp_rows`."""
+    holdable: Tensor
+    """(N, D, L): 1 where the fingers could take an outer end at a point, 0 where not, −1 where that isn't known."""
     support: Tensor
     """(N, K) numbers of the support's demonstrations."""
     support_mask: Tensor
@@ -64,13 +66,14 @@ class TaskStream:
         transfers: tuple[float, float, float],
         device: torch.device,
     ) -> None:
-        chunks = [encode(part.float()) for part in data.points.split(_CHUNK)]
+        chunks = [encode(part.to(device).float()) for part in data.points.split(_CHUNK)]
         # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
-        scans = Encoded(*(torch.cat(part).half().to(device) for part in zip(*chunks, strict=True)))
+        scans = Encoded(*(torch.cat(part).half() for part in zip(*chunks, strict=True)))
         self._scans = scans
         # Row 0 of axis 1 is what was demonstrated; the others serve as tasks of their own, with the same scans.
         wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
         self._grasps = grasp_rows(wishes).to(device)
+        self._holdable = data.holdable.to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
         # A task of *part* has *balance* as the first of its other wishes; see `demos.planned.other_wishes`.
         own = data.intention == BALANCE
@@ -111,6 +114,7 @@ class TaskStream:
             tasks,
             Encoded(*(part[where].float() for part in self._scans)),
             self._grasps[where, wish],
+            self._holdable[where].float(),
             support.to(self.device),
             support_mask.to(self.device),
             (1 - used).to(self.device),

@@ -1,6 +1,7 @@
 """Packed training data, read with nothing but torch, numpy and safetensors: it is carried to machines without PyBullet.
 
-Axis letters: N tasks, D demonstrations of a task, P points, M recorded steps. Everything is in the object's frame.
+Axis letters: N tasks, D demonstrations of a task, P points, L of them labelled, M recorded steps. Everything is in the
+object's frame.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "points": ("float16", ("N", "D", "P", 6)),
     "grasps": ("float32", ("N", "D", 4)),
     "other_grasps": ("float32", ("N", "D", 2, 4)),
+    "holdable": ("int8", ("N", "D", "L")),
     "family": ("int16", ("N", "D")),
     "object": ("int16", ("N", "D")),
     "intention": ("int8", ("N",)),
@@ -49,6 +51,9 @@ class TrainingData:
     other_grasps: torch.Tensor
     """(N, D, 2, 4) float32: where they would have closed on the same objects had the wish been another; NaN where that
     was not planned."""
+    holdable: torch.Tensor
+    """(N, D, L) int8: whether the fingers could take an outer end at each of the first L points
+    (`sim.footprint.end_holds`), −1 where that isn't known."""
     family: torch.Tensor
     """(N, D) int16: index into `families`."""
     object: torch.Tensor

@@ -187,7 +187,7 @@ def test_a_damaged_chunk_is_noticed(recorded, planned_config, planned):
 def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, tmp_path, kind):
     path = tmp_path / TRAINING_FILE
     content = planned.read_bytes()
-    arrays = {name: np.zeros([{"N": 2, "D": 4, "P": 96, "M": 0}.get(a, a) for a in axes], dtype)
+    arrays = {name: np.zeros([{"N": 2, "D": 4, "P": 96, "M": 0, "L": 16}.get(a, a) for a in axes], dtype)
               for name, (dtype, axes) in LAYOUT.items()}  # fmt: skip
     if kind == "truncated":
         path.write_bytes(content[:-9])

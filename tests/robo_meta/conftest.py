@@ -51,6 +51,7 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
         "points": scans,
         "grasps": grasps,
         "other_grasps": np.full((tasks, 4, 2, 4), np.nan, np.float32),
+        "holdable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
         "family": np.tile(np.int16([0, 0, 0, 1]), (tasks, 1)),
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),

@@ -26,7 +26,7 @@ def problem() -> tuple:
     generator = torch.Generator().manual_seed(3)
     theta = networks.initial(HIDDEN, HEAD, KEYPOINTS, generator)
     for name in theta:
-        if name.endswith(("bias", "colour")):
+        if name.endswith(("bias", "colour", "hold.out.weight")):
             theta[name] = 0.3 * torch.randn(theta[name].shape, generator=generator)
     theta = double(theta)
     rates = double(initial_rates(theta, STEPS))

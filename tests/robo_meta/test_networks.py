@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,9 +12,18 @@ import torch
 from robo_meta import closing, networks
 from robo_meta.choice import densest, point_weights
 from robo_meta.dense import initial_dense
-from robo_meta.encoding import encode
+from robo_meta.encoding import LOG_VOLUME, encode
 from robo_meta.inner_loop import stack
-from robo_meta.networks import Mixture, body, head, log_likelihood
+from robo_meta.networks import (
+    FIRST_POINTS,
+    OUTER_LOG_SCALES,
+    Mixture,
+    body,
+    head,
+    log_likelihood,
+    outer_log_scales,
+)
+from robo_meta.scorers import HOLD_WEIGHT, hold_losses
 
 
 @pytest.fixture
@@ -139,3 +149,33 @@ def test_closing_learns_to_take_bars_across() -> None:
     turn = torch.remainder(found[:, 3] - grasps[:, 3] + math.pi / 2, math.pi) - math.pi / 2
     assert turn.abs().median() < math.radians(6)
     assert (found[:, 2] - grasps[:, 2]).abs().median() < 0.003
+
+
+def test_holds_weigh_on_the_points_own_choice_alone(theta: dict, points: torch.Tensor) -> None:
+    scans = encode(points)
+    before = body(theta, scans)
+    sure = {**theta, "body.hold.out.bias": theta["body.hold.out.bias"] - 5}
+    after = body(sure, scans)
+    assert torch.equal(before.log_prior[..., :-1], after.log_prior[..., :-1])
+    gain = torch.nn.functional.softplus(theta["body.hold.gain"])
+    volume = scans.features[..., LOG_VOLUME]
+    for hidden in (before, after):
+        expected = volume + gain * torch.nn.functional.logsigmoid(hidden.hold)
+        assert torch.allclose(hidden.log_prior[..., -1], expected)
+    assert (after.log_prior[..., -1] < before.log_prior[..., -1]).all()
+
+
+def test_widths_narrow_for_the_points_alone() -> None:
+    assert outer_log_scales(0.0)[2] == FIRST_POINTS > OUTER_LOG_SCALES[2]
+    assert outer_log_scales(1.0) == OUTER_LOG_SCALES
+    found = [outer_log_scales(progress) for progress in np.linspace(0, 1, 21)]
+    assert {scales[:2] for scales in found} == {OUTER_LOG_SCALES[:2]}
+    assert (np.diff([scales[2] for scales in found]) <= 0).all()
+
+
+def test_hold_losses_by_hand() -> None:
+    hidden = SimpleNamespace(hold=torch.tensor([[[2.0, -1.0, 0.5, 3.0]]]))
+    labels = torch.tensor([[[1.0, 0.0, -1.0]]])
+    wanted = (np.log1p(np.exp(-2.0)) + np.log1p(np.exp(-1.0))) / 2
+    assert hold_losses(hidden, labels).tolist() == pytest.approx([HOLD_WEIGHT * wanted])
+    assert hold_losses(hidden, -torch.ones(1, 1, 3)).tolist() == [0.0]

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from robo_meta.profile import BANDS, EDGES, MEASURES, PER_BAND, Neighbours, profiles
+from robo_meta.profile import BANDS, EDGES, MEASURES, PER_BAND, PER_WINDOW, WINDOWS, Neighbours, profiles
+
+NEXT = BANDS // 2
+"""The first band outwards of the place."""
 
 
 def outline(taper: float, seed: int = 0, count: int = 900) -> torch.Tensor:
@@ -55,8 +58,8 @@ def test_an_edge_is_surer_than_the_farthest_point() -> None:
         cloud = outline(0.0, seed, 4096) + torch.tensor(0.002 * rng.standard_normal((4096, 2)))
         row = cloud[cloud.norm(dim=-1).argmin()]
         bands = bands_at(cloud, (0.0, 0.0))
-        inside = cloud[(cloud[:, 0] > row[0]) & (cloud[:, 0] < row[0] + EDGES[4])]
-        edges.append((bands[3, 3] - bands[3, 4]) * 0.015)
+        inside = cloud[(cloud[:, 0] > row[0]) & (cloud[:, 0] < row[0] + EDGES[NEXT + 1])]
+        edges.append((bands[NEXT, 3] - bands[NEXT, 4]) * 0.015)
         farthest.append(float(inside[:, 1].max() - inside[:, 1].min()))
     # Sensor noise pushes the farthest of 300 points out by 3 mm; the edge goes out by less, and wanders less.
     assert np.mean(farthest) > 0.033
@@ -66,7 +69,7 @@ def test_an_edge_is_surer_than_the_farthest_point() -> None:
 
 def test_a_lone_point_looks_away_from_the_middle() -> None:
     place = torch.tensor([[0.1, 0.1], [-0.2, 0.0]], dtype=torch.float64)
-    ends = measured(place)[:, :, BANDS * PER_BAND + 2]
+    ends = measured(place)[:, :, -2]
     assert ends[:, 0].tolist() == pytest.approx([1.0, 1.0])
     assert ends[:, 1].tolist() == pytest.approx([0.0, 0.0], abs=1e-6)
 
@@ -88,7 +91,7 @@ def test_a_taper_is_told_from_a_straight_end_through_sensor_noise() -> None:
             place = outline(taper, seed, 128)
             place = place + torch.tensor(0.002 * rng.standard_normal(place.shape))
             spread = bands_at(place, (0.07, 0.0))[:, 1]
-            found.append(float(spread[1] - spread[4]))
+            found.append(float(spread[1:3].mean() - spread[5:7].mean()))
         narrowing[taper] = np.array(found)
     assert np.mean(narrowing[0.15][:, None] > narrowing[0.0][None]) > 0.8
 
@@ -100,3 +103,16 @@ def test_nothing_beyond_the_bands_is_seen() -> None:
     changed = (before - after)[..., : BANDS * PER_BAND].abs()
     # Counts are shares of all points, so they scale by 902 ÷ 900; no other measure may move.
     assert changed.max() < 0.02
+
+
+@pytest.mark.parametrize("taper", [0.0, 0.1, 0.3])
+def test_slopes_are_those_of_the_edges(taper: float) -> None:
+    """Over two bands either way, 7 cm from the middle of a bar that narrows from 5 cm on, to either side alike."""
+    cloud = outline(taper, count=6000)
+    row = (cloud - torch.tensor((0.075, 0.0))).norm(dim=-1).argmin()
+    found = measured(cloud[row, None], cloud)[0, 0, BANDS * PER_BAND :][: len(WINDOWS) * PER_WINDOW]
+    rising, falling, between, _ = found.reshape(len(WINDOWS), PER_WINDOW)[1].tolist()
+    # In units of 0.1; few points pull towards none, and bands end where the bar does.
+    assert rising == pytest.approx(-10 * taper, abs=0.3 + 2 * taper)
+    assert falling == pytest.approx(10 * taper, abs=0.3 + 2 * taper)
+    assert between == pytest.approx(abs(rising - falling), abs=1e-6)

@@ -29,8 +29,9 @@ def problem() -> tuple[dict[str, torch.Tensor], Batch]:
     grasps = grasp_rows(torch.rand(TASKS, DEMOS, 4, generator=generator).double() * 0.1 - 0.05)
     query = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]).double()
     support = torch.tensor([[0], [1], [2]])
+    hold = torch.ones(TASKS, DEMOS, 16)
     tasks, balance = torch.arange(TASKS), torch.ones(TASKS, dtype=torch.bool)
-    return theta, Batch(tasks, encode(points), grasps, support, torch.ones(TASKS, 1), query, tasks, balance)
+    return theta, Batch(tasks, encode(points), grasps, hold, support, torch.ones(TASKS, 1), query, tasks, balance)
 
 
 def test_pseudo_gradient_by_hand() -> None:

@@ -34,6 +34,7 @@ def painted(tasks: int, families: tuple[int, ...], seed: int = 0, colours: int =
         "points": points.astype(np.float16),
         "grasps": rng.normal(0, 0.05, (tasks, 4, 4)).astype(np.float32),
         "other_grasps": np.full((tasks, 4, 2, 4), np.nan, np.float32),
+        "holdable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
         "family": family,
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),
