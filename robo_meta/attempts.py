@@ -41,10 +41,12 @@ def attempt(scene: Scene, seed: int, grasp: np.ndarray, object_id: str = "a0") -
     return _played(env, scene, seed, act, object_id)
 
 
-def policy_attempt(scene: Scene, seed: int, policy: Acting, object_id: str = "a0") -> SupportItem:
+def policy_attempt(scene: Scene, seed: int, policy: Acting, object_id: str = "a0", push: float = 0.0) -> SupportItem:
     """Play `policy` on a rollout, as `robo_meta.rollout.rollout` does, and keep the episode as a support item."""
     policy.reset()
-    return _played(shared_env(), scene, seed, lambda seen: action_to_world(policy.act(observe(seen)), seen), object_id)
+    return _played(
+        shared_env(), scene, seed, lambda seen: action_to_world(policy.act(observe(seen)), seen), object_id, push
+    )
 
 
 def _played(
@@ -53,8 +55,9 @@ def _played(
     seed: int,
     act: Callable[[Mapping[str, np.ndarray]], np.ndarray],
     object_id: str,
+    push: float = 0.0,
 ) -> SupportItem:
-    observation, info = env.reset(seed=seed, options={"scene": scene})
+    observation, info = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
     points, hand, actions = observation["points"], [observe(observation)["hand"]], []
     finished = False
     while not finished:

@@ -21,7 +21,8 @@ class Rules:
     strategies: tuple[str, ...]
     """(A,) as in the matrices."""
     ranking: tuple[int, ...]
-    """(A,) numbers of strategies, the single best first, by mean success over all training scenes."""
+    """(A,) numbers of strategies, the single best first, by mean success over all training scenes; `retry`, which is
+    another strategy's choice as long as nothing failed, comes last."""
     table: Mapping[str, tuple[int, ...]]
     """Look-up key → ranking over the training scenes of that key."""
 
@@ -29,6 +30,8 @@ class Rules:
     def of(matrix: Matrix) -> Rules:
         """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does."""
         rates = matrix.success.mean(axis=2)
+        if matrix.retry is not None:
+            rates[:, matrix.retry] = -1.0
         table: dict[str, tuple[int, ...]] = {}
         for columns in KEYS:
             keys = _keys(matrix, columns)
@@ -62,6 +65,16 @@ class Rules:
         last = np.minimum(place, allowed.sum(axis=1) - 1)
         rows = np.arange(len(matrix))
         return rankings[rows, order[rows, last]]
+
+
+def then_retry(first: np.ndarray, again: np.ndarray) -> np.ndarray:
+    """(S,) chance that one of two attempts succeeds, the second being what `retry` learnt from the first.
+
+    Args:
+        first: (S, R) outcomes.
+        again: (S,) chance of `retry` after the first failed.
+    """
+    return first.mean(axis=1) + (1.0 - first.mean(axis=1)) * again
 
 
 def once(success: np.ndarray) -> np.ndarray:

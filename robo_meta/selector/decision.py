@@ -37,11 +37,18 @@ class Stage:
     """What was learned for situations with a certain number of attempts left."""
 
     base: np.ndarray
-    """(A,) mean value of trying each strategy: what is believed of it before anything is known of the scene."""
+    """(A + 1, A) mean value of trying each strategy after strategy i failed, or, last row, before anything was tried:
+    what is believed of it when nothing is known of the scene."""
     strategies: Model
     """What the situation adds to that, from `Inputs.of_strategies`."""
     demo: Model | None
     """Value of one more demonstration, from `Inputs.of_demo`; None where the matrix had none."""
+
+
+def base_value(base: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """(N, A) the row of `Stage.base` that fits what failed so far (N, A); where several did, the worst of them."""
+    after = np.where(tried[:, :, None] > 0, base[:-1], np.inf).min(axis=1)
+    return np.where(tried.any(axis=1, keepdims=True), after, base[-1])
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,8 @@ class Selector:
         stage = self.stages[min(left, len(self.stages)) - 1]
         rows = self.inputs.of_strategies(features, tried)
         found = np.full((len(features), len(self.strategies) + 2), -np.inf)
-        predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2]) + stage.base
+        predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+        predicted = predicted + base_value(stage.base, tried)
         found[:, :-2] = np.where(affordable, predicted, -np.inf)
         if stage.demo is not None and np.any(demo):
             found[:, -2] = np.where(demo, stage.demo.predict(self.inputs.of_demo(features, tried)), -np.inf)

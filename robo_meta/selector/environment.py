@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from robo_meta.selector.decision import DEMO, GIVE_UP
-from robo_meta.selector.matrix import Matrix, load_matrix
+from robo_meta.selector.matrix import EMPTY, Matrix, load_matrix
 from robo_meta.selector.prices import Prices
 
 SPREAD = 3.0
@@ -33,11 +33,11 @@ class SelectEnv(gymnasium.Env):
     | last | 1 where one more demonstration can be had, else 0 |
 
     An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that the budget
-    doesn't allow fails. Reward: 1 for a success, minus the price of the attempt and its nominal seconds, of the
-    demonstration, or nothing for giving up. *One more demo* leads to the same scene with one demonstration more, once,
-    while the failures stay known; where none can be had the price is lost. The episode ends with success, giving up,
-    the last attempt, or, as truncated, after twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ]
-    with `prices.gamma`.
+    doesn't allow fails. `retry`, where the matrix has it, learns from the attempt that failed last. Reward: 1 for a
+    success, minus the price of the attempt and its nominal seconds, of the demonstration, or nothing for giving up.
+    *One more demo* leads to the same scene with one demonstration more, once, while the failures stay known; where none
+    can be had the price is lost. The episode ends with success, giving up, the last attempt, or, as truncated, after
+    twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ] with `prices.gamma`.
 
     Args:
         matrix: a `Matrix`, or the file of one; None plays the shipped matrix of validation families.
@@ -75,6 +75,7 @@ class SelectEnv(gymnasium.Env):
         self._row = int(self.np_random.integers(len(self.matrix))) if wanted is None else int(wanted)
         self._tried = np.zeros(self._size, dtype=int)
         self._seen: set[tuple[int, int, int]] = set()
+        self._failed: int | None = None
         self._left, self._steps, self._done = self.prices.attempts, 0, False
         self._demo = bool(self.matrix.following[self._row] >= 0)
         return self._observe(), {}
@@ -103,11 +104,20 @@ class SelectEnv(gymnasium.Env):
         return self._observe(), float(reward), terminated, truncated, info
 
     def _attempt(self, action: int) -> bool:
-        unseen = [r for r in range(self.matrix.rollouts) if (self._row, action, r) not in self._seen]
-        rollout = int(self.np_random.choice(unseen or self.matrix.rollouts))
-        self._seen.add((self._row, action, rollout))
-        success = bool(self.matrix.success[self._row, action, rollout] and self.matrix.affordable[self._row, action])
-        self._tried[action] += not success
+        outcomes, source = self.matrix.success[self._row, action], action
+        if action == self.matrix.retry and self._failed is not None:
+            learnt = self.matrix.retried[self._row, self._failed]
+            if (learnt != EMPTY).any():
+                # Numbered apart from the strategies: what `retry` comes to after each is an outcome of its own.
+                outcomes, source = learnt, self._size + self._failed
+        played = np.flatnonzero(outcomes != EMPTY)
+        unseen = [r for r in played if (self._row, source, r) not in self._seen]
+        rollout = int(self.np_random.choice(unseen or played))
+        self._seen.add((self._row, source, rollout))
+        success = bool(outcomes[rollout] == 1 and self.matrix.affordable[self._row, action])
+        if not success:
+            self._tried[action] += 1
+            self._failed = action
         return success
 
     def _observe(self) -> np.ndarray:

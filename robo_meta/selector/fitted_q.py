@@ -16,7 +16,7 @@ import numpy as np
 
 from demos.demo import installed_versions
 from robo_meta.selector.baselines import Rules
-from robo_meta.selector.decision import Model, Selector, Stage
+from robo_meta.selector.decision import Model, Selector, Stage, base_value
 from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.forest import from_sklearn
 from robo_meta.selector.inputs import Inputs
@@ -28,6 +28,8 @@ TREES, LEAVES, LEAST = 80, 160, 16
 """Trees of an ensemble, leaves of a tree at most, rows (situations × strategies) of a leaf at least."""
 PAIRS = 12
 """Pairs of failures that are drawn for each scene."""
+BORROWED = 2.0
+"""Failures' worth of what follows any strategy's failure that goes into what follows a certain one's."""
 
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], Model]
 """Inputs (N, D), targets (N,), weights (N,), seed, rows of a leaf at least → a model."""
@@ -138,10 +140,9 @@ def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int, lea
     rows = before.inputs.of_strategies(features, found.tried)
     weights = np.repeat(found.weights[:, None], rows.shape[1], axis=1)
     possible = matrix.affordable[found.rows] & (weights > 0)
-    # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best. The mean
-    # is that of scenes where nothing was tried yet: after a failure a strategy looks worse than it is beforehand.
-    base = targets[found.tried.sum(axis=1) == 0].mean(axis=0)
-    apart = (targets - base)[possible]
+    # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best.
+    base = _base(targets, found)
+    apart = (targets - base_value(base, found.tried))[possible]
     strategies = fit(rows[possible], apart, weights[possible], seed * 16 + 2 * left, least)
     stage = Stage(base, strategies, None)
     more = (matrix.following[found.rows] >= 0) & (found.weights > 0)
@@ -152,6 +153,27 @@ def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int, lea
     rows = before.inputs.of_demo(features[more], found.tried[more])
     demo = fit(rows, prices.gamma * value - prices.demo, found.weights[more], seed * 16 + 2 * left + 1, least)
     return Stage(base, strategies, demo)
+
+
+def _base(targets: np.ndarray, found: Situations) -> np.ndarray:
+    """(A + 1, A) means of targets (N, A), see `Stage.base`.
+
+    Where nothing was tried all scenes count alike; after a failure, a scene counts by how likely that was. A strategy
+    that failed in too few scenes to tell borrows from what follows other failures.
+    """
+    size, count = found.tried.shape[1], found.tried.sum(axis=1)
+    single = (count == 1) & (found.weights > 0)
+    base = np.tile(targets[count == 0].mean(axis=0), (size + 1, 1))
+    if not single.any():
+        return base
+    overall = np.average(targets[single], axis=0, weights=found.weights[single])
+    for failed in range(size):
+        rows = single & (found.tried[:, failed] == 1)
+        # The weights hold a share of 1 ÷ A for each strategy's failure.
+        mass = found.weights[rows].sum() * size
+        own = (found.weights[rows, None] * targets[rows]).sum(axis=0) * size
+        base[failed] = (own + BORROWED * overall) / (mass + BORROWED)
+    return base
 
 
 def best_value(matrix: Matrix, selector: Selector, rows: np.ndarray, tried: np.ndarray, left: int) -> np.ndarray:
@@ -187,5 +209,21 @@ def situations(matrix: Matrix, depth: int, seed: int) -> Situations:
 
 def success_given(matrix: Matrix, found: Situations) -> np.ndarray:
     """(N, A) chance that each strategy's next attempt succeeds, its earlier failures being rollouts already seen."""
-    successes = matrix.success.sum(axis=2)[found.rows]
-    return np.clip(successes / np.maximum(matrix.rollouts - found.tried, 1), 0.0, 1.0)
+    return chances(matrix, found.rows, found.tried, found.tried)
+
+
+def chances(matrix: Matrix, rows: np.ndarray, tried: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """(N, A) chance that each strategy's next attempt succeeds.
+
+    Args:
+        matrix: of outcomes.
+        rows: (N,) scenes.
+        tried: (N, A) failures so far; `retry` learns from them, each counting alike.
+        here: (N, A) how many of them are rollouts of these very rows, and not of the scene with a demonstration less.
+    """
+    found = np.clip(matrix.success.sum(axis=2)[rows] / np.maximum(matrix.rollouts - here, 1), 0.0, 1.0)
+    if matrix.retry is not None:
+        failures = tried.sum(axis=1)
+        learnt = (tried * matrix.retry_rates[rows]).sum(axis=1) / np.maximum(failures, 1)
+        found[:, matrix.retry] = np.where(failures > 0, learnt, found[:, matrix.retry])
+    return found

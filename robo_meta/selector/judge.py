@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from robo_meta.selector import virtual_best
-from robo_meta.selector.baselines import once, one_pilot, taken, twice
+from robo_meta.selector.baselines import once, one_pilot, taken, then_retry, twice
 from robo_meta.selector.clustered import Resampled
 from robo_meta.selector.decision import Selector
 from robo_meta.selector.matrix import Matrix
@@ -19,9 +19,9 @@ from robo_meta.statistics import Interval
 SCHEMA = "1"
 LEAST_GAP = 0.05
 """Virtual best − single best under which, or under two standard errors, there is nothing to select."""
-BASELINES = ("look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")
+BASELINES = ("look-up", "random", "best-then-second-best", "best-then-retry", "one-pilot", "selector-with-retry")
 """What stands beside selector, single best and virtual best, by its name in the result; the last is the selector again,
-with a second attempt."""
+with a second attempt. `best-then-retry` is there where the matrix has `retry`: a rule without a selector."""
 TIMED = 200
 """Decisions by which the time of one is measured."""
 SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
@@ -58,6 +58,9 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     upward = virtual_best.naive(matrix.success, matrix.affordable)
     halves = virtual_best.split_halves(matrix.success, matrix.affordable)
     retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
+    by_rule = sample.mean(
+        scores["selector-with-retry"] - scores.get("best-then-retry", scores["best-then-second-best"])
+    )
     free = walk(matrix, selector)
     costs = matrix.success.shape[2], len(matrix)
     return {
@@ -76,7 +79,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
             "split_halves_bias": float((halves - best).mean()),
         },
         "selector": _rate(sample.mean(scores["selector"]), matrix),
-        **{name: _rate(sample.mean(scores[name]), matrix) for name in BASELINES},
+        **{name: _rate(sample.mean(scores[name]), matrix) for name in BASELINES if name in scores},
         "closed_gap": _interval(gap["selector"]),
         "closed_gaps": {name: _interval(value) for name, value in gap.items()},
         "gate": gate(matrix, sbs, best, seed),
@@ -86,6 +89,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
             if len(rows := np.flatnonzero(choose(matrix))) > 1
         },
         "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high},
+        "retry_over_rule": _interval(by_rule),
         "selector_over_sbs": _interval(sample.mean(scores["selector"] - sbs)),
         "free": {
             "prices": selector.prices.card,
@@ -118,14 +122,25 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
     """Name → (S,) chance of success on all rollouts."""
     plays = {name: taken(matrix, choice) for name, choice in choices.items()}
     best, second = plays["single best"], plays["second best"]
-    return {
+    # Every strategy once: until something fails, `retry` is another one's choice.
+    others = np.arange(len(matrix.strategies)) != (-1 if matrix.retry is None else matrix.retry)
+    with_retry = twice(plays["first"], plays["retry"])
+    extra: dict[str, np.ndarray] = {}
+    if matrix.retry is not None:
+        rows = np.arange(len(matrix))
+        learnt = then_retry(plays["first"], matrix.retry_rates[rows, choices["first"]])
+        with_retry = np.where(choices["retry"] == matrix.retry, learnt, with_retry)
+        learnt = then_retry(best, matrix.retry_rates[rows, choices["single best"]])
+        affordable = matrix.affordable[:, matrix.retry]
+        extra["best-then-retry"] = np.where(affordable, learnt, twice(best, second))
+    return extra | {
         "single best": once(best),
         "look-up": once(plays["look-up"]),
-        "random": matrix.rates.sum(axis=1) / matrix.affordable.sum(axis=1),
+        "random": matrix.rates[:, others].sum(axis=1) / matrix.affordable[:, others].sum(axis=1),
         "selector": once(plays["selector"]),
         "best-then-second-best": twice(best, second),
         "one-pilot": one_pilot(best, second),
-        "selector-with-retry": twice(plays["first"], plays["retry"]),
+        "selector-with-retry": with_retry,
     }
 
 

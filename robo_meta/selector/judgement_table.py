@@ -29,7 +29,7 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     for name in ("", "success", "n"):
         table.add_column(name)
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
-    rows |= {name: result[name] for name in BASELINES}
+    rows |= {name: result[name] for name in BASELINES if name in result}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
     for name, row in rows.items():
         table.add_row(name, f"{row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", str(row["n"]))
@@ -45,6 +45,8 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
         f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
         f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
     )
+    if "best-then-retry" in result:
+        console.print(f"selector-with-retry − best-then-retry: {_interval(result['retry_over_rule'])}")
     console.print(
         f"every action open, at its price: return {_interval(free['return'])} (single best once "
         f"{_interval(free['sbs_return'])}), success {free['success']:.3f}, {free['attempts']:.2f} attempts, "

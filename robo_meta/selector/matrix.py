@@ -17,9 +17,11 @@ import numpy as np
 
 from demos.files import write_atomic
 
-SCHEMA = "1"
+SCHEMA = "2"
 EMPTY = -1
 """A cell that was never played."""
+RETRY = "retry"
+"""The strategy that learns from an attempt that failed."""
 COLUMNS = {
     "split": str,
     "family": str,
@@ -66,11 +68,15 @@ class Matrix:
     """(A,): nominal s of adapting and choosing, measured once."""
     following: np.ndarray
     """(S,) int: the row of the same scene with one more demonstration, −1 where it wasn't played."""
+    retried: np.ndarray
+    """(S, A, R) int8: whether `retry` succeeded after that rollout failed, having learnt from it; −1 where it didn't
+    fail or wasn't followed up. All −1 where `retry` is none of the strategies."""
     provenance: Mapping[str, Any]
     """`checkpoint` (SHA-256), `versions`, `seed`, `split`, `families`, `feature_schema` and the rest of the order."""
 
     def __post_init__(self) -> None:
         types = {"features": np.float32, "success": np.int8, "seconds": np.float64, "following": np.int64}
+        types["retried"] = np.int8
         for name, kind in types.items():
             value = np.array(getattr(self, name), dtype=kind)
             value.setflags(write=False)
@@ -90,6 +96,7 @@ class Matrix:
             "success": (scenes, strategies, self.success.shape[-1]),
             "seconds": (strategies,),
             "following": (scenes,),
+            "retried": self.success.shape,
         }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -105,6 +112,8 @@ class Matrix:
                 f"empty cell: scene {row} (task {self.scenes['task'][row]}), strategy "
                 f"{self.strategies[strategy]!r}, rollout {rollout}; play it with robo-meta select matrix"
             )
+        if ((self.retried != EMPTY) & (self.success == 1)).any() or not np.isin(self.retried, (EMPTY, 0, 1)).all():
+            raise MatrixError("matrix: retried holds more than 0, 1 and -1, or follows up what succeeded")
         if not np.isfinite(self.features).all():
             row, column = np.argwhere(~np.isfinite(self.features))[0]
             raise MatrixError(f"matrix: feature {self.feature_names[column]!r} of scene {row} is not finite")
@@ -131,6 +140,21 @@ class Matrix:
         """(S, A) share of successes, 0 where a strategy isn't affordable."""
         return self.success.mean(axis=2) * self.affordable
 
+    @property
+    def retry(self) -> int | None:
+        """Number of the strategy `retry`, or None where it is none of them."""
+        return self.strategies.index(RETRY) if RETRY in self.strategies else None
+
+    @cached_property
+    def retry_rates(self) -> np.ndarray:
+        """(S, A) share of `retry`'s successes after each strategy failed; what it has without a failure where none was
+        followed up."""
+        if self.retry is None:
+            raise MatrixError(f"matrix of strategies {', '.join(self.strategies)}; expected {RETRY!r} among them")
+        played = self.retried != EMPTY
+        usual = np.repeat(self.success[:, self.retry].mean(axis=1)[:, None], len(self.strategies), axis=1)
+        return np.where(played.any(axis=2), (self.retried == 1).sum(axis=2) / np.maximum(played.sum(axis=2), 1), usual)
+
     @cached_property
     def clusters(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (S,) of each scene's family, and of its task, which rows of one task share."""
@@ -155,6 +179,7 @@ class Matrix:
             features=self.features[rows],
             success=self.success[rows],
             following=place[self.following[rows]],
+            retried=self.retried[rows],
         )
 
 
@@ -168,6 +193,7 @@ def save_matrix(path: Path, matrix: Matrix) -> Path:
         success=matrix.success,
         seconds=matrix.seconds,
         following=matrix.following,
+        retried=matrix.retried,
         provenance=np.array(json.dumps(dict(matrix.provenance), sort_keys=True)),
         **{f"scene.{name}": np.asarray(matrix.scenes[name]) for name in COLUMNS},
     )
@@ -190,14 +216,18 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
         # Nothing pickled is read: that would run what is in it.
         with np.load(path, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
-        schema, provenance = str(found["schema"]), json.loads(str(found["provenance"]))
-        scenes = {name: found[f"scene.{name}"] for name in COLUMNS}
-        fields = {name: found[name] for name in ("features", "success", "seconds", "following")}
-        strategies, names = (tuple(map(str, found[name])) for name in ("strategies", "feature_names"))
+        schema = str(found["schema"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
         raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
     if schema != SCHEMA:
         raise MatrixError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
+    try:
+        provenance = json.loads(str(found["provenance"]))
+        scenes = {name: found[f"scene.{name}"] for name in COLUMNS}
+        fields = {name: found[name] for name in ("features", "success", "seconds", "following", "retried")}
+        strategies, names = (tuple(map(str, found[name])) for name in ("strategies", "feature_names"))
+    except (ValueError, KeyError) as error:
+        raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
     try:
         return Matrix(strategies, names, scenes, **fields, provenance=provenance)
     except MatrixError as error:

@@ -13,8 +13,8 @@ from robo_meta.selector.matrix import MatrixError
 from robo_meta.strategies import STRATEGIES
 from sim.families import families_of
 
-LEFT_OUT = ("retry", "selector")
-"""Strategies that are no single attempt, or choose among the others."""
+LEFT_OUT = ("selector",)
+"""Strategies that choose among the others."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ class MatrixOrder:
         check_names(self.strategies)
         for name in self.strategies:
             if name in LEFT_OUT or name not in STRATEGIES:
-                raise MatrixError(f"strategy {name!r} is no single attempt; expected others of {', '.join(STRATEGIES)}")
+                raise MatrixError(
+                    f"strategy {name!r} chooses among the others; expected others of {', '.join(STRATEGIES)}"
+                )
         if len(set(self.strategies)) != len(self.strategies):
             raise MatrixError(f"strategies {' '.join(self.strategies)}; expected each once")
         for name in ("scenes", "workers"):

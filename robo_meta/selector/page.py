@@ -15,7 +15,7 @@ BAR = 360
 def section(result: dict[str, Any]) -> str:
     """What `robo_meta.selector.judge.judge` returns, as HTML without any outside reference."""
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
-    rows |= {name: result[name] for name in BASELINES}
+    rows |= {name: result[name] for name in BASELINES if name in result}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
     table = "".join(_row(name, row) for name, row in rows.items())
     head = "<tr><th></th><th>success [95 %]</th><th>n</th><th></th></tr>"

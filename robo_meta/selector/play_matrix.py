@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -15,18 +15,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from demos.demo import installed_versions
 from demos.expert import shared_env
-from demos.support import SupportSet
+from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
+from robo_meta.attempts import policy_attempt
 from robo_meta.conditions import Condition, query_under, record_support_under
 from robo_meta.contestants import checkpoint_file, contestants, needs_checkpoint
 from robo_meta.journal import append, open_journal
-from robo_meta.matched_scenes import MatchedTask, NoDemonstration, matched_task
+from robo_meta.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
 from robo_meta.origin import fingerprint, git_revision
-from robo_meta.rollout import Acting, rollout
+from robo_meta.rollout import Acting
 from robo_meta.selector import order as axes
 from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.look import look
-from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix import COLUMNS, EMPTY, RETRY, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
 from sim.scenes import TRANSFERS, Scene
@@ -34,6 +35,8 @@ from sim.seeds import generator, seed_sequence
 
 JOURNAL = ".rows.jsonl"
 """Ending of the file beside the matrix that keeps finished scenes until all are there."""
+FOLLOWED_UP = 3
+"""Failed rollouts of a strategy in a row of the matrix, the first ones, after which `retry` tries as well."""
 TIMED_SHOTS, TIMES = 3, 5
 """Demonstrations and repetitions by which a strategy's nominal seconds are measured."""
 
@@ -97,8 +100,8 @@ def play_scene(
     """Play scene number `index` with its demonstrations, and with one more.
 
     Returns:
-        `{index, family, intention, families, rows}`, a row `{condition, features (F,), success (A, R)}`; or
-        `{index, skipped}` where the expert could not demonstrate.
+        `{index, family, intention, families, rows}`, a row `{condition, features (F,), success, retried}`, the last two
+        (A, R); or `{index, skipped}` where the expert could not demonstrate.
     """
     strategies = _players(checkpoint, names, hand)
     matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
@@ -111,9 +114,15 @@ def play_scene(
     table = _Rollouts(matched, condition, seeds)
     rows = []
     for this in (condition, more):
-        seen = look(strategies, SupportSet(longest.items[: this.shots]), table.scans[0])
-        success = [[table.play(number, seen.policies[name]) for number in range(1, rollouts + 1)] for name in names]
-        rows.append({"condition": _plain(this), "features": seen.features.tolist(), "success": success})
+        support = SupportSet(longest.items[: this.shots])
+        seen = look(strategies, support, table.scans[0])
+        items = [[table.play(number, seen.policies[name]) for number in range(1, rollouts + 1)] for name in names]
+        retried = [[EMPTY] * rollouts for _ in names]
+        if RETRY in names:
+            retried = [table.follow_up(strategies[RETRY], support, row) for row in items]
+        success = [[int(item.success) for item in row] for row in items]
+        known = {"condition": _plain(this), "features": seen.features.tolist()}
+        rows.append({**known, "success": success, "retried": retried})
     return {
         "index": index,
         "family": matched.query.object.family,
@@ -129,12 +138,12 @@ class _Rollouts:
     def __init__(self, matched: MatchedTask, condition: Condition, seeds: list[int]) -> None:
         self._scene: Scene = query_under(matched, condition)
         self._push, self._seeds = condition.push, seeds
-        self._env = shared_env()
-        self.scans = [self._env.reset(seed=seed, options={"scene": self._scene})[0]["points"] for seed in seeds]
-        self._played: dict[tuple[int, str, bytes], int] = {}
+        env = shared_env()
+        self.scans = [env.reset(seed=seed, options={"scene": self._scene})[0]["points"] for seed in seeds]
+        self._played: dict[tuple[int, str, bytes], SupportItem] = {}
 
-    def play(self, number: int, policy: Acting) -> int:
-        """1 where `policy` succeeds in rollout `number`, else 0."""
+    def play(self, number: int, policy: Acting) -> SupportItem:
+        """What `policy` comes to in rollout `number`."""
         if policy.hand == "replayed":
             return self._rollout(number, policy)
         target = np.asarray(policy.target(self.scans[number]), dtype=np.float64)
@@ -143,8 +152,16 @@ class _Rollouts:
             self._played[key] = self._rollout(number, policy)
         return self._played[key]
 
-    def _rollout(self, number: int, policy: Acting) -> int:
-        return int(rollout(self._env, self._scene, self._seeds[number], policy, self._push).success)
+    def follow_up(self, retry: Any, support: SupportSet, items: Sequence[SupportItem]) -> list[int]:
+        """(R,) what `retry` comes to after the failed ones of a strategy's rollouts, each in the next rollout."""
+        found = [EMPTY] * len(items)
+        for place in [place for place, item in enumerate(items) if not item.success][:FOLLOWED_UP]:
+            policy = retry.adapt_after(support, (items[place],))
+            found[place] = int(self.play((place + 1) % len(items) + 1, policy).success)
+        return found
+
+    def _rollout(self, number: int, policy: Acting) -> SupportItem:
+        return policy_attempt(self._scene, self._seeds[number], policy, QUERY, self._push)
 
 
 def assemble(
@@ -174,6 +191,7 @@ def assemble(
         scenes={name: np.array(column) for name, column in columns.items()},
         features=np.array([row["features"] for _, row in table], dtype=np.float32),
         success=np.array([row["success"] for _, row in table], dtype=np.int8),
+        retried=np.array([row["retried"] for _, row in table], dtype=np.int8),
         seconds=seconds,
         following=np.array(following),
         provenance={

@@ -21,7 +21,7 @@ from robo_meta.selector.inputs import Inputs
 from robo_meta.selector.neural_q import Network
 from robo_meta.selector.prices import Prices
 
-SCHEMA = "1"
+SCHEMA = "2"
 SHIPPED = "selector.safetensors"
 """Name inside `robo_meta.checkpoints`."""
 MODELS: dict[str, Any] = {"trees": Forest, "network": Network}
@@ -101,7 +101,7 @@ def load_selector(path: Path | str | None = None) -> Selector:
             for number, kinds in enumerate(card["stages"], start=1)
         )
         for stage in stages:
-            if stage.base.shape != (len(strategies),) or not np.isfinite(stage.base).all():
+            if stage.base.shape != (len(strategies) + 1, len(strategies)) or not np.isfinite(stage.base).all():
                 raise ValueError(f"mean values of {stage.base.shape}")
             _check(stage.strategies, len(inputs.names))
             if stage.demo is not None:

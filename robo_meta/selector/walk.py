@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robo_meta.selector.decision import Selector
+from robo_meta.selector.fitted_q import chances
 from robo_meta.selector.matrix import Matrix
 
 
@@ -43,7 +44,6 @@ def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Wal
     tried, here = np.zeros((scenes, size)), np.zeros((scenes, size))
     totals = {name: np.zeros(scenes) for name in ("success", "discounted", "attempts", "demos", "gave_up")}
     going, everyone = np.ones(scenes, dtype=bool), np.arange(scenes)
-    successes = matrix.success.sum(axis=2)
     # Every step uses up an attempt or the one demonstration, or ends the walk.
     while going.any():
         choice = np.full(scenes, size + 1)
@@ -62,8 +62,7 @@ def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Wal
         here[asked] = 0.0
         acts = going & (choice < size)
         action = np.minimum(choice, size - 1)
-        seen = np.maximum(matrix.rollouts - here[everyone, action], 1)
-        chance = np.where(acts, np.clip(successes[row, action] / seen, 0.0, 1.0), 0.0)
+        chance = np.where(acts, chances(matrix, row, tried, here)[everyone, action], 0.0)
         totals["attempts"] += np.where(acts, alive, 0.0)
         totals["success"] += alive * chance
         totals["discounted"] += np.where(acts, alive * discount * (chance - selector.costs[action]), 0.0)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from robo_meta.selector.features import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
-from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.matrix import EMPTY, Matrix
 
 STRATEGIES = ("maml", "replay", "centre")
 
@@ -17,13 +19,15 @@ def made_up(
     rollouts: int = 12,
     families: tuple[str, ...] = ("wedge", "flag", "arrow"),
     following: np.ndarray | None = None,
+    strategies: tuple[str, ...] = STRATEGIES,
+    retried: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
     seed: int = 0,
     **columns: np.ndarray,
 ) -> Matrix:
     """A matrix whose cells succeed with `chances` (S, A); features are zero but for those given by name."""
     rng = np.random.default_rng(seed)
     scenes, size = chances.shape
-    strategies = STRATEGIES[:size]
+    strategies = strategies[:size]
     names = feature_names(strategies)
     table = np.zeros((scenes, len(names)), dtype=np.float32)
     for name, values in (features or {}).items():
@@ -48,7 +52,8 @@ def made_up(
         feature_names=names,
         scenes={**usual, **columns},
         features=table,
-        success=rng.random((scenes, size, rollouts)) < chances[:, :, None],
+        success=(success := rng.random((scenes, size, rollouts)) < chances[:, :, None]),
+        retried=np.full(success.shape, EMPTY) if retried is None else retried(success, rng),
         seconds=np.array([0.01, 0.02, 0.05])[:size],
         following=np.full(scenes, -1) if following is None else following,
         provenance={"families": sorted(set(families)), "feature_schema": FEATURE_SCHEMA, "checkpoint": None},
@@ -61,3 +66,14 @@ def two_kinds(scenes: int = 120, seed: int = 0, **changes: object) -> tuple[Matr
     chances = np.where(far[:, None], [[0.9, 0.1, 0.3]], [[0.4, 0.95, 0.3]])
     assert SCENE_FEATURES[2] == "shape distance"
     return made_up(chances, features={"shape distance": 4.0 * far}, seed=seed, **changes), np.where(far, 0, 1)
+
+
+def with_retry(scenes: int = 60, learnt: float = 0.9, seed: int = 0, **changes: object) -> Matrix:
+    """`maml` 0.7 and `replay` 0.3, whatever failed, and `retry`: `maml`'s choice, but `learnt` after a failure."""
+
+    def followed(success: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        success[:, 2] = success[:, 0]
+        return np.where(success, EMPTY, rng.random(success.shape) < learnt)
+
+    names = ("maml", "replay", "retry")
+    return made_up(np.tile([0.7, 0.3, 0.7], (scenes, 1)), strategies=names, retried=followed, seed=seed, **changes)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import gymnasium
 import numpy as np
@@ -16,7 +17,7 @@ import robo_meta  # noqa: F401  (registers the environment)
 from robo_meta.selector.environment import SelectEnv
 from robo_meta.selector.matrix import MatrixError, save_matrix
 from robo_meta.selector.prices import PriceError, Prices
-from tests.robo_meta.selector_matrices import made_up
+from tests.robo_meta.selector_matrices import made_up, with_retry
 
 
 def paired(scenes: int = 8, **changes):
@@ -116,3 +117,16 @@ def test_prices_that_make_no_sense(changes: dict, line: str) -> None:
 def test_no_matrix(tmp_path) -> None:
     with pytest.raises(MatrixError, match="no matrix; play one with robo-meta select matrix"):
         SelectEnv(tmp_path / "none.npz")
+
+
+def test_retry_learns_from_the_attempt_that_failed_last() -> None:
+    """`replay` always fails, and `retry` succeeds after it alone, not after its own failure or beforehand."""
+    success = np.zeros((1, 3, 4), dtype=np.int8)
+    retried = np.zeros((1, 3, 4), dtype=np.int8)
+    retried[:, 1] = 1
+    matrix = replace(with_retry(1), success=success, retried=retried)
+    env = SelectEnv(matrix)
+    for first, done in ((0, False), (1, True), (2, False)):
+        env.reset(seed=0, options={"scene": 0})
+        assert not env.step(first)[4]["success"]
+        assert env.step(2)[4]["success"] is done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -12,9 +13,10 @@ from robo_meta.selector.baselines import Rules, one_pilot, taken, twice
 from robo_meta.selector.clustered import Resampled
 from robo_meta.selector.fitted_q import train_selector
 from robo_meta.selector.judge import chosen, gate, judge
-from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.matrix import EMPTY, MatrixError
 from robo_meta.selector.prices import Prices
-from tests.robo_meta.selector_matrices import made_up, two_kinds
+from robo_meta.selector.walk import walk
+from tests.robo_meta.selector_matrices import made_up, two_kinds, with_retry
 
 
 def test_jackknife_is_less_biased_than_both() -> None:
@@ -121,3 +123,38 @@ def test_gate_finds_no_problem_where_one_strategy_is_always_best() -> None:
     few, _ = two_kinds(6)
     sbs = taken(few, np.zeros(6, dtype=int)).mean(axis=1)
     assert gate(few, sbs, virtual_best.apart(few.success, few.affordable))["needed"] > 0.05
+
+
+def test_retry_is_taken_up_after_a_failure_and_judged_on_what_it_learnt() -> None:
+    matrix = with_retry()
+    selector = train_selector(with_retry(seed=1), Prices(second=0.0))
+    found = judge(matrix, selector)
+    missed = 1 - matrix.success[:, 0].mean(axis=1)
+    again = matrix.retry_rates[:, 0]
+    assert found["sbs"]["strategy"] == "maml"
+    assert found["selector"]["rate"] == pytest.approx(found["sbs"]["rate"], abs=0.02)
+    assert found["best-then-retry"]["rate"] == pytest.approx((1 - missed + missed * again).mean())
+    assert found["selector-with-retry"]["rate"] == pytest.approx(found["best-then-retry"]["rate"], abs=0.01)
+    assert found["retry"]["low"] > 0.1
+    # `retry` is no strategy of its own before anything failed: the second best and the random choice leave it out.
+    assert selector.rules.ranking == (0, 1, 2)
+    assert found["random"]["rate"] == pytest.approx(matrix.success[:, :2].mean())
+    free = walk(matrix, selector)
+    assert free.success.mean() > found["selector-with-retry"]["rate"] - 0.02
+
+
+def test_a_retry_that_learns_nothing_is_not_taken() -> None:
+    selector = train_selector(with_retry(learnt=0.05), Prices(second=0.0))
+    row = with_retry().features[:1]
+    assert selector.strategy_for(row, np.array([[1.0, 0, 0]]), np.ones((1, 3), dtype=bool)) == [0]
+
+
+def test_retry_rates_by_hand() -> None:
+    matrix = with_retry(2)
+    for scene, strategy in ((0, 0), (1, 1)):
+        outcomes = matrix.retried[scene, strategy]
+        assert matrix.retry_rates[scene, strategy] == pytest.approx(outcomes[outcomes != EMPTY].mean())
+    nothing = replace(matrix, retried=np.full(matrix.success.shape, EMPTY))
+    assert nothing.retry_rates[:, 1] == pytest.approx(matrix.success[:, 2].mean(axis=1))
+    with pytest.raises(MatrixError, match="expected 'retry' among them"):
+        made_up(np.full((2, 3), 0.5)).retry_rates  # noqa: B018

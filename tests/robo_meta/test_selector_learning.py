@@ -177,7 +177,7 @@ def altered(path: Path, card: dict | None = None, drop: str | None = None, **arr
         (lambda p: p.unlink(), "no selector; train one with robo-meta select train"),
         (lambda p: p.write_bytes(p.read_bytes()[:-9]), "truncated, damaged or no selector"),
         (lambda p: p.write_bytes(b"x"), "truncated, damaged or no selector"),
-        (lambda p: altered(p, {"schema": "9"}), "schema '9'; this version reads '1'"),
+        (lambda p: altered(p, {"schema": "9"}), "schema '9'; this version reads '2'"),
         (lambda p: altered(p, {"feature_schema": "0"}), "trained on feature schema '0'; this version computes"),
         (
             lambda p: altered(p, {"prices": {"gamma": 3}}),

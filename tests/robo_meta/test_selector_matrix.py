@@ -11,7 +11,7 @@ import pytest
 from robo_meta.conditions import Condition
 from robo_meta.journal import JournalError
 from robo_meta.selector import play_matrix as module
-from robo_meta.selector.matrix import EMPTY, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import MatrixOrder
 from robo_meta.selector.play_matrix import JOURNAL, draw_condition, play_matrix
 from tests.robo_meta.selector_matrices import made_up
@@ -23,7 +23,7 @@ def test_round_trip(tmp_path: Path) -> None:
     matrix = made_up(CHANCES, following=np.array([1, -1, 3, -1, -1, -1]), budget=np.array([0.02, *[np.inf] * 5]))
     path = save_matrix(tmp_path / "m.npz", matrix)
     found = load_matrix(path)
-    for name in ("features", "success", "seconds", "following"):
+    for name in ("features", "success", "seconds", "following", "retried"):
         assert np.array_equal(getattr(found, name), getattr(matrix, name))
     assert all(np.array_equal(found.scenes[name], matrix.scenes[name]) for name in matrix.scenes)
     assert (found.strategies, found.feature_names) == (matrix.strategies, matrix.feature_names)
@@ -45,7 +45,13 @@ def test_round_trip(tmp_path: Path) -> None:
         ({"features": np.full((6, 33), np.nan)}, "matrix: feature 'shots' of scene 0 is not finite"),
         ({"seconds": np.zeros(2)}, "matrix: seconds of shape (2,); it needs (3,)"),
         ({"following": np.arange(6)}, "matrix: following points to no other scene"),
-        ({"success": np.zeros((6, 3, 1))}, "matrix of (6, 3, 1) scenes, strategies, rollouts; it needs 1, 1 and 2"),
+        (
+            {"success": np.zeros((6, 3, 1)), "retried": np.full((6, 3, 1), EMPTY)},
+            "matrix of (6, 3, 1) scenes, strategies, rollouts; it needs 1, 1 and 2",
+        ),
+        ({"retried": np.full((6, 3, 11), EMPTY)}, "matrix: retried of shape (6, 3, 11); it needs (6, 3, 12)"),
+        ({"retried": np.full((6, 3, 12), 2)}, "matrix: retried holds more than 0, 1 and -1"),
+        ({"retried": np.ones((6, 3, 12))}, "matrix: retried holds more than 0, 1 and -1, or follows up what succeeded"),
     ],
 )
 def test_what_is_no_matrix(changes: dict, line: str) -> None:
@@ -60,9 +66,9 @@ def test_what_is_no_matrix(changes: dict, line: str) -> None:
         (lambda p: p.unlink(), "no matrix; play one with robo-meta select matrix"),
         (lambda p: p.write_bytes(p.read_bytes()[:-40]), "truncated, damaged or no matrix"),
         (lambda p: p.write_bytes(b"nothing"), "truncated, damaged or no matrix"),
-        (lambda p: np.savez(p, schema=np.array("1")), "truncated, damaged or no matrix"),
+        (lambda p: np.savez(p, schema=np.array(SCHEMA)), "truncated, damaged or no matrix"),
         (lambda p: np.savez(p, schema=np.array({"a": 1}, dtype=object)), "truncated, damaged or no matrix"),
-        (lambda p: np.savez(p, **{**np.load(p), "schema": np.array("0")}), "schema '0'; this version reads '1'"),
+        (lambda p: np.savez(p, **{**np.load(p), "schema": np.array("0")}), "schema '0'; this version reads '2'"),
         (lambda p: np.savez(p, **{**np.load(p), "success": np.full((6, 3, 12), -1)}), "empty cell: scene 0"),
     ],
 )
@@ -135,7 +141,7 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
         ({"rollouts": 1}, "rollouts 1; expected 2 or more"),
         ({"workers": 0}, "workers 0; expected 1 or more"),
         ({"seed": -1}, "seed -1; expected 0 or more"),
-        ({"strategies": ("selector",)}, "strategy 'selector' is no single attempt"),
+        ({"strategies": ("selector",)}, "strategy 'selector' chooses among the others"),
         ({"strategies": ("centre", "centre")}, "strategies centre centre; expected each once"),
         ({"hand": "left"}, "hand 'left'; expected learned or scripted"),
     ],
