@@ -62,6 +62,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
         scores["selector-with-retry"] - scores.get("best-then-retry", scores["best-then-second-best"])
     )
     free = walk(matrix, selector)
+    single_return = sbs - selector.costs[choices["single best"]]
     costs = matrix.success.shape[2], len(matrix)
     return {
         "schema": SCHEMA,
@@ -94,7 +95,8 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
         "free": {
             "prices": selector.prices.card,
             "return": _interval(sample.mean(free.discounted)),
-            "sbs_return": _interval(sample.mean(sbs - selector.costs[choices["single best"]])),
+            "sbs_return": _interval(sample.mean(single_return)),
+            "over_sbs": _interval(sample.mean(free.discounted - single_return)),
             **{name: float(getattr(free, name).mean()) for name in ("success", "attempts", "demos", "gave_up")},
         },
         "choices": _counts(matrix, choices["selector"]),

@@ -49,8 +49,8 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
         console.print(f"selector-with-retry − best-then-retry: {_interval(result['retry_over_rule'])}")
     console.print(
         f"every action open, at its price: return {_interval(free['return'])} (single best once "
-        f"{_interval(free['sbs_return'])}), success {free['success']:.3f}, {free['attempts']:.2f} attempts, "
-        f"{free['demos']:.2f} demonstrations, gave up {free['gave_up']:.2f}"
+        f"{_interval(free['sbs_return'])}, difference {_interval(free['over_sbs'])}), success {free['success']:.3f}, "
+        f"{free['attempts']:.2f} attempts, {free['demos']:.2f} demonstrations, gave up {free['gave_up']:.2f}"
     )
     chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
     console.print(f"chosen: {chosen}")

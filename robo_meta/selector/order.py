@@ -70,7 +70,7 @@ BUDGETS = ((math.inf, 0.8), (0.1, 0.1), (0.03, 0.1))
 """(s, chance) of nominal time for adapting and choosing."""
 MOST_FIRST = 4
 """Demonstrations at most before the *one more*."""
-FOREIGN = 0.15
+FOREIGN = 0.3
 """Chance that the demonstrations show other colours than the query's."""
 FAILED = 0.4
 """Chance that of two and more demonstrations one failed; of three and more, half of these have two that did."""
