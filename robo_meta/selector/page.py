@@ -24,11 +24,12 @@ def section(result: dict[str, Any]) -> str:
         f"{', '.join(result['families'])}; intervals over families and tasks."
     )
     vbs, retry, gap = result["vbs"], result["retry"], result["closed_gap"]
+    over = result["free"]["over_sbs"]
     facts = [
         f"closed gap {_interval(gap['value'], gap['low'], gap['high'])}",
         f"selector-with-retry − {retry['minus']}: " + _interval(retry["difference"], retry["low"], retry["high"], "+"),
         f"every action open, at its price: return {result['free']['return']['value']:.3f}, that is "
-        + _interval(*(result["free"]["over_sbs"][name] for name in ("value", "low", "high")), "+")
+        + _interval(over["value"], over["low"], over["high"], "+")
         + " over the single best once",
         f"a naive maximum would put the virtual best {vbs['naive_bias']:+.3f} off, split halves "
         f"{vbs['split_halves_bias']:+.3f}",
