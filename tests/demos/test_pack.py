@@ -14,7 +14,7 @@ from demos.files import checksum, write_safetensors
 from demos.grasps import plan_grasp
 from demos.hindsight import support_item
 from demos.pack import TRAINING_FILE, pack
-from demos.planned import other_wishes, plan_demo, plan_task, seen_through
+from demos.planned import LABELLED, other_wishes, plan_demo, plan_task, seen_through
 from demos.record_config import RecordConfig
 from demos.recorder import record
 from demos.store import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
@@ -22,6 +22,7 @@ from demos.support import eligible
 from demos.task_scenes import demo_scene
 from robo_meta.training_data import LAYOUT, TrainingDataError, load_training_data
 from sim.families import FAMILIES
+from sim.footprint import end_holds, outer_ends
 from sim.frames import Pose, quat_from_yaw
 from sim.objects import PALETTE
 from sim.sampling import draw_task
@@ -87,6 +88,9 @@ def test_planned_tasks_follow_the_recorded_ones_and_differ_from_them(tmp_path, f
         expected = plan_task(config, row)
         assert np.array_equal(data.grasps[row], expected["grasps"])
         assert np.array_equal(data.points[row], expected["points"])
+        assert np.array_equal(data.holdable[row], expected["holdable"])
+    # Nobody noted that of recorded episodes.
+    assert (data.holdable[:2] == -1).all()
 
 
 def test_without_noise_a_planned_grasp_is_the_plan():
@@ -123,6 +127,21 @@ def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
     # Who asks for one intention gets no other one, and no second wish is planned where three colours leave it open.
     assert np.isnan(plan_task(replace(config, intention="balance"), 0)["other_grasps"]).all()
     assert other_wishes(draw_task(0, "training", 0, colours=3)) == ()
+
+
+def test_where_an_end_could_be_taken_is_noted():
+    config = RecordConfig(out="unused", tasks=0, planned=1)
+    rows = plan_task(config, 0)
+    assert rows["holdable"].shape == (4, LABELLED)
+    for demo, labels in enumerate(rows["holdable"]):
+        scene, _ = demo_scene(config, 0, demo)
+        points = rows["points"][demo, :LABELLED, :2].astype(float)
+        assert labels.tolist() == end_holds(scene.object, points).tolist()
+        assert 0.1 < labels.mean() < 0.95
+        # Where a wish for a part is met, the fingers take an end, and so they could at the nearest points.
+        ends = np.concatenate([outer_ends(scene.object, colour)[:, :2] for colour in scene.task.densities])
+        near = np.hypot(*(points[:, None] - ends[None]).T).min(axis=0) < 0.004
+        assert not near.any() or labels[near].mean() > 0.5
 
 
 def test_a_grasp_read_through_a_biased_pose():
