@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:  # only the name: reading a demo's arrays needs no simulator
     from sim.scenes import Task
 
-SCHEMA = "1"
+SCHEMA = "2"
 """Version of the stored form of episodes, datasets and packed training data."""
 STATE_SIZE, POINT_SIZE, ACTION_SIZE = 14, 6, 5
 

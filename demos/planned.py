@@ -1,10 +1,10 @@
 """Planned demonstrations: where a demonstrator would have closed the fingers, and what was seen, without an episode.
 
-The scorer needs objects, points and grasps, not motion; drawing these costs milliseconds where an episode costs a
-hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the perceived
-pose through which it is read back. What the same demonstrator would have done with the same object had the wish been
-another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of each. Where
-fingers could take an outer end is noted too: a matter of shape and hand that holds for every wish.
+The scorer needs objects, points and grasps, not motion; drawing these costs some ten milliseconds where an episode
+costs a hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the
+perceived pose through which it is read back. What the same demonstrator would have done with the same object had the
+wish been another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of
+each. Where fingers could take an outer end is noted too: a matter of shape and hand that holds for every wish.
 """
 
 from __future__ import annotations

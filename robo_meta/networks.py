@@ -28,7 +28,10 @@ drawn, and *balance* was right in 0.89–0.96 of held-out shapes instead of 0.98
 
 
 def outer_log_scales(progress: float) -> tuple[float, float, float]:
-    """`OUTER_LOG_SCALES` as they are once a share `progress` of the training is behind."""
+    """`OUTER_LOG_SCALES` as they are once a share `progress` of the training is behind.
+
+    `reptile`, whose tasks descend on this very loss, and what goes on from trained parameters keep those of the end.
+    """
     across, along, points = OUTER_LOG_SCALES
     narrowed = min(max((progress - NARROWING[0]) / (NARROWING[1] - NARROWING[0]), 0.0), 1.0)
     return across, along, FIRST_POINTS + narrowed * (points - FIRST_POINTS)
@@ -41,11 +44,13 @@ class Hidden(NamedTuple):
     """(N, D, P, H)."""
     pooled: Tensor
     """(N, D, 2H): mean and maximum over the points."""
-    log_prior: Tensor
-    """(N, D, P, M + 1): what a point weighs before any score: its volume, and for the points' own choice also whether
-    it can be held."""
+    log_volume: Tensor
+    """(N, D, P, 1)."""
     hold: Tensor
-    """(N, D, P): log odds that the fingers could take an outer end there: a matter of shape, whatever is wanted."""
+    """(N, D, P): log odds that the fingers could take an outer end there: a matter of shape, whatever is wanted; so far
+    as labels were there to learn it from, see `scorers.hold_losses`."""
+    log_hold: Tensor
+    """(N, D, P, 1): how much that weighs in the points' own choice."""
     colours: Tensor
     """(N, D, P, 8)."""
     places: Tensor
@@ -101,7 +106,7 @@ def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]
 
 def initial(hidden: int, head: int, keypoints: int, generator: torch.Generator) -> dict[str, Tensor]:
     """Fresh parameters. Colour tables are zero, so that colours are alike until a demonstration tells them apart; so
-    are places."""
+    are places, and what tells where they can be held."""
     theta = {}
     for name, shape in shapes(hidden, head, keypoints).items():
         if len(shape) == 1 or name.endswith(("colour", "like", "hold.out.weight")):
@@ -127,12 +132,9 @@ def body(theta: Parameters, scans: Encoded) -> Hidden:
     votes = scans.places + (parts[..., None, :] @ scans.vectors)[..., 0, :]
     hold = functional.silu(x @ theta["body.hold.in.weight"] + theta["body.hold.in.bias"])
     hold = hold @ theta["body.hold.out.weight"] + theta["body.hold.out.bias"]
-    # Log volume + log density makes the softmax mean the centre of mass.
+    log_hold = functional.softplus(theta["body.hold.gain"]) * functional.logsigmoid(hold)
     log_volume = scans.features[..., LOG_VOLUME, None]
-    keypoints = theta["head.gate.bias"].shape[-1] - 1
-    own_choice = log_volume + functional.softplus(theta["body.hold.gain"]) * functional.logsigmoid(hold)
-    log_prior = torch.cat([log_volume.expand(*log_volume.shape[:-1], keypoints), own_choice], -1)
-    return Hidden(x, pooled, log_prior, hold[..., 0], scans.colours, scans.places, votes)
+    return Hidden(x, pooled, log_volume, hold[..., 0], log_hold, scans.colours, scans.places, votes)
 
 
 def head(phi: Parameters, hidden: Hidden) -> Mixture:
@@ -145,10 +147,10 @@ def head(phi: Parameters, hidden: Hidden) -> Mixture:
     z = functional.silu(z.view(n, d, p, -1) + from_pool[:, :, None])
     scores = torch.bmm(z.view(n, d * p, -1), phi["head.score.weight"])
     scores = torch.baddbmm(scores, colours, phi["head.score.colour"]).view(n, d, p, -1)
-    scores = scores + functional.pad(
-        torch.bmm(flat, phi["head.score.like"]).view(n, d, p, 1), (scores.shape[-1] - 1, 0)
-    )
-    log_weights = (scores + hidden.log_prior).log_softmax(-2)
+    own_choice = torch.bmm(flat, phi["head.score.like"]).view(n, d, p, 1) + hidden.log_hold
+    scores = scores + functional.pad(own_choice, (scores.shape[-1] - 1, 0))
+    # Log volume + log density makes the softmax mean the centre of mass.
+    log_weights = (scores + hidden.log_volume).log_softmax(-2)
     keypoints = log_weights[..., :-1].exp().transpose(-1, -2) @ hidden.places
     gates = torch.baddbmm(phi["head.gate.bias"][:, None], hidden.pooled, phi["head.gate.weight"])
     return Mixture(keypoints, gates.log_softmax(-1), log_weights, hidden.places, hidden.votes)

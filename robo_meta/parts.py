@@ -139,7 +139,7 @@ def part_losses(
         if part == "reptile":
             return reptile.reptile_losses(theta, batch, config.architecture.inner_steps), batch.tasks
         if part == "pretrain":
-            return pretraining.pretrain_losses(theta, dict(tables or {}), batch), batch.tasks
+            return pretraining.pretrain_losses(theta, dict(tables or {}), batch, progress), batch.tasks
         return scorers.query_losses(part, theta, rates, batch, config.first_order, progress), batch.tasks
 
     return scorer_losses

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.inner_loop import ADAPTED, descend, stack
-from robo_meta.networks import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
+from robo_meta.networks import Hidden, Parameters, body, head, log_likelihood, outer_log_scales
 from robo_meta.scorers import hold_losses
 from robo_meta.task_stream import Batch
 
@@ -28,12 +28,14 @@ def initial_departures(theta: Parameters, tasks: int) -> dict[str, Tensor]:
     return {k: theta[k].new_zeros(tasks, *theta[k].shape) for k in ADAPTED}
 
 
-def all_losses(phi: Parameters, hidden: Hidden, grasps: Tensor) -> Tensor:
+def all_losses(phi: Parameters, hidden: Hidden, grasps: Tensor, progress: float = 1.0) -> Tensor:
     """(N,) mean negative log-likelihood of all demonstrations of each task."""
-    return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor(OUTER_LOG_SCALES)).mean(-1)
+    return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor(outer_log_scales(progress))).mean(-1)
 
 
-def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], batch: Batch) -> Tensor:
+def pretrain_losses(
+    theta: Mapping[str, Tensor], departures: dict[str, Tensor], batch: Batch, progress: float = 1.0
+) -> Tensor:
     """(N,) losses of all demonstrations with each task's own tables, and `hold_losses`, to be minimised over the shared
     parameters.
 
@@ -44,6 +46,7 @@ def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], 
         theta: shared parameters.
         departures: of `initial_departures`; the rows of the drawn tasks are replaced in place.
         batch: tasks; all their demonstrations count, support and queries alike.
+        progress: share of the training that is behind, for `networks.outer_log_scales`.
     """
     hidden = body(theta, batch.scans)
     shared = stack(theta, len(batch.tasks))
@@ -52,14 +55,14 @@ def pretrain_losses(theta: Mapping[str, Tensor], departures: dict[str, Tensor], 
     begun |= {k: begun[k] + departures[k][tasks] for k in ADAPTED}
     seen = Hidden(*(part.detach() for part in hidden))
     rates = {k: batch.grasps.new_full((STEPS,), math.log(RATE)) for k in ADAPTED}
-    own = descend(begun, lambda phi, _: all_losses(phi, seen, batch.grasps), rates, differentiable=False)
+    own = descend(begun, lambda phi, _: all_losses(phi, seen, batch.grasps, progress), rates, differentiable=False)
     moved = {k: own[k] - shared[k].detach() for k in ADAPTED}
     # A task drawn twice has two equal results up to rounding; the first is kept, so that resuming repeats every bit.
     first = torch.from_numpy(np.unique(tasks.cpu().numpy(), return_index=True)[1]).to(tasks.device)
     for name, rows in moved.items():
         departures[name][tasks[first]] = rows[first]
     whole = shared | {k: shared[k] + moved[k] for k in ADAPTED}
-    return all_losses(whole, hidden, batch.grasps) + hold_losses(hidden, batch.holdable)
+    return all_losses(whole, hidden, batch.grasps, progress) + hold_losses(hidden, batch.holdable)
 
 
 def with_mean_tables(theta: Mapping[str, Tensor], departures: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -29,7 +29,8 @@ WINDOWS = (1, 2, 3, 4)
 """Bands on either side of the place over which lines are fitted to the two edges."""
 PER_WINDOW = 4
 LEVER, STEP = 1e-3, 0.015
-"""m²: what keeps the slope through few points small; m: edges this far from the place's are another part's."""
+"""Points × m²: what keeps slopes through few points or a short window small; m: edges this far from the place's are
+another part's."""
 MEASURES = 2 * (BANDS * PER_BAND + len(WINDOWS) * PER_WINDOW + 4)
 """K."""
 
@@ -131,9 +132,9 @@ def _along(along: Tensor, across: Tensor, seen: Neighbours, turned: Tensor) -> T
 
 def _slopes(number: Tensor, edges: Tensor) -> Tensor:
     """(…, Q, W × 4) how the two edges run over each of `WINDOWS`: the slopes of lines fitted to them by least squares,
-    the angle between, and what is left over.
+    their difference, and what is left over.
 
-    What fingers hold is a matter of that angle, whichever of the two edges leans.
+    What fingers hold is a matter of that difference, whichever of the two edges leans.
 
     Args:
         number: (…, Q, B) points of each band.
@@ -155,6 +156,6 @@ def _slopes(number: Tensor, edges: Tensor) -> Tensor:
     xx, xy, yy = xx - sx * sx / total, xy - sx * sy / total, yy - sy * sy / total
     slope = xy / (xx + LEVER)
     rest = ((yy - 2 * slope * xy + slope * slope * xx).clamp_min(0) / total).sqrt()
-    rising, falling = slope.unbind(-2)
-    found = [rising / 0.1, falling / 0.1, (rising - falling).abs() / 0.1, rest.sum(-2) / 0.004]
+    upper, lower = slope.unbind(-2)
+    found = [upper / 0.1, lower / 0.1, (upper - lower).abs() / 0.1, rest.sum(-2) / 0.004]
     return torch.stack(found, -1).flatten(-2)

@@ -66,9 +66,9 @@ class TaskStream:
         transfers: tuple[float, float, float],
         device: torch.device,
     ) -> None:
-        chunks = [encode(part.to(device).float()) for part in data.points.split(_CHUNK)]
         # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
-        scans = Encoded(*(torch.cat(part).half() for part in zip(*chunks, strict=True)))
+        chunks = [tuple(part.half() for part in encode(some.to(device).float())) for some in data.points.split(_CHUNK)]
+        scans = Encoded(*(torch.cat(part) for part in zip(*chunks, strict=True)))
         self._scans = scans
         # Row 0 of axis 1 is what was demonstrated; the others serve as tasks of their own, with the same scans.
         wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)

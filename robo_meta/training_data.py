@@ -105,6 +105,11 @@ def load_training_data(path: Path | str) -> TrainingData:
     if checksum(arrays, SCHEMA) != metadata.get("checksum"):
         raise TrainingDataError(f"{path}: altered: its checksum does not fit its content; pack the dataset again")
     _check_layout(path, arrays)
+    labels, points = arrays["holdable"], arrays["points"]
+    if labels.shape[2] > points.shape[2] or not np.isin(labels, (-1, 0, 1)).all():
+        raise TrainingDataError(
+            f"{path}: holdable of shape {labels.shape}; expected -1, 0 or 1 for at most {points.shape[2]} points"
+        )
     # The library's arrays may view read-only bytes; torch wants its own.
     tensors = {name: torch.from_numpy(np.array(arrays[name])) for name in LAYOUT}
     families = tuple(json.loads(metadata["families"]))

@@ -25,8 +25,7 @@ def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, n
         grasp points (M, K, 2) re-centred along u; their heights z (M, K).
     """
     count, candidates = len(points), len(footprint.headings)
-    where = np.repeat(points, candidates, axis=0)
-    sections, yaws = _cut_everywhere(footprint, points)
+    sections, where, yaws = _cut_everywhere(footprint, points)
     u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
     # A disc is as wide in every direction: closing across the line to the object's origin breaks the tie.
     radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
@@ -57,7 +56,7 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     """(M,) bool: whether fingers could take an outer end at `points` (M, 2): a hold there that is narrow enough and
     of one colour alone. A matter of shape and hand, whatever the colours weigh and whoever wants what."""
     footprint = Footprint(spec)
-    sections, _ = _cut_everywhere(footprint, np.asarray(points, dtype=np.float64)[:, :2])
+    sections, _, _ = _cut_everywhere(footprint, np.asarray(points, dtype=np.float64)[:, :2])
     names = spec.colours
     colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
     alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
@@ -65,10 +64,10 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     return (good & alone).reshape(len(points), -1).any(axis=1)
 
 
-def _cut_everywhere(footprint: Footprint, points: np.ndarray) -> tuple[Sections, np.ndarray]:
-    """Sections at `points` (M, 2) along every candidate heading (M × K rows), and their headings (M × K,)."""
-    yaws = np.tile(footprint.headings, len(points))
-    return cut(footprint, np.repeat(points, len(footprint.headings), axis=0), yaws), yaws
+def _cut_everywhere(footprint: Footprint, points: np.ndarray) -> tuple[Sections, np.ndarray, np.ndarray]:
+    """Sections at `points` (M, 2) along every candidate heading, M × K rows, with their points and headings."""
+    where, yaws = np.repeat(points, len(footprint.headings), axis=0), np.tile(footprint.headings, len(points))
+    return cut(footprint, where, yaws), where, yaws
 
 
 def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:

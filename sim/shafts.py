@@ -81,7 +81,7 @@ def plate(rng: Rng, shaft: float, *, widest: float = 0.085) -> Piece:
     grown = (low + high) * length
     length *= min(1.0, (widest - near if grown > 0 else 0.7 * near) / max(abs(grown), 1e-9))
     far = near + (low + high) * length
-    # No more than leaves it convex.
+    # Little enough to leave it convex.
     slant = 0.0 if rng.random() < 0.5 else rng.uniform(-0.25, 0.25) * min(far, length, length * far / near)
     beside = rng.uniform(-0.5, 0.5) * abs(near - shaft)
     corners = [(0.0, beside - near / 2), (length - slant, beside - near / 2 - low * length)]
@@ -90,7 +90,8 @@ def plate(rng: Rng, shaft: float, *, widest: float = 0.085) -> Piece:
 
 
 def _lean(rng: Rng) -> float:
-    """How far a side leans outwards for every metre along: not at all, or by 4.6° to 27° either way.
+    """How far a side leans outwards for every metre along: not at all, or by 4.6° to 27° either way (the
+    slant of the far edge makes that 4° to 33°).
 
     Even in its logarithm, as the slight ones are hard to tell from none, and fingers hold only up to 2.4°.
     """

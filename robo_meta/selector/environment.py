@@ -33,7 +33,8 @@ class SelectEnv(gymnasium.Env):
     | last | 1 where one more demonstration can be had, else 0 |
 
     An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that the budget
-    doesn't allow fails. `retry`, where the matrix has it, learns from the attempt that failed last. Reward: 1 for a
+    doesn't allow fails. `retry`, where the matrix has it, learns from the strategy
+    that failed last: a rollout of what it came to after any failure of that one is drawn. Reward: 1 for a
     success, minus the price of the attempt and its nominal seconds, of the demonstration, or nothing for giving up.
     *One more demo* leads to the same scene with one demonstration more, once, while the failures stay known; where none
     can be had the price is lost. The episode ends with success, giving up, the last attempt, or, as truncated, after
@@ -114,9 +115,10 @@ class SelectEnv(gymnasium.Env):
         unseen = [r for r in played if (self._row, source, r) not in self._seen]
         rollout = int(self.np_random.choice(unseen or played))
         self._seen.add((self._row, source, rollout))
-        success = bool(outcomes[rollout] == 1 and self.matrix.affordable[self._row, action])
-        if not success:
-            self._tried[action] += 1
+        affordable = bool(self.matrix.affordable[self._row, action])
+        success = affordable and bool(outcomes[rollout] == 1)
+        self._tried[action] += not success
+        if affordable and not success:
             self._failed = action
         return success
 

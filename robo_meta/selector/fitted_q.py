@@ -200,6 +200,15 @@ def situations(matrix: Matrix, depth: int, seed: int) -> Situations:
     rollouts = matrix.rollouts
     again = np.clip((misses * rollouts - 1) / (rollouts - 1), 0.0, 1.0)
     weights = np.where(history > 0, misses, 1.0) * np.where(history > 1, again, 1.0)
+    if matrix.retry is not None:
+        # Beside another failure, or its own first one, `retry` failed with what it had learnt.
+        others = history.copy()
+        others[:, matrix.retry] -= 1
+        learnt = (np.maximum(others, 0) * (1.0 - matrix.retry_rates[found])).sum(axis=1)
+        twice = history[:, matrix.retry] == 2
+        second = (history.sum(axis=1) == 2) & (history[:, matrix.retry] > 0)
+        first = np.where(twice, misses[:, matrix.retry], 1.0)
+        weights[:, matrix.retry] = np.where(second, first * learnt, weights[:, matrix.retry])
     allowed = (matrix.affordable[found] | (history == 0)).all(axis=1)
     # Each depth counts as much as the first where everything fails.
     depths = history.sum(axis=1)
@@ -214,6 +223,9 @@ def success_given(matrix: Matrix, found: Situations) -> np.ndarray:
 
 def chances(matrix: Matrix, rows: np.ndarray, tried: np.ndarray, here: np.ndarray) -> np.ndarray:
     """(N, A) chance that each strategy's next attempt succeeds.
+
+    Rollouts that failed already aren't drawn again, but for `retry`: what it came to after a failure is drawn with
+    repetition, as there are few of those.
 
     Args:
         matrix: of outcomes.

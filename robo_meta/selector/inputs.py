@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from robo_meta.selector.features import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
+from robo_meta.selector.matrix import RETRY
 
 TOGETHER = 1.5
 """cm: choices this near count as agreeing; an error of about so much still holds."""
@@ -76,9 +77,10 @@ class Inputs:
         """Share (N, A) of the others that choose about the same place, median distance (N, A), distances (N, A, A)."""
         size = len(self.strategies)
         apart = np.where(self._apart < 0, 0.0, features[:, np.maximum(self._apart, 0)])
-        if size == 1:
-            return np.zeros((len(features), 1)), np.zeros((len(features), 1)), apart
-        others = ~np.eye(size, dtype=bool)
-        near = ((apart < TOGETHER) & others).sum(axis=2) / (size - 1)
-        rest = apart[:, others].reshape(len(features), size, size - 1)
-        return near, np.median(rest, axis=2), apart
+        # Until something failed, `retry` says what `contrast` says; that is no agreement.
+        others = ~np.eye(size, dtype=bool) & (np.array(self.strategies) != RETRY)
+        counts = others.sum(axis=1)
+        if not counts.all():
+            return np.zeros((len(features), size)), np.zeros((len(features), size)), apart
+        near = ((apart < TOGETHER) & others).sum(axis=2) / counts
+        return near, np.nanmedian(np.where(others, apart, np.nan), axis=2), apart

@@ -16,7 +16,7 @@ from robo_meta.selector.matrix import Matrix
 from robo_meta.selector.walk import walk
 from robo_meta.statistics import Interval
 
-SCHEMA = "1"
+SCHEMA = "2"
 LEAST_GAP = 0.05
 """Virtual best − single best under which, or under two standard errors, there is nothing to select."""
 BASELINES = ("look-up", "random", "best-then-second-best", "best-then-retry", "one-pilot", "selector-with-retry")
@@ -58,9 +58,9 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     upward = virtual_best.naive(matrix.success, matrix.affordable)
     halves = virtual_best.split_halves(matrix.success, matrix.affordable)
     retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
-    by_rule = sample.mean(
-        scores["selector-with-retry"] - scores.get("best-then-retry", scores["best-then-second-best"])
-    )
+    by_rule = {}
+    if "best-then-retry" in scores:
+        by_rule["retry_over_rule"] = _interval(sample.mean(scores["selector-with-retry"] - scores["best-then-retry"]))
     free = walk(matrix, selector)
     single_return = sbs - selector.costs[choices["single best"]]
     costs = matrix.success.shape[2], len(matrix)
@@ -90,7 +90,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
             if len(rows := np.flatnonzero(choose(matrix))) > 1
         },
         "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high},
-        "retry_over_rule": _interval(by_rule),
+        **by_rule,
         "selector_over_sbs": _interval(sample.mean(scores["selector"] - sbs)),
         "free": {
             "prices": selector.prices.card,
@@ -117,7 +117,7 @@ def chosen(matrix: Matrix, selector: Selector) -> dict[str, np.ndarray]:
     }
     failed = nothing.copy()
     failed[np.arange(len(matrix)), found["first"]] = 1
-    return found | {"retry": selector.strategy_for(matrix.features, failed, allowed)}
+    return found | {"second try": selector.strategy_for(matrix.features, failed, allowed)}
 
 
 def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -126,12 +126,12 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
     best, second = plays["single best"], plays["second best"]
     # Every strategy once: until something fails, `retry` is another one's choice.
     others = np.arange(len(matrix.strategies)) != (-1 if matrix.retry is None else matrix.retry)
-    with_retry = twice(plays["first"], plays["retry"])
+    with_retry = twice(plays["first"], plays["second try"])
     extra: dict[str, np.ndarray] = {}
     if matrix.retry is not None:
         rows = np.arange(len(matrix))
         learnt = then_retry(plays["first"], matrix.retry_rates[rows, choices["first"]])
-        with_retry = np.where(choices["retry"] == matrix.retry, learnt, with_retry)
+        with_retry = np.where(choices["second try"] == matrix.retry, learnt, with_retry)
         learnt = then_retry(best, matrix.retry_rates[rows, choices["single best"]])
         affordable = matrix.affordable[:, matrix.retry]
         extra["best-then-retry"] = np.where(affordable, learnt, twice(best, second))

@@ -45,7 +45,7 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
         f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
         f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
     )
-    if "best-then-retry" in result:
+    if "retry_over_rule" in result:
         console.print(f"selector-with-retry − best-then-retry: {_interval(result['retry_over_rule'])}")
     console.print(
         f"every action open, at its price: return {_interval(free['return'])} (single best once "

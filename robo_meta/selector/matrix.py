@@ -130,9 +130,10 @@ class Matrix:
 
     @cached_property
     def affordable(self) -> np.ndarray:
-        """(S, A) bool: which strategies' nominal time each scene's budget allows; the cheapest is always allowed."""
+        """(S, A) bool: which strategies each scene's budget of nominal time allows; the cheapest but `retry` always."""
         allowed = self.seconds[None] <= self.scenes["budget"][:, None]
-        allowed[:, int(np.argmin(self.seconds))] = True
+        first = [np.inf if name == RETRY else cost for name, cost in zip(self.strategies, self.seconds, strict=True)]
+        allowed[:, int(np.argmin(first))] = True
         return allowed
 
     @cached_property

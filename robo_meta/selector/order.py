@@ -6,10 +6,10 @@ import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from robo_meta.contestants import check_names
-from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.matrix import RETRY, MatrixError
 from robo_meta.strategies import STRATEGIES
 from sim.families import families_of
 
@@ -42,11 +42,12 @@ class MatrixOrder:
         object.__setattr__(self, "strategies", tuple(self.strategies))
         families_of(self.split)
         check_names(self.strategies)
+        possible = [name for name in STRATEGIES if name not in LEFT_OUT]
         for name in self.strategies:
-            if name in LEFT_OUT or name not in STRATEGIES:
-                raise MatrixError(
-                    f"strategy {name!r} chooses among the others; expected others of {', '.join(STRATEGIES)}"
-                )
+            if name not in possible:
+                raise MatrixError(f"strategy {name!r} in a matrix; expected some of {', '.join(possible)}")
+        if self.strategies == (RETRY,):
+            raise MatrixError(f"strategy {RETRY!r} alone; expected others beside it, after whose failures it tries")
         if len(set(self.strategies)) != len(self.strategies):
             raise MatrixError(f"strategies {' '.join(self.strategies)}; expected each once")
         for name in ("scenes", "workers"):
@@ -74,3 +75,10 @@ FOREIGN = 0.3
 """Chance that the demonstrations show other colours than the query's."""
 FAILED = 0.4
 """Chance that of two and more demonstrations one failed; of three and more, half of these have two that did."""
+
+
+def tables() -> dict[str, Any]:
+    """What conditions are drawn from, as plain data."""
+    named = {"operator": OPERATORS, "sensing": SENSINGS, "push": PUSHES, "budget": BUDGETS}
+    found: dict[str, Any] = {name: [[str(value), chance] for value, chance in table] for name, table in named.items()}
+    return found | {"shots": MOST_FIRST, "foreign": FOREIGN, "failed": FAILED}

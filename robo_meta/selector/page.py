@@ -28,6 +28,7 @@ def section(result: dict[str, Any]) -> str:
     facts = [
         f"closed gap {_interval(gap['value'], gap['low'], gap['high'])}",
         f"selector-with-retry − {retry['minus']}: " + _interval(retry["difference"], retry["low"], retry["high"], "+"),
+        *_rule(result),
         f"every action open, at its price: return {result['free']['return']['value']:.3f}, that is "
         + _interval(over["value"], over["low"], over["high"], "+")
         + " over the single best once",
@@ -49,6 +50,14 @@ def section(result: dict[str, Any]) -> str:
         f"<h1>Selector</h1><p class=note>{escape(caption)}</p><h2>Is there anything to select?</h2><ul>{gates}</ul>"
         f"<h2>Who selects how well</h2><table>{head}{table}</table><ul>{listed}</ul>"
     )
+
+
+def _rule(result: dict[str, Any]) -> list[str]:
+    """What the selector is worth over the rule that needs none, where the matrix has `retry`."""
+    if "retry_over_rule" not in result:
+        return []
+    over = result["retry_over_rule"]
+    return ["selector-with-retry − best-then-retry: " + _interval(over["value"], over["low"], over["high"], "+")]
 
 
 def _row(name: str, row: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ from robo_meta.rollout import Acting
 from robo_meta.selector import order as axes
 from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.look import look
-from robo_meta.selector.matrix import COLUMNS, EMPTY, RETRY, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix import COLUMNS, EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
 from sim.scenes import TRANSFERS, Scene
@@ -212,11 +212,13 @@ def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, 
     support = record_support_under(matched, Condition("new-instance", TIMED_SHOTS))
     points = shared_env().reset(seed=0, options={"scene": matched.query})[0]["points"]
     found = []
-    for strategy in _players(checkpoint, names, hand).values():
+    failed = replace(support.items[0], success=False)
+    for name, strategy in _players(checkpoint, names, hand).items():
         taken = []
         for _ in range(TIMES):
             start = time.process_time()
-            strategy.adapt(support).target(points)
+            policy = strategy.adapt_after(support, (failed,)) if name == RETRY else strategy.adapt(support)
+            policy.target(points)
             taken.append(time.process_time() - start)
         found.append(max(round(float(np.median(taken)), 3), 0.001))
     return np.array(found)
@@ -234,6 +236,9 @@ def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> Mapp
 def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:
     """What the matrix depends on, scenes apart: an interrupted one goes on only where all is the same."""
     return {
+        "schema": SCHEMA,
+        "followed_up": FOLLOWED_UP,
+        "axes": axes.tables(),
         "feature_schema": FEATURE_SCHEMA,
         "checkpoint": None if checkpoint is None else fingerprint(checkpoint),
         "split": order.split,

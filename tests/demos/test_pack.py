@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from demos.demo import provenance
+from demos.demo import SCHEMA, provenance
 from demos.episode_file import StoreError, write_demo
 from demos.files import checksum, write_safetensors
 from demos.grasps import plan_grasp
@@ -219,12 +219,12 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
             del arrays["grasps"]
         else:
             arrays["grasps"] = arrays["grasps"][:, :3]
-        write_safetensors(path, arrays, {"schema": "1", "checksum": checksum(arrays, "1")})
+        write_safetensors(path, arrays, {"schema": SCHEMA, "checksum": checksum(arrays, SCHEMA)})
     expected = {
         "missing": "no packed training data",
         "truncated": "truncated or damaged",
         "altered": "altered: its checksum",
-        "schema": "schema '0', this version reads '1'; pack again",
+        "schema": "schema '0', this version reads '2'; pack again",
         "array": "no array 'grasps'",
         "shape": "grasps is float32 (2, 3, 4), expected float32 (2, 4, 4)",
     }[kind]

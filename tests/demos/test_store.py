@@ -95,7 +95,7 @@ def alter_label(path):
 
 
 def other_schema(path):
-    path.write_bytes(path.read_bytes().replace(b'\\"schema\\": \\"1\\", \\"task', b'\\"schema\\": \\"9\\", \\"task'))
+    path.write_bytes(path.read_bytes().replace(b'\\"schema\\": \\"2\\", \\"task', b'\\"schema\\": \\"9\\", \\"task'))
 
 
 DAMAGE = {
@@ -104,7 +104,7 @@ DAMAGE = {
     empty: "truncated or damaged",
     alter_array: "altered: checksum",
     alter_label: "altered: checksum",
-    other_schema: "schema '9', this version reads '1'; record again",
+    other_schema: "schema '9', this version reads '2'; record again",
 }
 
 
@@ -154,7 +154,7 @@ def test_other_troubles_with_the_folder(dataset, tmp_path):
         open_dataset(dataset)
     index = json.loads((dataset / INDEX).read_text())
     (dataset / INDEX).write_text(json.dumps({**index, "schema": "0"}))
-    with pytest.raises(StoreError, match=r"index\.json: schema '0', this version reads '1'"):
+    with pytest.raises(StoreError, match=r"index\.json: schema '0', this version reads '2'"):
         open_dataset(dataset)
     (dataset / INDEX).write_text("{")
     with pytest.raises(StoreError, match=r"index\.json: damaged"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +20,6 @@ def made_up(
     families: tuple[str, ...] = ("wedge", "flag", "arrow"),
     following: np.ndarray | None = None,
     strategies: tuple[str, ...] = STRATEGIES,
-    retried: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
     seed: int = 0,
     **columns: np.ndarray,
 ) -> Matrix:
@@ -33,6 +32,7 @@ def made_up(
     for name, values in (features or {}).items():
         table[:, names.index(name)] = values
     numbers = np.arange(scenes)
+    success = rng.random((scenes, size, rollouts)) < chances[:, :, None]
     usual = {
         "split": np.full(scenes, "validation"),
         "family": np.array([families[n % len(families)] for n in numbers]),
@@ -52,8 +52,8 @@ def made_up(
         feature_names=names,
         scenes={**usual, **columns},
         features=table,
-        success=(success := rng.random((scenes, size, rollouts)) < chances[:, :, None]),
-        retried=np.full(success.shape, EMPTY) if retried is None else retried(success, rng),
+        success=success,
+        retried=np.full(success.shape, EMPTY),
         seconds=np.array([0.01, 0.02, 0.05])[:size],
         following=np.full(scenes, -1) if following is None else following,
         provenance={"families": sorted(set(families)), "feature_schema": FEATURE_SCHEMA, "checkpoint": None},
@@ -71,9 +71,8 @@ def two_kinds(scenes: int = 120, seed: int = 0, **changes: object) -> tuple[Matr
 def with_retry(scenes: int = 60, learnt: float = 0.9, seed: int = 0, **changes: object) -> Matrix:
     """`maml` 0.7 and `replay` 0.3, whatever failed, and `retry`: `maml`'s choice, but `learnt` after a failure."""
 
-    def followed(success: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        success[:, 2] = success[:, 0]
-        return np.where(success, EMPTY, rng.random(success.shape) < learnt)
-
     names = ("maml", "replay", "retry")
-    return made_up(np.tile([0.7, 0.3, 0.7], (scenes, 1)), strategies=names, retried=followed, seed=seed, **changes)
+    matrix = made_up(np.tile([0.7, 0.3, 0.7], (scenes, 1)), strategies=names, seed=seed, **changes)
+    success = matrix.success[:, [0, 1, 0]]
+    again = np.random.default_rng(seed + 1).random(success.shape) < learnt
+    return replace(matrix, success=success, retried=np.where(success, EMPTY, again))

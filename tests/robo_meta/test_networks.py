@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from demos.planned import LABELLED
 from robo_meta import closing, networks
 from robo_meta.choice import densest, point_weights
 from robo_meta.dense import initial_dense
-from robo_meta.encoding import LOG_VOLUME, encode
+from robo_meta.encoding import QUERIES, encode
 from robo_meta.inner_loop import stack
 from robo_meta.networks import (
     FIRST_POINTS,
@@ -152,17 +153,20 @@ def test_closing_learns_to_take_bars_across() -> None:
 
 
 def test_holds_weigh_on_the_points_own_choice_alone(theta: dict, points: torch.Tensor) -> None:
-    scans = encode(points)
-    before = body(theta, scans)
-    sure = {**theta, "body.hold.out.bias": theta["body.hold.out.bias"] - 5}
-    after = body(sure, scans)
-    assert torch.equal(before.log_prior[..., :-1], after.log_prior[..., :-1])
+    generator = torch.Generator().manual_seed(2)
+    theta["body.hold.out.weight"] = torch.randn(10, 1, generator=generator).double()
+    found = {}
+    for bias in (0.0, -5.0):
+        hidden = body({**theta, "body.hold.out.bias": torch.tensor([bias]).double()}, encode(points))
+        found[bias] = hidden, head(stack(theta, 2), hidden)
     gain = torch.nn.functional.softplus(theta["body.hold.gain"])
-    volume = scans.features[..., LOG_VOLUME]
-    for hidden in (before, after):
-        expected = volume + gain * torch.nn.functional.logsigmoid(hidden.hold)
-        assert torch.allclose(hidden.log_prior[..., -1], expected)
-    assert (after.log_prior[..., -1] < before.log_prior[..., -1]).all()
+    (free, before), (held, after) = found.values()
+    assert torch.allclose(held.hold, free.hold - 5)
+    assert torch.equal(before.log_weights[..., :-1], after.log_weights[..., :-1])
+    change = gain * (torch.nn.functional.logsigmoid(held.hold) - torch.nn.functional.logsigmoid(free.hold))
+    expected = (before.log_weights[..., -1] + change).log_softmax(-1)
+    assert torch.allclose(after.log_weights[..., -1], expected)
+    assert not torch.allclose(after.log_weights[..., -1], before.log_weights[..., -1])
 
 
 def test_widths_narrow_for_the_points_alone() -> None:
@@ -179,3 +183,7 @@ def test_hold_losses_by_hand() -> None:
     wanted = (np.log1p(np.exp(-2.0)) + np.log1p(np.exp(-1.0))) / 2
     assert hold_losses(hidden, labels).tolist() == pytest.approx([HOLD_WEIGHT * wanted])
     assert hold_losses(hidden, -torch.ones(1, 1, 3)).tolist() == [0.0]
+
+
+def test_labels_are_of_the_very_places_that_are_scored() -> None:
+    assert LABELLED == QUERIES

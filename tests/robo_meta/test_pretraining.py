@@ -15,6 +15,7 @@ from robo_meta.meta_train import train
 from robo_meta.networks import Hidden, body, initial
 from robo_meta.presets import PRESETS, Schedule
 from robo_meta.pretraining import all_losses, initial_departures, pretrain_losses, with_mean_tables
+from robo_meta.scorers import hold_losses
 from robo_meta.task_stream import WISHES, Batch, TaskStream
 from robo_meta.training_data import load_training_data
 
@@ -37,7 +38,8 @@ def test_only_the_drawn_tasks_tables_move_and_they_fit_better(problem: tuple) ->
     tables = initial_departures(theta, 12 * WISHES)
     assert set(tables) == set(ADAPTED) and all(v.shape == (12 * WISHES, *theta[k].shape) for k, v in tables.items())
     hidden = Hidden(*(part.detach() for part in body(theta, batch.scans)))
-    prior = all_losses(stack(theta, 4), hidden, batch.grasps)
+    holds = hold_losses(hidden, batch.holdable)
+    prior = all_losses(stack(theta, 4), hidden, batch.grasps) + holds
     first = pretrain_losses(theta, tables, batch)
     moved = {n for n in range(12 * WISHES) if any(float(v[n].abs().max()) > 0 for v in tables.values())}
     assert moved == set(batch.examples.tolist())
@@ -45,16 +47,19 @@ def test_only_the_drawn_tasks_tables_move_and_they_fit_better(problem: tuple) ->
     assert (first < prior).all() and (second < first).all(), "a task goes on from where its last visit left it"
     # What the loss says is the loss at the stored tables.
     phi = {k: v + tables[k][batch.examples] if k in tables else v for k, v in stack(theta, 4).items()}
-    assert torch.allclose(second, all_losses(phi, hidden, batch.grasps), atol=1e-5)
+    assert torch.allclose(second, all_losses(phi, hidden, batch.grasps) + holds, atol=1e-5)
 
 
 def test_shared_gradient_is_that_at_the_tasks_own_tables(problem: tuple) -> None:
     theta, batch = problem
+    theta["body.hold.out.weight"] = torch.full_like(theta["body.hold.out.weight"], 0.3).requires_grad_()
     tables = initial_departures(theta, 12 * WISHES)
     found = torch.autograd.grad(pretrain_losses(theta, tables, batch).mean(), list(theta.values()))
     own = {k: v[batch.examples] for k, v in tables.items()}
     phi = {k: v + own[k] if k in own else v for k, v in stack(theta, 4).items()}
-    expected = torch.autograd.grad(all_losses(phi, body(theta, batch.scans), batch.grasps).mean(), list(theta.values()))
+    hidden = body(theta, batch.scans)
+    losses = all_losses(phi, hidden, batch.grasps) + hold_losses(hidden, batch.holdable)
+    expected = torch.autograd.grad(losses.mean(), list(theta.values()))
     for name, a, b in zip(theta, found, expected, strict=True):
         assert torch.allclose(a, b, rtol=1e-3, atol=1e-5) and float(a.abs().max()) > 0, name
 

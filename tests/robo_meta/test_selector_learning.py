@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,24 @@ from demos.files import read_metadata, write_safetensors
 from robo_meta.selector import fitted_q, neural_q
 from robo_meta.selector.baselines import Rules
 from robo_meta.selector.cross import cross_judge
-from robo_meta.selector.decision import DEMO, GIVE_UP, Selector
+from robo_meta.selector.decision import DEMO, GIVE_UP, Selector, base_value
 from robo_meta.selector.explain import explain
-from robo_meta.selector.fitted_q import LEARNERS, LearnerError, situations, success_given, train_selector
+from robo_meta.selector.fitted_q import (
+    LEARNERS,
+    PAIRS,
+    LearnerError,
+    chances,
+    situations,
+    success_given,
+    train_selector,
+)
 from robo_meta.selector.forest import Forest
-from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.matrix import EMPTY, MatrixError
 from robo_meta.selector.online import WITHIN, Drift, follow, judge_online, uses_until_abandoned
 from robo_meta.selector.prices import Prices
 from robo_meta.selector.selector_file import SelectorError, load_selector, refuse_shared_families, save_selector
 from robo_meta.selector.walk import walk
-from tests.robo_meta.selector_matrices import STRATEGIES, made_up, two_kinds
+from tests.robo_meta.selector_matrices import STRATEGIES, made_up, two_kinds, with_retry
 
 NOTHING = np.zeros((1, 3))
 EVERYTHING = np.ones((1, 3), dtype=bool)
@@ -268,3 +277,46 @@ def test_cross_judging() -> None:
     found = cross_judge(two_kinds(90)[0], Prices(), "extra-trees", 0)
     assert found is not None and found["selector"] > found["sbs"] + 0.15 and found["closed_gap"] > 0.8
     assert cross_judge(two_kinds(20, families=("wedge",))[0], Prices(), "extra-trees", 0) is None
+
+
+def test_base_by_hand() -> None:
+    base = np.array([[0.1, 0.5, 0.6], [0.4, 0.2, 0.9], [0.0, 0.0, 0.0], [0.7, 0.3, 0.7]])
+    tried = np.array([[0, 0, 0], [1, 0, 0], [0, 2, 0], [1, 1, 0]])
+    assert base_value(base, tried).tolist() == [[0.7, 0.3, 0.7], [0.1, 0.5, 0.6], [0.4, 0.2, 0.9], [0.1, 0.2, 0.6]]
+
+
+def test_chances_by_hand() -> None:
+    matrix = with_retry(1, rollouts=4)
+    success = np.array([[[1, 1, 0, 0], [0, 0, 0, 1], [1, 1, 0, 0]]])
+    retried = np.array([[[-1, -1, 1, 0], [1, 1, 1, -1], [-1, -1, 0, 0]]])
+    matrix = replace(matrix, success=success, retried=retried)
+    assert matrix.retry_rates.tolist() == [[0.5, 1.0, 0.0]]
+    tried = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 1]])
+    found = chances(matrix, np.zeros(4, dtype=int), tried, tried)
+    assert found[:, 0].tolist() == pytest.approx([1 / 2, 2 / 3, 2 / 3, 1 / 2])
+    assert found[:, 1].tolist() == pytest.approx([1 / 4, 1 / 4, 1 / 3, 1 / 3])
+    assert found[:, 2].tolist() == pytest.approx([1 / 2, 0.5, 0.75, 0.5])
+
+
+def test_situations_after_a_retry_are_weighted_by_what_it_had_learnt() -> None:
+    matrix = with_retry(200)
+    found = situations(matrix, 2, 0)
+    both = (found.tried[:, 0] == 1) & (found.tried[:, 2] == 1)
+    misses = 1 - matrix.success[found.rows[both], 0].mean(axis=1)
+    expected = misses * (1 - matrix.retry_rates[found.rows[both], 0]) / PAIRS
+    assert found.weights[both] == pytest.approx(expected)
+    twice = found.tried[:, 2] == 2
+    misses = 1 - matrix.success[found.rows[twice], 2].mean(axis=1)
+    assert found.weights[twice] == pytest.approx(misses * (1 - matrix.retry_rates[found.rows[twice], 2]) / PAIRS)
+
+
+def test_a_rare_failure_borrows_from_what_follows_others() -> None:
+    """`maml` fails once in all; what follows that failure is drawn toward what follows `replay`'s many."""
+    matrix = with_retry(40, learnt=1.0)
+    success, retried = np.array(matrix.success), np.array(matrix.retried)
+    success[:, 0], retried[:, 0] = 1, EMPTY
+    success[0, 0, 0], retried[0, 0, 0] = 0, 0
+    selector = train_selector(replace(matrix, success=success, retried=retried), Prices(second=0.0), least=10**6)
+    after_maml, after_replay = selector.stages[0].base[0, 2], selector.stages[0].base[1, 2]
+    assert after_replay > 0.9
+    assert after_replay - 0.25 < after_maml < after_replay

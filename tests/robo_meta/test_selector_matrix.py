@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -141,7 +143,9 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
         ({"rollouts": 1}, "rollouts 1; expected 2 or more"),
         ({"workers": 0}, "workers 0; expected 1 or more"),
         ({"seed": -1}, "seed -1; expected 0 or more"),
-        ({"strategies": ("selector",)}, "strategy 'selector' chooses among the others"),
+        ({"strategies": ("selector",)}, "strategy 'selector' in a matrix; expected some of zero-shot,"),
+        ({"strategies": ("maml+scripted-hand",)}, "strategy 'maml+scripted-hand' in a matrix; expected some of"),
+        ({"strategies": ("retry",)}, "strategy 'retry' alone; expected others beside it"),
         ({"strategies": ("centre", "centre")}, "strategies centre centre; expected each once"),
         ({"hand": "left"}, "hand 'left'; expected learned or scripted"),
     ],
@@ -150,3 +154,37 @@ def test_orders_that_make_no_sense(changes: dict, line: str) -> None:
     with pytest.raises(MatrixError) as caught:
         MatrixOrder(**changes)
     assert str(caught.value).startswith(line)
+
+
+class Follows:
+    """Adapts to what failed by remembering it."""
+
+    def adapt_after(self, support: str, attempts: tuple) -> tuple:
+        return support, attempts
+
+
+def test_follow_ups_are_of_failures_in_the_next_rollout_and_few() -> None:
+    table = module._Rollouts.__new__(module._Rollouts)
+    asked = []
+
+    def play(number: int, policy: tuple) -> SimpleNamespace:
+        asked.append((number, policy))
+        return SimpleNamespace(success=number == 2)
+
+    table.play = play  # type: ignore[method-assign]
+    items = [SimpleNamespace(success=done, name=place) for place, done in enumerate([0, 1, 0, 0, 1, 0])]
+    found = table.follow_up(Follows(), "support", items)
+    # Rollouts are numbered from 1; the fourth failure is one too many.
+    assert found == [1, EMPTY, 0, 0, EMPTY, EMPTY] and module.FOLLOWED_UP == 3
+    assert [number for number, _ in asked] == [2, 4, 5]
+    assert [policy for _, policy in asked] == [("support", (items[place],)) for place in (0, 2, 3)]
+    last = [SimpleNamespace(success=1), SimpleNamespace(success=0)]
+    assert table.follow_up(Follows(), "support", last) == [EMPTY, 0] and asked[-1][0] == 1
+
+
+def test_the_identity_holds_what_scenes_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = module._identity(ORDER, None, ORDER.strategies)
+    monkeypatch.setattr(module.axes, "FOREIGN", 0.5)
+    after = module._identity(ORDER, None, ORDER.strategies)
+    assert before["axes"] != after["axes"] and before["schema"] == after["schema"] == SCHEMA
+    assert json.loads(json.dumps(before)) == before

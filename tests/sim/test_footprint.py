@@ -191,4 +191,5 @@ def test_outer_ends_can_be_taken(family: str):
     for _ in range(5):
         spec = draw_object(rng, family, ("red", "blue"), 0.7)
         for colour in spec.colours:
-            assert end_holds(spec, outer_ends(spec, colour)).all()
+            ends = outer_ends(spec, colour)
+            assert len(ends) and end_holds(spec, ends).all()
