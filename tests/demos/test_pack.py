@@ -202,7 +202,7 @@ def test_a_damaged_chunk_is_noticed(recorded, planned_config, planned):
         chunk.write_bytes(content)
 
 
-@pytest.mark.parametrize("kind", ["missing", "truncated", "altered", "schema", "array", "shape"])
+@pytest.mark.parametrize("kind", ["missing", "truncated", "altered", "schema", "array", "shape", "labels", "places"])
 def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, tmp_path, kind):
     path = tmp_path / TRAINING_FILE
     content = planned.read_bytes()
@@ -214,11 +214,15 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
         path.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
     elif kind == "schema":
         write_safetensors(path, arrays, {"schema": "0"})
-    elif kind in ("array", "shape"):
+    elif kind in ("array", "shape", "labels", "places"):
         if kind == "array":
             del arrays["grasps"]
-        else:
+        elif kind == "shape":
             arrays["grasps"] = arrays["grasps"][:, :3]
+        elif kind == "labels":
+            arrays["holdable"] += 2
+        else:
+            arrays["points"] = arrays["points"][:, :, :15]
         write_safetensors(path, arrays, {"schema": SCHEMA, "checksum": checksum(arrays, SCHEMA)})
     expected = {
         "missing": "no packed training data",
@@ -227,6 +231,8 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
         "schema": "schema '0', this version reads '2'; pack again",
         "array": "no array 'grasps'",
         "shape": "grasps is float32 (2, 3, 4), expected float32 (2, 4, 4)",
+        "labels": "holdable of shape (2, 4, 16); expected -1, 0 or 1 for at most 96 points",
+        "places": "holdable of shape (2, 4, 16); expected -1, 0 or 1 for at most 15 points",
     }[kind]
     with pytest.raises(TrainingDataError) as error:
         load_training_data(tmp_path)

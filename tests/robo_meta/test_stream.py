@@ -131,7 +131,7 @@ def test_datasets_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(StreamError, match="recorded from split 'validation'; a stream learns from split 'training'"):
         load_folders([good, write(tmp_path / "other", painted(20, (2, 3)), split="validation")])
     fewer = painted(20, (2, 3))
-    fewer = {**fewer, "points": fewer["points"][:, :, :6]}
+    fewer = {**fewer, "points": fewer["points"][:, :, :6], "holdable": fewer["holdable"][:, :, :6]}
     with pytest.raises(StreamError, match=r"fewer: \(4, 6\) demonstrations and points a task; .*good has \(4, 10\)"):
         load_folders([good, write(tmp_path / "fewer", fewer)])
     lone = {
