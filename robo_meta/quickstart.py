@@ -44,11 +44,11 @@ class QuickstartConfig:
     """Folder for everything it makes; the same command goes on in it."""
     recorded: int = 20
     """Training tasks with four recorded demonstrations each: the hand learns from them."""
-    planned: int = 900
+    planned: int = 600
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
-    scenes: int = 12
+    scenes: int = 6
     """Scenes of the validation families that a small selector learns from."""
-    tasks: int = 60
+    tasks: int = 40
     """Tasks of unseen families to adapt to, one rollout a strategy each."""
     preset: str = "quick"
     """Training preset."""
@@ -140,7 +140,7 @@ def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
     from robo_meta.selector.selector_file import save_selector
 
     matrix = play_matrix(order, config.out / "matrix.npz")
-    # A dozen scenes may teach nothing: then it is the single best that is chosen.
+    # So few scenes may teach nothing: then it is the single best that is chosen.
     least, _ = choose_least(matrix, Prices(), LEARNER, config.seed)
     save_selector(config.out / SELECTOR, train_selector(matrix, Prices(), LEARNER, config.seed, least))
 
