@@ -33,9 +33,9 @@ class SelectEnv(gymnasium.Env):
     | last | 1 where one more demonstration can be had, else 0 |
 
     An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that the budget
-    doesn't allow fails. `retry`, where the matrix has it, learns from the strategy
-    that failed last: a rollout of what it came to after any failure of that one is drawn. Reward: 1 for a
-    success, minus the price of the attempt and its nominal seconds, of the demonstration, or nothing for giving up.
+    doesn't allow fails. `retry`, where the matrix has it, learns from the strategy that failed last: a rollout of what
+    it came to after any failure of that one is drawn. Reward: 1 for a success, minus the price of the attempt and its
+    nominal seconds, of the demonstration, or nothing for giving up.
     *One more demo* leads to the same scene with one demonstration more, once, while the failures stay known; where none
     can be had the price is lost. The episode ends with success, giving up, the last attempt, or, as truncated, after
     twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ] with `prices.gamma`.

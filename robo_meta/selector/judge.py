@@ -12,7 +12,7 @@ from robo_meta.selector import virtual_best
 from robo_meta.selector.baselines import once, one_pilot, taken, then_retry, twice
 from robo_meta.selector.clustered import Resampled
 from robo_meta.selector.decision import Selector
-from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.matrix import RETRY, Matrix
 from robo_meta.selector.walk import walk
 from robo_meta.statistics import Interval
 
@@ -125,7 +125,7 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
     plays = {name: taken(matrix, choice) for name, choice in choices.items()}
     best, second = plays["single best"], plays["second best"]
     # Every strategy once: until something fails, `retry` is another one's choice.
-    others = np.arange(len(matrix.strategies)) != (-1 if matrix.retry is None else matrix.retry)
+    others = np.array(matrix.strategies) != RETRY
     with_retry = twice(plays["first"], plays["second try"])
     extra: dict[str, np.ndarray] = {}
     if matrix.retry is not None:

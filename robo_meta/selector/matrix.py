@@ -75,8 +75,13 @@ class Matrix:
     """`checkpoint` (SHA-256), `versions`, `seed`, `split`, `families`, `feature_schema` and the rest of the order."""
 
     def __post_init__(self) -> None:
-        types = {"features": np.float32, "success": np.int8, "seconds": np.float64, "following": np.int64}
-        types["retried"] = np.int8
+        types = {
+            "features": np.float32,
+            "success": np.int8,
+            "seconds": np.float64,
+            "following": np.int64,
+            "retried": np.int8,
+        }
         for name, kind in types.items():
             value = np.array(getattr(self, name), dtype=kind)
             value.setflags(write=False)

@@ -14,7 +14,7 @@ from demos.files import checksum, write_safetensors
 from demos.grasps import plan_grasp
 from demos.hindsight import support_item
 from demos.pack import TRAINING_FILE, pack
-from demos.planned import LABELLED, other_wishes, plan_demo, plan_task, seen_through
+from demos.planned import LABELLED, other_wishes, plan_demo, plan_task, read_planned_chunk, seen_through
 from demos.record_config import RecordConfig
 from demos.recorder import record
 from demos.store import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
@@ -200,6 +200,14 @@ def test_a_damaged_chunk_is_noticed(recorded, planned_config, planned):
                 pack(planned_config.out)
     finally:
         chunk.write_bytes(content)
+
+
+def test_a_chunk_without_labels_is_of_another_version(planned_config, planned, tmp_path):
+    whole = read_planned_chunk(sorted((planned_config.out / PLANNED).glob("*.safetensors"))[0])
+    old = {name: array for name, array in whole.items() if name != "holdable"}
+    write_safetensors(tmp_path / "old.safetensors", old, {"chunk": "{}", "checksum": checksum(old, "{}")})
+    with pytest.raises(StoreError, match="of another version: no array 'holdable'; delete it and record again"):
+        read_planned_chunk(tmp_path / "old.safetensors")
 
 
 @pytest.mark.parametrize("kind", ["missing", "truncated", "altered", "schema", "array", "shape", "labels", "places"])
