@@ -30,7 +30,7 @@ three that were opened the keypoints' scores were as they had been drawn, and th
 def outer_log_scales(progress: float) -> tuple[float, float, float]:
     """`OUTER_LOG_SCALES` as they are once a share `progress` of the training is behind.
 
-    `reptile`, whose tasks descend on this very loss, and what goes on from trained parameters keep those of the end.
+    What goes on from trained parameters, as a stream does, keeps those of the end.
     """
     across, along, points = OUTER_LOG_SCALES
     narrowed = min(max((progress - NARROWING[0]) / (NARROWING[1] - NARROWING[0]), 0.0), 1.0)

@@ -137,7 +137,7 @@ def part_losses(
         assert stream is not None
         batch = stream.draw(count, generator)
         if part == "reptile":
-            return reptile.reptile_losses(theta, batch, config.architecture.inner_steps), batch.tasks
+            return reptile.reptile_losses(theta, batch, config.architecture.inner_steps, progress), batch.tasks
         if part == "pretrain":
             return pretraining.pretrain_losses(theta, dict(tables or {}), batch, progress), batch.tasks
         return scorers.query_losses(part, theta, rates, batch, config.first_order, progress), batch.tasks

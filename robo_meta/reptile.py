@@ -16,7 +16,8 @@ from torch import Tensor
 
 from robo_meta.encoding import Encoded
 from robo_meta.inner_loop import descend
-from robo_meta.networks import OUTER_LOG_SCALES, Parameters, body, head, log_likelihood
+from robo_meta.networks import Parameters, body, head, log_likelihood, outer_log_scales
+from robo_meta.scorers import hold_losses
 from robo_meta.task_stream import Batch
 
 RATE = 0.05
@@ -28,7 +29,14 @@ def stack_whole(theta: Parameters, tasks: int) -> dict[str, Tensor]:
     return {k: v.expand(tasks, *v.shape) for k, v in theta.items()}
 
 
-def whole_losses(phi: Parameters, scans: Encoded, grasps: Tensor, mask: Tensor) -> Tensor:
+def whole_losses(
+    phi: Parameters,
+    scans: Encoded,
+    grasps: Tensor,
+    mask: Tensor,
+    holdable: Tensor | None = None,
+    progress: float = 1.0,
+) -> Tensor:
     """(N,) mean negative log-likelihood of each task's grasps where mask (N, D) is 1, under its own network.
 
     Args:
@@ -36,19 +44,31 @@ def whole_losses(phi: Parameters, scans: Encoded, grasps: Tensor, mask: Tensor) 
         scans: (N, D, P, …).
         grasps: (N, D, 4), of `networks.grasp_rows`.
         mask: (N, D).
+        holdable: (N, D, L) labels, whose `scorers.hold_losses` are added; none for a support, which has none.
+        progress: share of the training that is behind, for `networks.outer_log_scales`.
     """
-    scales = grasps.new_tensor(OUTER_LOG_SCALES)
+    scales = grasps.new_tensor(outer_log_scales(progress))
+    labels = grasps.new_full((*mask.shape, 0), -1.0) if holdable is None else holdable
 
-    def one(phi: Parameters, scans: Encoded, grasps: Tensor, mask: Tensor) -> Tensor:
+    def one(phi: Parameters, scans: Encoded, grasps: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
         own_head = {k: v[None] for k, v in phi.items() if k.startswith("head.")}
-        mixture = head(own_head, body(phi, Encoded(*(part[None] for part in scans))))
-        likelihood = log_likelihood(mixture, grasps[None], scales)[0]
-        return -(likelihood * mask).sum() / mask.sum().clamp_min(1)
+        hidden = body(phi, Encoded(*(part[None] for part in scans)))
+        likelihood = log_likelihood(head(own_head, hidden), grasps[None], scales)[0]
+        loss = -(likelihood * mask).sum() / mask.sum().clamp_min(1)
+        return loss if holdable is None else loss + hold_losses(hidden, labels[None])[0]
 
-    return torch.func.vmap(one)(dict(phi), scans, grasps, mask)
+    return torch.func.vmap(one)(dict(phi), scans, grasps, mask, labels)
 
 
-def adapt_whole(theta: Parameters, scans: Encoded, grasps: Tensor, masks: Tensor, rate: float = RATE) -> Parameters:
+def adapt_whole(
+    theta: Parameters,
+    scans: Encoded,
+    grasps: Tensor,
+    masks: Tensor,
+    rate: float = RATE,
+    holdable: Tensor | None = None,
+    progress: float = 1.0,
+) -> Parameters:
     """Take S plain gradient steps of every parameter on each task's demonstrations.
 
     Args:
@@ -57,6 +77,7 @@ def adapt_whole(theta: Parameters, scans: Encoded, grasps: Tensor, masks: Tensor
         grasps: (N, D, 4), of `networks.grasp_rows`.
         masks: (S, N, D), 1 for the demonstrations that a step sees.
         rate: size of the steps.
+        holdable, progress: as in `whole_losses`; while training, that is.
 
     Returns:
         Name → (N, …), without a graph.
@@ -65,7 +86,7 @@ def adapt_whole(theta: Parameters, scans: Encoded, grasps: Tensor, masks: Tensor
     start = stack_whole({k: v.detach() for k, v in theta.items()}, len(grasps))
 
     def losses(phi: Parameters, step: int) -> Tensor:
-        return whole_losses(phi, scans, grasps, masks[step])
+        return whole_losses(phi, scans, grasps, masks[step], holdable, progress)
 
     return descend(start, losses, rates, differentiable=False)
 
@@ -82,15 +103,16 @@ def toward(theta: Parameters, phi: Parameters, values: Tensor) -> Tensor:
     return values.detach() + (pull - pull.detach())
 
 
-def reptile_losses(theta: Mapping[str, Tensor], batch: Batch, steps: int) -> Tensor:
+def reptile_losses(theta: Mapping[str, Tensor], batch: Batch, steps: int, progress: float = 1.0) -> Tensor:
     """(N,) losses to minimise, see `toward`; they read as the losses of all demonstrations after adapting.
 
     Support and queries take turns, one a step: what Reptile adds to joint training is the product of the gradients of
-    different mini-batches of a task, here of demonstrations on different objects.
+    different mini-batches of a task, here of demonstrations on different objects. The labels of where an end can be
+    taken are learned from in every step.
     """
     support = 1 - batch.query_mask
     masks = torch.stack([batch.query_mask if step % 2 else support for step in range(steps)])
-    phi = adapt_whole(theta, batch.scans, batch.grasps, masks)
+    phi = adapt_whole(theta, batch.scans, batch.grasps, masks, holdable=batch.holdable, progress=progress)
     with torch.no_grad():
-        values = whole_losses(phi, batch.scans, batch.grasps, torch.ones_like(support))
+        values = whole_losses(phi, batch.scans, batch.grasps, torch.ones_like(support), batch.holdable, progress)
     return toward(theta, phi, values)

@@ -67,16 +67,6 @@ class Rules:
         return rankings[rows, order[rows, last]]
 
 
-def then_retry(first: np.ndarray, again: np.ndarray) -> np.ndarray:
-    """(S,) chance that one of two attempts succeeds, the second being what `retry` learnt from the first.
-
-    Args:
-        first: (S, R) outcomes.
-        again: (S,) chance of `retry` after the first failed.
-    """
-    return first.mean(axis=1) + (1.0 - first.mean(axis=1)) * again
-
-
 def once(success: np.ndarray) -> np.ndarray:
     """(S,) chance that one attempt succeeds, from outcomes (S, R)."""
     return success.mean(axis=1)
@@ -92,6 +82,18 @@ def twice(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     pairs = missed.sum(axis=1) * second.sum(axis=1) - (missed * second).sum(axis=1)
     rollouts = first.shape[1]
     return first.mean(axis=1) + pairs / (rollouts * (rollouts - 1))
+
+
+def in_two(matrix: Matrix, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(S,) chance that one of two attempts succeeds, the chosen strategies being `first` and, after it failed, `second`
+    (S,); as a second one `retry` has learnt from the first."""
+    begun = taken(matrix, first)
+    found = twice(begun, taken(matrix, second))
+    if matrix.retry is None:
+        return found
+    failed = 1.0 - begun.mean(axis=1)
+    learnt = 1.0 - failed + failed * matrix.retry_rates[np.arange(len(matrix)), first]
+    return np.where(second == matrix.retry, learnt, found)
 
 
 def one_pilot(first: np.ndarray, second: np.ndarray) -> np.ndarray:

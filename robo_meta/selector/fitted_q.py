@@ -218,24 +218,4 @@ def situations(matrix: Matrix, depth: int, seed: int) -> Situations:
 
 def success_given(matrix: Matrix, found: Situations) -> np.ndarray:
     """(N, A) chance that each strategy's next attempt succeeds, its earlier failures being rollouts already seen."""
-    return chances(matrix, found.rows, found.tried, found.tried)
-
-
-def chances(matrix: Matrix, rows: np.ndarray, tried: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """(N, A) chance that each strategy's next attempt succeeds.
-
-    Rollouts that failed already aren't drawn again, but for `retry`: what it came to after a failure is drawn with
-    repetition, as there are few of those.
-
-    Args:
-        matrix: of outcomes.
-        rows: (N,) scenes.
-        tried: (N, A) failures so far; `retry` learns from them, each counting alike.
-        here: (N, A) how many of them are rollouts of these very rows, and not of the scene with a demonstration less.
-    """
-    found = np.clip(matrix.success.sum(axis=2)[rows] / np.maximum(matrix.rollouts - here, 1), 0.0, 1.0)
-    if matrix.retry is not None:
-        failures = tried.sum(axis=1)
-        learnt = (tried * matrix.retry_rates[rows]).sum(axis=1) / np.maximum(failures, 1)
-        found[:, matrix.retry] = np.where(failures > 0, learnt, found[:, matrix.retry])
-    return found
+    return matrix.chances(found.rows, found.tried, found.tried)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from robo_meta.selector import virtual_best
-from robo_meta.selector.baselines import once, one_pilot, taken, then_retry, twice
+from robo_meta.selector.baselines import in_two, once, one_pilot, taken
 from robo_meta.selector.clustered import Resampled
 from robo_meta.selector.decision import Selector
 from robo_meta.selector.matrix import RETRY, Matrix
@@ -123,26 +123,21 @@ def chosen(matrix: Matrix, selector: Selector) -> dict[str, np.ndarray]:
 def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Name → (S,) chance of success on all rollouts."""
     plays = {name: taken(matrix, choice) for name, choice in choices.items()}
-    best, second = plays["single best"], plays["second best"]
+    best, second = choices["single best"], choices["second best"]
     # Every strategy once: until something fails, `retry` is another one's choice.
     others = np.array(matrix.strategies) != RETRY
-    with_retry = twice(plays["first"], plays["second try"])
     extra: dict[str, np.ndarray] = {}
     if matrix.retry is not None:
-        rows = np.arange(len(matrix))
-        learnt = then_retry(plays["first"], matrix.retry_rates[rows, choices["first"]])
-        with_retry = np.where(choices["second try"] == matrix.retry, learnt, with_retry)
-        learnt = then_retry(best, matrix.retry_rates[rows, choices["single best"]])
-        affordable = matrix.affordable[:, matrix.retry]
-        extra["best-then-retry"] = np.where(affordable, learnt, twice(best, second))
+        rule = np.where(matrix.affordable[:, matrix.retry], matrix.retry, second)
+        extra["best-then-retry"] = in_two(matrix, best, rule)
     return extra | {
-        "single best": once(best),
+        "single best": once(plays["single best"]),
         "look-up": once(plays["look-up"]),
         "random": matrix.rates[:, others].sum(axis=1) / matrix.affordable[:, others].sum(axis=1),
         "selector": once(plays["selector"]),
-        "best-then-second-best": twice(best, second),
-        "one-pilot": one_pilot(best, second),
-        "selector-with-retry": with_retry,
+        "best-then-second-best": in_two(matrix, best, second),
+        "one-pilot": one_pilot(plays["single best"], plays["second best"]),
+        "selector-with-retry": in_two(matrix, choices["first"], choices["second try"]),
     }
 
 

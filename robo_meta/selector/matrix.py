@@ -161,6 +161,25 @@ class Matrix:
         usual = np.repeat(self.success[:, self.retry].mean(axis=1)[:, None], len(self.strategies), axis=1)
         return np.where(played.any(axis=2), (self.retried == 1).sum(axis=2) / np.maximum(played.sum(axis=2), 1), usual)
 
+    def chances(self, rows: np.ndarray, tried: np.ndarray, here: np.ndarray) -> np.ndarray:
+        """(N, A) chance that each strategy's next attempt succeeds.
+
+        Rollouts that failed already aren't drawn again, but for `retry`: what it came to after a failure is drawn with
+        repetition, as there are few of those.
+
+        Args:
+            rows: (N,) scenes.
+            tried: (N, A) failures so far; `retry` learns from them, each counting alike.
+            here: (N, A) how many of them are rollouts of these very rows, and not of the scene with a demonstration
+                less.
+        """
+        found = np.clip(self.success.sum(axis=2)[rows] / np.maximum(self.rollouts - here, 1), 0.0, 1.0)
+        if self.retry is not None:
+            failures = tried.sum(axis=1)
+            learnt = (tried * self.retry_rates[rows]).sum(axis=1) / np.maximum(failures, 1)
+            found[:, self.retry] = np.where(failures > 0, learnt, found[:, self.retry])
+        return found
+
     @cached_property
     def clusters(self) -> tuple[np.ndarray, np.ndarray]:
         """Numbers (S,) of each scene's family, and of its task, which rows of one task share."""

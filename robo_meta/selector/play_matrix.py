@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,11 @@ TIMED_SHOTS, TIMES = 3, 5
 
 
 def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
-    """Play what `order` asks for into the file `out`; scenes finished before an interruption are not played again.
+    """Play what `order` asks for into the file `out`; scenes finished before an interruption, or that the matrix there
+    already holds, are not played again.
 
     Raises:
-        MatrixError: `out` holds another matrix, or no scene could be demonstrated.
+        MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
         robo_meta.journal.JournalError: the journal beside it is of another order, or not writable.
         robo_meta.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
@@ -55,10 +56,12 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
     _players(file_needed, names, order.hand)
     identity = _identity(order, file_needed, names)
-    if out.exists():
-        return _already_there(out, identity, order)
+    before = _already_there(out, identity, order) if out.exists() else None
+    if before is not None and before.provenance["scenes"] == order.scenes:
+        return before
     journal = out.with_name(out.name + JOURNAL)
-    records = {record["index"]: record for record in open_journal(journal, identity)}
+    records = {} if before is None else {record["index"]: record for record in records_of(before)}
+    records |= {record["index"]: record for record in open_journal(journal, identity)}
     missing = [index for index in range(order.scenes) if index not in records]
     shared = (file_needed, names, order.hand, order.seed, order.split)
     jobs = [partial(play_scene, *shared, index, order.rollouts) for index in missing]
@@ -69,7 +72,10 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
             append(journal, record)
             records[record["index"]] = record
             bar.advance(shown)
-    seconds = nominal_seconds(file_needed, names, order.hand, order.seed, order.split)
+    if before is None:
+        seconds = nominal_seconds(file_needed, names, order.hand, order.seed, order.split)
+    else:
+        seconds = before.seconds
     matrix = assemble([records[index] for index in range(order.scenes)], names, seconds, identity)
     save_matrix(out, matrix)
     journal.unlink()
@@ -206,6 +212,20 @@ def assemble(
     )
 
 
+def records_of(matrix: Matrix) -> list[dict[str, Any]]:
+    """What `play_scene` returned for the scenes of a matrix, in their order; every one with all its families."""
+    axes_of = [field.name for field in fields(Condition)]
+    found = [{"index": skipped["task"], "skipped": skipped["reason"]} for skipped in matrix.provenance["skipped"]]
+    begun: dict[int, dict[str, Any]] = {}
+    for row in range(len(matrix)):
+        known = {name: column[row].item() for name, column in matrix.scenes.items()}
+        record = begun.setdefault(known["task"], {"index": known["task"], "rows": []})
+        record |= {name: known[name] for name in ("family", "intention")} | {"families": list(matrix.families)}
+        arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried")}
+        record["rows"].append({"condition": {name: known[name] for name in axes_of}, **arrays})
+    return sorted([*found, *begun.values()], key=lambda record: record["index"])
+
+
 def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str) -> np.ndarray:
     """(A,) s of processor time that each strategy takes to adapt to three demonstrations and choose, to the ms."""
     matched = matched_task(root, split, 0)
@@ -252,8 +272,10 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
 
 def _already_there(out: Path, identity: dict[str, Any], order: MatrixOrder) -> Matrix:
     found = load_matrix(out)
-    wanted = {**identity, "scenes": order.scenes}
-    changed = [name for name, value in wanted.items() if found.provenance.get(name) != value]
+    changed = [name for name, value in identity.items() if found.provenance.get(name) != value]
+    held = found.provenance["scenes"]
+    if not changed and held > order.scenes:
+        raise MatrixError(f"{out}: holds {held} scenes already, not {order.scenes}; ask for as many, or for more")
     if changed:
         raise MatrixError(f"{out}: holds a matrix with other {', '.join(changed)}; write to another file")
     return found

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from robo_meta.selector.decision import Selector
-from robo_meta.selector.fitted_q import chances
 from robo_meta.selector.matrix import Matrix
 
 
@@ -62,7 +61,7 @@ def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Wal
         here[asked] = 0.0
         acts = going & (choice < size)
         action = np.minimum(choice, size - 1)
-        chance = np.where(acts, chances(matrix, row, tried, here)[everyone, action], 0.0)
+        chance = np.where(acts, matrix.chances(row, tried, here)[everyone, action], 0.0)
         totals["attempts"] += np.where(acts, alive, 0.0)
         totals["success"] += alive * chance
         totals["discounted"] += np.where(acts, alive * discount * (chance - selector.costs[action]), 0.0)

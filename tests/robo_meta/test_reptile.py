@@ -29,7 +29,7 @@ def problem() -> tuple[dict[str, torch.Tensor], Batch]:
     grasps = grasp_rows(torch.rand(TASKS, DEMOS, 4, generator=generator).double() * 0.1 - 0.05)
     query = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 0.0]]).double()
     support = torch.tensor([[0], [1], [2]])
-    hold = torch.ones(TASKS, DEMOS, 16)
+    hold = torch.randint(-1, 2, (TASKS, DEMOS, 12), generator=generator).double()
     tasks, balance = torch.arange(TASKS), torch.ones(TASKS, dtype=torch.bool)
     return theta, Batch(tasks, encode(points), grasps, hold, support, torch.ones(TASKS, 1), query, tasks, balance)
 
@@ -63,7 +63,10 @@ def plain(theta: dict[str, torch.Tensor], batch: Batch, task: int) -> dict[str, 
         seen = batch.query_mask[task] if step % 2 else 1 - batch.query_mask[task]
         mixture = head({k: v[None] for k, v in phi.items() if k.startswith("head.")}, body(phi, scans))
         likelihood = log_likelihood(mixture, grasps, grasps.new_tensor(OUTER_LOG_SCALES))[0]
-        found = torch.autograd.grad(-(likelihood[seen > 0]).mean(), list(phi.values()))
+        odds, labels = body(phi, scans).hold[0, :, :12], batch.holdable[task]
+        likely = torch.where(labels == 1, odds, -odds)[labels >= 0].sigmoid()
+        loss = -(likelihood[seen > 0]).mean() - likely.log().mean()
+        found = torch.autograd.grad(loss, list(phi.values()))
         norm = float(sum(g.square().sum() for g in found)) ** 0.5
         size = RATE * min(1.0, 2.0 / norm)
         phi = {k: (v - size * g).detach().requires_grad_() for (k, v), g in zip(phi.items(), found, strict=True)}
@@ -80,7 +83,7 @@ def test_stacked_pseudo_gradient_equals_a_per_task_loop(problem: tuple) -> None:
         assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12), name
         assert expected.abs().max() > 0, name
     together = {k: torch.stack([end[k] for end in ends]).detach() for k in theta}
-    values = whole_losses(together, batch.scans, batch.grasps, torch.ones(TASKS, DEMOS).double())
+    values = whole_losses(together, batch.scans, batch.grasps, torch.ones(TASKS, DEMOS).double(), batch.holdable)
     assert torch.allclose(each, values, rtol=1e-9)
 
 

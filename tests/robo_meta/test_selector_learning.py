@@ -19,7 +19,6 @@ from robo_meta.selector.fitted_q import (
     LEARNERS,
     PAIRS,
     LearnerError,
-    chances,
     situations,
     success_given,
     train_selector,
@@ -292,7 +291,7 @@ def test_chances_by_hand() -> None:
     matrix = replace(matrix, success=success, retried=retried)
     assert matrix.retry_rates.tolist() == [[0.5, 1.0, 0.0]]
     tried = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 1]])
-    found = chances(matrix, np.zeros(4, dtype=int), tried, tried)
+    found = matrix.chances(np.zeros(4, dtype=int), tried, tried)
     assert found[:, 0].tolist() == pytest.approx([1 / 2, 2 / 3, 2 / 3, 1 / 2])
     assert found[:, 1].tolist() == pytest.approx([1 / 4, 1 / 4, 1 / 3, 1 / 3])
     assert found[:, 2].tolist() == pytest.approx([1 / 2, 0.5, 0.75, 0.5])

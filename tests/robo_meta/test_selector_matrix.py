@@ -132,8 +132,32 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     assert np.array_equal(matrix.success[::2, 0], matrix.success[1::2, 0])
     # Whole: not played again; another order: refused.
     assert play_matrix(ORDER, out, progress=False).strategies == ("centre", "replay") and len(calls) == 5
-    with pytest.raises(MatrixError, match="holds a matrix with other scenes; write to another file"):
-        play_matrix(replace(ORDER, scenes=3), out, progress=False)
+    with pytest.raises(MatrixError, match="holds a matrix with other seed; write to another file"):
+        play_matrix(replace(ORDER, seed=3), out, progress=False)
+    with pytest.raises(MatrixError, match="holds 2 scenes already, not 1; ask for as many, or for more"):
+        play_matrix(replace(ORDER, scenes=1), out, progress=False)
+
+
+def test_more_scenes_of_the_same_order_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "draw_condition", simple)
+    measured = iter(([0.01, 0.02], [0.03, 0.04]))
+    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array(next(measured)))
+    grown, whole = tmp_path / "grown.npz", tmp_path / "whole.npz"
+    real, calls = module.play_scene, []
+
+    def play(*arguments):
+        calls.append(arguments[5])
+        # The last one can't be demonstrated.
+        return {"index": 2, "skipped": "no demonstration"} if arguments[5] == 2 else real(*arguments)
+
+    monkeypatch.setattr(module, "play_scene", play)
+    for scenes in (1, 2, 3):
+        matrix = play_matrix(replace(ORDER, scenes=scenes), grown, progress=False)
+        assert matrix.provenance["scenes"] == scenes and matrix.seconds.tolist() == [0.01, 0.02]
+    assert calls == [0, 1, 2] and len(matrix.provenance["skipped"]) == 1
+    again = play_matrix(replace(ORDER, scenes=3), whole, progress=False)
+    assert calls == [0, 1, 2, 0, 1, 2]
+    assert save_matrix(whole, replace(again, seconds=matrix.seconds)).read_bytes() == grown.read_bytes()
 
 
 @pytest.mark.parametrize(
