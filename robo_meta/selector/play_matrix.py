@@ -273,11 +273,11 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
 def _already_there(out: Path, identity: dict[str, Any], order: MatrixOrder) -> Matrix:
     found = load_matrix(out)
     changed = [name for name, value in identity.items() if found.provenance.get(name) != value]
-    held = found.provenance["scenes"]
-    if not changed and held > order.scenes:
-        raise MatrixError(f"{out}: holds {held} scenes already, not {order.scenes}; ask for as many, or for more")
     if changed:
         raise MatrixError(f"{out}: holds a matrix with other {', '.join(changed)}; write to another file")
+    held = found.provenance["scenes"]
+    if held > order.scenes:
+        raise MatrixError(f"{out}: holds {held} scenes already, not {order.scenes}; ask for as many, or for more")
     return found
 
 
