@@ -55,7 +55,7 @@ def whole_losses(
         hidden = body(phi, Encoded(*(part[None] for part in scans)))
         likelihood = log_likelihood(head(own_head, hidden), grasps[None], scales)[0]
         loss = -(likelihood * mask).sum() / mask.sum().clamp_min(1)
-        return loss if holdable is None else loss + hold_losses(hidden, labels[None])[0]
+        return loss + hold_losses(hidden, labels[None])[0]
 
     return torch.func.vmap(one)(dict(phi), scans, grasps, mask, labels)
 

@@ -129,7 +129,7 @@ def train_selector(
 def _stage(matrix: Matrix, before: Selector, left: int, fit: Fit, seed: int, least: int) -> Stage:
     prices = before.prices
     found = situations(matrix, prices.attempts - left, seed)
-    features, chance = matrix.features[found.rows], success_given(matrix, found)
+    features, chance = matrix.features[found.rows], matrix.chances(found.rows, found.tried, found.tried)
     targets = chance - before.costs
     if left > 1:
         for action in range(len(matrix.strategies)):
@@ -214,8 +214,3 @@ def situations(matrix: Matrix, depth: int, seed: int) -> Situations:
     depths = history.sum(axis=1)
     share = np.array([1.0, 1.0 / size, 1.0 / PAIRS])[depths.astype(int)]
     return Situations(found, history, weights.prod(axis=1) * share * allowed)
-
-
-def success_given(matrix: Matrix, found: Situations) -> np.ndarray:
-    """(N, A) chance that each strategy's next attempt succeeds, its earlier failures being rollouts already seen."""
-    return matrix.chances(found.rows, found.tried, found.tried)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from robo_meta.conditions import Condition, query_under, record_support_under
 from robo_meta.contestants import checkpoint_file, contestants, needs_checkpoint
 from robo_meta.journal import append, open_journal
 from robo_meta.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
-from robo_meta.origin import fingerprint, git_revision
+from robo_meta.origin import fingerprint
 from robo_meta.rollout import Acting
 from robo_meta.selector import order as axes
-from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
+from robo_meta.selector.features import FEATURE_SCHEMA
 from robo_meta.selector.look import look
-from robo_meta.selector.matrix import COLUMNS, EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix_records import assemble, records_of
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
 from sim.scenes import TRANSFERS, Scene
@@ -168,62 +169,6 @@ class _Rollouts:
 
     def _rollout(self, number: int, policy: Acting) -> SupportItem:
         return policy_attempt(self._scene, self._seeds[number], policy, QUERY, self._push)
-
-
-def assemble(
-    records: list[dict[str, Any]], names: tuple[str, ...], seconds: np.ndarray, identity: Mapping[str, Any]
-) -> Matrix:
-    """The matrix of finished scenes, in their order.
-
-    Raises:
-        MatrixError: no scene was played.
-    """
-    played = [record for record in records if "rows" in record]
-    if not played:
-        raise MatrixError(f"no scene could be demonstrated, e.g. {records[0]['skipped']}" if records else "no scenes")
-    table = [(record, row) for record in played for row in record["rows"]]
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    following = []
-    for number, (record, row) in enumerate(table):
-        known = {"split": identity["split"], "task": record["index"], **row["condition"]}
-        known |= {name: record[name] for name in ("family", "intention")}
-        for name, column in columns.items():
-            column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
-        more = number + 1 < len(table) and table[number + 1][0] is record
-        following.append(number + 1 if more else -1)
-    return Matrix(
-        strategies=names,
-        feature_names=feature_names(names),
-        scenes={name: np.array(column) for name, column in columns.items()},
-        features=np.array([row["features"] for _, row in table], dtype=np.float32),
-        success=np.array([row["success"] for _, row in table], dtype=np.int8),
-        retried=np.array([row["retried"] for _, row in table], dtype=np.int8),
-        seconds=seconds,
-        following=np.array(following),
-        provenance={
-            **identity,
-            "scenes": len(records),
-            "families": sorted({family for record in played for family in record["families"]}),
-            "skipped": [
-                {"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record
-            ],
-            "revision": git_revision(),
-        },
-    )
-
-
-def records_of(matrix: Matrix) -> list[dict[str, Any]]:
-    """What `play_scene` returned for the scenes of a matrix, in their order; every one with all its families."""
-    axes_of = [field.name for field in fields(Condition)]
-    found = [{"index": skipped["task"], "skipped": skipped["reason"]} for skipped in matrix.provenance["skipped"]]
-    begun: dict[int, dict[str, Any]] = {}
-    for row in range(len(matrix)):
-        known = {name: column[row].item() for name, column in matrix.scenes.items()}
-        record = begun.setdefault(known["task"], {"index": known["task"], "rows": []})
-        record |= {name: known[name] for name in ("family", "intention")} | {"families": list(matrix.families)}
-        arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried")}
-        record["rows"].append({"condition": {name: known[name] for name in axes_of}, **arrays})
-    return sorted([*found, *begun.values()], key=lambda record: record["index"])
 
 
 def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str) -> np.ndarray:

@@ -20,7 +20,6 @@ from robo_meta.selector.fitted_q import (
     PAIRS,
     LearnerError,
     situations,
-    success_given,
     train_selector,
 )
 from robo_meta.selector.forest import Forest
@@ -134,7 +133,7 @@ def test_situations_are_weighted_by_how_likely_they_are() -> None:
     assert found.weights[0] == 1.0
     assert failed[1.0, 0.0, 0.0] == 0.0  # a certain success leads nowhere
     assert failed[0.0, 1.0, 0.0] == pytest.approx(misses[1] / 3) and failed[0.0, 0.0, 1.0] == pytest.approx(1 / 3)
-    again = success_given(matrix, found)[5, 1]
+    again = matrix.chances(found.rows, found.tried, found.tried)[5, 1]
     assert again == pytest.approx(matrix.success[0, 1].sum() / 9)
 
 

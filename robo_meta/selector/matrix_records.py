@@ -1,0 +1,70 @@
+"""Between finished scenes, one record each as the journal has them, and the matrix that they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from robo_meta.conditions import Condition
+from robo_meta.origin import git_revision
+from robo_meta.selector.features import feature_names
+from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError
+
+
+def assemble(
+    records: list[dict[str, Any]], names: tuple[str, ...], seconds: np.ndarray, identity: Mapping[str, Any]
+) -> Matrix:
+    """The matrix of finished scenes, in their order.
+
+    Raises:
+        MatrixError: no scene was played.
+    """
+    played = [record for record in records if "rows" in record]
+    if not played:
+        raise MatrixError(f"no scene could be demonstrated, e.g. {records[0]['skipped']}" if records else "no scenes")
+    table = [(record, row) for record in played for row in record["rows"]]
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    following = []
+    for number, (record, row) in enumerate(table):
+        known = {"split": identity["split"], "task": record["index"], **row["condition"]}
+        known |= {name: record[name] for name in ("family", "intention")}
+        for name, column in columns.items():
+            column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
+        more = number + 1 < len(table) and table[number + 1][0] is record
+        following.append(number + 1 if more else -1)
+    return Matrix(
+        strategies=names,
+        feature_names=feature_names(names),
+        scenes={name: np.array(column) for name, column in columns.items()},
+        features=np.array([row["features"] for _, row in table], dtype=np.float32),
+        success=np.array([row["success"] for _, row in table], dtype=np.int8),
+        retried=np.array([row["retried"] for _, row in table], dtype=np.int8),
+        seconds=seconds,
+        following=np.array(following),
+        provenance={
+            **identity,
+            "scenes": len(records),
+            "families": sorted({family for record in played for family in record["families"]}),
+            "skipped": [
+                {"task": record["index"], "reason": record["skipped"]} for record in records if "skipped" in record
+            ],
+            "revision": git_revision(),
+        },
+    )
+
+
+def records_of(matrix: Matrix) -> list[dict[str, Any]]:
+    """What `play_scene` returned for the scenes of a matrix, in their order; every one with all its families."""
+    axes_of = [field.name for field in fields(Condition)]
+    found = [{"index": skipped["task"], "skipped": skipped["reason"]} for skipped in matrix.provenance["skipped"]]
+    begun: dict[int, dict[str, Any]] = {}
+    for row in range(len(matrix)):
+        known = {name: column[row].item() for name, column in matrix.scenes.items()}
+        record = begun.setdefault(known["task"], {"index": known["task"], "rows": []})
+        record |= {name: known[name] for name in ("family", "intention")} | {"families": list(matrix.families)}
+        arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried")}
+        record["rows"].append({"condition": {name: known[name] for name in axes_of}, **arrays})
+    return sorted([*found, *begun.values()], key=lambda record: record["index"])
