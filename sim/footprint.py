@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.objects import ObjectSpec
-from sim.sections import FINGERS, Footprint, Sections, cut, grasp_height
+from sim.sections import AT_ENDS, FINGERS, Footprint, Sections, cut, grasp_height
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
 MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction
@@ -55,12 +55,13 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
 def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     """(M,) bool: whether fingers could take an outer end at `points` (M, 2): a hold there that is narrow enough and
     of one colour alone. A matter of shape and hand, whatever the colours weigh and whoever wants what."""
-    footprint = Footprint(spec)
-    sections, _, _ = _cut_everywhere(footprint, np.asarray(points, dtype=np.float64)[:, :2])
+    footprint, where = Footprint(spec), np.asarray(points, dtype=np.float64)[:, :2]
+    yaws = np.unique(np.concatenate(footprint.part_headings).round(3))
+    sections = cut(footprint, np.repeat(where, len(yaws), axis=0), np.tile(yaws, len(where)), AT_ENDS)
     names = spec.colours
     colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
     alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
-    good = sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT) & (sections.width <= FINGERS.max_outer_width)
+    good = sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT)
     return (good & alone).reshape(len(points), -1).any(axis=1)
 
 
@@ -133,11 +134,11 @@ def _slide_along_parts(footprint: Footprint, colour: str) -> tuple[np.ndarray, n
     if not points:
         return np.zeros((0, 4)), np.zeros(0)
     where, heading = np.concatenate(points), np.concatenate(yaws)
-    sections = cut(footprint, where, heading)
+    sections = cut(footprint, where, heading, AT_ENDS)
     u = np.stack([np.cos(heading), np.sin(heading)], axis=-1)
     grasp = where + sections.shift[:, None] * u
     radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
     cost = sections.width + sections.spread + 0.003 * radial
-    good = sections.graspable & (sections.width <= FINGERS.max_outer_width) & ~(sections.held & ~own).any(axis=-1)
+    good = sections.graspable & ~(sections.held & ~own).any(axis=-1)
     grasps = np.column_stack([grasp, grasp_height(sections.height), heading])
     return grasps[good], cost[good]

@@ -7,7 +7,7 @@ fingers close, modulo π; `v` is perpendicular to it, along the pads' width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,11 +40,23 @@ class Fingers:
     """How far the object may stand above the grasp point before it meets the palm."""
     max_outer_width: float = 0.048
     """Along u: widest outer end, since both pads must be within 3 cm of it."""
+    max_outer_spread: float = 0.006
+    """How far either face may recede at an outer end, evenly or to one side (17.5°): what is taken there weighs 40 g at
+    most, and such faces don't slip."""
     end_inset: float = 0.012
     """From a part's very end to its outer grasp point."""
 
 
 FINGERS = Fingers()
+AT_ENDS = replace(
+    FINGERS,
+    max_width=FINGERS.max_outer_width,
+    max_spread=FINGERS.max_outer_spread,
+    max_slant=FINGERS.max_outer_spread,
+)
+"""What they can hold of an object as light as those of *part*, at an outer end."""
+TAPER, STEEP_TAPER = 0.45, 0.9
+"""rad between two sides for which the heading half way between is tried: in general, and at outer ends."""
 MERGE_GAP = 0.001  # m: parts closer than this are one solid for the fingers
 
 
@@ -75,8 +87,8 @@ class Footprint:
             offset = np.einsum("vi,vi->v", normal, part.outline)
             pad = np.minimum(np.arange(sides), len(normal) - 1)
             self.normals[row], self.offsets[row] = normal[pad], offset[pad]
-        self.headings = _candidate_headings(candidates)
-        self.part_headings = [_candidate_headings([group]) for group in candidates]
+        self.headings = _candidate_headings(candidates, TAPER)
+        self.part_headings = [_candidate_headings([group], STEEP_TAPER) for group in candidates]
 
     def chords(self, points: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Where lines (N, L) through `points` (N, L, 2) along `u` (N, 2) enter and leave each part.
@@ -101,13 +113,14 @@ class Footprint:
         return np.where(missed, np.inf, low), np.where(missed, -np.inf, high)
 
 
-def _candidate_headings(normals: list[np.ndarray]) -> np.ndarray:
-    """(K,) headings worth trying: the sides' normals, and the bisector of a tapering part's two sides."""
+def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
+    """(K,) headings worth trying: the sides' normals, and the bisector of two sides of a part that differ by less than
+    `taper`, rad."""
     found: list[float] = []
     for group in normals:
         angles = np.arctan2(group[:, 1], group[:, 0])
         gaps = (angles[:, None] - angles[None, :] + np.pi / 2) % np.pi - np.pi / 2
-        rows, columns = np.nonzero(np.triu(np.abs(gaps) < 0.45))
+        rows, columns = np.nonzero(np.triu(np.abs(gaps) < taper))
         found.extend(angles[rows] - gaps[rows, columns] / 2)
     kept: list[float] = []
     for angle in found:

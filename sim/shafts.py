@@ -73,7 +73,9 @@ def plate(rng: Rng, shaft: float, *, widest: float = 0.085) -> Piece:
     Its width, how either side leans and how the far edge slants are drawn apart, so that what grows on a shaft has no
     one's choosing in it: a learner of a dozen named ends takes the next one for one of those it knows.
     """
-    length, near = rng.uniform(0.025, 0.08), rng.uniform(0.018, widest if rng.random() < 0.25 else min(0.05, widest))
+    # Room to grow, so that no sliver is left of one that is as wide as it may be.
+    most = widest - 0.012
+    length, near = rng.uniform(0.025, 0.08), rng.uniform(0.018, most if rng.random() < 0.25 else min(0.05, most))
     low, high = _lean(rng), _lean(rng)
     if rng.random() < 0.5:
         low = high

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from demos.demo import provenance
+from demos.expert import demonstrate
 from demos.grasps import NEARBY, NoGrasp, aim, plan_grasp
 from sim.families import FAMILIES
 from sim.footprint import outer_ends
@@ -12,7 +14,8 @@ from sim.layouts import place
 from sim.pieces import box, in_slots
 from sim.sampling import draw_scene, draw_task
 from sim.scenes import BALANCE, NO_NOISE, PART, Noise, Scene
-from sim.sections import Footprint, cut
+from sim.sections import AT_ENDS, FINGERS, Footprint, cut
+from sim.seeds import seed_sequence
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -24,7 +27,7 @@ def test_balance_goes_through_the_centre_of_mass_and_part_to_the_outer_end(famil
             assert grasp.shape == (4,)
             assert -np.pi / 2 < grasp[3] <= np.pi / 2
             assert 0.01 <= grasp[2] <= 0.022
-            sections = cut(Footprint(scene.object), grasp[None, :2], grasp[3:])
+            sections = cut(Footprint(scene.object), grasp[None, :2], grasp[3:], FINGERS if wish == BALANCE else AT_ENDS)
             assert sections.graspable[0]
             assert abs(sections.shift[0]) < 1e-9
             if wish == BALANCE:
@@ -32,6 +35,24 @@ def test_balance_goes_through_the_centre_of_mass_and_part_to_the_outer_end(famil
                 assert abs((grasp[:2] - scene.mass_properties.centre[:2]) @ across) <= NEARBY + 1e-9
             else:
                 np.testing.assert_array_equal(grasp[:3], outer_ends(scene.object, str(scene.task.part_colour))[0])
+
+
+@pytest.mark.parametrize("family", ["trowel", "chisel"])
+def test_ends_whose_faces_lean_are_held(family: str):
+    """Narrower or wider outwards, by more than *balance* allows: an end as light as those of *part* doesn't slip."""
+    held, index = [], 0
+    while len(held) < 6:
+        scene, index = draw_scene(0, draw_task(0, "training", index, PART), family, "a0"), index + 1
+        grasp = plan_grasp(scene)
+        if cut(Footprint(scene.object), grasp[None, :2], grasp[3:]).graspable[0]:
+            continue
+        path = ("lean", family, index)
+        held.append(
+            demonstrate(
+                scene, seed_sequence(0, *path), object_id="a0", provenance=provenance("expert", 0, path)
+            ).success
+        )
+    assert sum(held) >= 5
 
 
 def test_the_secret_moves_the_grasp():

@@ -110,6 +110,14 @@ def test_outer_end_of_a_bar_is_inset_from_its_very_end():
     np.testing.assert_allclose(outer_ends(spec, "blue"), [[0.1 - FINGERS.end_inset, 0, 0.010]], atol=1e-9)
 
 
+def test_outer_end_of_a_pointed_blade_is_as_far_out_as_it_can_be_held():
+    """A blade that narrows by 7 degrees a side: held near its tip, though not for *balance*."""
+    spec = made(box(0, 0.1, 0.03, 0.024), taper(0.1, 0.18, 0.03, 0.01, 0.024), slots=(0, 1))
+    (end,) = outer_ends(spec, "blue")
+    assert 0.09 - FINGERS.end_inset - 0.005 < end[0] <= 0.09 - FINGERS.end_inset + 1e-9
+    assert best_yaw(Footprint(spec), end[:2]) is None
+
+
 def test_symmetric_ends_are_all_returned():
     spec = made(box(0, 0.024, 0.1, 0.024), box(0.024, 0.2, 0.03, 0.024), slots=(0, 1), turn=1.0)
     ends = outer_grasps(spec, "red")
@@ -165,7 +173,9 @@ END_HOLDS = {
     "wide, but not for an end": (made(box(0, 0.2, 0.0475, 0.024)), (0.05, 0), True),
     "too wide for an end, though not for the fingers": (made(box(0, 0.2, 0.0485, 0.024)), (0.05, 0), False),
     "a slight taper": (made(taper(0, 0.2, 0.03, 0.02, 0.024)), (0, 0), True),
-    "a taper of 6 degrees a side": (made(taper(0, 0.1, 0.04, 0.019, 0.024)), (0, 0), False),
+    "a taper of 6 degrees a side": (made(taper(0, 0.1, 0.04, 0.019, 0.024)), (0, 0), True),
+    "a flare of 14 degrees a side": (made(taper(0, 0.06, 0.02, 0.05, 0.024)), (0, 0), True),
+    "a taper of 19 degrees a side": (made(taper(0, 0.06, 0.06, 0.018, 0.024)), (0, 0), False),
     "one colour, though the other is near": (
         made(box(0, 0.1, 0.03, 0.024), box(0.1, 0.2, 0.03, 0.024), slots=(0, 1)),
         (0.03, 0),
