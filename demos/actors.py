@@ -35,7 +35,7 @@ def resolve_actor(name: str) -> Actor:
         raise ActorError(f"unknown actor {name!r}; expected 'expert', 'module:function' or 'checkpoint:DIR:STRATEGY'")
     try:
         actor = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, TypeError) as error:  # TypeError: a module name that starts with a dot
         raise ActorError(f"actor {name!r}: {error}") from error
     if not callable(actor):
         raise ActorError(f"actor {name!r} is a {type(actor).__name__}; expected a function (scene, seed, …) -> Demo")

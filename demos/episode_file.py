@@ -64,7 +64,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: missing, truncated or of another schema.
     """
-    return _record(path, _metadata(path))
+    return _record(path, file_metadata(path))
 
 
 def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
@@ -77,7 +77,7 @@ def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
     Raises:
         StoreError: missing, truncated, altered or of another schema.
     """
-    metadata = _metadata(path)
+    metadata = file_metadata(path)
     record = _record(path, metadata)
     try:
         arrays = load(path.read_bytes())
@@ -100,7 +100,12 @@ def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
         raise StoreError(f"{path}: not a demonstration: {error}") from error
 
 
-def _metadata(path: Path) -> dict[str, str]:
+def file_metadata(path: Path) -> dict[str, str]:
+    """The metadata of an episode or of a chunk of planned demonstrations.
+
+    Raises:
+        StoreError: missing, or cut off inside its header.
+    """
     try:
         return read_metadata(path)
     except FileNotFoundError as error:

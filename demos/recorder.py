@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demos.actors import Actor, resolve_actor
+from demos.actors import Actor, ActorError, resolve_actor
 from demos.demo import SCHEMA, episode_key, provenance
 from demos.episode_file import read_record, write_demo
 from demos.files import remove_temporaries
@@ -48,15 +48,20 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
 
     Args:
         config: what to record and where.
-        actor: who demonstrates instead of the one that `config.actor` names; picklable for several workers.
+        actor: who demonstrates where `config.actor` is a name that only the caller can resolve; what is recorded is
+            labelled with that name. Picklable for several workers.
         progress: draw a bar on standard error.
 
     Raises:
-        RecordError: the folder holds another recording, or someone is recording into it.
+        RecordError: the folder holds another recording, someone is recording into it, or `config.actor` is somebody
+            else than `actor`.
         demos.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
         demos.actors.ActorError: no such actor.
     """
-    actor = actor or resolve_actor(config.actor)
+    if actor is None:
+        actor = resolve_actor(config.actor)
+    else:
+        _check_name(config, actor)
     _check_folder(config)
     make_folders(config.out)
     with _sole_writer(config.out):
@@ -138,15 +143,25 @@ def _finished_attempt(config: RecordConfig, task: int, demo: int) -> int | None:
     return None
 
 
+def _check_name(config: RecordConfig, actor: Actor) -> None:
+    """Refuse to record `actor` under a name that leads to somebody else, as the default `expert` does."""
+    try:
+        named = resolve_actor(config.actor)
+    except ActorError:  # a name of the caller's own
+        return
+    if named is not actor:
+        raise RecordError(f"an actor is given, but config.actor {config.actor!r} is another; give it a name of its own")
+
+
 def _check_folder(config: RecordConfig) -> None:
     """Refuse a folder that holds another recording."""
     if not config.out.is_dir():
         return
     index = read_index(config.out)
     if index is None:
-        if any((config.out / EPISODES).glob("[!.]*.safetensors")):
-            raise RecordError(f"{config.out}: episodes without an index; rebuild it or use another folder")
-        return
+        if not any(any((config.out / part).glob("[!.]*.safetensors")) for part in (EPISODES, PLANNED)):
+            return
+        index = build_index(config.out)  # deleted: its files still say what they are of, and `record` writes it anew
     for name, wanted in config.identity.items():
         if index["config"].get(name) != wanted:
             found = index["config"].get(name)

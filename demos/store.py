@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from demos.demo import SCHEMA, Demo
-from demos.episode_file import StoreError, read_demo, read_record
-from demos.files import json_bytes, read_metadata, write_atomic
+from demos.episode_file import StoreError, file_metadata, read_demo, read_record
+from demos.files import json_bytes, write_atomic
 
 INDEX, EPISODES, PLANNED = "index.json", "episodes", "planned"
 
@@ -114,7 +114,9 @@ def read_index(folder: Path) -> dict[str, Any] | None:
 
 
 def build_index(folder: Path, config: Mapping[str, Any] | None = None, complete: bool = True) -> dict[str, Any]:
-    """Derive the index from the files, whatever order they were written in; every file is read and checked.
+    """Derive the index from the files, whatever order they were written in.
+
+    Every episode is read and checked, but of chunks only the header: whoever reads their arrays checks those.
 
     Raises:
         StoreError: nothing to index, a damaged file, or files of different datasets.
@@ -125,9 +127,9 @@ def build_index(folder: Path, config: Mapping[str, Any] | None = None, complete:
         record, demo = read_record(path), read_demo(path)
         config = record["config"] if config is None else config
         if record["config"] != config:
-            raise StoreError(f"{path}: recorded with another configuration than the rest of {folder}")
+            raise _of_another_dataset(path, folder)
         episodes[path.stem] = {
-            "checksum": read_metadata(path)["checksum"],
+            "checksum": file_metadata(path)["checksum"],
             "family": demo.family,
             "object_id": demo.object_id,
             "split": demo.task.split,
@@ -138,9 +140,10 @@ def build_index(folder: Path, config: Mapping[str, Any] | None = None, complete:
         }
     planned: dict[str, dict[str, Any]] = {}
     for path in sorted((folder / PLANNED).glob("[!.]*.safetensors")):
-        chunk = json.loads(read_metadata(path)["chunk"])
-        config = chunk["config"] if config is None else config
-        planned[path.stem] = {"checksum": read_metadata(path)["checksum"], "tasks": chunk["tasks"]}
+        planned_with, planned[path.stem] = _read_chunk_header(path)
+        config = planned_with if config is None else config
+        if planned_with != config:
+            raise _of_another_dataset(path, folder)
     if config is None:
         raise StoreError(f"{folder}: no dataset here; expected {INDEX} or {EPISODES}/*.safetensors")
     return {
@@ -161,17 +164,24 @@ def write_index(folder: Path, index: Mapping[str, Any]) -> None:
         raise StoreError(f"{folder / INDEX}: cannot write: {error.strerror}") from error
 
 
-def rebuild_index(folder: Path) -> dict[str, Any]:
-    """Write the index anew from the files; what a lost or damaged `index.json` needs."""
-    index = build_index(Path(folder))
-    write_index(Path(folder), index)
-    return index
-
-
 def describe(folder: Path) -> dict[str, Any]:
     """What is in a dataset: config, counts by family, split, intention and outcome; plain data for JSON."""
     index = open_dataset(Path(folder)).index
     return {name: index[name] for name in ("schema", "complete", "config", "counts")}
+
+
+def _read_chunk_header(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The configuration that a chunk was planned with, and its entry in the index."""
+    metadata = file_metadata(path)
+    try:
+        chunk = json.loads(metadata["chunk"])
+        return chunk["config"], {"checksum": metadata["checksum"], "tasks": int(chunk["tasks"])}
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path}: no planned demonstrations inside ({error!r}); delete it and record again") from error
+
+
+def _of_another_dataset(path: Path, folder: Path) -> StoreError:
+    return StoreError(f"{path}: recorded with another configuration than the rest of {folder}")
 
 
 def _counts(episodes: Mapping[str, Mapping[str, Any]], planned: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -64,8 +64,8 @@ class GraspEnv(gymnasium.Env):
 
     | key | row | meaning | unit, bounds |
     |---|---|---|---|
-    | `points` | 128 × 0–2 | scanned point: x, y in the object frame, height over the table | m, ±1 |
-    | | 128 × 3–5 | its RGB | 0–1 |
+    | `points` | 512 × 0–2 | scanned point: x, y in the object frame, height over the table | m, ±1 |
+    | | 512 × 3–5 | its RGB | 0–1 |
     | `state` | 0–2 | hand position, world | m, ±2 |
     | | 3 | heading of the closing direction, world | rad, ±π/2 |
     | | 4, 5 | opening between the pads; its rate | m, 0–0.1; m/s, ±2 |
@@ -88,7 +88,7 @@ class GraspEnv(gymnasium.Env):
 
     Raises:
         sim.shove.ShoveError: `push` is negative or would leave the workspace.
-        sim.physics.DisplayError: `human` without a display.
+        sim.physics.DisplayError: `human` without a display to open a window on.
 
     Version 0: first release.
     """

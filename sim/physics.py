@@ -5,7 +5,9 @@ PyBullet is imported here and nowhere else.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -23,6 +25,8 @@ FREE_ITERATIONS = 20
 """Solver iterations while nothing is gripped."""
 TABLE_THICKNESS = 0.4
 """m. A plane mesh lets fast bodies through; a thick box does not."""
+PROBE_TIMEOUT = 30.0
+"""s: a window that takes longer to open counts as none."""
 
 
 class DisplayError(RuntimeError):
@@ -56,12 +60,12 @@ class World:
         gui: open PyBullet's window.
 
     Raises:
-        DisplayError: `gui` without a display; PyBullet itself would end the process.
+        DisplayError: `gui` without a display that PyBullet can open a window on; it would itself end the process.
     """
 
     def __init__(self, gui: bool = False) -> None:
-        if gui and sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-            raise DisplayError("render_mode 'human' needs a display, and DISPLAY is not set; use 'rgb_array' instead")
+        if gui and sys.platform.startswith("linux"):
+            _require_display()
         with quiet(1):
             self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
         self.data_folder = pybullet_data.getDataPath()
@@ -125,3 +129,18 @@ class World:
             physicsClientId=self.client,
         )
         return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
+
+
+def _require_display() -> None:
+    """Raise `DisplayError` unless a window opens; one is opened, in a process of its own, and goes at once."""
+    display = os.environ.get("DISPLAY")
+    trouble = "DISPLAY is not set"
+    if display:
+        # Nothing less tells: an X server that answers may still lack the OpenGL that PyBullet ends the process over.
+        attempt = "import os, pybullet; os._exit(0 if pybullet.connect(pybullet.GUI) >= 0 else 1)"
+        command = [sys.executable, "-c", attempt]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if subprocess.run(command, capture_output=True, timeout=PROBE_TIMEOUT).returncode == 0:
+                return
+        trouble = f"no window opens on DISPLAY {display!r}"
+    raise DisplayError(f"render_mode 'human' needs a display, and {trouble}; use 'rgb_array' instead")

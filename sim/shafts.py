@@ -48,13 +48,15 @@ def flat_distance(radius: float) -> float:
 def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, height: float) -> Piece:
     """An end piece of `length` that leaves `x` in direction `outwards` (±1): straight, pointed, or flared.
 
-    Fingers hold no steep taper, so the outer end of what ends in one is the next place that they do hold; a learner
-    that never saw such an end can't know.
+    Where the faces of an end lean by more than fingers hold there (17.5° in objects as light as those of *part*:
+    `AT_ENDS` in `sim/sections.py`), its outer end is the next place that they do hold; a learner that never saw such
+    an end can't know.
     """
     inner, outer = width, width
     shape = rng.choice(4, p=(0.4, 0.25, 0.15, 0.2))
     if shape:
-        # The slightest tapers are left out: a scan could not tell them from straight sides, which fingers hold.
+        # The slightest tapers are left out: a scan could not tell them from straight sides, by which fingers hold heavy
+        # objects too.
         lean = max(rng.uniform(0.08, 0.5) * length * 2, 0.1 * width)
         if shape == 1:
             outer = max(width - lean, 0.3 * width)
@@ -95,7 +97,8 @@ def _lean(rng: Rng) -> float:
     """How far a side leans outwards for every metre along: not at all, or by 4.6° to 27° either way (the
     slant of the far edge makes that 4° to 33°).
 
-    Even in its logarithm, as the slight ones are hard to tell from none, and fingers hold only up to 2.4°.
+    Even in its logarithm, as the slight ones are hard to tell from none, and fingers hold heavy objects by no more
+    than 2.4°, the outer ends of light ones by no more than 17.5° (`sim/sections.py`).
     """
     if rng.random() < 0.4:
         return 0.0

@@ -1,11 +1,13 @@
 """Recording: the same bytes however many workers, whatever order, and however often it was killed."""
 
 import fcntl
+import importlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -15,7 +17,7 @@ from demos.episode_file import StoreError
 from demos.hindsight import support_item
 from demos.record_config import RecordConfig, RecordError
 from demos.recorder import record
-from demos.store import EPISODES, INDEX, describe, open_dataset
+from demos.store import EPISODES, INDEX, PLANNED, describe, open_dataset
 from demos.support import closing_step
 from demos.workers import run_jobs
 from sim.families import UnknownFamily, UnknownSplit
@@ -134,6 +136,54 @@ def test_another_recording_in_the_folder_is_refused(tmp_path, fake_actors, chang
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize("tasks, planned", [(2, 3), (0, 3), (2, 0)])
+def test_a_lost_index_is_written_anew(tmp_path, fake_actors, tasks, planned):
+    """As the message on a damaged index promises: delete it, and the same command goes on."""
+    config = make(tmp_path, f"{fake_actors}:clumsy", tasks=tasks, planned=planned, keep_failures=True)
+    recording = record(config, progress=False)
+    whole = files(tmp_path)
+    (tmp_path / INDEX).write_text("{")
+    with pytest.raises(StoreError, match=r"index\.json: damaged .*; delete it, it is rebuilt from the episodes"):
+        record(config, progress=False)
+    (tmp_path / INDEX).unlink()
+    for folder in (EPISODES, PLANNED):  # and what is missing besides is recorded
+        for path in sorted((tmp_path / folder).iterdir())[1:2]:
+            path.unlink()
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
+    assert record(config, progress=False) == recording
+    assert files(tmp_path) == whole
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+@pytest.mark.parametrize("tasks, planned", [(2, 0), (0, 3)])
+def test_another_recording_is_refused_without_an_index_too(tmp_path, fake_actors, tasks, planned):
+    config = make(tmp_path, f"{fake_actors}:steady", tasks=tasks, planned=planned)
+    record(config, progress=False)
+    (tmp_path / INDEX).unlink()
+    before = files(tmp_path)
+    with pytest.raises(RecordError, match="recorded with seed 5, asked for 6; use another folder"):
+        record(replace(config, seed=6), progress=False)
+    assert files(tmp_path) == before
+
+
+def test_what_is_recorded_is_labelled_with_who_acted(tmp_path, fake_actors):
+    steady = importlib.import_module(fake_actors).steady
+    config = make(tmp_path / "own", "someone else", tasks=1, planned=0)
+    for name in ("expert", f"{fake_actors}:clumsy"):
+        with pytest.raises(RecordError, match=f"an actor is given, but config.actor '{name}' is another"):
+            record(replace(config, actor=name), steady, progress=False)
+        assert not (tmp_path / "own").exists()
+    record(config, steady, progress=False)
+    assert {demo.provenance.actor for demo in open_dataset(tmp_path / "own")} == {"someone else"}
+    assert describe(tmp_path / "own")["config"]["actor"] == "someone else"
+    named = make(tmp_path / "named", f"{fake_actors}:steady", tasks=1, planned=0)
+    record(named, steady, progress=False)
+    before = files(tmp_path / "named")
+    record(named, progress=False)
+    assert files(tmp_path / "named") == before
+    assert {demo.provenance.actor for demo in open_dataset(tmp_path / "named")} == {f"{fake_actors}:steady"}
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_actor_that_breaks_ends_the_run_and_leaves_a_dataset_to_resume(tmp_path, fake_actors, workers):
     with pytest.raises(ArithmeticError, match="the arm fell off"):
@@ -182,7 +232,7 @@ def test_a_recording_that_makes_no_sense_is_refused_with_one_clear_line(tmp_path
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("actor", ["somebody", "no_such_module:f", "math:no_such_function", "math:pi"])
+@pytest.mark.parametrize("actor", ["somebody", "no_such_module:f", "math:no_such_function", "math:pi", "./a:f"])
 def test_an_unknown_actor_is_named_before_anything_is_written(tmp_path, actor):
     with pytest.raises(ActorError, match=actor):
         record(make(tmp_path / "data", actor), progress=False)

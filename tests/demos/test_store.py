@@ -2,20 +2,21 @@
 
 import json
 import os
+from functools import partial
 
 import numpy as np
 import pytest
 
 from demos.episode_file import StoreError, read_demo, write_demo
-from demos.files import remove_temporaries, write_atomic
+from demos.files import remove_temporaries, write_atomic, write_safetensors
 from demos.store import (
     INDEX,
+    PLANNED,
     build_index,
     describe,
     episode_path,
     make_folders,
     open_dataset,
-    rebuild_index,
     write_index,
 )
 
@@ -54,7 +55,7 @@ def test_a_demo_comes_back_bit_for_bit(tmp_path, make_demo):
 def test_the_index_can_be_rebuilt_from_the_files_alone(dataset):
     before = files(dataset)
     (dataset / INDEX).unlink()
-    rebuild_index(dataset)
+    write_index(dataset, build_index(dataset))
     assert files(dataset) == before
 
 
@@ -130,9 +131,57 @@ def test_a_damaged_episode_never_enters_an_index(dataset, damage):
     damage(episode_path(dataset, open_dataset(dataset).keys[1]))
     before = files(dataset)
     with pytest.raises(StoreError) as error:
-        rebuild_index(dataset)
+        build_index(dataset)
     assert DAMAGE[damage] in str(error.value)
     assert files(dataset) == before
+
+
+def write_chunk(folder, **changes):
+    """A chunk of planned demonstrations with some of its metadata changed, or left out where None."""
+    metadata = {"chunk": json.dumps({"config": CONFIG, "tasks": 1}), "checksum": "0", **changes}
+    path = folder / PLANNED / "000000.safetensors"
+    write_safetensors(path, {"points": np.zeros(3)}, {name: text for name, text in metadata.items() if text})
+    return path
+
+
+def cut_chunk(folder):
+    cut_header(write_chunk(folder))
+
+
+def empty_chunk(folder):
+    empty(write_chunk(folder))
+
+
+CHUNK_DAMAGE = {
+    "cut off in the header": (cut_chunk, "truncated or damaged (the header is longer than the file"),
+    "empty": (empty_chunk, "truncated or damaged (Expecting value"),
+    "no header text": (partial(write_chunk, chunk=None), "no planned demonstrations inside (KeyError('chunk'))"),
+    "no JSON": (partial(write_chunk, chunk="{"), "no planned demonstrations inside (JSONDecodeError("),
+    "a list": (partial(write_chunk, chunk="[]"), "no planned demonstrations inside (TypeError("),
+    "no config": (partial(write_chunk, chunk='{"tasks": 1}'), "no planned demonstrations inside (KeyError('config'))"),
+    "no count": (
+        partial(write_chunk, chunk=json.dumps({"config": CONFIG})),
+        "no planned demonstrations inside (KeyError('tasks'))",
+    ),
+    "no checksum": (partial(write_chunk, checksum=None), "no planned demonstrations inside (KeyError('checksum'))"),
+    "another dataset's": (
+        partial(write_chunk, chunk=json.dumps({"config": {**CONFIG, "seed": 1}, "tasks": 1})),
+        "recorded with another configuration than the rest of",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHUNK_DAMAGE)
+def test_a_damaged_or_foreign_chunk_is_named_and_never_enters_an_index(dataset, case):
+    damage, message = CHUNK_DAMAGE[case]
+    write_chunk(dataset)
+    (dataset / INDEX).unlink()
+    assert describe(dataset)["counts"]["planned_tasks"] == 1
+    damage(dataset)
+    with pytest.raises(StoreError) as error:
+        describe(dataset)
+    assert str(error.value).startswith(f"{dataset / PLANNED / '000000.safetensors'}: {message}")
+    assert "\n" not in str(error.value)
 
 
 def test_an_episode_of_another_recording_in_its_place_is_noticed(dataset, make_demo):

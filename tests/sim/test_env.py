@@ -11,10 +11,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import sim  # noqa: F401  (registers the environment)
+from sim import physics
 from sim.env import STATE_FIELDS, GraspEnv
 from sim.physics import DisplayError
 from sim.sampling import draw_scene, draw_task
 from sim.scenes import NO_NOISE, Scene, Task
+from sim.sensing import POINT_COUNT
 
 ROLL = """
 import hashlib, numpy as np
@@ -137,10 +139,50 @@ def test_rgb_array_shows_the_object():
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
 
 
-def test_human_without_a_display_is_a_clear_error(monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False)
-    with pytest.raises(DisplayError, match="needs a display"):
-        GraspEnv(render_mode="human")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="windows are X11's on Linux alone")
+@pytest.mark.parametrize(
+    "display, trouble", [(None, "DISPLAY is not set"), (":99", "no window opens on DISPLAY ':99'")]
+)
+def test_human_without_a_display_is_a_clear_error(display, trouble):
+    """In a process of its own, which PyBullet would end."""
+    code = (
+        "from sim.env import GraspEnv\n"
+        "from sim.physics import DisplayError\n"
+        "try:\n    GraspEnv(render_mode='human')\n"
+        "except DisplayError as error:\n    print(error)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    if display is not None:
+        environment["DISPLAY"] = display
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"render_mode 'human' needs a display, and {trouble}; use 'rgb_array' instead\n"
+
+
+@pytest.mark.parametrize("outcome", ["opens", "hangs"])
+def test_a_window_is_tried_in_another_process_first(monkeypatch, outcome):
+    tried = []
+
+    def run(command, timeout, **_):
+        tried.append(command)
+        if outcome == "hangs":
+            raise subprocess.TimeoutExpired(command, timeout)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr(physics.subprocess, "run", run)
+    monkeypatch.setattr(physics.pybullet, "GUI", physics.pybullet.DIRECT)  # the window that would then open
+    if outcome == "hangs":
+        with pytest.raises(DisplayError, match="no window opens on DISPLAY ':0'"):
+            physics.World(gui=True)
+    else:
+        physics.World(gui=True).close()
+    assert len(tried) == 1
+
+
+def test_the_docstring_has_the_scans_true_size():
+    assert GraspEnv.__doc__.count(f"{POINT_COUNT} × ") == 2
 
 
 def test_unknown_render_mode_is_refused():

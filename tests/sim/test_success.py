@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
+from sim.physics import pybullet
 from sim.scenes import PART
 from tests.sim.bars import HEIGHT, LENGTH, bar_scene, grasp_bar
 
@@ -65,15 +66,18 @@ def test_tilted(env):
 def test_touching_fingers_do_not_lift(env):
     scene = bar_scene()
     episode = gripped_episode(env, scene, scene.mass_properties.centre[0])
-    assert episode.judge._clamped()
     verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
+    assert verdict.clamped
     assert not verdict.lifted and not verdict.success
 
 
 def test_resting_on_the_table(env):
     scene = bar_scene()
     episode = gripped_episode(env, scene, scene.mass_properties.centre[0])
-    assert not episode.judge._unsupported()
+    # As if it had stood lower at reset: all but the table under it is as after a good lift.
+    episode.judge.rest_height -= 0.12
+    verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
+    assert fails(verdict.parts) == {"unsupported"} and not verdict.success
 
 
 def test_thrown_up(env):
@@ -109,18 +113,35 @@ def test_balanced_on_the_hand(env):
     assert not verdict.success
 
 
-def test_slipping_slowly(env):
+@pytest.mark.parametrize("depth, failing", [(8, set()), (13, {"held"})])
+def test_slipping_slowly(env, depth, failing):
+    """Sinking in the fingers by 1 mm every 0.05 s, to `depth` mm; less, and their friction pulls it back."""
     scene = bar_scene()
     episode = gripped_episode(env, scene, scene.mass_properties.centre[0])
     lift(env, episode, 0.14)
-    judge, start = episode.judge, episode.body.object_to_world
-    assert judge.hold_and_shake(episode.hand_command, episode.yaw_command).held
-    sinking = iter(np.linspace(0.0, 0.015, 40))
-    judge._height_in_hand = lambda point: -next(sinking)
-    verdict = judge.hold_and_shake(episode.hand_command, episode.yaw_command)
-    del judge._height_in_hand
-    assert start.position[2] > 0.1
-    assert not verdict.held and not verdict.success
+
+    looks = iter(range(100))
+
+    def sink():
+        if next(looks) < depth:
+            pose = episode.body.object_to_world
+            episode.body.place(Pose(pose.position - [0.0, 0.0, 0.001], pose.quat_xyzw))
+
+    episode.judge.watch = sink
+    verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
+    assert episode.judge.rise > 0.1
+    assert fails(verdict.parts) == failing
+
+
+def test_slipping_out_of_slippery_fingers(env):
+    scene = bar_scene()
+    episode = gripped_episode(env, scene, scene.mass_properties.centre[0])
+    lift(env, episode, 0.14)
+    assert episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command).success
+    client = env.world.client
+    pybullet.changeDynamics(episode.body.body, -1, lateralFriction=0.02, physicsClientId=client)
+    verdict = episode.judge.hold_and_shake(episode.hand_command, episode.yaw_command)
+    assert verdict.lifted and not verdict.held and not verdict.success
 
 
 def test_attitude_is_measured_from_when_the_fingers_closed(env):
