@@ -30,7 +30,7 @@ BAD_INPUT = (
     "robo_meta.meta_train:TrainError",
     "robo_meta.presets:PresetError",
     "robo_meta.quickstart:QuickstartError",
-    "robo_meta.selector.commands:SelectError",
+    "robo_meta.selector.scenes:SelectError",
     "robo_meta.selector.fitted_q:LearnerError",
     "robo_meta.journal:JournalError",
     "robo_meta.selector.matrix:MatrixError",
@@ -51,10 +51,17 @@ BAD_INPUT = (
 )
 """`module:type` of every exception that means bad input; imported only when something was raised."""
 
+FAILURES = ("robo_meta.outer_loop:TrainingDiverged",)
+"""The same of exceptions that are neither bad input nor a bug: one line as well, and exit status 1."""
+
 
 def is_bad_input(error: BaseException) -> bool:
     """Whether `error` says that the input, not the program, is wrong."""
-    for place in BAD_INPUT:
+    return _is_one_of(error, BAD_INPUT)
+
+
+def _is_one_of(error: BaseException, places: Sequence[str]) -> bool:
+    for place in places:
         module, _, name = place.partition(":")
         # A type whose module was never loaded cannot have been raised.
         if module in sys.modules and isinstance(error, getattr(importlib.import_module(module), name)):
@@ -100,10 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        if not is_bad_input(error):
+        bad_input = is_bad_input(error)
+        if not bad_input and not _is_one_of(error, FAILURES):
             raise
         print(f"robo-meta: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        return 2 if bad_input else 1
 
 
 if __name__ == "__main__":

@@ -43,11 +43,16 @@ class Unchecked:
 class Quickstart(Unchecked, QuickstartConfig):
     """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in under five minutes."""
 
+    json: bool = False
+    """Print JSON; progress and tables go to standard error then."""
+
     def run(self) -> int | None:
         """Run every stage and print the table."""
         from robo_meta.quickstart import quickstart
 
-        quickstart(_config(self, QuickstartConfig))
+        found = quickstart(_config(self, QuickstartConfig), Console(stderr=True) if self.json else None)
+        if self.json:
+            print(json_format.dumps(found))
         return None
 
 
@@ -91,15 +96,16 @@ class Objects:
 
         chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
         if self.check:
-            from robo_meta.world_check import CheckConfig, check_table, check_world
+            from robo_meta.world_check import CheckConfig, CheckError, check_world, print_check
 
+            for name in ("families", "image"):
+                if getattr(self, name):
+                    raise CheckError(f"--{name} with --check, which measures all families of every split; leave it out")
             result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
             if self.json:
                 print(json_format.dumps(result))
             else:
-                console = Console()
-                console = console if console.is_terminal else Console(width=130)
-                console.print(check_table(result))
+                print_check(result)
             return 1 if result["missed"] else 0
         if self.image is not None:
             from sim.gallery import contact_sheet

@@ -27,9 +27,16 @@ LEARNER = "extra-trees"
 ROLLOUTS = 4
 """Of every strategy on every scene that the selector learns from."""
 
-
-SELECTOR = "selector.safetensors"
-"""Name of the selector's file in the folder."""
+PLACES = {
+    "objects": "objects.png",
+    "demonstrations": "demonstrations",
+    "run": "run",
+    "matrix": "matrix.npz",
+    "selector": "selector.safetensors",
+    "evaluation": "evaluation",
+    "report": "evaluation/report.html",
+}
+"""What it makes → its name in the folder."""
 
 
 class QuickstartError(ValueError):
@@ -59,8 +66,13 @@ class QuickstartConfig:
 
 
 def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict[str, Any]:
-    """Run every stage, print how long each took and the table, and return the evaluation's result."""
-    console, times = console or Console(), {}
+    """Run every stage, and print how long each took and the table.
+
+    Returns:
+        `{seconds, total_seconds, cells, paths}`: by stage, of all, the table's cells as in the evaluation's result, and
+        where the things made lie.
+    """
+    console, times = console or Console(), dict[str, float]()
 
     def stage(name: str, work: Callable[[], Result]) -> Result:
         console.print(f"[bold]{name}[/bold] …")
@@ -84,19 +96,25 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
     result = stage("adaptation on unseen families", lambda: run_evaluation(evaluation, console))
     total = sum(times.values())
     console.print(f"total {total:.0f} s: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items()))
-    console.print(f"report: {config.out / 'evaluation' / 'report.html'}")
-    return result
+    paths = {name: str(config.out / place) for name, place in PLACES.items()}
+    console.print(f"report: {paths['report']}")
+    return {
+        "seconds": {name: round(seconds, 3) for name, seconds in times.items()},
+        "total_seconds": round(total, 3),
+        "cells": result["cells"],
+        "paths": paths,
+    }
 
 
 def _draw(config: QuickstartConfig) -> None:
     from sim.gallery import contact_sheet
 
-    contact_sheet(config.out / "objects.png", objects=2, seed=config.seed)
+    contact_sheet(config.out / PLACES["objects"], objects=2, seed=config.seed)
 
 
 def _recording(config: QuickstartConfig) -> RecordConfig:
     return RecordConfig(
-        out=config.out / "demonstrations",
+        out=config.out / PLACES["demonstrations"],
         split="training",
         tasks=config.recorded,
         planned=config.planned,
@@ -116,13 +134,13 @@ def _record(recording: RecordConfig) -> None:
 def _train(config: QuickstartConfig) -> None:
     from robo_meta.meta_train import train
 
-    data, out = config.out / "demonstrations", config.out / "run"
+    data, out = config.out / PLACES["demonstrations"], config.out / PLACES["run"]
     train(data, out, ("maml", "zero-shot"), preset_named(config.preset), seed=config.seed, resume=True)
 
 
 def _matrix(config: QuickstartConfig) -> MatrixOrder:
     return MatrixOrder(
-        checkpoint=config.out / "run",
+        checkpoint=config.out / PLACES["run"],
         split="validation",
         scenes=config.scenes,
         rollouts=ROLLOUTS,
@@ -139,15 +157,15 @@ def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
     from robo_meta.selector.prices import Prices
     from robo_meta.selector.selector_file import save_selector
 
-    matrix = play_matrix(order, config.out / "matrix.npz")
+    matrix = play_matrix(order, config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.
     least, _ = choose_least(matrix, Prices(), LEARNER, config.seed)
-    save_selector(config.out / SELECTOR, train_selector(matrix, Prices(), LEARNER, config.seed, least))
+    save_selector(config.out / PLACES["selector"], train_selector(matrix, Prices(), LEARNER, config.seed, least))
 
 
 def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
     return EvaluateConfig(
-        checkpoint=config.out / "run",
+        checkpoint=config.out / PLACES["run"],
         split=("unseen-families",),
         transfer=("new-shape",),
         shots=(1,),
@@ -155,6 +173,6 @@ def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
         workers=config.workers,
         seed=config.seed,
         strategies=STRATEGIES,
-        selector=config.out / SELECTOR,
-        out=config.out / "evaluation",
+        selector=config.out / PLACES["selector"],
+        out=config.out / PLACES["evaluation"],
     )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-import os
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +11,7 @@ import tyro
 
 from robo_meta.selector.order import MatrixOrder
 from robo_meta.selector.prices import Prices
+from robo_meta.selector.scenes import Scenes, SelectError, play, warn_of_few
 
 if TYPE_CHECKING:  # loaded by the commands that need them
     from robo_meta.selector.decision import Selector
@@ -21,10 +19,6 @@ if TYPE_CHECKING:  # loaded by the commands that need them
 
 Number = float | str
 """Words are let through, so that a price that is no number is refused in one line of our own."""
-
-
-class SelectError(ValueError):
-    """A selection command that can't be done as asked."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +54,17 @@ class MatrixCommand(MatrixOrder):
 
 
 @dataclass(frozen=True)
-class TrainCommand:
+class TrainCommand(Scenes):
     """Learn a selector from a matrix, by fitted Q-iteration."""
 
     matrix: Path | None = None
     """A matrix file of families that it will not be judged on; without it, the one that comes with the package."""
+    split: str = "validation"
+    """With `--fresh`: where tasks and objects come from; families that it will not be judged on."""
+    strategies: tuple[str, ...] = ()
+    """With `--fresh`: which strategies; all that the checkpoint can play where none is named."""
+    matrix_out: Path | None = None
+    """With `--fresh`: keep the matrix here; an interrupted command goes on."""
     out: Path = Path("selector.safetensors")
     """The selector's file; its card is written beside it."""
     learner: str = "extra-trees"
@@ -82,101 +82,89 @@ class TrainCommand:
     attempts: int = Prices.attempts
     """Attempts at most in one scene."""
     seed: int = 0
-    """Of the trees."""
-    json: bool = False
-    """Print JSON."""
+    """Of the trees, and with `--fresh` of all that is played."""
 
     def run(self) -> int | None:
         """Train and name the file."""
         from robo_meta.selector.cross import choose_least
-        from robo_meta.selector.fitted_q import train_selector
-        from robo_meta.selector.matrix import load_matrix
+        from robo_meta.selector.fitted_q import check_learner, train_selector
         from robo_meta.selector.selector_file import save_selector
 
-        if self.seed < 0:
-            raise SelectError(f"seed {self.seed}; expected 0 or more")
+        self.check(shipped=True)
         prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
-        matrix = load_matrix(self.matrix)
-        refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)
+        check_learner(self.learner)
+        matrix = self._load()
         least, judgement = choose_least(matrix, prices, self.learner, self.seed)
         selector = train_selector(matrix, prices, self.learner, self.seed, least)
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),
             "learner": self.learner,
+            **self._source(),
             "rows": len(matrix),
             "families": list(matrix.families),
             "least": least,
             "left_out_families": judgement,
         }
+        warn_of_few(matrix)
         _print(found, self.json)
         return None
 
+    def _load(self) -> Matrix:
+        from robo_meta.selector.virtual_best import refuse_few
+
+        if self.fresh:
+            order = self.order(self.strategies)
+            refuse_few(order.rollouts, "--fresh")
+            return play(order, self.matrix_out)
+        matrix = self.read()
+        refuse_few(matrix.rollouts, str(self.matrix or "the shipped matrix"))
+        return matrix
+
+    def _source(self) -> dict[str, str | None]:
+        """Which matrix it learned from, and whether that was `fresh`, a `file`, or `shipped` with the package."""
+        from robo_meta.selector.matrix import shipped_matrix
+
+        if self.fresh:
+            return {"source": "fresh", "matrix": None if self.matrix_out is None else str(self.matrix_out)}
+        if self.matrix is not None:
+            return {"source": "file", "matrix": str(self.matrix)}
+        return {"source": "shipped", "matrix": str(shipped_matrix())}
+
 
 @dataclass(frozen=True)
-class Judged:
+class Judged(Scenes):
     """What evaluating and explaining share: a selector, and the scenes to look at."""
 
     selector: Path | None = None
     """A trained selector; without it, the one that comes with the package."""
     matrix: Path | None = None
     """A matrix file of families that the selector wasn't trained on."""
-    fresh: bool = False
-    """Play fresh rollouts instead of reading a matrix."""
-    split: str = "unseen-families"
-    """With `--fresh`: where tasks and objects come from."""
-    scenes: int = 80
-    """With `--fresh`: how many tasks."""
-    rollouts: int = 12
-    """With `--fresh`: rollouts of every strategy on every scene."""
-    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
-    """With `--fresh`: processes."""
-    checkpoint: Path | None = None
-    """The checkpoint; without it, the one that comes with the package."""
     out: Path | None = None
     """With `--fresh`: keep the matrix here; an interrupted command goes on."""
-    seed: int = 0
-    """Root of all randomness."""
-    json: bool = False
-    """Print JSON."""
 
-    def _load(self) -> tuple[Matrix, Selector]:
-        from robo_meta.selector.matrix import load_matrix
+    def _load(self, virtual_best: bool) -> tuple[Matrix, Selector]:
+        """The scenes, with rollouts enough where the virtual best is asked for, and the selector."""
         from robo_meta.selector.selector_file import load_selector, refuse_shared_families
+        from robo_meta.selector.virtual_best import refuse_few
 
-        if self.fresh == (self.matrix is not None):
-            raise SelectError("expected either --matrix FILE or --fresh")
-        if self.seed < 0:
-            raise SelectError(f"seed {self.seed}; expected 0 or more")
+        self.check()
         selector = load_selector(self.selector)
         trained = selector.card["families"]
-        if self.matrix is not None:
-            matrix = load_matrix(self.matrix)
-            refuse_unplayable(str(self.matrix), matrix.strategies, self.checkpoint)
+        if not self.fresh:
+            matrix = self.read()
             refuse_shared_families(str(self.matrix), trained, matrix.families)
+            if virtual_best:
+                refuse_few(matrix.rollouts, str(self.matrix))
             return matrix, selector
         from sim.families import families_of
 
         # Said before anything is played.
         refuse_shared_families(f"split {self.split}", trained, families_of(self.split))
-        return self._play(selector), selector
-
-    def _play(self, selector: Selector) -> Matrix:
-        from robo_meta.selector.play_matrix import play_matrix
-
-        order = MatrixOrder(
-            checkpoint=self.checkpoint,
-            split=self.split,
-            scenes=self.scenes,
-            rollouts=self.rollouts,
-            strategies=selector.strategies,
-            workers=self.workers,
-            seed=self.seed,
-        )
-        if self.out is not None:
-            return play_matrix(order, self.out)
-        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            return play_matrix(order, Path(folder) / "matrix.npz")
+        order = self.order(selector.strategies)
+        if virtual_best:
+            refuse_few(order.rollouts, "--fresh")
+        return play(order, self.out), selector
 
 
 @dataclass(frozen=True)
@@ -194,7 +182,7 @@ class EvaluateCommand(Judged):
         from robo_meta.selector.judgement_table import print_judgement
         from robo_meta.selector.online import judge_online
 
-        matrix, selector = self._load()
+        matrix, selector = self._load(virtual_best=True)
         result = judge(matrix, selector, self.seed)
         result["provenance"] = {
             "matrix": {k: v for k, v in matrix.provenance.items() if k != "skipped"},
@@ -215,6 +203,7 @@ class EvaluateCommand(Judged):
             except OSError as error:
                 found = f"{self.report}: {error.strerror}"
                 raise SelectError(f"{found}; expected a folder or an .html file to write") from error
+        warn_of_few(matrix)
         if self.json:
             print(json_format.dumps(result))
         else:
@@ -235,7 +224,7 @@ class ExplainCommand(Judged):
         """Explain and print."""
         from robo_meta.selector.explain import explain, print_explanation
 
-        found = explain(*self._load(), self.scene)
+        found = explain(*self._load(virtual_best=False), self.scene)
         if self.json:
             print(json_format.dumps(found))
         else:
@@ -258,18 +247,6 @@ class Select:
     def run(self) -> int | None:
         """Do it."""
         return self.action.run()
-
-
-def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
-    """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
-    from robo_meta.contestants import checkpoint_file
-    from robo_meta.selector.playable import playable
-
-    file = checkpoint_file(checkpoint)
-    held = playable(file)
-    for name in strategies:
-        if name not in held:
-            raise SelectError(f"{where}: strategy {name!r} is none of the checkpoint's; {file} has {', '.join(held)}")
 
 
 def _print(result: dict[str, Any], as_json: bool) -> None:

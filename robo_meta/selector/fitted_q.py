@@ -73,6 +73,12 @@ LEARNERS: dict[str, Fit] = {
 """What may regress the values."""
 
 
+def check_learner(name: str) -> None:
+    """Raises LearnerError where there is no such learner."""
+    if name not in LEARNERS:
+        raise LearnerError(f"unknown learner {name!r}; expected one of {', '.join(LEARNERS)}")
+
+
 @dataclass(frozen=True)
 class Situations:
     """N situations of the training matrix."""
@@ -101,8 +107,7 @@ def train_selector(
         LearnerError: no such learner.
         MatrixError: the matrix has features of another schema.
     """
-    if learner not in LEARNERS:
-        raise LearnerError(f"unknown learner {learner!r}; expected one of {', '.join(LEARNERS)}")
+    check_learner(learner)
     if matrix.feature_names != feature_names(matrix.strategies):
         raise MatrixError("matrix with features of another schema; play it again with robo-meta select matrix")
     os.environ.setdefault("OMP_NUM_THREADS", "1")

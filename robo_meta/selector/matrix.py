@@ -208,6 +208,11 @@ class Matrix:
         )
 
 
+def shipped_matrix() -> Path:
+    """The file that comes with the package."""
+    return Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED
+
+
 def save_matrix(path: Path, matrix: Matrix) -> Path:
     """Write the matrix as one compressed npz, whole or not at all; equal matrices give equal bytes."""
     arrays = dict(
@@ -234,7 +239,7 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
     Raises:
         MatrixError: no such file, damaged, of another schema, or not complete.
     """
-    path = Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED if path is None else Path(path)
+    path = shipped_matrix() if path is None else Path(path)
     if not path.is_file():
         raise MatrixError(f"{path}: no matrix; play one with robo-meta select matrix")
     try:

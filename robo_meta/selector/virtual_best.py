@@ -11,8 +11,20 @@ from itertools import combinations
 
 import numpy as np
 
+from robo_meta.selector.matrix import MatrixError
+
 MOST_SUBSETS = 200
 """Halves averaged over; all of them where there are no more."""
+LEAST_ROLLOUTS, ENOUGH_ROLLOUTS = 4, 10
+"""Rollouts of a cell without which `apart` has no halves to halve, and under which they are too short to say much."""
+
+
+def refuse_few(rollouts: int, where: str = "matrix") -> None:
+    """Raises MatrixError where a cell has too few rollouts for `apart`."""
+    if rollouts < LEAST_ROLLOUTS:
+        raise MatrixError(
+            f"{where}: {rollouts} rollouts a cell; the virtual best needs {LEAST_ROLLOUTS} or more, and 12 to judge by"
+        )
 
 
 def naive(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
@@ -34,9 +46,10 @@ def split_halves(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def jackknife(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """(S,) contributions to 2·V(R) − mean V(R ÷ 2); single ones may exceed 1, their mean is the estimate.
+    """(S,) contributions to 2·V(R) − mean V(R ÷ 2), their mean being the estimate; each is within 0 and 1.
 
     For an odd R, with m the smaller half, (R·V(R) − m·mean V(m)) ÷ (R − m), which is the same for an even one.
+    With s successes at most of one strategy, a half has s at most, and s less what the other half can hold at least.
     """
     rollouts = success.shape[2]
     half = rollouts // 2
@@ -52,6 +65,10 @@ def apart(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """(S,) the jackknife for comparison with scores: each half of the rollouts stands for scores on the other half.
 
     Averaged over both ways the scores are those on all rollouts, and in either way the two are disjoint.
+
+    Raises:
+        MatrixError: fewer than `LEAST_ROLLOUTS` rollouts; a half of one has no half.
     """
+    refuse_few(success.shape[2])
     half = success.shape[2] // 2
     return (jackknife(success[:, :, :half], allowed) + jackknife(success[:, :, half:], allowed)) / 2

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from robo_meta.cli import BAD_INPUT, main
+from robo_meta.cli import BAD_INPUT, FAILURES, main
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,28 @@ def run_folder(dataset: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def other_schema(dataset: Path) -> Path:
+    """The dataset as another version would have written it."""
+    folder = dataset.parent / "other"
+    shutil.copytree(dataset, folder)
+    index, packed = folder / "index.json", folder / "training.safetensors"
+    index.write_text(re.sub(r'"schema": ?"[^"]*"', '"schema": "99"', index.read_text(), count=1))
+    # As long as before: the header's length stands in front of it.
+    packed.write_bytes(re.sub(rb'("schema": ?)"[^"]"', rb'\1"9"', packed.read_bytes(), count=1))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def empty(dataset: Path) -> Path:
+    """A dataset whose index lists nothing."""
+    folder = dataset.parent / "empty"
+    folder.mkdir()
+    index = json.loads((dataset / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps({**index, "episodes": {}, "planned": {}}))
+    return folder
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -45,6 +68,17 @@ WORDS = [
     (["record", "--workers", "0", "--out", "{tmp}/d"], r"workers is 0; expected at least 1"),
     (["record", "--actor", "nowhere:nothing", "--out", "{tmp}/d"], r"nowhere"),
     (["record", "--describe", "{tmp}/none"], r"none: no such dataset folder"),
+    (["record", "--describe", "{other}"], r"other/index\.json: schema '99', this version reads '\d+'"),
+    (["record", "--tasks", "2", "--out", "{other}"], r"other/index\.json: schema '99', this version reads '\d+'"),
+    (
+        ["train", "--data", "{other}", "--out", "{tmp}/r"],
+        r"other/training\.safetensors: schema '9', this version reads",
+    ),
+    (["record", "--describe", "{empty}"], r"empty: an empty dataset; record into it first"),
+    (
+        ["train", "--data", "{empty}", "--out", "{tmp}/r"],
+        r"empty/training\.safetensors: no packed training data; record",
+    ),
     (["train", "--data", "{tmp}/none", "--out", "{tmp}/r"], r"none: no packed training data"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "fulll"], r"unknown preset 'fulll'; did you mean"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--method", "mamll"], r"unknown method 'mamll'"),
@@ -72,6 +106,11 @@ WORDS = [
     (["sim", "--seed", "-1"], r"seed -1; expected 0 or more"),
     (["objects", "--families", "bar", "--seed", "-1", "--image", "{tmp}/x.png"], r"seed -1; expected 0 or more"),
     (["objects", "--check", "--seed", "-1", "--workers", "1"], r"seed -1; expected 0 or more"),
+    (
+        ["objects", "--check", "--families", "bar"],
+        r"--families with --check, which measures all families of every split",
+    ),
+    (["objects", "--check", "--image", "{tmp}/x.png"], r"--image with --check, which measures all families"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--seed", "-1"], r"seed -1; expected 0 or more"),
     (["bench", "--repeats", "0"], r"repeats 0; expected 1 or more"),
     (["quickstart", "--tasks", "-1", "--out", "{tmp}/q"], r"tasks -1; expected 1 or more"),
@@ -81,15 +120,15 @@ WORDS = [
 
 
 @pytest.mark.parametrize("arguments, line", WORDS, ids=[" ".join(a[:3]) + f" {i}" for i, (a, _) in enumerate(WORDS)])
-def test_bad_words_are_one_line(arguments, line, dataset, run_folder, tmp_path, capsys):
-    before = contents(dataset) | contents(run_folder)
-    places = {"tmp": tmp_path, "data": dataset, "run": run_folder}
+def test_bad_words_are_one_line(arguments, line, dataset, run_folder, other_schema, empty, tmp_path, capsys):
+    before = contents(dataset.parent)
+    places = {"tmp": tmp_path, "data": dataset, "run": run_folder, "other": other_schema, "empty": empty}
     status = main([word.format(**places) for word in arguments])
     captured = capsys.readouterr()
     assert status == 2
     assert captured.err.count("\n") == 1 and captured.err.startswith("robo-meta: ")
     assert re.search(line, captured.err), captured.err
-    assert contents(dataset) | contents(run_folder) == before
+    assert contents(dataset.parent) == before
     assert contents(tmp_path) == {}
 
 
@@ -103,6 +142,19 @@ def test_cuda_without_a_device_is_one_line(dataset, tmp_path, capsys):
     assert not (tmp_path / "r").exists()
 
 
+def test_a_training_that_diverges_is_one_line_and_no_bad_input(packed, tmp_path, capsys):
+    from robo_meta import meta_train
+
+    arrays = packed.arrays()
+    arrays["points"][:] = np.nan
+    packed.write(tmp_path, arrays)
+    words = ["--data", str(tmp_path), "--out", str(tmp_path / "run"), "--preset", "tiny"]
+    for run, name in ((main, "robo-meta"), (meta_train.main, "error")):
+        assert run(words if run is meta_train.main else ["train", *words]) == 1
+        captured = capsys.readouterr()
+        assert re.fullmatch(name + r": closing: step 0, task \d+: loss is nan\n", captured.err) and not captured.out
+
+
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
@@ -111,10 +163,6 @@ def alter(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-9] ^= 1
     path.write_bytes(bytes(content))
-
-
-def other_schema(path: Path) -> None:
-    path.write_text(path.read_text().replace('"schema": "1"', '"schema": "99"', 1))
 
 
 def first_episode(folder: Path) -> Path:
@@ -209,7 +257,7 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
 
 
-@pytest.mark.parametrize("place", BAD_INPUT)
+@pytest.mark.parametrize("place", BAD_INPUT + FAILURES)
 def test_every_kind_of_bad_input_exists(place):
     module, _, name = place.partition(":")
     assert issubclass(getattr(importlib.import_module(module), name), Exception)

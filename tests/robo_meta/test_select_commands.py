@@ -6,13 +6,16 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from robo_meta.cli import main
+from robo_meta.conditions import Condition
 from robo_meta.report_page import write_page
-from robo_meta.selector import fitted_q
+from robo_meta.selector import fitted_q, play_matrix
+from robo_meta.selector import matrix as matrix_module
 from robo_meta.selector.features import feature_names
 from robo_meta.selector.fitted_q import train_selector
 from robo_meta.selector.matrix import save_matrix
@@ -35,6 +38,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     )
     save_matrix(folder / "lacking.npz", lacking)
     save_matrix(folder / "fewer.npz", made_up(np.full((4, 2), 0.5), families=("axe", "hook")))
+    save_matrix(folder / "short.npz", made_up(np.full((4, 3), 0.5), rollouts=3, families=("axe", "hook")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitted_q, "TREES", 15)
         selector = train_selector(matrix, Prices(attempts=2))
@@ -51,6 +55,7 @@ def words(line: str, place: Path, tmp: Path) -> list[str]:
 
 JUDGE = "select evaluate --selector {p}/selector.safetensors --checkpoint {p}/run "
 TRAIN = "select train --matrix {p}/training.npz --checkpoint {p}/run --out {tmp}/s.safetensors "
+FRESH = "select train --fresh --checkpoint {p}/run --out {tmp}/s.safetensors "
 BAD = [
     (TRAIN + "--gamma 0", r"gamma 0\.0; expected more than 0 and at most 1"),
     (TRAIN + "--gamma 1.01", r"gamma 1\.01; expected more than 0 and at most 1"),
@@ -69,6 +74,22 @@ BAD = [
     ("select train --matrix {p}/none.npz --out {tmp}/s", r"none\.npz: no matrix"),
     ("select train --matrix {p}/empty.npz --checkpoint {p}/run --out {tmp}/s", r"empty\.npz: empty cell: scene 0"),
     ("select train --matrix {p}/training.npz --checkpoint {tmp}/none --out {tmp}/s", r"none: no checkpoint"),
+    (TRAIN + "--fresh", r"expected either --matrix FILE or --fresh"),
+    (FRESH + "--split moon", r"unknown split 'moon'"),
+    (FRESH + "--scenes 0", r"scenes 0; expected 1 or more"),
+    (FRESH + "--rollouts 1", r"rollouts 1; expected 2 or more"),
+    (FRESH + "--rollouts 3", r"--fresh: 3 rollouts a cell; the virtual best needs 4 or more, and 12 to judge by"),
+    (FRESH + "--seed -1", r"seed -1; expected 0 or more"),
+    (FRESH + "--learner forest", r"unknown learner 'forest'"),
+    (FRESH + "--strategies mamll", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
+    (FRESH + "--checkpoint {tmp}/none", r"none: no checkpoint"),
+    (FRESH + "--strategies maml --matrix-out {p}/judged.npz", r"judged\.npz: holds a matrix with other"),
+    (
+        "select train --matrix {p}/short.npz --checkpoint {p}/run --out {tmp}/s",
+        r"short\.npz: 3 rollouts a cell; the vi",
+    ),
+    (JUDGE + "--matrix {p}/short.npz", r"short\.npz: 3 rollouts a cell; the virtual best needs 4 or more"),
+    (JUDGE + "--fresh --rollouts 2", r"--fresh: 2 rollouts a cell; the virtual best needs 4 or more"),
     (JUDGE, r"expected either --matrix FILE or --fresh"),
     (JUDGE + "--matrix {p}/judged.npz --fresh", r"expected either --matrix FILE or --fresh"),
     (JUDGE + "--matrix {p}/training.npz", r"family 'arrow' is among those that the selector was trained on"),
@@ -147,5 +168,50 @@ def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys)
     save_matrix(tmp_path / "same.npz", made_up(np.tile([[0.2, 0.9, 0.1]], (30, 1)), families=("axe", "hook")))
     line = JUDGE + f"--matrix {tmp_path}/same.npz"
     assert main(words(line, place, tmp_path)) == 0
-    first = capsys.readouterr().out.splitlines()[0]
+    said = capsys.readouterr()
+    first = said.out.splitlines()[0]
+    assert said.err == ""
     assert first.startswith("all: virtual best − single best") and "no selection problem there" in first
+
+
+def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setattr(fitted_q, "TREES", 15)
+    monkeypatch.setattr(matrix_module, "shipped_matrix", lambda: place / "training.npz")
+    line = "select train --checkpoint {p}/run --out {tmp}/s.safetensors"
+    assert main(words(line + " --json", place, tmp_path)) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["source"], found["matrix"]) == ("shipped", f"{place}/training.npz")
+    assert main(words(line + " --matrix {p}/training.npz", place, tmp_path)) == 0
+    assert "source: file" in capsys.readouterr().out
+
+
+def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    # Physics is tested with the matrix: here an attempt succeeds as its seed has it.
+    monkeypatch.setattr(play_matrix, "policy_attempt", lambda _, seed, *rest: SimpleNamespace(success=seed % 2 == 0))
+    monkeypatch.setattr(fitted_q, "TREES", 5)
+    monkeypatch.setattr(play_matrix, "draw_condition", lambda *_: Condition("new-instance"))
+    monkeypatch.setattr(play_matrix, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
+    real, played = play_matrix.play_scene, []
+
+    def play(*arguments):
+        played.append(arguments[4])
+        return real(*arguments)
+
+    monkeypatch.setattr(play_matrix, "play_scene", play)
+    few = "--scenes 1 --rollouts 4 --workers 1 --json "
+    assert main(words(FRESH + few + "--strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
+    said = capsys.readouterr()
+    trained = json.loads(said.out)
+    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", f"{tmp_path}/m.npz", 2)
+    warning = "robo-meta: warning: 4 rollouts a cell; under 10, virtual best and closed gap say little"
+    assert said.err.splitlines()[-1] == warning and (tmp_path / "m.npz").is_file()
+    judge = "select evaluate --fresh --selector {tmp}/s.safetensors --checkpoint {p}/run --out {tmp}/j.npz " + few
+    assert main(words(judge, place, tmp_path)) == 0
+    said = capsys.readouterr()
+    result = json.loads(said.out, parse_constant=pytest.fail)
+    assert result["provenance"]["fresh"] and result["vbs"]["n"] == 2 and result["rollouts"] == 4
+    assert said.err.splitlines()[-1] == warning and played == ["validation", "unseen-families"]
+    # The file that was kept is the one ordered: nothing is played again.
+    assert main(words(judge.replace("evaluate", "explain"), place, tmp_path)) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["chosen"] in ("centre", "replay") and "warning" not in said.err and len(played) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
@@ -39,6 +39,21 @@ def test_jackknife_by_hand() -> None:
     success = np.array([[[1, 0], [0, 1]]])
     assert virtual_best.jackknife(success, np.ones((1, 2), dtype=bool)) == pytest.approx([2 * 0.5 - 1.0])
     assert virtual_best.naive(success, np.array([[True, False]])) == pytest.approx([0.5])
+
+
+@pytest.mark.parametrize("rollouts, strategies", [(3, 3), (4, 3), (5, 2)])
+def test_every_scene_contributes_between_none_and_one(rollouts: int, strategies: int) -> None:
+    outcomes = np.array(list(product((0, 1), repeat=rollouts * strategies))).reshape(-1, strategies, rollouts)
+    allowed = np.ones(outcomes.shape[:2], dtype=bool)
+    found = virtual_best.jackknife(outcomes, allowed)
+    assert (found.min(), found.max()) == (0, 1) and (found <= virtual_best.naive(outcomes, allowed) + 1e-9).all()
+
+
+def test_the_virtual_best_needs_four_rollouts() -> None:
+    allowed = np.ones((5, 3), dtype=bool)
+    with pytest.raises(MatrixError, match="matrix: 3 rollouts a cell; the virtual best needs 4 or more"):
+        virtual_best.apart(np.zeros((5, 3, 3)), allowed)
+    assert np.isfinite(virtual_best.apart(np.eye(4)[None, :3].repeat(5, 0), allowed)).all()
 
 
 def test_two_attempts_and_pilots_by_enumeration() -> None:

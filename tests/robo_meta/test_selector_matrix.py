@@ -96,6 +96,10 @@ def test_conditions_vary_and_hang_on_the_seed_alone() -> None:
 ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre", "replay"), hand="scripted", workers=1)
 
 
+SHORT = 21
+"""A seed whose first two scenes have one demonstration, which takes least time."""
+
+
 def simple(root: int, split: str, index: int) -> Condition:
     return Condition("new-instance", shots=1, push=0.015 * index)
 
@@ -136,6 +140,16 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
         play_matrix(replace(ORDER, seed=3), out, progress=False)
     with pytest.raises(MatrixError, match="holds 2 scenes already, not 1; ask for as many, or for more"):
         play_matrix(replace(ORDER, scenes=1), out, progress=False)
+
+
+def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(draw_condition(SHORT, "validation", index).shots == 1 for index in range(2))
+    # Measured in this process, and never twice the same.
+    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01]))
+    files = {workers: tmp_path / f"{workers}.npz" for workers in (1, 2)}
+    for workers, file in files.items():
+        play_matrix(replace(ORDER, workers=workers, strategies=("centre",), seed=SHORT), file, progress=False)
+    assert files[1].read_bytes() == files[2].read_bytes()
 
 
 def test_more_scenes_of_the_same_order_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

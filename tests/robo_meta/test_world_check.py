@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from robo_meta import blind_grasps
+from robo_meta import blind_grasps, world_check
+from robo_meta.cli import main
 from robo_meta.demonstrator_check import ExpertCheckConfig, ExpertCheckError, expert_success
-from robo_meta.world_check import CheckConfig, CheckError, best_rule, check_table, check_world, print_check
+from robo_meta.world_check import CheckConfig, CheckError, best_rule, check_table, check_world, friction_line
 from robo_meta.world_lines import curve_lines, geometry_lines, half_crossing, share, skill_lines
 from robo_meta.world_probes import OFFSETS, probe_scene
 from sim.families import UnknownFamily, UnknownSplit
@@ -25,7 +26,12 @@ def test_a_check_is_plain_data_with_every_figure(checked):
     assert json.loads(json.dumps(checked, allow_nan=False)) == json.loads(json.dumps(checked))
     names = {line["name"] for line in checked["lines"]}
     assert {"grasps the middle", "guesses equal densities", "best material-blind rule", "expert, part"} <= names
-    assert {"reset unchanged by exchanged materials", "raw layouts accepted", "families"} <= names
+    assert {
+        "reset unchanged by exchanged materials",
+        "raw layouts accepted",
+        "families",
+        "friction 0.65 to 0.8",
+    } <= names
     for line in checked["lines"]:
         assert (line["passed"] is None) == (line["bound"] == "")
         if line["n"]:
@@ -34,7 +40,7 @@ def test_a_check_is_plain_data_with_every_figure(checked):
     assert check_table(checked).row_count == len(checked["lines"])
 
 
-def test_what_went_wrong_is_told(checked, capsys):
+def test_what_went_wrong_is_told(checked, capsys, monkeypatch):
     failure = {
         "split": "validation",
         "index": 3,
@@ -43,8 +49,19 @@ def test_what_went_wrong_is_told(checked, capsys):
         "failed": ["held"],
         "off": 0.01,
     }
-    print_check(checked | {"failures": [failure]})
-    assert "expert failed: validation task 3, flag, part: held; aimed 1.0 cm off" in capsys.readouterr().out
+    found = checked | {"failures": [failure], "missed": True}
+    monkeypatch.setattr(world_check, "check_world", lambda config: found)
+    assert main(["objects", "--check"]) == 1
+    said = capsys.readouterr().out
+    assert "expert failed: validation task 3, flag, part: held; aimed 1.0 cm off" in said and "World check" in said
+    assert main(["objects", "--check", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found))
+
+
+def test_friction_is_within_its_range_and_told():
+    line = friction_line("all", [{"friction": 0.65}, {"friction": 0.8}])
+    assert (line.name, line.passed, line.note) == ("friction 0.65 to 0.8", True, "0.65 to 0.8")
+    assert friction_line("all", [{"friction": 0.65}, {"friction": 0.81}]).missed
 
 
 def test_workers_change_nothing(checked):

@@ -1,0 +1,112 @@
+"""Where a selection command's scenes come from: a matrix file, or rollouts played afresh."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from robo_meta.selector.order import MatrixOrder
+
+if TYPE_CHECKING:  # loaded by the commands that need them
+    from robo_meta.selector.matrix import Matrix
+
+
+class SelectError(ValueError):
+    """A selection command that can't be done as asked."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """What training, evaluating and explaining share: the scenes to look at."""
+
+    matrix: Path | None = None
+    """A matrix file."""
+    fresh: bool = False
+    """Play fresh rollouts instead of reading a matrix."""
+    split: str = "unseen-families"
+    """With `--fresh`: where tasks and objects come from."""
+    scenes: int = 80
+    """With `--fresh`: how many tasks."""
+    rollouts: int = 12
+    """With `--fresh`: rollouts of every strategy on every scene."""
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """With `--fresh`: processes."""
+    checkpoint: Path | None = None
+    """The checkpoint; without it, the one that comes with the package."""
+    seed: int = 0
+    """Root of all randomness."""
+    json: bool = False
+    """Print JSON."""
+
+    def check(self, shipped: bool = False) -> None:
+        """Refuse a negative seed, and a matrix file beside `--fresh`, or neither unless there is a `shipped` one.
+
+        Raises:
+            SelectError: one of these.
+        """
+        given = self.matrix is not None
+        if (self.fresh and given) or not (self.fresh or given or shipped):
+            raise SelectError("expected either --matrix FILE or --fresh")
+        if self.seed < 0:
+            raise SelectError(f"seed {self.seed}; expected 0 or more")
+
+    def order(self, strategies: Sequence[str]) -> MatrixOrder:
+        """What `--fresh` plays, checked."""
+        return MatrixOrder(
+            checkpoint=self.checkpoint,
+            split=self.split,
+            scenes=self.scenes,
+            rollouts=self.rollouts,
+            strategies=tuple(strategies),
+            workers=self.workers,
+            seed=self.seed,
+        )
+
+    def read(self) -> Matrix:
+        """The matrix file, or the shipped one where none is named.
+
+        Raises:
+            SelectError: it has a strategy that the checkpoint lacks.
+            robo_meta.selector.matrix.MatrixError: no matrix, or a damaged one.
+        """
+        from robo_meta.selector.matrix import load_matrix
+
+        matrix = load_matrix(self.matrix)
+        refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)
+        return matrix
+
+
+def play(order: MatrixOrder, keep: Path | None) -> Matrix:
+    """Play what is ordered, into the file `keep`, where an interrupted command goes on, or into one that is removed."""
+    from robo_meta.selector.play_matrix import play_matrix
+
+    if keep is not None:
+        return play_matrix(order, keep)
+    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+        return play_matrix(order, Path(folder) / "matrix.npz")
+
+
+def warn_of_few(matrix: Matrix) -> None:
+    """Say in one line on standard error where the virtual best was estimated from few rollouts."""
+    from robo_meta.selector.virtual_best import ENOUGH_ROLLOUTS
+
+    if matrix.rollouts < ENOUGH_ROLLOUTS:
+        found = f"{matrix.rollouts} rollouts a cell; under {ENOUGH_ROLLOUTS}, virtual best and closed gap say little"
+        print(f"robo-meta: warning: {found}", file=sys.stderr)
+
+
+def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
+    """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
+    from robo_meta.contestants import checkpoint_file
+    from robo_meta.selector.playable import playable
+
+    file = checkpoint_file(checkpoint)
+    held = playable(file)
+    for name in strategies:
+        if name not in held:
+            raise SelectError(f"{where}: strategy {name!r} is none of the checkpoint's; {file} has {', '.join(held)}")
