@@ -18,17 +18,14 @@ from demos.workers import run_jobs
 from robo_meta.blind_grasps import HOLDS, RULES
 from robo_meta.world_lines import (
     ALL,
-    Line,
     curve_lines,
     family_lines,
     geometry_lines,
     layout_lines,
-    share,
     skill_lines,
 )
 from robo_meta.world_probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
 from sim.families import FAMILIES, families_of
-from sim.sampling import FRICTION_RANGE
 from sim.scenes import SPLITS
 
 SCHEMA = 1
@@ -95,7 +92,7 @@ def check_world(config: CheckConfig, *, progress: bool = True) -> dict[str, Any]
     lines = [*family_lines(), *layout_lines(layouts), *curve_lines(curve)]
     for split in (*config.splits, *([ALL] if len(config.splits) > 1 else [])):
         chosen = [record for record in records if split in (record["split"], ALL)]
-        lines += [*skill_lines(split, chosen), *geometry_lines(split, chosen), friction_line(split, chosen)]
+        lines += [*skill_lines(split, chosen), *geometry_lines(split, chosen)]
     return {
         "schema": SCHEMA,
         "config": asdict(config),
@@ -105,13 +102,6 @@ def check_world(config: CheckConfig, *, progress: bool = True) -> dict[str, Any]
         "passed": all(line.passed is not False for line in lines),
         "missed": any(line.missed for line in lines),
     }
-
-
-def friction_line(split: str, records: list[Record]) -> Line:
-    """Friction is hidden and varies: a nuisance within its range, and no clue."""
-    (low, high), values = FRICTION_RANGE, [record["friction"] for record in records]
-    note = f"{min(values):.3g} to {max(values):.3g}"
-    return share(f"friction {low:g} to {high:g}", split, [low <= value <= high for value in values], 1.0, note=note)
 
 
 def best_rule(records: list[Record]) -> str:

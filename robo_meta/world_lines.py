@@ -11,7 +11,7 @@ from typing import Any
 from robo_meta.statistics import wilson
 from robo_meta.world_probes import OFFSETS, Record
 from sim.families import FAMILIES, families_of
-from sim.sampling import RATIO_RANGE
+from sim.sampling import FRICTION_RANGE, RATIO_RANGE
 
 ALL = "all"
 LEAST_FAMILIES = {"training": 10, "validation": 4, "unseen-families": 6}
@@ -76,7 +76,7 @@ def geometry_lines(split: str, records: list[Record]) -> list[Line]:
         note = "" if isinstance(values[0], bool) else f"{min(values) * scale:.3g} to {max(values) * scale:.3g}{unit}"
         return share(name, split, [holds(value) for value in values], least=1.0, note=note)
 
-    low, high = RATIO_RANGE
+    (low, high), (slippery, rough) = RATIO_RANGE, FRICTION_RANGE
     first = share("first colour the heavier", split, [r["first heavier"] for r in records], note="either may be")
     return [
         rule("balance points at 1:4 and 4:1 ≥ 4 cm apart", "separation", lambda m: m >= 0.04, 100, " cm"),
@@ -85,6 +85,7 @@ def geometry_lines(split: str, records: list[Record]) -> list[Line]:
         rule("two colours, both on the object", "colours", bool),
         rule("balance mass 0.3 to 0.7 kg", "balance mass", lambda kg: 0.3 <= kg <= 0.7, 1, " kg"),
         rule("part mass ≤ 0.04 kg", "part mass", lambda kg: kg <= 0.04, 1, " kg"),
+        rule(f"friction {slippery:g} to {rough:g}", "friction", lambda mu: slippery <= mu <= rough),
         rule("geometry independent of the intention", "same object", bool),
         rule("outer ends ≥ 4 cm from balance points", "end clearance", lambda m: m >= 0.04, 100, " cm"),
         rule("length 12 to 36 cm", "length", lambda m: 0.12 <= m <= 0.36, 100, " cm"),
