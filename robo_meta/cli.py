@@ -6,8 +6,11 @@ nowhere else, so that a bug, which raises anything else, never passes for one.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -69,6 +72,49 @@ def _is_one_of(error: BaseException, places: Sequence[str]) -> bool:
     return False
 
 
+def in_one_line(box: str) -> str:
+    """What tyro says is wrong with the words of a command, without the frame and the help about it.
+
+    Its box, drawn with lines or with hyphens and perhaps coloured, holds paragraphs between rules: a title, the error, perhaps options of
+    similar names, where help is found.
+    """
+    paragraphs: list[list[str]] = [[]]
+    for line in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines():
+        inner = line.strip("│╭╮╰╯ ")
+        if re.fullmatch(r"[─-]{3,}", inner) or line.startswith(("╭", "╰")):
+            paragraphs.append([])
+        elif inner:
+            paragraphs[-1].append(inner)
+    said = [" ".join(lines) for lines in paragraphs[1:] if lines] or [""]
+    similar = re.search(r"^Perhaps you meant: (--\S+)", "\n".join(said), flags=re.MULTILINE)
+    return said[0].rstrip(".") + (f"; did you mean {similar[1]}?" if similar else "")
+
+
+def _parsed(union: Any, arguments: Sequence[str] | None) -> Any:
+    """The command that the words ask for.
+
+    Raises:
+        SystemExit: help was asked for and shown, or the words make no command, as one line on standard error says.
+    """
+    import tyro
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(
+                union,
+                prog="robo-meta",
+                description="Few-shot imitation for grasping: demonstrations carry what observation cannot.",
+                args=None if arguments is None else list(arguments),
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+            )
+    except SystemExit as stop:
+        if stop.code:
+            line = in_one_line(said.getvalue())
+            print(f"robo-meta: {line}" if line else said.getvalue(), file=sys.stderr)
+        raise
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     import tyro
@@ -91,14 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part in parts[1:]:
         union = union | part
     try:
-        command = tyro.cli(
-            union,
-            prog="robo-meta",
-            description="Few-shot imitation for grasping: demonstrations carry what observation cannot.",
-            args=None if arguments is None else list(arguments),
-            config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
-        )
-        return command.run() or 0
+        return _parsed(union, arguments).run() or 0
+    except SystemExit as stop:
+        return int(stop.code or 0)
     except KeyboardInterrupt:
         print("robo-meta: stopped; what was finished is kept, and the same command goes on", file=sys.stderr)
         return 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robo_meta.cli import BAD_INPUT, FAILURES, main
+from robo_meta.cli import BAD_INPUT, FAILURES, in_one_line, main
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 WORDS = [
+    (["record", "--tasks", "abc", "--out", "{tmp}/d"], r"Error parsing --tasks: .*'abc'$"),
+    (["evaluate", "--stratagies", "maml"], r"Unrecognized options: --stratagies, maml; did you mean --strategies\?$"),
+    (["evaluate", "--shots", "one"], r"Error parsing --shots: .*'one'"),
+    (["evaluate", "--hand", "third"], r"invalid choice 'third' for argument '--hand'\. Expected one of .*scripted"),
+    (["sim", "--family"], r"Missing value for argument '--family'"),
+    (["recrod"], r"Unrecognized options: recrod$"),
     (["objects", "--families", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
     (["sim", "--family", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
     (["sim", "--intention", "throw"], r"unknown intention 'throw'"),
@@ -130,6 +136,16 @@ def test_bad_words_are_one_line(arguments, line, dataset, run_folder, other_sche
     assert re.search(line, captured.err), captured.err
     assert contents(dataset.parent) == before
     assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("colour", ["", "\x1b[31m"])
+def test_words_that_make_no_command_in_one_line(colour):
+    plain = "\x1b[0m" if colour else ""
+    lined = ["╭─ Title ────╮", "│ Wrong: --a │", "│ in two.    │", "│ ────────── │", "│ Help.      │", "╰────────────╯"]
+    hyphens = [" Title      ", " ---------- ", "  Wrong: --a", "  in two.", "  ----------", "  Help.", ""]
+    for box in (lined, hyphens):
+        assert in_one_line("\n".join(colour + line + plain for line in box)) == "Wrong: --a in two"
+    assert in_one_line("no box at all") == ""
 
 
 def test_cuda_without_a_device_is_one_line(dataset, tmp_path, capsys):
