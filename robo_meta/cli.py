@@ -75,8 +75,8 @@ def _is_one_of(error: BaseException, places: Sequence[str]) -> bool:
 def in_one_line(box: str) -> str:
     """What tyro says is wrong with the words of a command, without the frame and the help about it.
 
-    Its box, drawn with lines or with hyphens and perhaps coloured, holds paragraphs between rules: a title, the error, perhaps options of
-    similar names, where help is found.
+    Its box, drawn with lines or with hyphens and perhaps coloured, holds paragraphs between rules: a title, the error,
+    perhaps options of similar names, where help is found.
     """
     paragraphs: list[list[str]] = [[]]
     for line in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines():
