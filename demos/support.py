@@ -1,11 +1,10 @@
-"""Support sets: demonstrations as a strategy may see them, and how they are drawn beside a held-out query.
+"""Support sets: demonstrations as a strategy may see them, and which of them may stand beside a held-out query.
 
 Axis letters: K shots, T steps, P points, D episodes of one task. Needs only numpy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +20,7 @@ NOTHING = 0.002
 
 
 class ShotsError(ValueError):
-    """More shots asked for than there are demonstrations at hand."""
+    """A support that cannot be drawn: no shots, more than there are demonstrations at hand, an unknown transfer."""
 
 
 class SupportError(ValueError):
@@ -124,6 +123,9 @@ def eligible(families: np.ndarray, objects: np.ndarray, transfer: str) -> np.nda
 
     Returns:
         (..., D, D) bool, indexed by query and then support; never true on the diagonal.
+
+    Raises:
+        ShotsError: an unknown transfer.
     """
     families, objects = np.asarray(families), np.asarray(objects)
     same_family = families[..., :, None] == families[..., None, :]
@@ -135,37 +137,3 @@ def eligible(families: np.ndarray, objects: np.ndarray, transfer: str) -> np.nda
     if transfer == "new-shape":
         return ~same_family
     raise ShotsError(f"unknown transfer {transfer!r}; expected one of {', '.join(TRANSFERS)}")
-
-
-def sample_support(
-    families: Sequence[str] | np.ndarray,
-    objects: Sequence[str] | np.ndarray,
-    transfer: str,
-    shots: int,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, int]:
-    """Draw K support episodes and a held-out query from one task's episodes.
-
-    Args:
-        families: (D,) family labels.
-        objects: (D,) object labels.
-        transfer: what support and query share; one of `TRANSFERS`.
-        shots: K.
-        rng: the only source of randomness.
-
-    Returns:
-        Indices (K,) of the support, distinct and in random order, and the index of the query, which is none of them.
-
-    Raises:
-        ShotsError: no query leaves K episodes that may support it, K below 1, or an unknown transfer.
-    """
-    if shots < 1:
-        raise ShotsError(f"{shots} shots; expected at least 1")
-    allowed = eligible(np.asarray(families), np.asarray(objects), transfer)
-    at_hand = allowed.sum(axis=1)
-    queries = np.flatnonzero(at_hand >= shots)
-    if not len(queries):
-        most = int(at_hand.max(initial=0))
-        raise ShotsError(f"{shots} shots for {transfer}, but only {most} demos are at hand beside a query; use fewer")
-    query = int(rng.choice(queries))
-    return rng.choice(np.flatnonzero(allowed[query]), size=shots, replace=False), query

@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from demos.support import ShotsError
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from robo_meta.initial_parts import Start, start_from
 from robo_meta.meta_state import STATES, MetaState, StateError, load_state
@@ -201,7 +202,7 @@ def _identity(config: TrainConfig, part: str) -> dict[str, Any]:
     return {**kept, "schedule": record["schedules"][part]}
 
 
-BAD_INPUT = (TrainError, StreamError, PresetError, TrainingDataError, CheckpointError, StateError)
+BAD_INPUT = (TrainError, StreamError, PresetError, TrainingDataError, CheckpointError, StateError, ShotsError)
 """What `main` reports in one line with exit status 2."""
 
 

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from robo_meta.report_page import figure, table, write_page
+from robo_meta.report_failures import attempt_table, sloppy_table
+from robo_meta.report_page import estimate, figure, table, write_page
 from robo_meta.report_pictures import (
     AdaptationScene,
     adaptation_picture,
@@ -54,6 +55,8 @@ def section(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
             parts.append(figure(family_bars([row for row in families if row["transfer"] == transfer]), caption))
     parts += [
         _pair_table(result["pairs"]),
+        attempt_table(result.get("attempts", ())),
+        sloppy_table(result.get("contrast", ())),
         _preference_table(result["interpretability"]),
         _failure_table(result["failures"]),
     ]
@@ -145,7 +148,4 @@ def _failure_table(rows: list[Record]) -> str:
 
 
 def _interval(record: Record, field: str) -> str:
-    if record[field] is None:
-        return "–"
-    sign = "+" if field == "difference" else ""
-    return f"{record[field]:{sign}.2f} [{record['low']:{sign}.2f}, {record['high']:{sign}.2f}]"
+    return estimate(record[field], record["low"], record["high"], signed=field == "difference")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from demos.support import TRANSFERS, eligible
+from demos.support import TRANSFERS, ShotsError, eligible
 from robo_meta.encoding import Encoded, encode
 from robo_meta.networks import grasp_rows
 from robo_meta.training_data import TrainingData
@@ -54,9 +54,14 @@ class TaskStream:
 
     Args:
         data: of `load_training_data`.
-        shots: support sizes, drawn evenly, one a batch.
-        transfers: how often each of `TRANSFERS` is drawn.
+        shots: support sizes, drawn evenly, one a batch; sizes that leave no query of a task's D demonstrations are left
+            out, so that one configuration serves data with few demonstrations as well.
+        transfers: how often each of `TRANSFERS` is drawn; a task that has too few demonstrations of one for the size
+            drawn gives those it has, see `Batch.support_mask`.
         device: where the batches go.
+
+    Raises:
+        ShotsError: a size below 1, or none that leaves a query.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class TaskStream:
         transfers: tuple[float, float, float],
         device: torch.device,
     ) -> None:
+        self._shots = fitting(shots, data.points.shape[1])
         # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
         chunks = [tuple(part.half() for part in encode(some.to(device).float())) for some in data.points.split(_CHUNK)]
         scans = Encoded(*(torch.cat(part) for part in zip(*chunks, strict=True)))
@@ -81,7 +87,6 @@ class TaskStream:
         self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
         allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
         self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
-        self._shots = tuple(k for k in shots if k < data.points.shape[1])
         self._transfers = torch.tensor(transfers)
         self.device = device
 
@@ -121,3 +126,20 @@ class TaskStream:
             where * WISHES + wish,
             self._balance[where, wish],
         )
+
+
+def fitting(shots: tuple[int, ...], demos: int) -> tuple[int, ...]:
+    """Those of the support sizes that leave a query where a task has `demos` demonstrations, in their order.
+
+    Raises:
+        ShotsError: a size below 1, or none that leaves a query.
+    """
+    if min(shots, default=0) < 1:
+        raise ShotsError(f"shots {', '.join(map(str, shots)) or 'none'}; expected at least one size, each at least 1")
+    fit = tuple(count for count in shots if count < demos)
+    if not fit:
+        raise ShotsError(
+            f"{min(shots)} shots from {demos} demos a task, of which one must stay for the query; "
+            f"use fewer shots, or record more than {min(shots)} demos a task"
+        )
+    return fit

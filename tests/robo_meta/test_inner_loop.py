@@ -12,6 +12,7 @@ from robo_meta.encoding import encode
 from robo_meta.inner_loop import ADAPTED, MOVED, adapt, descend, initial_rates, inner_losses, stack
 from robo_meta.networks import Hidden, body, grasp_rows, head, log_likelihood
 from robo_meta.scorers import SPECIALISE, select
+from tests.robo_meta.finite_differences import worst_error
 
 HIDDEN, HEAD, KEYPOINTS, STEPS, TASKS, DEMOS = 7, 5, 2, 3, 4, 3
 
@@ -123,22 +124,18 @@ def test_meta_gradient_equals_finite_differences(problem: tuple, method: str) ->
     mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]]).double()
     trees = {**{f"theta/{k}": v for k, v in theta.items()}, **{f"rates/{k}": v for k, v in rates.items()}}
     exact = dict(zip(trees, gradients(meta_loss(theta, rates, scans, grasps, mask), theta, rates), strict=True))
-    generator = torch.Generator().manual_seed(0)
-    for name, leaf in trees.items():
-        direction = torch.randn(leaf.shape, generator=generator).double()
-        direction = direction / direction.norm()
-        values = []
-        for size in (1e-6, -1e-6):
-            moved = {k: v.detach() for k, v in theta.items()}, {k: v.detach() for k, v in rates.items()}
-            group, key = name.split("/")
-            tree = moved[0] if group == "theta" else moved[1]
-            tree[key] = tree[key] + size * direction
-            # The inner loop differentiates, so its parameters must be able to.
-            leaves = {k: v.requires_grad_() for k, v in moved[0].items()}
-            values.append(float(meta_loss(leaves, moved[1], scans, grasps, mask).detach()))
-        numeric = (values[0] - values[1]) / 2e-6
-        analytic = float((exact[name] * direction).sum())
-        assert analytic == pytest.approx(numeric, rel=1e-6, abs=1e-6), name
+
+    def value(name: str, moved: torch.Tensor) -> float:
+        # The inner loop differentiates, so its parameters must be able to.
+        now = {k: (moved if k == name else v).detach().requires_grad_() for k, v in trees.items()}
+        split = [{k.partition("/")[2]: v for k, v in now.items() if k.startswith(g)} for g in ("theta", "rates")]
+        return float(meta_loss(*split, scans, grasps, mask).detach())
+
+    # Some gradients of rates are as small as 4e-6 and need a longer step, which would reach a kink of the body: the
+    # maximum over the points.
+    for group, step in (("theta", 3e-4), ("rates", 1e-2)):
+        leaves = {k: v for k, v in trees.items() if k.startswith(group)}
+        assert worst_error(value, leaves, exact, step) < 1e-6
 
 
 def test_context_gradient_equals_finite_differences(problem: tuple) -> None:
@@ -154,13 +151,8 @@ def test_context_gradient_equals_finite_differences(problem: tuple) -> None:
         return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor([-2.0, -1.0, -2.0]))[:, 2].sum()
 
     exact = dict(zip(theta, gradients(loss(theta), theta), strict=True))
-    for name, leaf in theta.items():
-        direction = torch.randn(leaf.shape, generator=generator).double()
-        direction = direction / direction.norm()
-        ahead, behind = (float(loss({**theta, name: leaf + size * direction}).detach()) for size in (1e-6, -1e-6))
-        assert float((exact[name] * direction).sum()) == pytest.approx((ahead - behind) / 2e-6, rel=1e-6, abs=1e-6), (
-            name
-        )
+    with torch.no_grad():
+        assert worst_error(lambda name, moved: float(loss({**theta, name: moved})), theta, exact, 1e-4) < 1e-6
 
 
 @pytest.mark.parametrize("first_order", [False, True])

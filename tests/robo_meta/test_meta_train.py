@@ -118,23 +118,6 @@ def test_training_lowers_the_loss(packed: SimpleNamespace, tmp_path: Path) -> No
     assert after < before - 0.2
 
 
-def test_stream_keeps_supports_and_queries_apart(packed: SimpleNamespace, tmp_path: Path) -> None:
-    data = load_training_data(packed.write(tmp_path))
-    stream = TaskStream(data, (1, 2, 3), (0.0, 0.0, 1.0), torch.device("cpu"))
-    generator = torch.Generator().manual_seed(0)
-    sizes = set()
-    for _ in range(30):
-        batch = stream.draw(16, generator)
-        sizes.add(batch.support.shape[1])
-        families = data.family[batch.tasks]
-        for row in range(16):
-            own = batch.support[row][batch.support_mask[row] > 0].tolist()
-            assert own and len(set(own)) == len(own)
-            assert set(own) == set(torch.nonzero(batch.query_mask[row] == 0)[:, 0].tolist())
-            assert len({int(families[row, k]) for k in own}) == 1
-    assert sizes == {1, 2, 3}
-
-
 def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
     both = load_file(train(data, tmp_path / "both", config=TINY))
@@ -144,6 +127,33 @@ def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> No
     assert all(torch.equal(both[name], later[name]) for name in both)
     with pytest.raises(TrainError, match="already holds a training of 'maml'; add --resume"):
         train(data, tmp_path / "one", ["maml"], TINY)
+
+
+def test_losses_are_logged_for_tensorboard(
+    packed: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    told: dict[str, dict[int, float]] = {}
+
+    class Listening(meta_train.TrainingProgress):
+        def __call__(self, step: int, loss: float) -> None:
+            told.setdefault(f"{self._part}/loss", {})[step] = loss
+            super().__call__(step, loss)
+
+    monkeypatch.setattr(meta_train, "TrainingProgress", Listening)
+    schedules = {**TINY.schedules, "zero-shot": Schedule(21, 4), "hand": Schedule(11, 4)}
+    config = dataclasses.replace(TINY, schedules=schedules, tensorboard=True)
+    train(packed.write(tmp_path), tmp_path / "run", ["zero-shot"], config)
+    logs = reader.EventAccumulator(str(tmp_path / "run" / "logs"))
+    logs.Reload()
+    steps = {"closing/loss": [0], "hand/loss": [0, 10], "zero-shot/loss": [0, 10, 20]}
+    assert sorted(logs.Tags()["scalars"]) == sorted(steps)
+    for name, expected in steps.items():
+        found = logs.Scalars(name)
+        assert [event.step for event in found] == expected
+        assert [event.value for event in found] == pytest.approx([told[name][step] for step in expected], rel=1e-6)
+    train(tmp_path, tmp_path / "quiet", ["zero-shot"], TINY)
+    assert not (tmp_path / "quiet" / "logs").exists()
 
 
 def test_first_order_trains(packed: SimpleNamespace, tmp_path: Path) -> None:

@@ -61,6 +61,24 @@ def result() -> dict[str, Any]:
     }
 
 
+def rate(value: float, spread: float = 0.1) -> dict[str, float]:
+    return {"value": value, "low": value - spread, "high": value + spread}
+
+
+LABELS = {"split": "unseen-families", "transfer": "new-shape", "intention": "all"}
+ATTEMPTS = {
+    **{**LABELS, "shots": 1, "n": 250},
+    "retry": [rate(0.81), rate(0.89)],
+    "blind": [rate(0.81), rate(0.84)],
+    "difference": [rate(0.0, 0.0), rate(0.05, 0.02)],
+}
+SLOPPY = {
+    **{**LABELS, "successes": 1, "failures": 4, "n": 113},
+    **{"contrast": rate(0.88), "maml": rate(0.74), "difference": rate(0.14, 0.06)},
+    **{"contrast_mm": 3.68, "maml_mm": 6.25},
+}
+
+
 def scene() -> AdaptationScene:
     rng = np.random.default_rng(0)
     points = np.hstack([rng.uniform(-0.1, 0.1, (96, 2)), np.full((96, 1), 0.03), rng.uniform(0, 1, (96, 3))])
@@ -92,6 +110,38 @@ def test_it_holds_the_numbers(page: str) -> None:
     ):
         assert text in page
     assert "&lt;script&gt;" in page and "a &amp; b" in page
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """Cells of the rows of the table under `heading`, the head first."""
+    text = page.partition(f"<h2>{heading}</h2>")[2].partition("</table>")[0]
+    return [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in text.split("<tr")[1:]]
+
+
+def test_what_was_learned_from_failures_is_shown_where_it_was_measured(page: str) -> None:
+    assert "Second attempts" not in page and "Learning from a novice" not in page
+    assert section({**result(), "attempts": [], "contrast": []}) == section(result())
+    found = section({**result(), "attempts": [ATTEMPTS], "contrast": [SLOPPY]})
+    head, first, second = rows(found, "Second attempts")
+    labels = ["unseen-families", "new-shape", "all"]
+    assert head[-4:] == ["done by attempt", "retry", "blind maml", "difference"]
+    assert first == [*labels, "1", "250", "1", "0.81 [0.71, 0.91]", "0.81 [0.71, 0.91]", "+0.00 [+0.00, +0.00]"]
+    assert second == [*labels, "1", "250", "2", "0.89 [0.79, 0.99]", "0.84 [0.74, 0.94]", "+0.05 [+0.03, +0.07]"]
+    head, row = rows(found, "Learning from a novice")
+    assert head[3:6] == ["sloppy successes", "failures", "n"]
+    assert row == [
+        *labels,
+        "1",
+        "4",
+        "113",
+        "0.88 [0.78, 0.98]",
+        "0.74 [0.64, 0.84]",
+        "+0.14 [+0.08, +0.20]",
+        "3.7",
+        "6.2",
+    ]
+    # One without the other.
+    assert "Learning from a novice" not in section({**result(), "attempts": [ATTEMPTS]})
 
 
 def test_pictures_can_be_read(page: str) -> None:

@@ -29,25 +29,6 @@ def data(packed: SimpleNamespace) -> dict[str, np.ndarray]:
     return packed.arrays(tasks=3)
 
 
-@pytest.mark.parametrize("shots", [1, 3])
-def test_battery(strategy, data: dict, packed: SimpleNamespace, shots: int) -> None:
-    support = packed.support(data, 0, shots)
-    copies = [item.points.copy() for item in support.items]
-    query = data["points"][0, 3].astype(np.float32)
-    first, second = strategy.adapt(support), strategy.adapt(support)
-    target = first.target(query)
-    assert target.shape == (4,) and target.dtype == np.float64 and np.isfinite(target).all()
-    assert np.array_equal(target, second.target(query))
-    assert all(np.array_equal(a, item.points) for a, item in zip(copies, support.items, strict=True))
-    assert np.abs(target[:2]).max() < 0.2 and 0 < target[2] < 0.05 and abs(target[3]) <= np.pi / 2 + 1e-6
-    hand = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1], np.float32)
-    action = first.act({"points": query, "hand": hand})
-    assert action.shape == (5,) and action.dtype == np.float32 and np.abs(action).max() <= 1
-    scores = first.point_scores(query)
-    assert scores.shape == (len(query),) and scores.sum() == pytest.approx(1)
-    assert first.hand == "scripted"
-
-
 def test_only_those_that_adapt_change_with_the_support(strategy, data: dict, packed: SimpleNamespace) -> None:
     query = data["points"][0, 3].astype(np.float32)
     prior = strategy.prior_policy().point_scores(query)
