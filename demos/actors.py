@@ -23,19 +23,22 @@ class Actor(Protocol):
     ) -> Demo: ...
 
 
+EXPERT, _PLACE = "expert", "demos.expert:demonstrate"
+"""Name of the scripted demonstrator, and where it is."""
+
+
 def resolve_actor(name: str) -> Actor:
     """The actor called `expert`, or the function at `module:function`.
 
     Raises:
         ActorError: no such module or function.
     """
-    path = {"expert": "demos.expert:demonstrate"}.get(name, name)
-    module, _, function = path.partition(":")
-    if not module or not function:
+    module, _, function = (_PLACE if name == EXPERT else name).partition(":")
+    if not module or not function or module.startswith("."):
         raise ActorError(f"unknown actor {name!r}; expected 'expert', 'module:function' or 'checkpoint:DIR:STRATEGY'")
     try:
         actor = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, TypeError) as error:  # TypeError: a module name that starts with a dot
+    except (ImportError, AttributeError) as error:
         raise ActorError(f"actor {name!r}: {error}") from error
     if not callable(actor):
         raise ActorError(f"actor {name!r} is a {type(actor).__name__}; expected a function (scene, seed, …) -> Demo")

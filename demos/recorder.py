@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demos.actors import Actor, ActorError, resolve_actor
+from demos.actors import EXPERT, Actor, resolve_actor
 from demos.demo import SCHEMA, episode_key, provenance
 from demos.episode_file import read_record, write_demo
 from demos.files import remove_temporaries
@@ -53,8 +53,8 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
         progress: draw a bar on standard error.
 
     Raises:
-        RecordError: the folder holds another recording, someone is recording into it, or `config.actor` is somebody
-            else than `actor`.
+        RecordError: the folder holds another recording, someone is recording into it, or another than the expert is
+            to be recorded under its name.
         demos.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
         demos.actors.ActorError: no such actor.
     """
@@ -144,13 +144,11 @@ def _finished_attempt(config: RecordConfig, task: int, demo: int) -> int | None:
 
 
 def _check_name(config: RecordConfig, actor: Actor) -> None:
-    """Refuse to record `actor` under a name that leads to somebody else, as the default `expert` does."""
-    try:
-        named = resolve_actor(config.actor)
-    except ActorError:  # a name of the caller's own
-        return
-    if named is not actor:
-        raise RecordError(f"an actor is given, but config.actor {config.actor!r} is another; give it a name of its own")
+    """Refuse to record somebody else's demonstrations as the expert's, whose name is the default."""
+    if config.actor == EXPERT and actor is not resolve_actor(EXPERT):
+        raise RecordError(
+            f"an actor is given, but config.actor is {EXPERT!r}, which is another; give it a name of its own"
+        )
 
 
 def _check_folder(config: RecordConfig) -> None:

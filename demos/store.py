@@ -175,9 +175,13 @@ def _read_chunk_header(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     metadata = file_metadata(path)
     try:
         chunk = json.loads(metadata["chunk"])
-        return chunk["config"], {"checksum": metadata["checksum"], "tasks": int(chunk["tasks"])}
+        schema, config = chunk["schema"], chunk["config"]
+        entry = {"checksum": metadata["checksum"], "tasks": int(chunk["tasks"])}
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{path}: no planned demonstrations inside ({error!r}); delete it and record again") from error
+    if schema != SCHEMA:
+        raise StoreError(f"{path}: schema {schema!r}, this version reads {SCHEMA!r}; record again")
+    return config, entry
 
 
 def _of_another_dataset(path: Path, folder: Path) -> StoreError:

@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
@@ -75,7 +76,7 @@ def _is_one_of(error: BaseException, places: Sequence[str]) -> bool:
 def in_one_line(box: str) -> str:
     """What tyro says is wrong with the words of a command, without the frame and the help about it.
 
-    Its box, drawn with lines or with hyphens and perhaps coloured, holds paragraphs between rules: a title, the error,
+    Its box, drawn with lines or with hyphens and perhaps coloured, holds paragraphs between rules: a title, errors,
     perhaps options of similar names, where help is found.
     """
     paragraphs: list[list[str]] = [[]]
@@ -86,11 +87,19 @@ def in_one_line(box: str) -> str:
         elif inner:
             paragraphs[-1].append(inner)
     said = [" ".join(lines) for lines in paragraphs[1:] if lines] or [""]
-    similar = re.search(r"^Perhaps you meant: (--\S+)", "\n".join(said), flags=re.MULTILINE)
-    return said[0].rstrip(".") + (f"; did you mean {similar[1]}?" if similar else "")
+    # A mistyped option explains better what is wrong than the required one that is therefore missing.
+    error = next((text for text in said if text.startswith("Unrecognized")), said[0])
+    if error.startswith("Missing from"):
+        error = "missing " + ", ".join(re.findall(r"(?<![`\w])--[a-z][a-z-]*", error))
+    similar = next(filter(None, (re.match(r"Perhaps you meant: (--\S+)", text) for text in said)), None)
+    return error.rstrip(".") + (f"; did you mean {similar[1]}?" if similar else "")
 
 
-def _parsed(union: Any, arguments: Sequence[str] | None) -> Any:
+WIDE = "100000"
+"""Columns at which no word is broken."""
+
+
+def _parsed(union: Any, words: Sequence[str] | None) -> Any:
     """The command that the words ask for.
 
     Raises:
@@ -98,20 +107,27 @@ def _parsed(union: Any, arguments: Sequence[str] | None) -> Any:
     """
     import tyro
 
-    said = io.StringIO()
+    parse = partial(
+        tyro.cli,
+        union,
+        prog="robo-meta",
+        description="Few-shot imitation for grasping: demonstrations carry what observation cannot.",
+        args=None if words is None else list(words),
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+    )
     try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(
-                union,
-                prog="robo-meta",
-                description="Few-shot imitation for grasping: demonstrations carry what observation cannot.",
-                args=None if arguments is None else list(arguments),
-                config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
-            )
+        with contextlib.redirect_stderr(io.StringIO()):
+            return parse()
     except SystemExit as stop:
         if stop.code:
-            line = in_one_line(said.getvalue())
-            print(f"robo-meta: {line}" if line else said.getvalue(), file=sys.stderr)
+            said, columns = io.StringIO(), os.environ.get("COLUMNS")
+            os.environ["COLUMNS"] = WIDE
+            with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+                parse()
+            del os.environ["COLUMNS"]
+            if columns is not None:
+                os.environ["COLUMNS"] = columns
+            print(f"robo-meta: {in_one_line(said.getvalue()) or 'these words make no command'}", file=sys.stderr)
         raise
 
 

@@ -139,7 +139,7 @@ def fitting(shots: tuple[int, ...], demos: int) -> tuple[int, ...]:
     fit = tuple(count for count in shots if count < demos)
     if not fit:
         raise ShotsError(
-            f"{min(shots)} shots from {demos} demos a task, of which one must stay for the query; "
-            f"use fewer shots, or record more than {min(shots)} demos a task"
+            f"shots {min(shots)} with {demos} demonstrations a task, of which one must stay for the query; "
+            f"expected {min(shots) + 1} or more"
         )
     return fit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_format
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
@@ -83,6 +83,7 @@ class TrainCommand(Scenes):
     """Attempts at most in one scene."""
     seed: int = 0
     """Of the trees, and with `--fresh` of all that is played."""
+    fresh_only: ClassVar[tuple[str, ...]] = (*Scenes.fresh_only, "strategies", "matrix_out")
 
     def run(self) -> int | None:
         """Train and name the file."""
@@ -114,9 +115,8 @@ class TrainCommand(Scenes):
         from robo_meta.selector.virtual_best import refuse_few
 
         if self.fresh:
-            order = self.order(self.strategies)
-            refuse_few(order.rollouts, "--fresh")
-            return play(order, self.matrix_out)
+            refuse_few(self.rollouts, "--fresh")
+            return play(self.order(self.strategies), self.matrix_out)
         matrix = self.read()
         refuse_few(matrix.rollouts, str(self.matrix or "the shipped matrix"))
         return matrix
@@ -142,6 +142,7 @@ class Judged(Scenes):
     """A matrix file of families that the selector wasn't trained on."""
     out: Path | None = None
     """With `--fresh`: keep the matrix here; an interrupted command goes on."""
+    fresh_only: ClassVar[tuple[str, ...]] = (*Scenes.fresh_only, "out")
 
     def _load(self, virtual_best: bool) -> tuple[Matrix, Selector]:
         """The scenes, with rollouts enough where the virtual best is asked for, and the selector."""
@@ -161,10 +162,9 @@ class Judged(Scenes):
 
         # Said before anything is played.
         refuse_shared_families(f"split {self.split}", trained, families_of(self.split))
-        order = self.order(selector.strategies)
         if virtual_best:
-            refuse_few(order.rollouts, "--fresh")
-        return play(order, self.out), selector
+            refuse_few(self.rollouts, "--fresh")
+        return play(self.order(selector.strategies), self.out), selector
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from robo_meta.selector.decision import Selector
 from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError
+from robo_meta.wide_console import wide_console
 
 MOVERS = 5
 """Features named for each strategy."""
@@ -72,9 +73,7 @@ def _plain(value: Any) -> Any:
 
 def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:
     """Print what `explain` returns as a table."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=140)
+    console = wide_console(console)
     scene = ", ".join(f"{name} {value}" for name, value in found["scene"].items())
     table = Table(title=scene, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("strategy", "predicted", "happened", "what moved the prediction (feature = value: by how much)"):

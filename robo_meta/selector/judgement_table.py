@@ -9,16 +9,12 @@ from rich.console import Console
 from rich.table import Table
 
 from robo_meta.selector.judge import BASELINES
-
-PIPE_WIDTH = 140
-"""Columns where the output is no terminal."""
+from robo_meta.wide_console import wide_console
 
 
 def print_judgement(result: dict[str, Any], console: Console | None = None) -> None:
     """Print what `robo_meta.selector.judge.judge` returns."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=PIPE_WIDTH)
+    console = wide_console(console)
     for line in lines_of_gate(result):
         console.print(line)
     title = (

@@ -6,9 +6,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from robo_meta.selector.order import MatrixOrder
 
@@ -42,9 +42,12 @@ class Scenes:
     """Root of all randomness."""
     json: bool = False
     """Print JSON."""
+    fresh_only: ClassVar[tuple[str, ...]] = ("split", "scenes", "rollouts")
+    """Options that say nothing to a matrix that is read."""
 
     def check(self, shipped: bool = False) -> None:
-        """Refuse a negative seed, and a matrix file beside `--fresh`, or neither unless there is a `shipped` one.
+        """Refuse a negative seed, a matrix file beside `--fresh`, neither unless there is a `shipped` one, and without
+        `--fresh` what only a fresh matrix heeds.
 
         Raises:
             SelectError: one of these.
@@ -54,6 +57,10 @@ class Scenes:
             raise SelectError("expected either --matrix FILE or --fresh")
         if self.seed < 0:
             raise SelectError(f"seed {self.seed}; expected 0 or more")
+        usual = {option.name: option.default for option in fields(self)}
+        for name in self.fresh_only:
+            if not self.fresh and getattr(self, name) != usual[name]:
+                raise SelectError(f"--{name.replace('_', '-')} without --fresh; it says nothing to a matrix file")
 
     def order(self, strategies: Sequence[str]) -> MatrixOrder:
         """What `--fresh` plays, checked."""

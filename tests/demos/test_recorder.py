@@ -169,10 +169,9 @@ def test_another_recording_is_refused_without_an_index_too(tmp_path, fake_actors
 def test_what_is_recorded_is_labelled_with_who_acted(tmp_path, fake_actors):
     steady = importlib.import_module(fake_actors).steady
     config = make(tmp_path / "own", "someone else", tasks=1, planned=0)
-    for name in ("expert", f"{fake_actors}:clumsy"):
-        with pytest.raises(RecordError, match=f"an actor is given, but config.actor '{name}' is another"):
-            record(replace(config, actor=name), steady, progress=False)
-        assert not (tmp_path / "own").exists()
+    with pytest.raises(RecordError, match=r"but config\.actor is 'expert', which is another"):
+        record(replace(config, actor="expert"), steady, progress=False)
+    assert not (tmp_path / "own").exists()
     record(config, steady, progress=False)
     assert {demo.provenance.actor for demo in open_dataset(tmp_path / "own")} == {"someone else"}
     assert describe(tmp_path / "own")["config"]["actor"] == "someone else"

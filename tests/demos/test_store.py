@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from demos.demo import SCHEMA
 from demos.episode_file import StoreError, read_demo, write_demo
 from demos.files import remove_temporaries, write_atomic, write_safetensors
 from demos.store import (
@@ -136,9 +137,15 @@ def test_a_damaged_episode_never_enters_an_index(dataset, damage):
     assert files(dataset) == before
 
 
+def chunk_text(**changes):
+    """What a chunk says of itself, but for `changes`; what is None is left out."""
+    said = {"schema": SCHEMA, "config": CONFIG, "tasks": 1, **changes}
+    return json.dumps({name: value for name, value in said.items() if value is not None})
+
+
 def write_chunk(folder, **changes):
     """A chunk of planned demonstrations with some of its metadata changed, or left out where None."""
-    metadata = {"chunk": json.dumps({"config": CONFIG, "tasks": 1}), "checksum": "0", **changes}
+    metadata = {"chunk": chunk_text(), "checksum": "0", **changes}
     path = folder / PLANNED / "000000.safetensors"
     write_safetensors(path, {"points": np.zeros(3)}, {name: text for name, text in metadata.items() if text})
     return path
@@ -158,14 +165,22 @@ CHUNK_DAMAGE = {
     "no header text": (partial(write_chunk, chunk=None), "no planned demonstrations inside (KeyError('chunk'))"),
     "no JSON": (partial(write_chunk, chunk="{"), "no planned demonstrations inside (JSONDecodeError("),
     "a list": (partial(write_chunk, chunk="[]"), "no planned demonstrations inside (TypeError("),
-    "no config": (partial(write_chunk, chunk='{"tasks": 1}'), "no planned demonstrations inside (KeyError('config'))"),
+    "another schema": (partial(write_chunk, chunk=chunk_text(schema="0")), "schema '0', this version reads"),
+    "no schema": (
+        partial(write_chunk, chunk=chunk_text(schema=None)),
+        "no planned demonstrations inside (KeyError('schema'))",
+    ),
+    "no config": (
+        partial(write_chunk, chunk=chunk_text(config=None)),
+        "no planned demonstrations inside (KeyError('config'))",
+    ),
     "no count": (
-        partial(write_chunk, chunk=json.dumps({"config": CONFIG})),
+        partial(write_chunk, chunk=chunk_text(tasks=None)),
         "no planned demonstrations inside (KeyError('tasks'))",
     ),
     "no checksum": (partial(write_chunk, checksum=None), "no planned demonstrations inside (KeyError('checksum'))"),
     "another dataset's": (
-        partial(write_chunk, chunk=json.dumps({"config": {**CONFIG, "seed": 1}, "tasks": 1})),
+        partial(write_chunk, chunk=chunk_text(config={**CONFIG, "seed": 1})),
         "recorded with another configuration than the rest of",
     ),
 }
