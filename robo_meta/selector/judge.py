@@ -19,9 +19,12 @@ from robo_meta.statistics import Interval
 SCHEMA = "2"
 LEAST_GAP = 0.05
 """Virtual best − single best under which, or under two standard errors, there is nothing to select."""
-BASELINES = ("look-up", "random", "best-then-second-best", "best-then-retry", "one-pilot", "selector-with-retry")
+BASELINES = (
+    "look-up", "random", "best-twice", "best-then-second-best", "best-then-retry", "one-pilot", "selector-with-retry",
+)  # fmt: skip
 """What stands beside selector, single best and virtual best, by its name in the result; the last is the selector again,
-with a second attempt. `best-then-retry` is there where the matrix has `retry`: a rule without a selector."""
+with a second attempt. `best-twice` repeats itself blindly; `best-then-retry` is there where the matrix has `retry`: a
+rule without a selector."""
 TIMED = 200
 """Decisions by which the time of one is measured."""
 SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
@@ -61,6 +64,12 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     by_rule = {}
     if "best-then-retry" in scores:
         by_rule["retry_over_rule"] = _interval(sample.mean(scores["selector-with-retry"] - scores["best-then-retry"]))
+        learnt = scores["best-then-retry"] - scores["best-twice"]
+        by_rule["retry_over_repeating"] = {
+            name: _interval(Resampled(*matrix.only(rows).clusters, seed=seed).mean(learnt[rows]))
+            for name in ("all", "colours known", "colours unknown")
+            if len(rows := np.flatnonzero(SLICES[name](matrix))) > 1
+        }
     free = walk(matrix, selector)
     single_return = sbs - selector.costs[choices["single best"]]
     costs = matrix.success.shape[2], len(matrix)
@@ -135,6 +144,7 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
         "look-up": once(plays["look-up"]),
         "random": matrix.rates[:, others].sum(axis=1) / matrix.affordable[:, others].sum(axis=1),
         "selector": once(plays["selector"]),
+        "best-twice": in_two(matrix, best, best),
         "best-then-second-best": in_two(matrix, best, second),
         "one-pilot": one_pilot(plays["single best"], plays["second best"]),
         "selector-with-retry": in_two(matrix, choices["first"], choices["second try"]),

@@ -43,6 +43,8 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     )
     if "retry_over_rule" in result:
         console.print(f"selector-with-retry − best-then-retry: {_interval(result['retry_over_rule'])}")
+        for name, over in result["retry_over_repeating"].items():
+            console.print(f"best-then-retry − best-twice, {name}: {_interval(over)}")
     console.print(
         f"every action open, at its price: return {_interval(free['return'])} (single best once "
         f"{_interval(free['sbs_return'])}, difference {_interval(free['over_sbs'])}), success {free['success']:.3f}, "

@@ -53,11 +53,13 @@ def section(result: dict[str, Any]) -> str:
 
 
 def _rule(result: dict[str, Any]) -> list[str]:
-    """What the selector is worth over the rule that needs none, where the matrix has `retry`."""
+    """Where the matrix has `retry`: what the selector is worth over the rule that needs none, and that rule over
+    repeating blindly."""
     if "retry_over_rule" not in result:
         return []
-    over = result["retry_over_rule"]
-    return ["selector-with-retry − best-then-retry: " + _interval(over["value"], over["low"], over["high"], "+")]
+    over = {"selector-with-retry − best-then-retry": result["retry_over_rule"]}
+    over |= {f"best-then-retry − best-twice, {name}": found for name, found in result["retry_over_repeating"].items()}
+    return [f"{name}: " + _interval(found["value"], found["low"], found["high"], "+") for name, found in over.items()]
 
 
 def _row(name: str, row: dict[str, Any]) -> str:

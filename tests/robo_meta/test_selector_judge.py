@@ -148,6 +148,12 @@ def test_retry_is_taken_up_after_a_failure_and_judged_on_what_it_learnt() -> Non
     again = matrix.retry_rates[:, 0]
     assert found["sbs"]["strategy"] == "maml"
     assert found["selector"]["rate"] == pytest.approx(found["sbs"]["rate"], abs=0.02)
+    # Repeating itself: another of the rollouts, those that failed being in the draw but for the first one.
+    other = matrix.success[:, 0].sum(axis=1) / (matrix.rollouts - 1)
+    assert found["best-twice"]["rate"] == pytest.approx((1 - missed + missed * other).mean())
+    over = found["retry_over_repeating"]["all"]
+    assert over["value"] == pytest.approx(found["best-then-retry"]["rate"] - found["best-twice"]["rate"])
+    assert over["low"] > 0
     assert found["best-then-retry"]["rate"] == pytest.approx((1 - missed + missed * again).mean())
     assert found["selector-with-retry"]["rate"] == pytest.approx(found["best-then-retry"]["rate"], abs=0.01)
     assert found["retry"]["low"] > 0.1
