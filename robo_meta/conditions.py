@@ -87,12 +87,6 @@ class Condition:
         )
 
     @property
-    def headline(self) -> bool:
-        """Whether it is one of the headline's conditions, whatever transfer and shots."""
-        # Not the other way round: one demonstration cannot have this one's failed and foreign ones.
-        return self == Condition(self.transfer, self.shots)
-
-    @property
     def colours_unknown(self) -> bool:
         """Whether no demonstration shows the query's colours."""
         return self.foreign == self.shots

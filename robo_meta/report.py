@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from robo_meta.report_failures import attempt_table, sloppy_table
-from robo_meta.report_page import estimate, figure, table, write_page
+from robo_meta.report_page import figure, table, write_page
 from robo_meta.report_pictures import (
     AdaptationScene,
     adaptation_picture,
@@ -17,6 +17,7 @@ from robo_meta.report_pictures import (
     success_by_shots,
 )
 from robo_meta.results_table import learned_over_scripted
+from robo_meta.statistics import estimate
 from robo_meta.tally import EXPERT
 
 Record = dict[str, Any]

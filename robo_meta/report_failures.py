@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from robo_meta.report_page import estimate, table
+from robo_meta.report_page import table
+from robo_meta.statistics import estimate
 
 Record = dict[str, Any]
 

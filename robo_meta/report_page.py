@@ -85,14 +85,6 @@ def table(head: Sequence[str], body: Iterable[tuple[bool, Sequence[str]]]) -> st
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def estimate(value: float | None, low: float | None, high: float | None, *, signed: bool = False) -> str:
-    """A number and its interval as a table shows them; a dash where it isn't known."""
-    if value is None or low is None or high is None:
-        return "–"
-    sign = "+" if signed else ""
-    return f"{value:{sign}.2f} [{low:{sign}.2f}, {high:{sign}.2f}]"
-
-
 def figure(picture: str, caption: str) -> str:
     """A picture, given as HTML, over a caption, given as text."""
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"

@@ -8,21 +8,18 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.statistics import estimate
 from robo_meta.tally import BEST_OPPONENT, EXPERT, OURS
+from robo_meta.wide_console import wide_console
 
 Record = dict[str, Any]
 COMPARED = (BEST_OPPONENT, "density-fit", "context", "zero-shot")
 """What `maml` is compared with here; the JSON compares it with everything."""
-PIPE_WIDTH = 140
-"""Columns where the output is no terminal."""
 
 
 def print_result(result: Record, console: Console | None = None) -> None:
     """Print one table for each split and transfer, then comparisons and what the scores prefer."""
-    console = console or Console()
-    if not console.is_terminal:
-        # A pipe has no width of its own, and eighty columns would cut the numbers.
-        console = Console(file=console.file, width=PIPE_WIDTH)
+    console = wide_console(console)
     cells = result["cells"]
     for split, transfer in dict.fromkeys((cell["split"], cell["transfer"]) for cell in cells):
         console.print(_rates(split, transfer, [c for c in cells if (c["split"], c["transfer"]) == (split, transfer)]))
@@ -104,7 +101,7 @@ def _difference(pair: Record | None) -> str:
     if pair is None or pair["difference"] is None:
         return "–"
     best = f" ({pair['best']})" if "best" in pair else ""
-    return f"{pair['difference']:+.2f} [{pair['low']:+.2f}, {pair['high']:+.2f}]{best}"
+    return estimate(pair["difference"], pair["low"], pair["high"], signed=True) + best
 
 
 def _preferences(rows: list[Record]) -> Table:

@@ -14,7 +14,7 @@ import numpy as np
 from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import policy_attempt
 from robo_meta.matched_scenes import QUERY, MatchedTask, NoDemonstration, record_support
-from robo_meta.statistics import paired_difference, wilson
+from robo_meta.statistics import estimate, paired_difference, wilson
 from sim.scenes import INTENTIONS, Scene
 from sim.seeds import seed_sequence
 
@@ -107,7 +107,7 @@ def attempt_lines(cells: Sequence[Record]) -> list[str]:
     lines = []
     for cell in cells:
         rates = (
-            f"{k + 1}: {r['value']:.2f} against {b['value']:.2f}, {d['value']:+.2f} [{d['low']:+.2f}, {d['high']:+.2f}]"
+            f"{k + 1}: {r['value']:.2f} against {b['value']:.2f}, {estimate(**d, signed=True)}"
             for k, (r, b, d) in enumerate(zip(cell["retry"], cell["blind"], cell["difference"], strict=True))
         )
         name = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, {cell['shots']} shots, n = {cell['n']}"

@@ -16,7 +16,7 @@ from demos.support import SupportSet
 from robo_meta.matched_scenes import MatchedTask, support_object
 from robo_meta.novice import NoTry, failure, sloppy_success
 from robo_meta.rollout import rollout
-from robo_meta.statistics import paired_difference, wilson
+from robo_meta.statistics import estimate, paired_difference, wilson
 from sim.sampling import draw_scene
 from sim.scenes import INTENTIONS
 from sim.seeds import seed_sequence
@@ -87,10 +87,9 @@ def sloppy_lines(cells: Sequence[Record]) -> list[str]:
     """What people are shown, one line a cell."""
     lines = []
     for cell in cells:
-        difference = cell["difference"]
         support = f"{cell['successes']} sloppy success, {cell['failures']} failures"
         where = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, n = {cell['n']}"
         rates = f"{cell['contrast']['value']:.2f} against {cell['maml']['value']:.2f}"
-        interval = f"{difference['value']:+.2f} [{difference['low']:+.2f}, {difference['high']:+.2f}]"
-        lines.append(f"contrast against maml from {support} ({where}): {rates}, {interval}")
+        difference = estimate(**cell["difference"], signed=True)
+        lines.append(f"contrast against maml from {support} ({where}): {rates}, {difference}")
     return lines

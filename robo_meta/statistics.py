@@ -42,6 +42,14 @@ def wilson(successes: int, n: int) -> Interval:
     return Interval(rate, float(min(rate, max(0.0, middle - half))), float(max(rate, min(1.0, middle + half))))
 
 
+def estimate(value: float | None, low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """A number and its interval as people are shown them; a dash where it isn't known."""
+    if value is None or low is None or high is None:
+        return "–"
+    sign = "+" if signed else ""
+    return f"{value:{sign}.2f} [{low:{sign}.2f}, {high:{sign}.2f}]"
+
+
 def paired_difference(a: np.ndarray, b: np.ndarray, tasks: np.ndarray, seed: int = 0) -> Interval:
     """Mean of a − b over matched outcomes, with a bootstrap interval that resamples whole tasks.
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from demos.support import TRANSFERS
 from robo_meta.online import Stream
-from robo_meta.statistics import paired_difference, wilson
+from robo_meta.statistics import estimate, paired_difference, wilson
 from robo_meta.stream import Phase
 from robo_meta.stream_data import take
 from robo_meta.stream_scores import NEAR, query_transfers
@@ -151,4 +151,4 @@ def stream_table(result: Record, transfer: str = "all") -> str:
 
 def signed(row: Record) -> str:
     """A difference with its interval."""
-    return f"{row['difference']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}]"
+    return estimate(row["difference"], row["low"], row["high"], signed=True)

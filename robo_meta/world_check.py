@@ -16,14 +16,8 @@ from rich.table import Table
 
 from demos.workers import run_jobs
 from robo_meta.blind_grasps import HOLDS, RULES
-from robo_meta.world_lines import (
-    ALL,
-    curve_lines,
-    family_lines,
-    geometry_lines,
-    layout_lines,
-    skill_lines,
-)
+from robo_meta.wide_console import wide_console
+from robo_meta.world_lines import ALL, curve_lines, family_lines, geometry_lines, layout_lines, skill_lines
 from robo_meta.world_probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
 from sim.families import FAMILIES, families_of
 from sim.scenes import SPLITS
@@ -122,9 +116,7 @@ def failures(records: list[Record]) -> list[Record]:
 
 def print_check(result: dict[str, Any], console: Console | None = None) -> None:
     """Print the lines, and what went wrong where the expert failed."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(file=console.file, width=PIPE_WIDTH)
+    console = wide_console(console, PIPE_WIDTH)
     console.print(check_table(result))
     for failure in result["failures"]:
         where = "{split} task {index}, {family}, {intention}".format(**failure)

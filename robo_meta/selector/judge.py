@@ -61,7 +61,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     upward = virtual_best.naive(matrix.success, matrix.affordable)
     halves = virtual_best.split_halves(matrix.success, matrix.affordable)
     retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
-    by_rule = {}
+    by_rule: dict[str, Any] = {}
     if "best-then-retry" in scores:
         by_rule["retry_over_rule"] = _interval(sample.mean(scores["selector-with-retry"] - scores["best-then-retry"]))
         learnt = scores["best-then-retry"] - scores["best-twice"]

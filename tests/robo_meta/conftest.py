@@ -101,3 +101,19 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     train(write_packed(folder), folder / "run", METHODS, PRESETS["tiny"])
     return folder / "run"
+
+
+@pytest.fixture(scope="session")
+def selector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A selector that takes `replay` with one demonstration and `maml` with more."""
+    from robo_meta.selector import fitted_q
+    from robo_meta.selector.prices import Prices
+    from robo_meta.selector.selector_file import save_selector
+    from tests.robo_meta.selector_matrices import made_up
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitted_q, "TREES", 20)
+        shots = np.arange(60) % 3 + 1
+        chances = np.where(shots[:, None] == 1, [[0.1, 0.9, 0.1]], [[0.9, 0.1, 0.1]])
+        selector = fitted_q.train_selector(made_up(chances, features={"shots": shots}), Prices(attempts=1))
+    return save_selector(tmp_path_factory.mktemp("selector") / "s.safetensors", selector)

@@ -35,17 +35,7 @@ def test_what_no_scene_can_have(changes: dict, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
-def test_headline_and_noise() -> None:
-    assert Condition(transfer="same-object", shots=3).headline and not Condition(sensing=2.0).headline
-    for unusual in (
-        {"failed": 1},
-        {"failed": 2, "shots": 3},
-        {"foreign": 1},
-        {"foreign": 2},
-        {"push": 0.01},
-        {"budget": 0.1},
-    ):
-        assert not Condition(**{"shots": 2, **unusual}).headline, unusual
+def test_noise() -> None:
     assert Condition().noise == Noise()
     tripled = Condition(sensing=3.0, operator=0.012).noise
     assert (tripled.position, tripled.points, tripled.grasp) == pytest.approx((0.006, 0.006, 0.012))

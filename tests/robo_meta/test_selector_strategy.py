@@ -12,31 +12,17 @@ from demos.scripted_hand import scripted_hand
 from demos.support import SupportSet
 from robo_meta.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.contestants import contestants
-from robo_meta.selector import fitted_q
 from robo_meta.selector.features import SCENE_FEATURES, feature_names
-from robo_meta.selector.fitted_q import train_selector
 from robo_meta.selector.look import look, shown
-from robo_meta.selector.prices import Prices
-from robo_meta.selector.selector_file import SelectorError, save_selector
+from robo_meta.selector.selector_file import SelectorError
 from robo_meta.strategies import StrategyError, make_strategy
 from robo_meta.strategies.selector import Selector
-from tests.robo_meta.selector_matrices import STRATEGIES, made_up
+from tests.robo_meta.selector_matrices import STRATEGIES
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A selector that takes `replay` with one demonstration and `maml` with more."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitted_q, "TREES", 20)
-        shots = np.arange(60) % 3 + 1
-        chances = np.where(shots[:, None] == 1, [[0.1, 0.9, 0.1]], [[0.9, 0.1, 0.1]])
-        selector = train_selector(made_up(chances, features={"shots": shots}), Prices(attempts=1))
-    return save_selector(tmp_path_factory.mktemp("selector") / "s.safetensors", selector)
-
-
-@pytest.fixture(scope="module")
-def strategy(file: Path, tiny_run: Path) -> Selector:
-    return Selector(load_checkpoint(tiny_run), scripted_hand, file)
+def strategy(selector_file: Path, tiny_run: Path) -> Selector:
+    return Selector(load_checkpoint(tiny_run), scripted_hand, selector_file)
 
 
 def test_it_delegates_what_it_decides(strategy: Selector, packed: SimpleNamespace, tiny_run: Path) -> None:
@@ -66,20 +52,20 @@ def test_it_acts_without_being_asked_for_a_target(strategy: Selector, packed: Si
     assert action.shape == (5,) and policy.chosen == "replay"
 
 
-def test_contestants_take_the_file(file: Path, tiny_run: Path, tmp_path: Path) -> None:
-    built = contestants(tiny_run / "policy.safetensors", ("selector",), "learned", file)
+def test_contestants_take_the_file(selector_file: Path, tiny_run: Path, tmp_path: Path) -> None:
+    built = contestants(tiny_run / "policy.safetensors", ("selector",), "learned", selector_file)
     assert built[0].name == "selector"
     with pytest.raises(SelectorError, match="no selector; train one with robo-meta select train"):
         contestants(tiny_run / "policy.safetensors", ("selector",), "learned", tmp_path / "none")
 
 
-def test_strategies_that_the_checkpoint_lacks(file: Path, tiny_run: Path) -> None:
+def test_strategies_that_the_checkpoint_lacks(selector_file: Path, tiny_run: Path) -> None:
     found = load_checkpoint(tiny_run)
     lacking = type(found)({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(CheckpointError, match="holds no 'maml'"):
-        Selector(lacking, scripted_hand, file)
+        Selector(lacking, scripted_hand, selector_file)
     with pytest.raises(StrategyError, match="strategy 'maml' needs a checkpoint"):
-        Selector(None, scripted_hand, file)  # type: ignore[arg-type]
+        Selector(None, scripted_hand, selector_file)  # type: ignore[arg-type]
 
 
 def test_features_know_nothing_but_scans_and_demonstrations(packed: SimpleNamespace, tiny_run: Path) -> None:

@@ -10,7 +10,7 @@ from sim.frames import Pose, quat_from_yaw
 from sim.objects import MassProperties, mass_properties
 from sim.physics import PHYSICS_HZ, World, pybullet
 from sim.sampling import draw_scene, draw_task
-from tests.sim.test_objects import voxel_properties
+from tests.sim.voxels import voxel_properties
 
 FAMILIES = ("bar", "hammer", "spoon", "zigzag", "wishbone", "mallet")
 """Boxes, round parts and prisms, with and without symmetry."""
@@ -26,7 +26,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(params=FAMILIES)
 def built(world: World, request: pytest.FixtureRequest) -> Iterator[tuple[SimObject, MassProperties]]:
-    """An object of a family in the world, turned, and its mass properties by the voxel integral of `test_objects`."""
+    """An object of a family in the world, turned, and its mass properties by the integral of `voxels`."""
     split = "validation" if request.param == "mallet" else "training"
     scene = draw_scene(0, draw_task(0, split, 3, "balance"), request.param, "a0")
     centre, inertia = voxel_properties(scene.object, dict(scene.task.densities), scene.mass)

@@ -141,7 +141,7 @@ def test_rgb_array_shows_the_object():
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="windows are X11's on Linux alone")
 @pytest.mark.parametrize(
-    "display, trouble", [(None, "DISPLAY is not set"), (":99", "no window opens on DISPLAY ':99'")]
+    "display, trouble", [(None, "DISPLAY is not set"), (":4242", "no window opens on DISPLAY ':4242'")]
 )
 def test_human_without_a_display_is_a_clear_error(display, trouble):
     """In a process of its own, which PyBullet would end."""
