@@ -100,11 +100,8 @@ WIDE = "100000"
 
 
 def _parsed(union: Any, words: Sequence[str] | None) -> Any:
-    """The command that the words ask for.
-
-    Raises:
-        SystemExit: help was asked for and shown, or the words make no command, as one line on standard error says.
-    """
+    """The command that the words ask for; or the exit status, where help was asked for and shown, or where the words
+    make no command, as one line on standard error says then."""
     import tyro
 
     parse = partial(
@@ -115,20 +112,27 @@ def _parsed(union: Any, words: Sequence[str] | None) -> Any:
         args=None if words is None else list(words),
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
     )
+    said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            return parse()
+        with contextlib.redirect_stderr(said):
+            command = parse()
     except SystemExit as stop:
-        if stop.code:
-            said, columns = io.StringIO(), os.environ.get("COLUMNS")
-            os.environ["COLUMNS"] = WIDE
-            with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
-                parse()
-            del os.environ["COLUMNS"]
-            if columns is not None:
-                os.environ["COLUMNS"] = columns
-            print(f"robo-meta: {in_one_line(said.getvalue()) or 'these words make no command'}", file=sys.stderr)
-        raise
+        if not stop.code:
+            return 0
+    else:
+        print(said.getvalue(), end="", file=sys.stderr)
+        return command
+    # Again, for the error in lines that break no word; help, which is for people, had the terminal's own width.
+    said, columns = io.StringIO(), os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDE
+    with contextlib.redirect_stderr(said), contextlib.suppress(SystemExit):
+        parse()
+    if columns is None:
+        del os.environ["COLUMNS"]
+    else:
+        os.environ["COLUMNS"] = columns
+    print(f"robo-meta: {in_one_line(said.getvalue()) or 'these words make no command'}", file=sys.stderr)
+    return 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,9 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for part in parts[1:]:
         union = union | part
     try:
-        return _parsed(union, arguments).run() or 0
-    except SystemExit as stop:
-        return int(stop.code or 0)
+        command = _parsed(union, arguments)
+        return command if isinstance(command, int) else command.run() or 0
     except KeyboardInterrupt:
         print("robo-meta: stopped; what was finished is kept, and the same command goes on", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.objects import ObjectSpec
-from sim.sections import AT_ENDS, FINGERS, Footprint, Sections, cut, grasp_height
+from sim.sections import AT_ENDS, FINGERS, Fingers, Footprint, Sections, cut, grasp_height
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
 MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction
@@ -25,7 +25,7 @@ def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, n
         grasp points (M, K, 2) re-centred along u; their heights z (M, K).
     """
     count, candidates = len(points), len(footprint.headings)
-    sections, where, yaws = _cut_everywhere(footprint, points)
+    sections, where, yaws = _cut_everywhere(footprint, points, footprint.headings)
     u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
     # A disc is as wide in every direction: closing across the line to the object's origin breaks the tie.
     radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
@@ -57,7 +57,7 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     of one colour alone. A matter of shape and hand, whatever the colours weigh and whoever wants what."""
     footprint, where = Footprint(spec), np.asarray(points, dtype=np.float64)[:, :2]
     yaws = np.unique(np.concatenate(footprint.part_headings).round(3))
-    sections = cut(footprint, np.repeat(where, len(yaws), axis=0), np.tile(yaws, len(where)), AT_ENDS)
+    sections, _, _ = _cut_everywhere(footprint, where, yaws, AT_ENDS)
     names = spec.colours
     colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
     alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
@@ -65,10 +65,12 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     return (good & alone).reshape(len(points), -1).any(axis=1)
 
 
-def _cut_everywhere(footprint: Footprint, points: np.ndarray) -> tuple[Sections, np.ndarray, np.ndarray]:
-    """Sections at `points` (M, 2) along every candidate heading, M × K rows, with their points and headings."""
-    where, yaws = np.repeat(points, len(footprint.headings), axis=0), np.tile(footprint.headings, len(points))
-    return cut(footprint, where, yaws), where, yaws
+def _cut_everywhere(
+    footprint: Footprint, points: np.ndarray, headings: np.ndarray, fingers: Fingers = FINGERS
+) -> tuple[Sections, np.ndarray, np.ndarray]:
+    """Sections at `points` (M, 2) along all `headings` (K,), rad, M × K rows, with their points and headings."""
+    where, yaws = np.repeat(points, len(headings), axis=0), np.tile(headings, len(points))
+    return cut(footprint, where, yaws, fingers), where, yaws
 
 
 def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:
