@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from demos.demo import Demo, Provenance
-from sim.scenes import Scene
+from sim.tasks.scenes import Scene
 
 
 class ActorError(ValueError):

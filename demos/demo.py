@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:  # only the name: reading a demo's arrays needs no simulator
-    from sim.scenes import Task
+    from sim.tasks.scenes import Task
 
 SCHEMA = "2"
 """Version of the stored form of episodes, datasets and packed training data."""
@@ -35,7 +35,7 @@ class Provenance:
     seed: int
     """Root seed."""
     path: tuple[str | int, ...]
-    """Path of the episode below the root seed (`sim.seeds`)."""
+    """Path of the episode below the root seed (`sim.tasks.seeds`)."""
     versions: Mapping[str, str]
     """`robo-meta`, `numpy`, `pybullet` and `schema`: what the bytes depend on besides."""
 

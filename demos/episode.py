@@ -8,7 +8,7 @@ import numpy as np
 
 from demos.demo import Demo, Provenance
 from sim.env import GraspEnv
-from sim.scenes import Scene
+from sim.tasks.scenes import Scene
 
 Act = Callable[[Mapping[str, np.ndarray]], tuple[np.ndarray, np.ndarray]]
 """Observation → executed action and clean label, both (5,) in [−1, 1], world frame."""

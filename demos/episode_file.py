@@ -15,7 +15,7 @@ from safetensors.numpy import load
 
 from demos.demo import SCHEMA, Demo, DemoError, Provenance
 from demos.files import checksum, read_metadata, write_safetensors
-from sim.scenes import Task
+from sim.tasks.scenes import Task
 
 ARRAYS = ("state", "points", "actions", "labels", "rewards")
 

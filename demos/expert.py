@@ -14,7 +14,7 @@ from demos.scripted_hand import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object
-from sim.scenes import Scene
+from sim.tasks.scenes import Scene
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from demos.files import write_atomic
-from sim.families import family_named
-from sim.sampling import draw_scene, draw_task
-from sim.seeds import generator
+from sim.shapes.families import family_named
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.seeds import generator
 
 if TYPE_CHECKING:
     from demos.film_take import Take
@@ -57,7 +57,7 @@ def film(config: FilmConfig) -> dict[str, Any]:
         last two are paths as text, or None.
 
     Raises:
-        sim.families.UnknownFamily, sim.sampling.UnknownIntention: a name that is not in the table.
+        sim.shapes.families.UnknownFamily, sim.tasks.sampling.UnknownIntention: a name that is not in the table.
         FilmError: a file that cannot be written, or whose name has the wrong ending.
     """
     split = family_named(config.family).group

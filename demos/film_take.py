@@ -11,8 +11,8 @@ from demos.scripted_hand import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object
-from sim.scenes import Scene
-from sim.seeds import seed_sequence
+from sim.tasks.scenes import Scene
+from sim.tasks.seeds import seed_sequence
 
 LOOKS_PER_FRAME = 2
 """Looks at the final hold, 20 a second, to a frame."""

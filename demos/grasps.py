@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.footprint import grasp_at, outer_grasps
-from sim.scenes import BALANCE, Noise, Scene
-from sim.sections import Footprint, wrap_heading
+from sim.objects.cross_sections import Footprint, wrap_heading
+from sim.objects.graspable import grasp_at, outer_grasps
+from sim.tasks.scenes import BALANCE, Noise, Scene
 
 NEARBY = 0.002
 """m: how far off the centre of mass a *balance* grasp may go."""

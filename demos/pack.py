@@ -22,7 +22,7 @@ from demos.hindsight import actions_in_object, hand_in_object
 from demos.planned import ARRAYS, LABELLED, OTHERS, object_numbers, read_planned_chunk, secret_rows
 from demos.store import Dataset, open_dataset
 from demos.support import hindsight_grasp
-from sim.families import FAMILIES
+from sim.shapes.families import FAMILIES
 
 TRAINING_FILE = "training.safetensors"
 

@@ -27,15 +27,15 @@ from demos.layout import object_label
 from demos.record_config import MIXED, RecordConfig
 from demos.store import PLANNED
 from demos.task_scenes import demo_scene
-from sim.families import FAMILIES
-from sim.footprint import end_holds
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
-from sim.objects import PALETTE
-from sim.panda import fold_yaw
-from sim.scenes import BALANCE, INTENTIONS, PART, Scene, Task
-from sim.seeds import generator
+from sim.objects.graspable import end_holds
+from sim.objects.spec import PALETTE
+from sim.physics.panda import fold_yaw
+from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
-from sim.workspace import Workspace
+from sim.shapes.families import FAMILIES
+from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Scene, Task
+from sim.tasks.seeds import generator
 
 CHUNK = 32
 """Tasks in a file: what a kill can cost."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from demos.layout import families_needed
-from sim.families import FAMILIES, families_of, family_named
-from sim.scenes import INTENTIONS
+from sim.shapes.families import FAMILIES, families_of, family_named
+from sim.tasks.scenes import INTENTIONS
 
 MIXED = "all"
 
@@ -23,7 +23,7 @@ class RecordConfig:
 
     Raises:
         RecordError: counts out of range, or families that don't belong to one split.
-        sim.families.UnknownFamily, sim.families.UnknownSplit: names that do not exist.
+        sim.shapes.families.UnknownFamily, sim.shapes.families.UnknownSplit: names that do not exist.
     """
 
     out: Path

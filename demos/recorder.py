@@ -26,7 +26,7 @@ from demos.record_config import RecordConfig, RecordError
 from demos.store import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
 from demos.task_scenes import demo_scene
 from demos.workers import run_jobs
-from sim.seeds import seed_sequence
+from sim.tasks.seeds import seed_sequence
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 TRANSFERS = ("same-object", "new-instance", "new-shape")
-"""What demos and query share, from most to least; the same names as `sim.scenes.TRANSFERS`."""
+"""What demos and query share, from most to least; the same names as `sim.tasks.scenes.TRANSFERS`."""
 OPENING, COMMAND = 4, 6
 """Columns of `hand`: the finger opening, m, and the last gripper command."""
 STILL = 0.001

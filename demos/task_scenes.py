@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from demos.layout import families_needed, family_number, object_label
 from demos.record_config import MIXED, RecordConfig
-from sim.sampling import draw_families, draw_scene, draw_task
-from sim.scenes import Scene, Task
-from sim.seeds import generator
+from sim.tasks.sampling import draw_families, draw_scene, draw_task
+from sim.tasks.scenes import Scene, Task
+from sim.tasks.seeds import generator
 
 
 def task_families(config: RecordConfig, task: Task) -> tuple[str, ...]:

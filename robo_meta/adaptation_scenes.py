@@ -11,7 +11,7 @@ from robo_meta.contestants import contestants
 from robo_meta.matched_scenes import NoDemonstration, matched_task, record_support
 from robo_meta.report_pictures import AdaptationScene
 from robo_meta.rollout import keypoint_error, true_keypoints
-from sim.scenes import PART
+from sim.tasks.scenes import PART
 
 OURS = "maml"
 

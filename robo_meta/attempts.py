@@ -13,7 +13,7 @@ from robo_meta.rollout import Acting
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import action_to_object, action_to_world, hand_in_object, observe
-from sim.scenes import Scene
+from sim.tasks.scenes import Scene
 
 ONLOOKER = 2
 """Stream below a rollout seed that draws what an onlooker gets wrong about the tip."""

@@ -57,9 +57,9 @@ def bench(config: BenchConfig) -> dict[str, Any]:
     from demos.support import SupportSet
     from sim.frames import Pose
     from sim.object_frame import observe
-    from sim.sampling import draw_families, draw_scene, draw_task
-    from sim.seeds import generator, seed_sequence
     from sim.sensing import scan
+    from sim.tasks.sampling import draw_families, draw_scene, draw_task
+    from sim.tasks.seeds import generator, seed_sequence
 
     task = draw_task(config.seed, "validation", 0, "balance")
     family = draw_families(config.seed, task, 1)[0]

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.footprint import MAX_SHIFT, grasp_at, headings_at
-from sim.layouts import balance_points, colour_moments, density_grid
-from sim.objects import ObjectSpec
-from sim.sampling import RATIO_RANGE
-from sim.sections import Footprint, cut, grasp_height
+from sim.objects.acceptance import balance_points, colour_moments, density_grid
+from sim.objects.cross_sections import Footprint, cut, grasp_height
+from sim.objects.graspable import MAX_SHIFT, grasp_at, headings_at
+from sim.objects.spec import ObjectSpec
+from sim.tasks.sampling import RATIO_RANGE
 
 HOLDS = 0.0225
 """m off the centre of mass, across the closing direction, up to which a grasp is taken to hold when rules are ranked;

@@ -45,13 +45,13 @@ BAD_INPUT = (
     "robo_meta.training_data:TrainingDataError",
     "robo_meta.world_check:CheckError",
     "robo_meta.demonstrator_check:ExpertCheckError",
-    "sim.families:UnknownFamily",
-    "sim.families:UnknownSplit",
+    "sim.shapes.families:UnknownFamily",
+    "sim.shapes.families:UnknownSplit",
     "sim.gallery:GalleryError",
-    "sim.physics:DisplayError",
-    "sim.sampling:UnknownIntention",
-    "sim.seeds:SeedError",
-    "sim.shove:ShoveError",
+    "sim.physics.world:DisplayError",
+    "sim.tasks.sampling:UnknownIntention",
+    "sim.tasks.seeds:SeedError",
+    "sim.physics.push:ShoveError",
 )
 """`module:type` of every exception that means bad input; imported only when something was raised."""
 

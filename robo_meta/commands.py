@@ -92,7 +92,7 @@ class Objects:
 
     def run(self) -> int | None:
         """List, draw or check."""
-        from sim.families import FAMILIES, family_named
+        from sim.shapes.families import FAMILIES, family_named
 
         chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
         if self.check:

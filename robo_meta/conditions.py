@@ -15,11 +15,11 @@ from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import attempt
 from robo_meta.matched_scenes import ATTEMPTS, SPARES, MatchedTask, NoDemonstration, support_object
-from sim.objects import PALETTE
-from sim.sampling import draw_scene
-from sim.scenes import TRANSFERS, Noise, Scene, Task
-from sim.seeds import generator, seed_sequence
-from sim.shove import FARTHEST
+from sim.objects.spec import PALETTE
+from sim.physics.push import FARTHEST
+from sim.tasks.sampling import draw_scene
+from sim.tasks.scenes import TRANSFERS, Noise, Scene, Task
+from sim.tasks.seeds import generator, seed_sequence
 
 MOST_SHOTS = 6
 """Demonstrations of a support at most: five, and the *one more* that a selector may ask for."""

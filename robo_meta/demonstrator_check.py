@@ -14,10 +14,10 @@ from demos.expert import demonstrate
 from demos.grasps import NoGrasp
 from demos.workers import run_jobs
 from robo_meta.statistics import wilson
-from sim.families import FAMILIES, family_named
-from sim.sampling import draw_scene, draw_task
-from sim.scenes import INTENTIONS
-from sim.seeds import generator, seed_sequence
+from sim.shapes.families import FAMILIES, family_named
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.scenes import INTENTIONS
+from sim.tasks.seeds import generator, seed_sequence
 
 SCHEMA = 1
 TOTAL = "all"

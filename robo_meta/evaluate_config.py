@@ -19,7 +19,7 @@ from robo_meta.contestants import (
     needs_checkpoint,
 )
 from robo_meta.origin import fingerprint
-from sim.scenes import SPLITS, TRANSFERS
+from sim.tasks.scenes import SPLITS, TRANSFERS
 
 SCHEMA = "1"
 

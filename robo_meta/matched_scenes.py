@@ -13,10 +13,10 @@ from demos.expert import demonstrate
 from demos.grasps import NoGrasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
-from sim.families import families_of
-from sim.sampling import draw_families, draw_scene, draw_task
-from sim.scenes import INTENTIONS, Scene, Task
-from sim.seeds import seed_sequence
+from sim.shapes.families import families_of
+from sim.tasks.sampling import draw_families, draw_scene, draw_task
+from sim.tasks.scenes import INTENTIONS, Scene, Task
+from sim.tasks.seeds import seed_sequence
 
 ATTEMPTS = 4
 """Attempts at a demonstration on one object: as in a recorded dataset, a support demo is a success."""

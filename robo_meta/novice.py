@@ -8,9 +8,9 @@ from demos.grasps import plan_grasp
 from demos.support import SupportItem
 from robo_meta.attempts import attempt
 from robo_meta.rollout import true_keypoints
-from sim.footprint import grasp_at
-from sim.scenes import BALANCE, Scene
-from sim.sections import Footprint
+from sim.objects.cross_sections import Footprint
+from sim.objects.graspable import grasp_at
+from sim.tasks.scenes import BALANCE, Scene
 
 SLOPPY = (0.010, 0.020)
 """m: how far off a sloppy success is."""

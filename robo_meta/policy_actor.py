@@ -17,8 +17,8 @@ from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.contestants import Contestant, check_names, checkpoint_file, contestants
 from sim.object_frame import action_to_world, observe
-from sim.sampling import draw_families, draw_scene
-from sim.scenes import Scene
+from sim.tasks.sampling import draw_families, draw_scene
+from sim.tasks.scenes import Scene
 
 PREFIX = "checkpoint:"
 ATTEMPTS = 10

@@ -12,10 +12,10 @@ import numpy as np
 
 from demos.grasps import aim, plan_grasp
 from demos.scripted_hand import scripted_hand
-from sim.footprint import outer_ends
 from sim.frames import turn_displacement
 from sim.object_frame import action_to_world, hand_in_object, observe
-from sim.scenes import PART, Scene
+from sim.objects.graspable import outer_ends
+from sim.tasks.scenes import PART, Scene
 
 Observation = Mapping[str, np.ndarray]
 

@@ -15,8 +15,8 @@ from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import policy_attempt
 from robo_meta.matched_scenes import QUERY, MatchedTask, NoDemonstration, record_support
 from robo_meta.statistics import estimate, paired_difference, wilson
-from sim.scenes import INTENTIONS, Scene
-from sim.seeds import seed_sequence
+from sim.tasks.scenes import INTENTIONS, Scene
+from sim.tasks.seeds import seed_sequence
 
 Record = dict[str, Any]
 

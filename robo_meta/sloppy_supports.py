@@ -17,9 +17,9 @@ from robo_meta.matched_scenes import MatchedTask, support_object
 from robo_meta.novice import NoTry, failure, sloppy_success
 from robo_meta.rollout import rollout
 from robo_meta.statistics import estimate, paired_difference, wilson
-from sim.sampling import draw_scene
-from sim.scenes import INTENTIONS
-from sim.seeds import seed_sequence
+from sim.tasks.sampling import draw_scene
+from sim.tasks.scenes import INTENTIONS
+from sim.tasks.seeds import seed_sequence
 
 Record = dict[str, Any]
 SUPPORTS = ((1, 1), (1, 2), (1, 3), (1, 4), (0, 1), (0, 4))

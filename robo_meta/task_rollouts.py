@@ -21,7 +21,7 @@ from robo_meta.preference import colour_preference, true_preference
 from robo_meta.rollout import Acting, Outcome, expert_rollout, rollout
 from robo_meta.second_attempts import attempt_rows
 from robo_meta.sloppy_supports import sloppy_rows
-from sim.scenes import BALANCE
+from sim.tasks.scenes import BALANCE
 
 EXPERT = "expert"
 

@@ -53,7 +53,7 @@ class TrainingData:
     was not planned."""
     holdable: torch.Tensor
     """(N, D, L) int8: whether the fingers could take an outer end at each of the first L points
-    (`sim.footprint.end_holds`), −1 where that isn't known."""
+    (`sim.objects.graspable.end_holds`), −1 where that isn't known."""
     family: torch.Tensor
     """(N, D) int16: index into `families`."""
     object: torch.Tensor

@@ -19,8 +19,8 @@ from robo_meta.blind_grasps import HOLDS, RULES
 from robo_meta.wide_console import wide_console
 from robo_meta.world_lines import ALL, curve_lines, family_lines, geometry_lines, layout_lines, skill_lines
 from robo_meta.world_probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
-from sim.families import FAMILIES, families_of
-from sim.scenes import SPLITS
+from sim.shapes.families import FAMILIES, families_of
+from sim.tasks.scenes import SPLITS
 
 SCHEMA = 1
 RULE_TASKS = 10_000

@@ -10,8 +10,8 @@ from typing import Any
 
 from robo_meta.statistics import wilson
 from robo_meta.world_probes import OFFSETS, Record
-from sim.families import FAMILIES, families_of
-from sim.sampling import FRICTION_RANGE, RATIO_RANGE
+from sim.shapes.families import FAMILIES, families_of
+from sim.tasks.sampling import FRICTION_RANGE, RATIO_RANGE
 
 ALL = "all"
 LEAST_FAMILIES = {"training": 10, "validation": 4, "unseen-families": 6}

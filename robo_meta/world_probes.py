@@ -17,9 +17,7 @@ from demos.grasps import NoGrasp, plan_grasp
 from demos.scripted_hand import scripted_hand
 from robo_meta import blind_grasps
 from robo_meta.rollout import Observation, expert_rollout, rollout
-from sim.families import family_named
-from sim.footprint import outer_ends
-from sim.layouts import (
+from sim.objects.acceptance import (
     balance_heading,
     balance_points,
     colour_moments,
@@ -27,10 +25,12 @@ from sim.layouts import (
     possible_balance_points,
     refusal,
 )
-from sim.objects import ObjectSpec
-from sim.sampling import FRICTION_RANGE, draw_families, draw_scene, draw_task
-from sim.scenes import BALANCE, NO_NOISE, PART, Scene
-from sim.seeds import generator, seed_sequence
+from sim.objects.graspable import outer_ends
+from sim.objects.spec import ObjectSpec
+from sim.shapes.families import family_named
+from sim.tasks.sampling import FRICTION_RANGE, draw_families, draw_scene, draw_task
+from sim.tasks.scenes import BALANCE, NO_NOISE, PART, Scene
+from sim.tasks.seeds import generator, seed_sequence
 
 OFFSETS = (0.0, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04)
 """m off the centre of mass at which the grasp-offset curve is measured."""

@@ -10,16 +10,16 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from sim.bodies import SimObject
 from sim.frames import Pose, quat_from_yaw
-from sim.panda import GripperConfig, Panda, fold_yaw
-from sim.physics import FREE_ITERATIONS, PHYSICS_HZ, World
-from sim.sampling import draw_families, draw_scene, draw_task
-from sim.scenes import Scene
+from sim.physics.bodies import SimObject
+from sim.physics.panda import GripperConfig, Panda, fold_yaw
+from sim.physics.push import Shove
+from sim.physics.world import FREE_ITERATIONS, PHYSICS_HZ, World
+from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
-from sim.shove import Shove
 from sim.success import FAILED, Judge, Thresholds, Verdict
-from sim.workspace import Workspace
+from sim.tasks.sampling import draw_families, draw_scene, draw_task
+from sim.tasks.scenes import Scene
 
 CONTROL_HZ = 10
 """Actions per second."""
@@ -83,12 +83,12 @@ class GraspEnv(gymnasium.Env):
         render_mode: None, `rgb_array` or `human`.
         gripper, thresholds, workspace: configuration records.
 
-    Options of `reset`: `scene`, a `sim.scenes.Scene` to play instead of a drawn one; `push`, m by which someone shoves
-    the object in a random direction during the approach, before the fingers close (0, no shove, by default).
+    Options of `reset`: `scene`, a `sim.tasks.scenes.Scene` to play instead of a drawn one; `push`, m by which someone
+    shoves the object in a random direction during the approach, before the fingers close (0, no shove, by default).
 
     Raises:
-        sim.shove.ShoveError: `push` is negative or would leave the workspace.
-        sim.physics.DisplayError: `human` without a display to open a window on.
+        sim.physics.push.ShoveError: `push` is negative or would leave the workspace.
+        sim.physics.world.DisplayError: `human` without a display to open a window on.
 
     Version 0: first release.
     """

@@ -10,11 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from sim.families import FAMILIES, family_named
-from sim.objects import PALETTE
-from sim.sampling import draw_scene, draw_task
-from sim.scenes import BALANCE, PART, Scene
-from sim.seeds import generator
+from sim.objects.spec import PALETTE
+from sim.shapes.families import FAMILIES, family_named
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.scenes import BALANCE, PART, Scene
+from sim.tasks.seeds import generator
 
 CELL, GAP, TITLE = 1.4, 0.25, 0.32
 """Inches: a side of one object's picture, between families, and for a line of text."""
@@ -38,7 +38,7 @@ def contact_sheet(path: Path, families: tuple[str, ...] = (), objects: int = 4, 
         seed: root seed; the same seed draws the same sheet.
 
     Raises:
-        sim.families.UnknownFamily: no such family.
+        sim.shapes.families.UnknownFamily: no such family.
         GalleryError: no objects, or a path that cannot be written.
     """
     if objects < 1:

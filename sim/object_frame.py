@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sim.frames import Pose, planar_to_object, turn_displacement
-from sim.panda import fold_yaw
+from sim.physics.panda import fold_yaw
 
 HAND_FIELDS = ("x", "y", "z", "yaw", "opening", "opening_rate", "gripper_command")
 """Rows of `hand`: m, m, m above the table, rad in (−π/2, π/2], m, m/s, ±1; object frame."""

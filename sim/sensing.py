@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
-from sim.objects import PALETTE, ObjectSpec, Part
-from sim.scenes import Noise
+from sim.objects.spec import PALETTE, ObjectSpec, Part
+from sim.tasks.scenes import Noise
 
 CAMERA_IN_WORLD = np.array([0.5, 0.0, 0.8])
 """(3,), m: the pinhole, straight above the workspace centre."""

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from sim.bodies import SimObject
-from sim.footprint import outer_ends
-from sim.panda import LEFT_FINGER, RIGHT_FINGER, Panda
-from sim.physics import PHYSICS_HZ, World
-from sim.scenes import PART, Scene
+from sim.objects.graspable import outer_ends
+from sim.physics.bodies import SimObject
+from sim.physics.panda import LEFT_FINGER, RIGHT_FINGER, Panda
+from sim.physics.world import PHYSICS_HZ, World
+from sim.tasks.scenes import PART, Scene
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ class Judged(Scenes):
             if virtual_best:
                 refuse_few(matrix.rollouts, str(self.matrix))
             return matrix, selector
-        from sim.families import families_of
+        from sim.shapes.families import families_of
 
         # Said before anything is played.
         refuse_shared_families(f"split {self.split}", trained, families_of(self.split))

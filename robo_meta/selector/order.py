@@ -11,7 +11,7 @@ from typing import Any, Literal
 from robo_meta.contestants import check_names
 from robo_meta.selector.matrix import RETRY, MatrixError
 from robo_meta.strategies import STRATEGIES
-from sim.families import families_of
+from sim.shapes.families import families_of
 
 LEFT_OUT = ("selector",)
 """Strategies that choose among the others."""

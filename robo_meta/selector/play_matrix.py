@@ -31,8 +31,8 @@ from robo_meta.selector.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError,
 from robo_meta.selector.matrix_records import assemble, records_of
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
-from sim.scenes import TRANSFERS, Scene
-from sim.seeds import generator, seed_sequence
+from sim.tasks.scenes import TRANSFERS, Scene
+from sim.tasks.seeds import generator, seed_sequence
 
 JOURNAL = ".rows.jsonl"
 """Ending of the file beside the matrix that keeps finished scenes until all are there."""

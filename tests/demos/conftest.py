@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from demos.demo import Demo, provenance
-from sim.scenes import Task
 from sim.sensing import POINT_COUNT
+from sim.tasks.scenes import Task
 
 FAKE_ACTOR = """
 import hashlib, os, time

@@ -8,9 +8,9 @@ from demos.expert import ExpertConfig, demonstrate
 from demos.grasps import plan_grasp
 from demos.hindsight import actions_in_object, hand_in_object
 from demos.scripted_hand import HAND, REACH, scripted_hand
-from sim.sampling import draw_scene, draw_task
-from sim.scenes import BALANCE, NO_NOISE
-from sim.seeds import seed_sequence
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.scenes import BALANCE, NO_NOISE
+from sim.tasks.seeds import seed_sequence
 
 CLEAN = ExpertConfig(slowest=1.0, motion_noise=0.0, kick=0.0)
 ROUGH = ExpertConfig(slowest=1.0, noisy_share=0.7, kick=0.3)

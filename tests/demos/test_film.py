@@ -12,7 +12,7 @@ from demos import film as film_module
 from demos import film_take
 from demos.film import MOMENTS, STRIP_SIDE, FilmConfig, FilmError, film
 from sim.env import GraspEnv
-from sim.families import UnknownFamily
+from sim.shapes.families import UnknownFamily
 
 
 class SmallPictures(GraspEnv):

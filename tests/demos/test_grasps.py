@@ -8,14 +8,14 @@ import pytest
 from demos.demo import provenance
 from demos.expert import demonstrate
 from demos.grasps import NEARBY, NoGrasp, aim, plan_grasp
-from sim.families import FAMILIES
-from sim.footprint import outer_ends
-from sim.layouts import place
-from sim.pieces import box, in_slots
-from sim.sampling import draw_scene, draw_task
-from sim.scenes import BALANCE, NO_NOISE, PART, Noise, Scene
-from sim.sections import AT_ENDS, FINGERS, Footprint, cut
-from sim.seeds import seed_sequence
+from sim.objects.acceptance import place
+from sim.objects.cross_sections import AT_ENDS, FINGERS, Footprint, cut
+from sim.objects.graspable import outer_ends
+from sim.shapes.families import FAMILIES
+from sim.shapes.pieces import box, in_slots
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.scenes import BALANCE, NO_NOISE, PART, Noise, Scene
+from sim.tasks.seeds import seed_sequence
 
 
 @pytest.mark.parametrize("family", FAMILIES)

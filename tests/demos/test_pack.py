@@ -21,13 +21,13 @@ from demos.store import PLANNED, build_index, episode_path, make_folders, open_d
 from demos.support import eligible
 from demos.task_scenes import demo_scene
 from robo_meta.training_data import LAYOUT, TrainingDataError, load_training_data
-from sim.families import FAMILIES
-from sim.footprint import end_holds, outer_ends
 from sim.frames import Pose, quat_from_yaw
-from sim.objects import PALETTE
-from sim.sampling import draw_task
-from sim.scenes import NO_NOISE
+from sim.objects.graspable import end_holds, outer_ends
+from sim.objects.spec import PALETTE
 from sim.sensing import POINT_COUNT, PoseBias
+from sim.shapes.families import FAMILIES
+from sim.tasks.sampling import draw_task
+from sim.tasks.scenes import NO_NOISE
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from demos.recorder import record
 from demos.store import EPISODES, INDEX, PLANNED, describe, open_dataset
 from demos.support import closing_step
 from demos.workers import run_jobs
-from sim.families import UnknownFamily, UnknownSplit
+from sim.shapes.families import UnknownFamily, UnknownSplit
 
 SMALL = {"tasks": 2, "demos": 4, "planned": 3, "families": ("bar", "hammer"), "seed": 5}
 

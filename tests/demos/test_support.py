@@ -14,7 +14,7 @@ from demos.support import (
     eligible,
     hindsight_grasp,
 )
-from sim import scenes
+from sim.tasks import scenes
 
 
 def hand_with(openings, commands, heights=None):

@@ -12,8 +12,8 @@ from robo_meta.attempts import attempt, policy_attempt, seen_tip
 from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import rollout
 from sim.env import GraspEnv
-from sim.scenes import Noise
-from tests.sim.bars import HEIGHT, LENGTH, bar_scene
+from sim.tasks.scenes import Noise
+from tests.sim.objects.bars import HEIGHT, LENGTH, bar_scene
 
 
 def at(x: float) -> np.ndarray:

@@ -11,8 +11,8 @@ from demos.expert import shared_env
 from robo_meta.colour_groups import colour_centres
 from robo_meta.conditions import Condition, ConditionError, in_other_colours, query_under, record_support_under
 from robo_meta.matched_scenes import MatchedTask, matched_task, record_support
-from sim.scenes import Noise
-from sim.shove import FIRST_STEP, LAST_STEP, Shove, ShoveError
+from sim.physics.push import FIRST_STEP, LAST_STEP, Shove, ShoveError
+from sim.tasks.scenes import Noise
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from demos.demo import provenance
 from demos.hindsight import support_item
 from robo_meta.contestants import checkpoint_file
 from robo_meta.policy_actor import PREFIX, policy_actor
-from sim.sampling import draw_scene, draw_task
-from sim.seeds import seed_sequence
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.seeds import seed_sequence
 
 SHIPPED = str(checkpoint_file(None))
 

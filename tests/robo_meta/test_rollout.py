@@ -16,8 +16,8 @@ from robo_meta.rollout import Outcome, expert_rollout, keypoint_error, rollout, 
 from robo_meta.task_rollouts import _Query
 from sim.env import GraspEnv
 from sim.frames import quat_from_yaw
-from sim.objects import ObjectSpec, Part
-from sim.scenes import Scene, Task
+from sim.objects.spec import ObjectSpec, Part
+from sim.tasks.scenes import Scene, Task
 
 
 def box(x0: float, x1: float, half: float, colour: str) -> Part:

@@ -20,8 +20,8 @@ from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import true_keypoints
 from robo_meta.second_attempts import attempt_cells, attempt_lines, play_attempts
 from robo_meta.sloppy_supports import sloppy_cells, sloppy_lines
-from sim.scenes import Noise
-from tests.sim.bars import HEIGHT, LENGTH, bar_scene
+from sim.tasks.scenes import Noise
+from tests.sim.objects.bars import HEIGHT, LENGTH, bar_scene
 
 SCENE = replace(bar_scene(), noise=Noise())
 

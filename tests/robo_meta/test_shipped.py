@@ -11,7 +11,7 @@ from robo_meta.origin import fingerprint
 from robo_meta.selector.matrix import load_matrix
 from robo_meta.selector.playable import playable
 from robo_meta.selector.selector_file import load_selector
-from sim.families import families_of
+from sim.shapes.families import families_of
 
 
 def test_they_are_of_one_checkpoint_and_of_validation_families_only() -> None:

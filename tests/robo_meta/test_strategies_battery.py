@@ -21,7 +21,7 @@ from robo_meta.inner_loop import MOVED, initial_rates
 from robo_meta.strategies import STRATEGIES, make_strategy
 from sim.object_frame import action_to_world, observe
 from tests.robo_meta.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
-from tests.sim.bars import HEIGHT, bar_scene
+from tests.sim.objects.bars import HEIGHT, bar_scene
 
 NO_NETWORK = ("centre", "replay", "warped-replay", "density-fit")
 UNMOVED = ("zero-shot", "centre")

@@ -11,8 +11,8 @@ from robo_meta.demonstrator_check import ExpertCheckConfig, ExpertCheckError, ex
 from robo_meta.world_check import CheckConfig, CheckError, best_rule, check_table, check_world
 from robo_meta.world_lines import curve_lines, geometry_lines, half_crossing, share, skill_lines
 from robo_meta.world_probes import OFFSETS, probe_scene
-from sim.families import UnknownFamily, UnknownSplit
-from tests.sim.bars import HEIGHT, bar_scene
+from sim.shapes.families import UnknownFamily, UnknownSplit
+from tests.sim.objects.bars import HEIGHT, bar_scene
 
 TINY = {"tasks": 1, "layouts": 2, "rule_tasks": 2, "splits": ("validation",)}
 

@@ -11,12 +11,11 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import sim  # noqa: F401  (registers the environment)
-from sim import physics
 from sim.env import STATE_FIELDS, GraspEnv
-from sim.physics import DisplayError
-from sim.sampling import draw_scene, draw_task
-from sim.scenes import NO_NOISE, Scene, Task
+from sim.physics.world import DisplayError, world
 from sim.sensing import POINT_COUNT
+from sim.tasks.sampling import draw_scene, draw_task
+from sim.tasks.scenes import NO_NOISE, Scene, Task
 
 ROLL = """
 import hashlib, numpy as np
@@ -147,7 +146,7 @@ def test_human_without_a_display_is_a_clear_error(display, trouble):
     """In a process of its own, which PyBullet would end."""
     code = (
         "from sim.env import GraspEnv\n"
-        "from sim.physics import DisplayError\n"
+        "from sim.physics.world import DisplayError\n"
         "try:\n    GraspEnv(render_mode='human')\n"
         "except DisplayError as error:\n    print(error)"
     )
@@ -171,13 +170,13 @@ def test_a_window_is_tried_in_another_process_first(monkeypatch, outcome):
 
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(physics.subprocess, "run", run)
-    monkeypatch.setattr(physics.pybullet, "GUI", physics.pybullet.DIRECT)  # the window that would then open
+    monkeypatch.setattr(world.subprocess, "run", run)
+    monkeypatch.setattr(world.pybullet, "GUI", world.pybullet.DIRECT)  # the window that would then open
     if outcome == "hangs":
         with pytest.raises(DisplayError, match="no window opens on DISPLAY ':0'"):
-            physics.World(gui=True)
+            world.World(gui=True)
     else:
-        physics.World(gui=True).close()
+        world.World(gui=True).close()
     assert len(tried) == 1
 
 

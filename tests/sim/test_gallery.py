@@ -3,9 +3,9 @@
 import pytest
 from matplotlib.image import imread
 
-from sim.families import UnknownFamily
 from sim.gallery import GalleryError, contact_sheet, gallery_scene
-from sim.objects import PALETTE
+from sim.objects.spec import PALETTE
+from sim.shapes.families import UnknownFamily
 
 
 def test_the_same_seed_draws_the_same_sheet_in_the_objects_colours(tmp_path):

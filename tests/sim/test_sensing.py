@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.frames import Pose, quat_from_yaw
-from sim.objects import PALETTE, ObjectSpec, Part
-from sim.scenes import NO_NOISE, Noise
+from sim.objects.spec import PALETTE, ObjectSpec, Part
 from sim.sensing import CAMERA_IN_WORLD, PIXEL_PITCH, POINT_COUNT, PoseBias, SensingError, cast, scan
+from sim.tasks.scenes import NO_NOISE, Noise
 
 ANGLES = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 FLAT = Pose(np.array([0.5, 0.0, 0.0]), quat_from_yaw(0.0))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
-from sim.physics import pybullet
-from sim.scenes import PART
-from tests.sim.bars import HEIGHT, LENGTH, bar_scene, grasp_bar
+from sim.physics.world import pybullet
+from sim.tasks.scenes import PART
+from tests.sim.objects.bars import HEIGHT, LENGTH, bar_scene, grasp_bar
 
 
 def fails(verdict):

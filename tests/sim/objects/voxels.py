@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from sim.objects import ObjectSpec
+from sim.objects.spec import ObjectSpec
 
 
 def voxel_properties(spec: ObjectSpec, densities: dict[str, float], mass: float, step: float = 0.0008):

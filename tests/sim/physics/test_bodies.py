@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sim.bodies import SimObject
 from sim.frames import Pose, quat_from_yaw
-from sim.objects import MassProperties, mass_properties
-from sim.physics import PHYSICS_HZ, World, pybullet
-from sim.sampling import draw_scene, draw_task
-from tests.sim.voxels import voxel_properties
+from sim.objects.spec import MassProperties, mass_properties
+from sim.physics.bodies import SimObject
+from sim.physics.world import PHYSICS_HZ, World, pybullet
+from sim.tasks.sampling import draw_scene, draw_task
+from tests.sim.objects.voxels import voxel_properties
 
 FAMILIES = ("bar", "hammer", "spoon", "zigzag", "wishbone", "mallet")
 """Boxes, round parts and prisms, with and without symmetry."""

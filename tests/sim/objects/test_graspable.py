@@ -5,10 +5,10 @@ import pytest
 import shapely
 import shapely.ops
 
-from sim.footprint import APART, best_yaw, end_holds, grasp_at, outer_ends, outer_grasps
-from sim.layouts import draw_object, place
-from sim.pieces import Piece, box, disc, in_slots, taper
-from sim.sections import FINGERS, Footprint, cut, grasp_height, heading_gap, wrap_heading
+from sim.objects.acceptance import draw_object, place
+from sim.objects.cross_sections import FINGERS, Footprint, cut, grasp_height, heading_gap, wrap_heading
+from sim.objects.graspable import APART, best_yaw, end_holds, grasp_at, outer_ends, outer_grasps
+from sim.shapes.pieces import Piece, box, disc, in_slots, taper
 
 
 def made(*pieces: Piece, slots: tuple[int, ...] | None = None, turn: float = 0.0, mirror: bool = False):

@@ -10,9 +10,9 @@ from demos.scripted_hand import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object
-from sim.objects import ObjectSpec, Part
-from sim.sampling import SPINNING_FRICTION
-from sim.scenes import BALANCE, NO_NOISE, Scene, Task
+from sim.objects.spec import ObjectSpec, Part
+from sim.tasks.sampling import SPINNING_FRICTION
+from sim.tasks.scenes import BALANCE, NO_NOISE, Scene, Task
 
 LENGTH, WIDTH, HEIGHT = 0.26, 0.03, 0.03
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.pieces import Piece, box, disc, in_slots, polygon, sheared, taper
-from sim.shafts import (
+from sim.shapes.pieces import Piece, box, disc, in_slots, polygon, sheared, taper
+from sim.shapes.shafts import (
     Rng,
     any_height,
     end_block,

@@ -11,11 +11,11 @@ from itertools import product
 import numpy as np
 import shapely
 
-from sim.families import family_named
-from sim.footprint import headings_at, outer_grasps
-from sim.objects import ObjectSpec, Part
-from sim.pieces import Piece
-from sim.sections import Footprint, heading_gap
+from sim.objects.cross_sections import Footprint, heading_gap
+from sim.objects.graspable import headings_at, outer_grasps
+from sim.objects.spec import ObjectSpec, Part
+from sim.shapes.families import family_named
+from sim.shapes.pieces import Piece
 
 
 class LayoutError(ValueError):

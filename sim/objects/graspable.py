@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.objects import ObjectSpec
-from sim.sections import AT_ENDS, FINGERS, Fingers, Footprint, Sections, cut, grasp_height
+from sim.objects.cross_sections import AT_ENDS, FINGERS, Fingers, Footprint, Sections, cut, grasp_height
+from sim.objects.spec import ObjectSpec
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
 MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction

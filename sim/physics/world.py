@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.quiet import quiet
+from sim.physics.quiet import quiet
 
 with quiet(2):  # its greeting would stand among the one-line errors
     import pybullet

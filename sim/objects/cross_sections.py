@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.objects import ObjectSpec
+from sim.objects.spec import ObjectSpec
 
 
 @dataclass(frozen=True)

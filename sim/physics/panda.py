@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.physics import World, pybullet
+from sim.physics.world import World, pybullet
 
 ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11

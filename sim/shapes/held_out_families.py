@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.pieces import Piece, box, disc, hexagon, in_slots, limb, polygon, taper
-from sim.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_shaft
+from sim.shapes.pieces import Piece, box, disc, hexagon, in_slots, limb, polygon, taper
+from sim.shapes.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_shaft
 
 
 def mallet(rng: Rng, slots: int) -> tuple[Piece, ...]:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import shapely
 
-from sim.families import FAMILIES, UnknownFamily, UnknownSplit, families_of, family_named
-from sim.layouts import draw_object
-from sim.objects import mass_properties
-from sim.scenes import SPLITS
+from sim.objects.acceptance import draw_object
+from sim.objects.spec import mass_properties
+from sim.shapes.families import FAMILIES, UnknownFamily, UnknownSplit, families_of, family_named
+from sim.tasks.scenes import SPLITS
 
 
 def test_splits_are_disjoint_and_large_enough():

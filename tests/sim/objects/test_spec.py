@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.layouts import draw_object
-from sim.objects import ObjectError, ObjectSpec, Part, mass_properties, prism_moments
-from tests.sim.voxels import voxel_properties
+from sim.objects.acceptance import draw_object
+from sim.objects.spec import ObjectError, ObjectSpec, Part, mass_properties, prism_moments
+from tests.sim.objects.voxels import voxel_properties
 
 SQUARE = np.array([[0.0, 0.0], [0.1, 0.0], [0.1, 0.1], [0.0, 0.1]])
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from demos.grasps import plan_grasp
-from sim.families import UnknownSplit, families_of
-from sim.layouts import balance_points, colour_moments
-from sim.sampling import FRICTION_RANGE, MASS_RANGE, UnknownIntention, draw_families, draw_scene, draw_task
-from sim.scenes import BALANCE, PART, SPLITS, Noise
+from sim.objects.acceptance import balance_points, colour_moments
+from sim.shapes.families import UnknownSplit, families_of
+from sim.tasks.sampling import FRICTION_RANGE, MASS_RANGE, UnknownIntention, draw_families, draw_scene, draw_task
+from sim.tasks.scenes import BALANCE, PART, SPLITS, Noise
 
 
 def geometry(scene):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.frames import Pose, quat_from_matrix
-from sim.objects import PALETTE, MassProperties, ObjectSpec, Part
-from sim.physics import World, pybullet
+from sim.objects.spec import PALETTE, MassProperties, ObjectSpec, Part
+from sim.physics.world import World, pybullet
 
 HULL_MARGIN = 0.001
 """m: Bullet pads convex meshes, but not boxes, by this much. Unless meshes are drawn in by it, objects of both rest on

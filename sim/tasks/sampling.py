@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.families import did_you_mean, families_of
-from sim.layouts import draw_object
-from sim.objects import PALETTE
-from sim.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
-from sim.seeds import generator
+from sim.objects.acceptance import draw_object
+from sim.objects.spec import PALETTE
+from sim.shapes.families import did_you_mean, families_of
+from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
+from sim.tasks.seeds import generator
 
 RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from sim.families import FAMILIES
-from sim.footprint import grasp_at, outer_ends
-from sim.layouts import (
+from sim.objects.acceptance import (
     RULES,
     LayoutError,
     balance_points,
@@ -16,9 +14,11 @@ from sim.layouts import (
     place,
     refusal,
 )
-from sim.objects import mass_properties
-from sim.pieces import box, in_slots
-from sim.sections import Footprint, heading_gap
+from sim.objects.cross_sections import Footprint, heading_gap
+from sim.objects.graspable import grasp_at, outer_ends
+from sim.objects.spec import mass_properties
+from sim.shapes.families import FAMILIES
+from sim.shapes.pieces import box, in_slots
 
 
 def made(*pieces, slots):
@@ -132,7 +132,7 @@ def test_density_grid_covers_both_directions_evenly():
 
 
 def test_a_family_that_cannot_be_accepted_says_so(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sim.layouts.refusal", lambda spec: "length")
-    monkeypatch.setattr("sim.layouts.MAX_TRIES", 3)
+    monkeypatch.setattr("sim.objects.acceptance.refusal", lambda spec: "length")
+    monkeypatch.setattr("sim.objects.acceptance.MAX_TRIES", 3)
     with pytest.raises(LayoutError, match="family 'bar': no acceptable object with 2 colours in 3 tries"):
         draw_object(np.random.default_rng(0), "bar", ("red", "blue"), 0.8)

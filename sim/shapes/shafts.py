@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.pieces import Piece, box, polygon, taper
+from sim.shapes.pieces import Piece, box, polygon, taper
 
 Rng = np.random.Generator
 
@@ -49,8 +49,8 @@ def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, he
     """An end piece of `length` that leaves `x` in direction `outwards` (±1): straight, pointed, or flared.
 
     Where the faces of an end lean by more than fingers hold there (17.5° in objects as light as those of *part*:
-    `AT_ENDS` in `sim/sections.py`), its outer end is the next place that they do hold; a learner that never saw such
-    an end can't know.
+    `AT_ENDS` in `sim/objects/cross_sections.py`), its outer end is the next place that they do hold; a learner that
+    never saw such an end can't know.
     """
     inner, outer = width, width
     shape = rng.choice(4, p=(0.4, 0.25, 0.15, 0.2))
@@ -98,7 +98,7 @@ def _lean(rng: Rng) -> float:
     slant of the far edge makes that 4° to 33°).
 
     Even in its logarithm, as the slight ones are hard to tell from none, and fingers hold heavy objects by no more
-    than 2.4°, the outer ends of light ones by no more than 17.5° (`sim/sections.py`).
+    than 2.4°, the outer ends of light ones by no more than 17.5° (`sim/objects/cross_sections.py`).
     """
     if rng.random() < 0.4:
         return 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.physics import TABLE_FRICTION
+from sim.physics.world import TABLE_FRICTION
 
 GRAVITY = 9.81
 """m/s²."""

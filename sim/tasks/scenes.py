@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sim.objects import MassProperties, ObjectSpec, mass_properties
+from sim.objects.spec import MassProperties, ObjectSpec, mass_properties
 
 BALANCE, PART = "balance", "part"
 INTENTIONS = (BALANCE, PART)

@@ -1,0 +1,1 @@
+"""Shape families: named distributions over part layouts."""
