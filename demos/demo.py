@@ -31,7 +31,8 @@ class Provenance:
     """Where a demo came from. No time, host or worker, so that an episode's bytes depend on its seed alone."""
 
     actor: str
-    """Who acted: `expert`, `module:function`, `checkpoint:DIR:strategy` or a name given to `demos.recorder.record`."""
+    """Who acted: `expert`, `module:function`, `checkpoint:DIR:strategy` or a name given to
+    `demos.recording.recorder.record`."""
     seed: int
     """Root seed."""
     path: tuple[str | int, ...]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 from sim.shapes.families import family_named
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.seeds import generator

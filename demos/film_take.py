@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from demos.grasps import aim, plan_grasp
-from demos.scripted_hand import scripted_hand
+from demos.expert.grasp_plan import aim, plan_grasp
+from demos.expert.scripted_controller import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos.expert import shared_env
+from demos.expert.expert import shared_env
 from robo_meta.contestants import contestants
 from robo_meta.matched_scenes import NoDemonstration, matched_task, record_support
 from robo_meta.report_pictures import AdaptationScene

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from demos.episode import shared_env
-from demos.scripted_hand import scripted_hand
+from demos.expert.episode import shared_env
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportItem, hindsight_grasp
 from robo_meta.rollout import Acting
 from sim.env import GraspEnv

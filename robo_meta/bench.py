@@ -52,7 +52,7 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     from demos.demo import provenance
-    from demos.expert import demonstrate, shared_env
+    from demos.expert.expert import demonstrate, shared_env
     from demos.hindsight import support_item
     from demos.support import SupportSet
     from sim.frames import Pose

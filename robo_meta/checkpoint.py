@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 from robo_meta import closing, conditioning, contrast, hand, networks
 from robo_meta.inner_loop import LOG_SCALES, MOVED
 from robo_meta.presets import METHODS, Architecture

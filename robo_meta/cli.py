@@ -19,11 +19,11 @@ from typing import Annotated, Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
 BAD_INPUT = (
-    "demos.actors:ActorError",
+    "demos.recording.actors:ActorError",
     "demos.demo:DemoError",
-    "demos.episode_file:StoreError",
+    "demos.storage.episode_file:StoreError",
     "demos.film:FilmError",
-    "demos.record_config:RecordError",
+    "demos.recording.config:RecordError",
     "demos.support:ShotsError",
     "demos.support:SupportError",
     "robo_meta.bench:BenchError",

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demos.film import FilmConfig
-from demos.record_config import RecordConfig
+from demos.recording.config import RecordConfig
 from robo_meta.bench import BenchConfig
 from robo_meta.evaluate_config import EvaluateConfig
 from robo_meta.presets import DEFAULT_METHODS
@@ -138,7 +138,7 @@ class Record(Unchecked, RecordConfig):
     def run(self) -> int | None:
         """Record and pack, or describe."""
         if self.describe is not None:
-            from demos.store import describe
+            from demos.storage.dataset import describe
 
             _print(describe(self.describe), self.json)
             return None
@@ -156,8 +156,8 @@ class Record(Unchecked, RecordConfig):
                 table.add_row(*named, str(row["n"]), f"{row['rate']:.3f}", low_high)
             Console().print(table)
             return None
-        from demos.pack import pack
-        from demos.recorder import record
+        from demos.recording.pack import pack
+        from demos.recording.recorder import record
         from robo_meta.policy_actor import PREFIX, policy_actor
 
         config = _config(self, RecordConfig)

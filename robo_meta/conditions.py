@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass, replace
 
 from demos.demo import provenance
-from demos.expert import demonstrate
-from demos.grasps import NoGrasp, aim, plan_grasp
+from demos.expert.expert import demonstrate
+from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import attempt

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from robo_meta.checkpoint import POLICY_FILE, SHIPPED, load_checkpoint
 from robo_meta.hand import LearnedHand
 from robo_meta.strategies import STRATEGIES, StrategyError

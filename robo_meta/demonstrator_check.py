@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from demos.demo import provenance
-from demos.expert import demonstrate
-from demos.grasps import NoGrasp
+from demos.expert.expert import demonstrate
+from demos.expert.grasp_plan import NoGrasp
 from demos.workers import run_jobs
 from robo_meta.statistics import wilson
 from sim.shapes.families import FAMILIES, family_named

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 from demos.workers import run_jobs
 from robo_meta.contestants import contestants
 from robo_meta.evaluate_config import SCHEMA, EvaluateConfig

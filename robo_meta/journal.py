@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 
 
 class JournalError(ValueError):

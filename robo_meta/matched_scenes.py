@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demos.demo import provenance
-from demos.expert import demonstrate
-from demos.grasps import NoGrasp
+from demos.expert.expert import demonstrate
+from demos.expert.grasp_plan import NoGrasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from sim.shapes.families import families_of

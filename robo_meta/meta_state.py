@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 from robo_meta.adam import Moments
 
 STATES = "state"

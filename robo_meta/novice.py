@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from demos.grasps import plan_grasp
+from demos.expert.grasp_plan import plan_grasp
 from demos.support import SupportItem
 from robo_meta.attempts import attempt
 from robo_meta.rollout import true_keypoints
@@ -54,7 +54,7 @@ def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) 
 
     Raises:
         NoTry: there is none.
-        demos.grasps.NoGrasp: the object has no grasp for the intention.
+        demos.expert.grasp_plan.NoGrasp: the object has no grasp for the intention.
     """
     right, keypoints = plan_grasp(scene), true_keypoints(scene)
     footprint = Footprint(scene.object)

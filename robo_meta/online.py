@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 from robo_meta import scorers
 from robo_meta.adam import Moments, zero_moments
 from robo_meta.meta_state import MetaState, check_identity, damaged, read_state_file

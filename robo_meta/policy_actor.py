@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from demos.actors import ActorError
 from demos.demo import Demo, Provenance
-from demos.episode import record_episode, shared_env
-from demos.expert import demonstrate
+from demos.expert.episode import record_episode, shared_env
+from demos.expert.expert import demonstrate
 from demos.hindsight import support_item
+from demos.recording.actors import ActorError
 from demos.support import SupportItem, SupportSet
 from robo_meta.contestants import Contestant, check_names, checkpoint_file, contestants
 from sim.object_frame import action_to_world, observe
@@ -33,7 +33,7 @@ class PolicyActor:
     strategy: str
 
     def __call__(self, scene: Scene, seed: np.random.SeedSequence, *, object_id: str, provenance: Provenance) -> Demo:
-        """Play one episode of `scene`; see `demos.actors.Actor`.
+        """Play one episode of `scene`; see `demos.recording.actors.Actor`.
 
         Raises:
             ActorError: the expert failed every attempt at the demonstration to adapt from.

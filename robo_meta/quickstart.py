@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from rich.console import Console
 
-from demos.record_config import RecordConfig
+from demos.recording.config import RecordConfig
 from robo_meta.evaluate import run as run_evaluation
 from robo_meta.evaluate_config import EvaluateConfig
 from robo_meta.presets import preset_named
@@ -124,8 +124,8 @@ def _recording(config: QuickstartConfig) -> RecordConfig:
 
 
 def _record(recording: RecordConfig) -> None:
-    from demos.pack import pack
-    from demos.recorder import record
+    from demos.recording.pack import pack
+    from demos.recording.recorder import record
 
     record(recording)
     pack(recording.out)

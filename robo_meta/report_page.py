@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 
 PAGES = {"strategies": "report.html", "stream": "stream.html", "selector": "selector.html"}
 """Page → its file in the report's folder."""

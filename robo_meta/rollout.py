@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from demos.grasps import aim, plan_grasp
-from demos.scripted_hand import scripted_hand
+from demos.expert.grasp_plan import aim, plan_grasp
+from demos.expert.scripted_controller import scripted_hand
 from sim.frames import turn_displacement
 from sim.object_frame import action_to_world, hand_in_object, observe
 from sim.objects.graspable import outer_ends

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from demos.episode import shared_env
-from demos.grasps import NoGrasp
+from demos.expert.episode import shared_env
+from demos.expert.grasp_plan import NoGrasp
 from demos.support import SupportSet
 from robo_meta.matched_scenes import MatchedTask, support_object
 from robo_meta.novice import NoTry, failure, sloppy_success

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demos.files import checksum, json_bytes, write_atomic
+from demos.storage.files import checksum, json_bytes, write_atomic
 from robo_meta import scorers
 from robo_meta.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
 from robo_meta.meta_state import STATES, MetaState, load_state

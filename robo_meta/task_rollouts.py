@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.expert import shared_env
+from demos.expert.expert import shared_env
 from demos.support import SupportSet
 from robo_meta.contestants import Contestant, contestants
 from robo_meta.matched_scenes import MatchedTask, NoDemonstration, matched_task, record_support

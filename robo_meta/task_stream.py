@@ -81,7 +81,7 @@ class TaskStream:
         self._grasps = grasp_rows(wishes).to(device)
         self._holdable = data.holdable.to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
-        # A task of *part* has *balance* as the first of its other wishes; see `demos.planned.other_wishes`.
+        # A task of *part* has *balance* as the first of its other wishes; see `demos.recording.planned.other_wishes`.
         own = data.intention == BALANCE
         self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
         self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from demos.demo import SCHEMA
-from demos.files import checksum, read_metadata
+from demos.storage.files import checksum, read_metadata
 
 TRAINING_FILE = "training.safetensors"
 LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {

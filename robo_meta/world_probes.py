@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from demos.expert import shared_env
-from demos.grasps import NoGrasp, plan_grasp
-from demos.scripted_hand import scripted_hand
+from demos.expert.expert import shared_env
+from demos.expert.grasp_plan import NoGrasp, plan_grasp
+from demos.expert.scripted_controller import scripted_hand
 from robo_meta import blind_grasps
 from robo_meta.rollout import Observation, expert_rollout, rollout
 from sim.objects.acceptance import (

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.files import write_atomic
+from demos.storage.files import write_atomic
 
 SCHEMA = "2"
 EMPTY = -1

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from demos.demo import installed_versions
-from demos.expert import shared_env
+from demos.expert.expert import shared_env
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
 from robo_meta.attempts import policy_attempt

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from demos.files import json_bytes, read_metadata, write_atomic, write_safetensors
+from demos.storage.files import json_bytes, read_metadata, write_atomic, write_safetensors
 from robo_meta.selector.baselines import Rules
 from robo_meta.selector.decision import Model, Selector, Stage
 from robo_meta.selector.features import FEATURE_SCHEMA

@@ -82,7 +82,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_played(tmp_path, m
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "grasp.png"
     path.write_bytes(b"old")
-    monkeypatch.setattr("demos.files.os.replace", _full_disk)
+    monkeypatch.setattr("demos.storage.files.os.replace", _full_disk)
     with pytest.raises(FilmError, match="No space left"):
         film_module._write(path, b"new")
     assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from demos.demo import SCHEMA
-from demos.files import checksum, write_safetensors
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
+from demos.storage.files import checksum, write_safetensors
 from demos.support import SupportItem, SupportSet
 
 _COLOURS = np.array([(0.9, 0.1, 0.1), (0.1, 0.8, 0.15), (0.1, 0.2, 0.9), (0.9, 0.85, 0.1)])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from robo_meta.attempts import attempt, policy_attempt, seen_tip
 from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import rollout

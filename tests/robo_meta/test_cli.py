@@ -268,7 +268,7 @@ import sys
 print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
 """
     learning = "import robo_meta.meta_train, robo_meta.checkpoint, robo_meta.policy, robo_meta.strategies.maml"
-    simulation = "import sim.env, demos.expert, demos.recorder"
+    simulation = "import sim.env, demos.expert.expert, demos.recording.recorder"
     cases = ((learning, ("sim", "pybullet")), (simulation, ("torch",)))
     for imports, forbidden in cases:
         script = code.format(imports=imports, forbidden=forbidden)

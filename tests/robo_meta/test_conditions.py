@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.expert import shared_env
+from demos.expert.expert import shared_env
 from robo_meta.colour_groups import colour_centres
 from robo_meta.conditions import Condition, ConditionError, in_other_colours, query_under, record_support_under
 from robo_meta.matched_scenes import MatchedTask, matched_task, record_support

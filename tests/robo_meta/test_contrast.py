@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportItem, SupportSet
 from robo_meta import contrast
 from robo_meta.checkpoint import CheckpointError, load_checkpoint, save_checkpoint

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from demos.planned import LABELLED
+from demos.recording.planned import LABELLED
 from robo_meta import closing, networks
 from robo_meta.choice import densest, point_weights
 from robo_meta.dense import initial_dense

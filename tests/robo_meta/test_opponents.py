@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
 from robo_meta.colour_groups import colour_centres, nearest_colour, volumes
 from robo_meta.local_geometry import half_height, snap, wrap_half_turn

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from demos.actors import ActorError
 from demos.demo import provenance
 from demos.hindsight import support_item
+from demos.recording.actors import ActorError
 from robo_meta.contestants import checkpoint_file
 from robo_meta.policy_actor import PREFIX, policy_actor
 from sim.tasks.sampling import draw_scene, draw_task

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demos.grasps import plan_grasp
-from demos.scripted_hand import scripted_hand
+from demos.expert.grasp_plan import plan_grasp
+from demos.expert.scripted_controller import scripted_hand
 from robo_meta.matched_scenes import matched_task, record_support, support_object
 from robo_meta.policy import GraspPolicy
 from robo_meta.rollout import Outcome, expert_rollout, keypoint_error, rollout, true_keypoints

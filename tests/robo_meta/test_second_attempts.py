@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportItem, SupportSet
 from robo_meta.attempts import attempt
 from robo_meta.evaluate import evaluate

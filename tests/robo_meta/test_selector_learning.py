@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demos.files import read_metadata, write_safetensors
+from demos.storage.files import read_metadata, write_safetensors
 from robo_meta.selector import fitted_q, neural_q
 from robo_meta.selector.baselines import Rules
 from robo_meta.selector.cross import cross_judge

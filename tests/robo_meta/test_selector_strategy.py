@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
 from robo_meta.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.contestants import contestants

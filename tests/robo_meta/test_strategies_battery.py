@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demos.episode import shared_env
-from demos.scripted_hand import scripted_hand
+from demos.expert.episode import shared_env
+from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
 from robo_meta.attempts import attempt
 from robo_meta.checkpoint import Checkpoint, load_checkpoint

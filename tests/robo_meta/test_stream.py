@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from demos.demo import SCHEMA
-from demos.files import checksum, write_safetensors
+from demos.storage.files import checksum, write_safetensors
 from robo_meta.stream import deal_phases
 from robo_meta.stream_data import COLOURS, colours_shown, load_folders
 from robo_meta.stream_options import StreamConfig, StreamError, stream_config

@@ -15,7 +15,7 @@ def fails(verdict):
 
 def gripped_episode(env, scene, x, seed=0):
     """Play until the fingers have closed on the bar at `x`; the running episode."""
-    from demos.scripted_hand import scripted_hand
+    from demos.expert.scripted_controller import scripted_hand
     from sim.frames import turn_displacement
     from sim.object_frame import hand_in_object
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.scripted_hand import scripted_hand
+from demos.expert.scripted_controller import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object

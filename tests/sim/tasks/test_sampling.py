@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.grasps import plan_grasp
+from demos.expert.grasp_plan import plan_grasp
 from sim.objects.acceptance import balance_points, colour_moments
 from sim.shapes.families import UnknownSplit, families_of
 from sim.tasks.sampling import FRICTION_RANGE, MASS_RANGE, UnknownIntention, draw_families, draw_scene, draw_task

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from demos.layout import families_needed, family_number, object_label
-from demos.record_config import MIXED, RecordConfig
+from demos.recording.config import MIXED, RecordConfig
+from demos.recording.object_labels import families_needed, family_number, object_label
 from sim.tasks.sampling import draw_families, draw_scene, draw_task
 from sim.tasks.scenes import Scene, Task
 from sim.tasks.seeds import generator

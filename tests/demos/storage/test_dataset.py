@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from demos.demo import SCHEMA
-from demos.episode_file import StoreError, read_demo, write_demo
-from demos.files import remove_temporaries, write_atomic, write_safetensors
-from demos.store import (
+from demos.storage.dataset import (
     INDEX,
     PLANNED,
     build_index,
@@ -20,6 +18,8 @@ from demos.store import (
     open_dataset,
     write_index,
 )
+from demos.storage.episode_file import StoreError, read_demo, write_demo
+from demos.storage.files import remove_temporaries, write_atomic, write_safetensors
 
 CONFIG = {"seed": 0, "demos": 1}
 

@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from demos.demo import SCHEMA, provenance
-from demos.episode_file import StoreError, write_demo
-from demos.files import checksum, write_safetensors
-from demos.grasps import plan_grasp
+from demos.expert.grasp_plan import plan_grasp
 from demos.hindsight import support_item
-from demos.pack import TRAINING_FILE, pack
-from demos.planned import LABELLED, other_wishes, plan_demo, plan_task, read_planned_chunk, seen_through
-from demos.record_config import RecordConfig
-from demos.recorder import record
-from demos.store import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
+from demos.recording.config import RecordConfig
+from demos.recording.pack import TRAINING_FILE, pack
+from demos.recording.planned import LABELLED, other_wishes, plan_demo, plan_task, read_planned_chunk, seen_through
+from demos.recording.recorder import record
+from demos.recording.task_scenes import demo_scene
+from demos.storage.dataset import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
+from demos.storage.episode_file import StoreError, write_demo
+from demos.storage.files import checksum, write_safetensors
 from demos.support import eligible
-from demos.task_scenes import demo_scene
 from robo_meta.training_data import LAYOUT, TrainingDataError, load_training_data
 from sim.frames import Pose, quat_from_yaw
 from sim.objects.graspable import end_holds, outer_ends

@@ -23,7 +23,7 @@ class Actor(Protocol):
     ) -> Demo: ...
 
 
-EXPERT, _PLACE = "expert", "demos.expert:demonstrate"
+EXPERT, _PLACE = "expert", "demos.expert.expert:demonstrate"
 """Name of the scripted demonstrator, and where it is."""
 
 

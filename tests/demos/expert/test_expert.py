@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from demos.demo import provenance
-from demos.expert import ExpertConfig, demonstrate
-from demos.grasps import plan_grasp
+from demos.expert.expert import ExpertConfig, demonstrate
+from demos.expert.grasp_plan import plan_grasp
+from demos.expert.scripted_controller import HAND, REACH, scripted_hand
 from demos.hindsight import actions_in_object, hand_in_object
-from demos.scripted_hand import HAND, REACH, scripted_hand
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, NO_NOISE
 from sim.tasks.seeds import seed_sequence

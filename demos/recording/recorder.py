@@ -17,14 +17,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demos.actors import EXPERT, Actor, resolve_actor
 from demos.demo import SCHEMA, episode_key, provenance
-from demos.episode_file import read_record, write_demo
-from demos.files import remove_temporaries
-from demos.planned import missing_chunks, write_planned_chunk
-from demos.record_config import RecordConfig, RecordError
-from demos.store import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
-from demos.task_scenes import demo_scene
+from demos.recording.actors import EXPERT, Actor, resolve_actor
+from demos.recording.config import RecordConfig, RecordError
+from demos.recording.planned import missing_chunks, write_planned_chunk
+from demos.recording.task_scenes import demo_scene
+from demos.storage.dataset import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
+from demos.storage.episode_file import read_record, write_demo
+from demos.storage.files import remove_temporaries
 from demos.workers import run_jobs
 from sim.tasks.seeds import seed_sequence
 
@@ -55,8 +55,8 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
     Raises:
         RecordError: the folder holds another recording, someone is recording into it, or another than the expert is
             to be recorded under its name.
-        demos.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
-        demos.actors.ActorError: no such actor.
+        demos.storage.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
+        demos.recording.actors.ActorError: no such actor.
     """
     if actor is None:
         actor = resolve_actor(config.actor)

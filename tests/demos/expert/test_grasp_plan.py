@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from demos.demo import provenance
-from demos.expert import demonstrate
-from demos.grasps import NEARBY, NoGrasp, aim, plan_grasp
+from demos.expert.expert import demonstrate
+from demos.expert.grasp_plan import NEARBY, NoGrasp, aim, plan_grasp
 from sim.objects.acceptance import place
 from sim.objects.cross_sections import AT_ENDS, FINGERS, Footprint, cut
 from sim.objects.graspable import outer_ends

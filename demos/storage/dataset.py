@@ -1,8 +1,8 @@
 """A dataset folder: one file an episode, chunks of planned demonstrations, and an index that follows from them.
 
 - `index.json`: schema, configuration, counts, and a checksum for each file
-- `episodes/<key>.safetensors`: written by `demos/episode_file.py`
-- `planned/<number>.safetensors`: written by `demos/planned.py`
+- `episodes/<key>.safetensors`: written by `demos/storage/episode_file.py`
+- `planned/<number>.safetensors`: written by `demos/recording/planned.py`
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from demos.demo import SCHEMA, Demo
-from demos.episode_file import StoreError, file_metadata, read_demo, read_record
-from demos.files import json_bytes, write_atomic
+from demos.storage.episode_file import StoreError, file_metadata, read_demo, read_record
+from demos.storage.files import json_bytes, write_atomic
 
 INDEX, EPISODES, PLANNED = "index.json", "episodes", "planned"
 

@@ -20,13 +20,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from demos.demo import SCHEMA
-from demos.episode_file import StoreError
-from demos.files import checksum, read_metadata, write_safetensors
-from demos.grasps import NoGrasp, aim, plan_grasp
-from demos.layout import object_label
-from demos.record_config import MIXED, RecordConfig
-from demos.store import PLANNED
-from demos.task_scenes import demo_scene
+from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
+from demos.recording.config import MIXED, RecordConfig
+from demos.recording.object_labels import object_label
+from demos.recording.task_scenes import demo_scene
+from demos.storage.dataset import PLANNED
+from demos.storage.episode_file import StoreError
+from demos.storage.files import checksum, read_metadata, write_safetensors
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
 from sim.objects.graspable import end_holds
 from sim.objects.spec import PALETTE
@@ -46,7 +46,7 @@ LABELLED = 128
 OTHERS = 2
 """Wishes besides the task's own on two-coloured objects."""
 ARRAYS = ("points", "grasps", "other_grasps", "holdable", "family", "object", "intention", "densities")
-"""Arrays of a chunk, axis 0 tasks; see `demos/pack.py` for shapes."""
+"""Arrays of a chunk, axis 0 tasks; see `demos/recording/pack.py` for shapes."""
 
 
 def missing_chunks(config: RecordConfig) -> dict[int, int]:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from demos.demo import SCHEMA, Demo, DemoError, Provenance
-from demos.files import checksum, read_metadata, write_safetensors
+from demos.storage.files import checksum, read_metadata, write_safetensors
 from sim.tasks.scenes import Task
 
 ARRAYS = ("state", "points", "actions", "labels", "rewards")

@@ -12,12 +12,12 @@ from functools import partial
 
 import pytest
 
-from demos.actors import ActorError
-from demos.episode_file import StoreError
 from demos.hindsight import support_item
-from demos.record_config import RecordConfig, RecordError
-from demos.recorder import record
-from demos.store import EPISODES, INDEX, PLANNED, describe, open_dataset
+from demos.recording.actors import ActorError
+from demos.recording.config import RecordConfig, RecordError
+from demos.recording.recorder import record
+from demos.storage.dataset import EPISODES, INDEX, PLANNED, describe, open_dataset
+from demos.storage.episode_file import StoreError
 from demos.support import closing_step
 from demos.workers import run_jobs
 from sim.shapes.families import UnknownFamily, UnknownSplit
@@ -52,7 +52,7 @@ def test_killed_for_real_and_resumed_is_the_same_dataset(tmp_path, fake_actors):
     code = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "from pathlib import Path\n"
-        "from demos.recorder import record; from demos.record_config import RecordConfig\n"
+        "from demos.recording.recorder import record; from demos.recording.config import RecordConfig\n"
         "if __name__ == '__main__':\n"
         f"    record(RecordConfig(out=Path({str(cut)!r}), actor={actor!r}, workers=2, **{SMALL!r}), progress=False)\n"
     )

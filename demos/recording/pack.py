@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from demos.demo import SCHEMA, Demo, installed_versions
-from demos.episode_file import StoreError
-from demos.files import checksum, write_safetensors
 from demos.hindsight import actions_in_object, hand_in_object
-from demos.planned import ARRAYS, LABELLED, OTHERS, object_numbers, read_planned_chunk, secret_rows
-from demos.store import Dataset, open_dataset
+from demos.recording.planned import ARRAYS, LABELLED, OTHERS, object_numbers, read_planned_chunk, secret_rows
+from demos.storage.dataset import Dataset, open_dataset
+from demos.storage.episode_file import StoreError
+from demos.storage.files import checksum, write_safetensors
 from demos.support import hindsight_grasp
 from sim.shapes.families import FAMILIES
 

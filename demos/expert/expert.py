@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from demos.demo import Demo, Provenance
-from demos.episode import record_episode, shared_env
-from demos.grasps import aim, plan_grasp
-from demos.scripted_hand import scripted_hand
+from demos.expert.episode import record_episode, shared_env
+from demos.expert.grasp_plan import aim, plan_grasp
+from demos.expert.scripted_controller import scripted_hand
 from sim.env import GraspEnv
 from sim.frames import turn_displacement
 from sim.object_frame import hand_in_object
@@ -55,7 +55,7 @@ def demonstrate(
         The demo, successful or not: see `Demo.success`.
 
     Raises:
-        demos.grasps.NoGrasp: the object has no grasp for the intention.
+        demos.expert.grasp_plan.NoGrasp: the object has no grasp for the intention.
     """
     config = config or ExpertConfig()
     env = env or shared_env()

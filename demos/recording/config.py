@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demos.layout import families_needed
+from demos.recording.object_labels import families_needed
 from sim.shapes.families import FAMILIES, families_of, family_named
 from sim.tasks.scenes import INTENTIONS
 
@@ -35,7 +35,7 @@ class RecordConfig:
     tasks: int = 100
     """Tasks with recorded episodes."""
     demos: int = 4
-    """Demonstrations of a task, on objects a0, a0, a1, b0, …: see `demos/layout.py`."""
+    """Demonstrations of a task, on objects a0, a0, a1, b0, …: see `demos/recording/object_labels.py`."""
     planned: int = 0
     """Further tasks with planned demonstrations: grasps without an episode."""
     intention: str = MIXED
