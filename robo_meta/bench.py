@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.checkpoint import part_names
 from robo_meta.contestants import checkpoint_file, contestants, default_names
+from robo_meta.training.checkpoint import part_names
 
 SCHEMA = "1"
 
@@ -49,7 +49,7 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         `schema` and one number a measurement.
 
     Raises:
-        robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
+        robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     from demos.demo import provenance
     from demos.expert.expert import demonstrate, shared_env

@@ -28,11 +28,11 @@ BAD_INPUT = (
     "demos.support:SupportError",
     "robo_meta.bench:BenchError",
     "robo_meta.conditions:ConditionError",
-    "robo_meta.checkpoint:CheckpointError",
+    "robo_meta.training.checkpoint:CheckpointError",
     "robo_meta.evaluate_config:EvaluateError",
-    "robo_meta.meta_state:StateError",
-    "robo_meta.meta_train:TrainError",
-    "robo_meta.presets:PresetError",
+    "robo_meta.training.state:StateError",
+    "robo_meta.training.train:TrainError",
+    "robo_meta.training.presets:PresetError",
     "robo_meta.quickstart:QuickstartError",
     "robo_meta.selector.scenes:SelectError",
     "robo_meta.selector.fitted_q:LearnerError",
@@ -41,8 +41,8 @@ BAD_INPUT = (
     "robo_meta.selector.prices:PriceError",
     "robo_meta.selector.selector_file:SelectorError",
     "robo_meta.strategies:StrategyError",
-    "robo_meta.stream_options:StreamError",
-    "robo_meta.training_data:TrainingDataError",
+    "robo_meta.training.online.config:StreamError",
+    "robo_meta.training.data:TrainingDataError",
     "robo_meta.world_check:CheckError",
     "robo_meta.demonstrator_check:ExpertCheckError",
     "sim.shapes.families:UnknownFamily",
@@ -55,7 +55,7 @@ BAD_INPUT = (
 )
 """`module:type` of every exception that means bad input; imported only when something was raised."""
 
-FAILURES = ("robo_meta.outer_loop:TrainingDiverged",)
+FAILURES = ("robo_meta.training.outer_loop:TrainingDiverged",)
 """The same of exceptions that are neither bad input nor a bug: one line as well, and exit status 1."""
 
 

@@ -15,8 +15,8 @@ from demos.film import FilmConfig
 from demos.recording.config import RecordConfig
 from robo_meta.bench import BenchConfig
 from robo_meta.evaluate_config import EvaluateConfig
-from robo_meta.presets import DEFAULT_METHODS
 from robo_meta.quickstart import QuickstartConfig
+from robo_meta.training.presets import DEFAULT_METHODS
 
 
 def _print(result: Mapping[str, Any], as_json: bool) -> None:
@@ -220,16 +220,16 @@ class Train:
 
     def run(self) -> int | None:
         """Train and name the checkpoint."""
-        from robo_meta.meta_train import device_named, train
-        from robo_meta.presets import preset_named
-        from robo_meta.stream_options import OPTIONS, stream_config
+        from robo_meta.training.online.config import OPTIONS, stream_config
+        from robo_meta.training.presets import preset_named
+        from robo_meta.training.train import device_named, train
 
         config = replace(preset_named(self.preset), first_order=self.first_order)
         chosen = {name: getattr(self, name) for name in OPTIONS}
         online = stream_config(self.stream, chosen, data=self.data, method=self.method, init=self.init)
         if online:
             from robo_meta.stream_report import stream_table
-            from robo_meta.stream_train import train_stream
+            from robo_meta.training.online.train import train_stream
 
             where = device_named(self.device)
             settings: dict[str, Any] = {"seed": self.seed, "device": where, "resume": self.resume, "init": self.init}

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from demos.expert.scripted_controller import scripted_hand
-from robo_meta.checkpoint import POLICY_FILE, SHIPPED, load_checkpoint
-from robo_meta.hand import LearnedHand
+from robo_meta.model.controller import LearnedHand
 from robo_meta.strategies import STRATEGIES, StrategyError
+from robo_meta.training.checkpoint import POLICY_FILE, SHIPPED, load_checkpoint
 
 SCRIPTED_SUFFIX = "+scripted-hand"
 """A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
@@ -91,7 +91,7 @@ def contestants(
         selector: file of the selector, where one takes part; the shipped one where None.
 
     Raises:
-        robo_meta.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
+        robo_meta.training.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
         robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
     """
     loaded, learned_hand = None, None

@@ -42,7 +42,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
 
     Raises:
         robo_meta.journal.JournalError: the out folder is not writable or holds another evaluation.
-        robo_meta.checkpoint.CheckpointError: no checkpoint, or a damaged one.
+        robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
     contestants(config.checkpoint_file, config.players, config.hand, config.selector_file)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demos.demo import installed_versions
-from robo_meta.checkpoint import part_names
 from robo_meta.contestants import (
     SCRIPTED_SUFFIX,
     SELECTOR,
@@ -19,6 +18,7 @@ from robo_meta.contestants import (
     needs_checkpoint,
 )
 from robo_meta.origin import fingerprint
+from robo_meta.training.checkpoint import part_names
 from sim.tasks.scenes import SPLITS, TRANSFERS
 
 SCHEMA = "1"

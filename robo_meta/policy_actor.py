@@ -55,7 +55,8 @@ def policy_actor(name: str) -> PolicyActor:
 
     Raises:
         ActorError: another form.
-        robo_meta.strategies.StrategyError, robo_meta.checkpoint.CheckpointError: no such strategy or checkpoint.
+        robo_meta.strategies.StrategyError, robo_meta.training.checkpoint.CheckpointError: no such strategy or
+        checkpoint.
     """
     folder, _, strategy = name.removeprefix(PREFIX).rpartition(":")
     if not name.startswith(PREFIX) or not folder or not strategy:

@@ -14,8 +14,8 @@ from rich.console import Console
 from demos.recording.config import RecordConfig
 from robo_meta.evaluate import run as run_evaluation
 from robo_meta.evaluate_config import EvaluateConfig
-from robo_meta.presets import preset_named
 from robo_meta.selector.order import MatrixOrder
+from robo_meta.training.presets import preset_named
 
 Result = TypeVar("Result")
 CHOICES = ("maml", "warped-replay", "density-fit")
@@ -132,7 +132,7 @@ def _record(recording: RecordConfig) -> None:
 
 
 def _train(config: QuickstartConfig) -> None:
-    from robo_meta.meta_train import train
+    from robo_meta.training.train import train
 
     data, out = config.out / PLACES["demonstrations"], config.out / PLACES["run"]
     train(data, out, ("maml", "zero-shot"), preset_named(config.preset), seed=config.seed, resume=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 import robo_meta
-from robo_meta.training_data import TrainingData
+from robo_meta.training.data import TrainingData
 
 
 def data_fingerprint(data: TrainingData) -> str:

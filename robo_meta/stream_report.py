@@ -12,11 +12,11 @@ import numpy as np
 from torch import Tensor
 
 from demos.support import TRANSFERS
-from robo_meta.online import Stream
 from robo_meta.statistics import estimate, paired_difference, wilson
-from robo_meta.stream import Phase
-from robo_meta.stream_data import take
-from robo_meta.stream_scores import NEAR, query_transfers
+from robo_meta.training.online.learner import Stream
+from robo_meta.training.online.phases import Phase
+from robo_meta.training.online.scores import NEAR, query_transfers
+from robo_meta.training.online.stream_data import take
 
 Record = dict[str, Any]
 SCHEMA = "1"

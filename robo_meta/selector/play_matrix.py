@@ -49,7 +49,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
         robo_meta.journal.JournalError: the journal beside it is of another order, or not writable.
-        robo_meta.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
+        robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
     file = checkpoint_file(order.checkpoint)
     names = order.strategies or tuple(name for name in playable(file) if name not in LEFT_OUT)

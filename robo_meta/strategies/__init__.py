@@ -43,12 +43,12 @@ class Lazy:
         """Construct the strategy.
 
         Args:
-            checkpoint: a `robo_meta.checkpoint.Checkpoint`, or None for those that learned nothing beforehand.
+            checkpoint: a `robo_meta.training.checkpoint.Checkpoint`, or None for those that learned nothing beforehand.
             hand_fn: drives the hand to a grasp.
 
         Raises:
             StrategyError: a learned strategy without a checkpoint.
-            robo_meta.checkpoint.CheckpointError: the checkpoint lacks its part.
+            robo_meta.training.checkpoint.CheckpointError: the checkpoint lacks its part.
         """
         cls = self.load()
         if checkpoint is None and hasattr(cls, "part"):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from robo_meta.conditioning import condition
-from robo_meta.networks import Hidden
+from robo_meta.model.context_encoder import condition
+from robo_meta.model.scorer import Hidden
 from robo_meta.strategies.scoring import ScoringStrategy
 
 

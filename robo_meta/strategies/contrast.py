@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportSet
-from robo_meta.checkpoint import Checkpoint
-from robo_meta.contrast import adapt_to_tries
-from robo_meta.encoding import encode
-from robo_meta.inner_loop import adapt
-from robo_meta.networks import Hidden, Mixture, body
+from robo_meta.learning.attempt_loss import tries_of
+from robo_meta.learning.contrast import adapt_to_tries
+from robo_meta.learning.inner_loop import adapt
+from robo_meta.model.point_features import encode
+from robo_meta.model.scorer import Hidden, Mixture, body
 from robo_meta.policy import GraspPolicy, HandFunction
 from robo_meta.strategies.scoring import ScoringStrategy
-from robo_meta.tries import tries_of
+from robo_meta.training.checkpoint import Checkpoint
 
 
 class Contrast(ScoringStrategy):

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 import torch
 from torch import Tensor
 
-from robo_meta.adam import adam_step, zero_moments
-from robo_meta.inner_loop import ADAPTED, inner_losses, stack
-from robo_meta.networks import Hidden
+from robo_meta.learning.adam import adam_step, zero_moments
+from robo_meta.learning.inner_loop import ADAPTED, inner_losses, stack
+from robo_meta.model.scorer import Hidden
 from robo_meta.strategies.scoring import ScoringStrategy
 
 STEPS, RATE = 16, 0.1

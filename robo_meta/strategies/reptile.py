@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from robo_meta.encoding import Encoded
-from robo_meta.reptile import adapt_whole
+from robo_meta.learning.reptile import adapt_whole
+from robo_meta.model.point_features import Encoded
 from robo_meta.strategies.scoring import NetworkStrategy
 
 STEPS = 20

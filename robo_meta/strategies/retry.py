@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from demos.support import SupportItem, SupportSet
-from robo_meta.networks import Mixture
+from robo_meta.learning.attempt_loss import Exclusion, tries_of, without
+from robo_meta.model.scorer import Mixture
 from robo_meta.policy import GraspPolicy
 from robo_meta.strategies.contrast import Contrast
-from robo_meta.tries import Exclusion, tries_of, without
 
 EXCLUDED = Exclusion(refused=0.024, slipped=0.012, margin=0.015, softness=0.004)
 """m: what was held level is refused where it is more than about 2.4 cm from the wanted end, as both pads must be within

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportSet
-from robo_meta.checkpoint import Checkpoint, split_rates
-from robo_meta.choice import densest, point_weights
-from robo_meta.closing import close_on
-from robo_meta.encoding import SCALE, Encoded, encode
-from robo_meta.inner_loop import stack
-from robo_meta.networks import Hidden, Mixture, body, grasp_rows, head
+from robo_meta.learning.inner_loop import stack
+from robo_meta.model.grasp_choice import densest, point_weights
+from robo_meta.model.grasp_head import close_on
+from robo_meta.model.point_features import SCALE, Encoded, encode
+from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head
 from robo_meta.policy import GraspPolicy, HandFunction
+from robo_meta.training.checkpoint import Checkpoint, split_rates
 
 
 class NetworkStrategy(ABC):

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from robo_meta.adam import adam_step, zero_moments
-from robo_meta.checkpoint import Checkpoint
-from robo_meta.encoding import Encoded
-from robo_meta.networks import Parameters, initial
-from robo_meta.reptile import stack_whole, whole_losses
+from robo_meta.learning.adam import adam_step, zero_moments
+from robo_meta.learning.reptile import stack_whole, whole_losses
+from robo_meta.model.point_features import Encoded
+from robo_meta.model.scorer import Parameters, initial
 from robo_meta.strategies.scoring import NetworkStrategy
+from robo_meta.training.checkpoint import Checkpoint
 
 STEPS, RATE = 100, 1e-2
 """Adam steps on the support, and their rate."""

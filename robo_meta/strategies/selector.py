@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.checkpoint import Checkpoint
 from robo_meta.policy import HandFunction, Policy
 from robo_meta.selector.look import look
 from robo_meta.selector.selector_file import load_selector
 from robo_meta.strategies import make_strategy
+from robo_meta.training.checkpoint import Checkpoint
 
 
 class Selector:
@@ -25,7 +25,8 @@ class Selector:
 
     Raises:
         robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
-        robo_meta.strategies.StrategyError, robo_meta.checkpoint.CheckpointError: it chooses among strategies that
+        robo_meta.strategies.StrategyError, robo_meta.training.checkpoint.CheckpointError: it chooses among strategies
+        that
             don't exist or that the checkpoint lacks.
     """
 

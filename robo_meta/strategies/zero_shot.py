@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from robo_meta.inner_loop import stack
-from robo_meta.networks import Hidden
+from robo_meta.learning.inner_loop import stack
+from robo_meta.model.scorer import Hidden
 from robo_meta.strategies.scoring import ScoringStrategy
 
 

@@ -95,8 +95,8 @@ def packed() -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder with every part of the tiny preset."""
-    from robo_meta.meta_train import train
-    from robo_meta.presets import METHODS, PRESETS
+    from robo_meta.training.presets import METHODS, PRESETS
+    from robo_meta.training.train import train
 
     folder = tmp_path_factory.mktemp("tiny")
     train(write_packed(folder), folder / "run", METHODS, PRESETS["tiny"])

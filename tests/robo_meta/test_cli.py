@@ -162,14 +162,14 @@ def test_cuda_without_a_device_is_one_line(dataset, tmp_path, capsys):
 
 
 def test_a_training_that_diverges_is_one_line_and_no_bad_input(packed, tmp_path, capsys):
-    from robo_meta import meta_train
+    from robo_meta.training import train
 
     arrays = packed.arrays()
     arrays["points"][:] = np.nan
     packed.write(tmp_path, arrays)
     words = ["--data", str(tmp_path), "--out", str(tmp_path / "run"), "--preset", "tiny"]
-    for run, name in ((main, "robo-meta"), (meta_train.main, "error")):
-        assert run(words if run is meta_train.main else ["train", *words]) == 1
+    for run, name in ((main, "robo-meta"), (train.main, "error")):
+        assert run(words if run is train.main else ["train", *words]) == 1
         captured = capsys.readouterr()
         assert re.fullmatch(name + r": closing: step 0, task \d+: loss is nan\n", captured.err) and not captured.out
 
@@ -267,7 +267,9 @@ import sys
 {imports}
 print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
 """
-    learning = "import robo_meta.meta_train, robo_meta.checkpoint, robo_meta.policy, robo_meta.strategies.maml"
+    learning = (
+        "import robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.policy, robo_meta.strategies.maml"
+    )
     simulation = "import sim.env, demos.expert.expert, demos.recording.recorder"
     cases = ((learning, ("sim", "pybullet")), (simulation, ("torch",)))
     for imports, forbidden in cases:

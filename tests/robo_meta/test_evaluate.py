@@ -13,7 +13,6 @@ import pytest
 from rich.console import Console
 
 from robo_meta import evaluate as module
-from robo_meta.checkpoint import CheckpointError
 from robo_meta.contestants import contestants, default_names, needs_checkpoint
 from robo_meta.evaluate import FINISHED, evaluate, summary, write_result
 from robo_meta.evaluate_config import EvaluateConfig, EvaluateError
@@ -22,6 +21,7 @@ from robo_meta.preference import colour_preference, true_preference
 from robo_meta.results_table import learned_over_scripted, print_result
 from robo_meta.strategies import STRATEGIES, StrategyError
 from robo_meta.tally import Results, cells, failures, families, interpretability, pairs
+from robo_meta.training.checkpoint import CheckpointError
 
 LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
 CHEAP = {"split": ("validation",), "transfer": ("new-shape",), "shots": (1,), "hand": "scripted", "workers": 1}

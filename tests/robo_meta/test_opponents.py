@@ -13,7 +13,7 @@ from robo_meta.strategies.centre import Centre
 from robo_meta.strategies.density_fit import DensityFit, centres_of_mass, density_grid, fitted_grasp, log_likelihood
 from robo_meta.strategies.replay import Replay, replay_path
 from robo_meta.strategies.warped_replay import WarpedReplay
-from tests.robo_meta.synthetic_scans import BAR, BLUE, HAMMER, RED, Box, centre_of_mass, demo, off_line, scan
+from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, Box, centre_of_mass, demo, off_line, scan
 
 
 def moved(points: np.ndarray, turn: float, mirrored: bool) -> np.ndarray:

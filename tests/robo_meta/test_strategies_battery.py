@@ -15,12 +15,12 @@ from demos.expert.episode import shared_env
 from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
 from robo_meta.attempts import attempt
-from robo_meta.checkpoint import Checkpoint, load_checkpoint
-from robo_meta.encoding import QUERIES
-from robo_meta.inner_loop import MOVED, initial_rates
+from robo_meta.learning.inner_loop import MOVED, initial_rates
+from robo_meta.model.point_features import QUERIES
 from robo_meta.strategies import STRATEGIES, make_strategy
+from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
 from sim.object_frame import action_to_world, observe
-from tests.robo_meta.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
+from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
 NO_NETWORK = ("centre", "replay", "warped-replay", "density-fit")

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from demos.expert.scripted_controller import scripted_hand
-from robo_meta.checkpoint import CheckpointError, load_checkpoint
-from robo_meta.hand import LearnedHand
+from robo_meta.model.controller import LearnedHand
 from robo_meta.policy import GraspPolicy
 from robo_meta.strategies import STRATEGIES, StrategyError, make_strategy
+from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 
 LEARNED = ("zero-shot", "fine-tune", "maml", "context", "fomaml", "anil", "reptile", "scratch", "contrast", "retry")
 
@@ -73,9 +73,9 @@ def test_fine_tune_starts_from_the_pretrained_network_where_there_is_one(tiny_ru
 
 
 def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
-    from robo_meta.encoding import encode
-    from robo_meta.inner_loop import OUTPUT_LAYER
-    from robo_meta.networks import grasp_rows
+    from robo_meta.learning.inner_loop import OUTPUT_LAYER
+    from robo_meta.model.point_features import encode
+    from robo_meta.model.scorer import grasp_rows
 
     checkpoint = load_checkpoint(tiny_run)
     (item,) = packed.support(data, 0).items
@@ -88,9 +88,9 @@ def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: Si
 @pytest.mark.parametrize("name", ["scratch", "reptile"])
 def test_whole_network_fits_the_support(name: str, tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
     """Body and head move, and the demonstrations become likelier; `scratch` needs no trained scorer for it."""
-    from robo_meta.encoding import encode
-    from robo_meta.networks import grasp_rows, shapes
-    from robo_meta.reptile import whole_losses
+    from robo_meta.learning.reptile import whole_losses
+    from robo_meta.model.point_features import encode
+    from robo_meta.model.scorer import grasp_rows, shapes
 
     found = load_checkpoint(tiny_run)
     kept = ("closing",) if name == "scratch" else ("closing", "reptile")
@@ -115,7 +115,7 @@ def test_checkpoint_without_the_part(tiny_run: Path) -> None:
 
 
 def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
-    from robo_meta.hand import hand_inputs, loss
+    from robo_meta.model.controller import hand_inputs, loss
 
     omega = load_checkpoint(tiny_run).part("hand")
     hand = LearnedHand({k: v.numpy() for k, v in omega.items()})
@@ -125,7 +125,7 @@ def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
     assert hand.whose == "learned" and GraspPolicy(lambda p: target[0], hand).hand == "learned"
     assert action.shape == (5,) and abs(action[4]) == 1
     # Motions equal to the network's own output cost nothing but the gripper's term.
-    from robo_meta.hand import turned
+    from robo_meta.model.controller import turned
 
     inputs, direction = hand_inputs(state, target)
     wanted = torch.tensor(turned(action[None].astype(np.float64), direction), dtype=torch.float32)
@@ -157,7 +157,7 @@ def test_acting_is_quick(tiny_run: Path) -> None:
 
 
 def test_targets_are_spread_only_from_closing_on() -> None:
-    from robo_meta.hand import CLOSED_SPREAD, CLOSING_SPREAD, spread_targets
+    from robo_meta.model.controller import CLOSED_SPREAD, CLOSING_SPREAD, spread_targets
 
     hand, actions, target = np.zeros((3, 7)), np.zeros((3, 5)), np.zeros((3, 4))
     hand[:, 6], actions[:, 4] = [1, 1, -1], [1, -1, -1]

@@ -12,7 +12,8 @@ from gymnasium.utils.env_checker import check_env
 
 import sim  # noqa: F401  (registers the environment)
 from sim.env import STATE_FIELDS, GraspEnv
-from sim.physics.world import DisplayError, world
+from sim.physics import world
+from sim.physics.world import DisplayError
 from sim.sensing import POINT_COUNT
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import NO_NOISE, Scene, Task

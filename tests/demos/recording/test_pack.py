@@ -20,7 +20,7 @@ from demos.storage.dataset import PLANNED, build_index, episode_path, make_folde
 from demos.storage.episode_file import StoreError, write_demo
 from demos.storage.files import checksum, write_safetensors
 from demos.support import eligible
-from robo_meta.training_data import LAYOUT, TrainingDataError, load_training_data
+from robo_meta.training.data import LAYOUT, TrainingDataError, load_training_data
 from sim.frames import Pose, quat_from_yaw
 from sim.objects.graspable import end_holds, outer_ends
 from sim.objects.spec import PALETTE
@@ -252,7 +252,7 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
 def test_reading_needs_no_simulator(planned):
     code = (
         f"import sys; sys.path[:0] = {sys.path!r}\nsys.modules['gymnasium'] = None\n"
-        "from robo_meta.training_data import load_training_data\n"
+        "from robo_meta.training.data import load_training_data\n"
         f"load_training_data({str(planned)!r})\n"
         "print([m for m in ('pybullet', 'sim', 'rich', 'shapely') if m in sys.modules])"
     )

@@ -1,0 +1,1 @@
+"""Adaptation and training losses as pure functions: support in, parameters out."""

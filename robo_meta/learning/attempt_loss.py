@@ -1,0 +1,155 @@
+"""What was tried and came of it, as a likelihood of the mixture: toward what succeeded, away from what failed.
+
+Axis letters as in `networks`; K tries of a task. Places in units of `encoding.SCALE`, object frame.
+Every term is the negative log of a probability that is kept above a floor, so none can diverge, wherever a try lies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.support import SupportItem
+from robo_meta.model.point_features import SCALE
+from robo_meta.model.scorer import Mixture, grasp_rows, log_likelihood
+
+SUREST = 0.97
+"""How much of the mass beside a failed grasp is refused at most: its loss never exceeds −log(1 − SUREST) = 3.5."""
+FLOOR = 0.02
+"""Probability that a tip misleads; the loss of a place on the wrong side never exceeds −log FLOOR = 3.9."""
+STEEPEST = 0.3
+"""rad: a tilt beyond this says no more about the distance to the centre of mass; the object is falling."""
+
+
+class Tries(NamedTuple):
+    """Tries of N tasks, K each."""
+
+    grasps: Tensor
+    """(N, K, 4), of `networks.grasp_rows`."""
+    tips: Tensor
+    """(N, K, 2): direction in the object's plane whose side sank, times the tilt in rad."""
+    success: Tensor
+    """(N, K): 1 where the try succeeded."""
+    mask: Tensor
+    """(N, K): 1 for a try, 0 for padding."""
+
+
+def tries_of(items: Sequence[SupportItem]) -> Tries:
+    """One task's tries, N = 1."""
+    grasps = torch.from_numpy(np.stack([item.grasp for item in items]))[None]
+    tips = torch.from_numpy(np.stack([item.tip for item in items]))[None]
+    success = torch.tensor([[float(item.success) for item in items]])
+    return Tries(grasp_rows(grasps), tips, success, torch.ones_like(success))
+
+
+def candidates(mixture: Mixture) -> tuple[Tensor, Tensor]:
+    """Places (N, D, C, 2) that the mixture is made of, and their log-probabilities (N, D, C)."""
+    keypoints = mixture.keypoints.shape[-2]
+    from_points = mixture.log_gates[..., keypoints:] + mixture.log_weights[..., -1]
+    log_mass = torch.cat([mixture.log_gates[..., :keypoints], from_points], -1)
+    return torch.cat([mixture.keypoints, mixture.votes], -2), log_mass
+
+
+def elsewhere(places: Tensor, failed: Tensor, width: Tensor) -> Tensor:
+    """(..., C) probability that a grasp at places (..., C, 2) is not the one that failed at (..., 2)."""
+    square = (places - failed[..., None, :]).square().sum(-1)
+    return 1 - SUREST * torch.exp(-0.5 * square / width.square())
+
+
+def on_side(places: Tensor, tried: Tensor, tips: Tensor, margin: Tensor, softness: Tensor) -> Tensor:
+    """(..., C) probability that the centre of mass is at places (..., C, 2), the object having tipped.
+
+    It lies beyond the line through the tried grasp across the tip, on the side that sank, by at least about `margin`.
+    """
+    direction = tips / tips.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+    beyond = ((places - tried[..., None, :]) * direction[..., None, :]).sum(-1)
+    return FLOOR + (1 - FLOOR) * torch.sigmoid((beyond - margin[..., None]) / softness)
+
+
+def tipped(tries: Tries, tilt: Tensor) -> Tensor:
+    """(N, K) probability that what was seen is a tip and not noise.
+
+    A failure tipped far or not at all; a success that sags a little may tell where it is heavier.
+
+    Args:
+        tries: what was tried.
+        tilt: (3,) thresholds, rad, for failures and for successes, and the log of their softness.
+    """
+    threshold = tilt[0] + (tilt[1] - tilt[0]) * tries.success
+    return torch.sigmoid((tries.tips.norm(dim=-1) - threshold) / tilt[2].exp()) * tries.mask
+
+
+def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step: int) -> Tensor:
+    """(N,) what the tries hold against the mixture.
+
+    −log p(x) of successes x, the mean over them, plus the sums over tries of −log(1 − mass beside a failed one), where
+    nothing tipped, and of −log(mass on the side that sank), where something did, both with learned weights. Not both of
+    the same try: beside a failed grasp, but on its wrong side, the first would push away from the right one.
+
+    Args:
+        mixture: on the scans (N, K) of the tries.
+        tries: what was tried.
+        rates: of `contrast.initial_rates`.
+        step: which inner step's weights and widths.
+    """
+    succeeded, failed = tries.mask * tries.success, tries.mask * (1 - tries.success)
+    likelihood = log_likelihood(mixture, tries.grasps, rates["log_scales"][step])
+    toward = -(likelihood * succeeded).sum(-1) / succeeded.sum(-1).clamp_min(1)
+    places, log_mass = candidates(mixture)
+    mass, tried = log_mass.exp(), tries.grasps[..., :2]
+    log_weight, log_width = rates["away"][step]
+    refused = -(mass * elsewhere(places, tried, log_width.exp())).sum(-1).clamp_min(1 - SUREST).log()
+    tip = tipped(tries, rates["tilt"])
+    away = log_weight.exp() * (refused * failed * (1 - tip)).sum(-1)
+    log_weight, log_softness, least, more = rates["side"][step]
+    margin = least + more * (tries.tips.norm(dim=-1) / STEEPEST).clamp_max(1)
+    inside = (mass * on_side(places, tried, tries.tips, margin, log_softness.exp())).sum(-1)
+    side = log_weight.exp() * (-inside.clamp_min(FLOOR).log() * tip).sum(-1)
+    return toward + away + side
+
+
+class Exclusion(NamedTuple):
+    """What a failed grasp excludes on the very object that it was made on, all in m."""
+
+    refused: float
+    """About a grasp that held the object level and still failed: the wish was for a place farther away than this."""
+    slipped: float
+    """About a grasp that slipped off or missed: how far another one is from it at least, roughly."""
+    margin: float
+    """How far beyond a grasp over which the object tipped, on the side that sank, the centre of mass lies at least."""
+    softness: float
+    """Of the edges of the first and the last."""
+
+
+def without(mixture: Mixture, failures: Tries, held: Sequence[bool], excluded: Exclusion) -> Mixture:
+    """The mixture on a scan (1, 1) of the very object on which `failures` (1, K) were made, what they exclude removed.
+
+    Args:
+        mixture: to be weighed; its places stay.
+        failures: all failed.
+        held: (K,) whether the object was in the fingers to the end.
+        excluded: where not to try again.
+    """
+    places, _ = candidates(mixture)
+    log_keep = torch.zeros_like(places[..., 0])
+    softness = places.new_tensor(excluded.softness / SCALE)
+    for k, stayed in enumerate(held):
+        tried, tip = failures.grasps[:, k, :2][:, None], failures.tips[:, k][:, None]
+        if float(tip.norm()) > STEEPEST / 2:
+            keep = on_side(places, tried, tip, places.new_tensor([[excluded.margin / SCALE]]), softness)
+        elif stayed:
+            distance = (places - tried[..., None, :]).norm(dim=-1)
+            keep = FLOOR + (1 - FLOOR) * torch.sigmoid((distance - excluded.refused / SCALE) / softness)
+        else:
+            keep = elsewhere(places, tried, places.new_tensor(excluded.slipped / SCALE))
+        log_keep = log_keep + keep.log()
+    keypoints = mixture.keypoints.shape[-2]
+    own = mixture.log_weights[..., -1] + log_keep[..., keypoints:]
+    total = own.logsumexp(-1, keepdim=True)
+    gates = mixture.log_gates + torch.cat([log_keep[..., :keypoints], total], -1)
+    weights = torch.cat([mixture.log_weights[..., :-1], (own - total)[..., None]], -1)
+    return mixture._replace(log_gates=gates.log_softmax(-1), log_weights=weights)

@@ -1,0 +1,125 @@
+"""The learned hand: a small network from hand and grasp to the next action, cloned from recorded steps.
+
+The planar error is turned to point along +x before the network and the action turned back after it, so that every
+heading is the same to it. Errors come at several scales: far away centimetres matter, at the grasp millimetres do.
+Axis letters: M steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from torch import Tensor
+from torch.nn import functional
+
+from robo_meta.model.dense import two_layers
+
+CLOSING_SPREAD = np.array([0.0018, 0.0018, 0.0012, 0.025])
+CLOSED_SPREAD = np.array([0.006, 0.006, 0.002, 0.1])
+"""m, m, m, rad: how far training moves the targets of steps that begin to close, and of those after it."""
+INPUTS = 18
+OUTPUTS = 5
+
+
+def shapes(hidden: int) -> dict[str, tuple[int, ...]]:
+    """Name → shape of the parameters."""
+    return two_layers(INPUTS, hidden, OUTPUTS)
+
+
+def hand_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Network inputs (M, 18) and the unit planar directions (M, 2) they are turned to.
+
+    Args:
+        hand: (M, 7): x, y, z (m), yaw (rad), opening (m), opening rate (m/s), last command.
+        target: (M, 4): grasp x, y, z, yaw, the same frame.
+    """
+    offset = np.asarray(target, dtype=np.float64)[:, :3] - hand[:, :3]
+    turn = (target[:, 3] - hand[:, 3] + np.pi / 2) % np.pi - np.pi / 2
+    planar = np.hypot(offset[:, 0], offset[:, 1])
+    direction = np.where(planar[:, None] > 1e-6, offset[:, :2] / np.maximum(planar, 1e-6)[:, None], [[1.0, 0.0]])
+    up = offset[:, 2]
+    columns = [
+        planar / 0.1,
+        np.minimum(planar / 0.03, 2),
+        np.minimum(planar / 0.01, 2),
+        np.minimum(planar / 0.004, 2),
+        up / 0.1,
+        np.clip(up / 0.03, -2, 2),
+        np.clip(up / 0.01, -2, 2),
+        np.clip(up / 0.004, -2, 2),
+        turn,
+        np.clip(turn / 0.3, -2, 2),
+        np.clip(turn / 0.06, -2, 2),
+        np.clip(np.abs(turn) / 0.06, 0, 2),
+        hand[:, 4] / 0.04 - 1,
+        np.clip(hand[:, 4] / 0.003, 0, 2),
+        np.clip(hand[:, 5] / 0.05, -2, 2),
+        np.clip(np.abs(hand[:, 5]) / 0.006, 0, 2),
+        hand[:, 6],
+        np.where(hand[:, 6] < 0, -1.0, 1.0),
+    ]
+    return np.stack(columns, -1), direction
+
+
+def spread_targets(hand: np.ndarray, target: np.ndarray, actions: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Targets (M, 4) moved about where the label is to close, and more so once the fingers are closing.
+
+    By hindsight the hand closes exactly at its target, because that is where it closed. Aiming at a target it misses by
+    some millimetres, and a hand that has never seen such an error while closing or lifting waits, or lets go.
+
+    Args:
+        hand: (M, 7).
+        target: (M, 4) by hindsight.
+        actions: (M, 5) labels.
+        noise: (M, 4) standard normal.
+    """
+    closing, closed = actions[:, 4:] < 0, hand[:, 6:] < 0
+    deviation = np.where(closed, CLOSED_SPREAD, np.where(closing, CLOSING_SPREAD, 0.0))
+    return target + deviation * noise
+
+
+def turned(actions: np.ndarray, direction: np.ndarray) -> np.ndarray:
+    """Actions (M, 5) with their planar part seen along and across `direction` (M, 2)."""
+    result = np.array(actions, dtype=np.float64)
+    x, y = actions[:, 0], actions[:, 1]
+    result[:, 0] = x * direction[:, 0] + y * direction[:, 1]
+    result[:, 1] = y * direction[:, 0] - x * direction[:, 1]
+    return result
+
+
+def loss(omega: Mapping[str, Tensor], inputs: Tensor, wanted: Tensor) -> Tensor:
+    """(M,) squared errors of motion plus the logistic loss of the gripper command; `wanted` (M, 5) is turned."""
+    x = functional.silu(inputs @ omega["in.weight"] + omega["in.bias"])
+    x = functional.silu(x @ omega["middle.weight"] + omega["middle.bias"])
+    out = x @ omega["out.weight"] + omega["out.bias"]
+    motion = functional.huber_loss(out[:, :4], wanted[:, :4], reduction="none", delta=0.2).sum(-1)
+    command = functional.softplus(-out[:, 4] * wanted[:, 4].sign())
+    return 10 * motion + command
+
+
+class LearnedHand:
+    """Runs the network in NumPy: called at every control step, it must not cost what a tensor library does.
+
+    Args:
+        omega: parameters by name, arrays.
+    """
+
+    whose = "learned"
+
+    def __init__(self, omega: Mapping[str, np.ndarray]) -> None:
+        self._omega = {k: np.asarray(v, dtype=np.float64) for k, v in omega.items()}
+
+    def __call__(self, hand: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Action (5,) float32 in [−1, 1] for hand (7,) and grasp (4,)."""
+        inputs, direction = hand_inputs(np.asarray(hand, dtype=np.float64)[None], np.asarray(target)[None])
+        x = _silu(inputs @ self._omega["in.weight"] + self._omega["in.bias"])
+        x = _silu(x @ self._omega["middle.weight"] + self._omega["middle.bias"])
+        out = (x @ self._omega["out.weight"] + self._omega["out.bias"])[0]
+        c, s = direction[0]
+        motion = [out[0] * c - out[1] * s, out[0] * s + out[1] * c, out[2], out[3]]
+        return np.clip([*motion, 1.0 if out[4] > 0 else -1.0], -1, 1).astype(np.float32)
+
+
+def _silu(x: np.ndarray) -> np.ndarray:
+    return x / (1 + np.exp(-np.clip(x, -60, 60)))

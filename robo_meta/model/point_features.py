@@ -1,0 +1,166 @@
+"""Per-point features that do not change when the object is turned, flipped or its points are shuffled.
+
+Axis letters: P points, Q of them places to score, F features, C palette corners. Leading axes are free everywhere. The
+object frame's origin is the object's geometric centre, so distances from it mean something; its heading is random, so
+directions do not.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from robo_meta.model.outline_features import MEASURES, Neighbours, profiles
+
+QUERIES = 128
+"""Q: the places that are scored; the features of each are measured on all points of the scan."""
+RADII = (0.012, 0.02, 0.035)
+"""m: neighbourhoods in which shape is measured; the middle one is about a fingertip."""
+AREA_RADIUS = 0.02
+"""m: neighbourhood by which the unevenness of a scan is measured."""
+SCALE = 0.05
+"""m: the unit in which lengths enter the network."""
+CORNERS = 8
+"""Corners of the RGB cube; every palette colour lies near its own."""
+
+
+class Encoded(NamedTuple):
+    """What the scorer sees of one scan."""
+
+    features: Tensor
+    """(..., Q, F): invariant features, of order one."""
+    colours: Tensor
+    """(..., Q, 8): trilinear weights of the RGB cube's corners, summing to one."""
+    places: Tensor
+    """(..., Q, 2): x, y, object frame, in units of `SCALE`."""
+    vectors: Tensor
+    """(..., Q, V, 2): from each point to middles of its neighbourhoods, and inwards; these turn with the object."""
+
+
+def corner_weights(rgb: Tensor) -> Tensor:
+    """(..., 3) RGB in [0, 1] → (..., 8) trilinear corner weights; noise near a corner is removed by saturation."""
+    sure = ((rgb - 0.3) / 0.4).clamp(0, 1)
+    r, g, b = sure.unbind(-1)
+    pairs = torch.stack([(1 - r) * (1 - g), (1 - r) * g, r * (1 - g), r * g], -1)
+    return torch.cat([pairs * (1 - b)[..., None], pairs * b[..., None]], -1)
+
+
+def _bump(square: Tensor, radius: float) -> Tensor:
+    """A smooth bump of squared distances that is zero from `radius` on; unlike an exponential it makes no denormals."""
+    bump = (1 - square * (1 / radius**2)).clamp_min(0)
+    return bump * bump
+
+
+def encode(points: Tensor) -> Encoded:
+    """Features of scans.
+
+    Args:
+        points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
+            first `QUERIES` stand for all.
+    """
+    place, raw = points[..., :QUERIES, :2], points[..., :QUERIES, 2:3]
+    cloud, z, count = points[..., :2], points[..., 2], points.shape[-2]
+    paint = corner_weights(points[..., 3:])
+    colours = paint[..., :QUERIES, :]
+    dx = cloud[..., None, :, 0] - place[..., :, None, 0]
+    dy = cloud[..., None, :, 1] - place[..., :, None, 1]
+    square = dx * dx + dy * dy
+    same = colours @ paint.transpose(-1, -2)
+    # Heights are constant over a part, so neighbours of the same colour and about the same height take the noise out.
+    rise = z[..., None, :] - raw
+    alike = same * _bump(square, 0.02) * _bump(rise * rise, 0.008)
+    height = ((alike @ z[..., None]) / alike.sum(-1, keepdim=True).clamp_min(1e-6)).clamp_min(0.003)
+    # A point on a part's side lies below the top that its neighbours show.
+    below = (same * z[..., None, :] * (square < 0.015**2)).amax(-1, keepdim=True) - raw
+    log_area = _areas(square, count).log()
+
+    distance = place.norm(dim=-1, keepdim=True)
+    outward = place / distance.clamp_min(1e-3)
+    far = cloud.norm(dim=-1)
+    own, own_x, own_y = (same @ torch.cat([torch.ones_like(z)[..., None], cloud], -1)).split(1, -1)
+    own_middle = torch.cat([own_x, own_y], -1) / own
+    reach = (same * far[..., None, :]).amax(-1, keepdim=True)
+    most = far.amax(-1)[..., None, None]
+    middle = cloud.mean(-2, keepdim=True)
+    spread = (cloud - middle).transpose(-1, -2) @ (cloud - middle) / count
+    long, short = _principal(spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1])
+    middle_distance = (place - middle).norm(dim=-1, keepdim=True)
+    log_height = (height / 0.02).log()
+    ones = torch.ones_like(distance)
+    blocks = [
+        distance / SCALE,
+        (reach - distance) / SCALE,
+        (most - distance) / SCALE,
+        own / count,
+        own_middle.norm(dim=-1, keepdim=True) / SCALE,
+        (own_middle * outward).sum(-1, keepdim=True) / SCALE,
+        (place - own_middle).norm(dim=-1, keepdim=True) / SCALE,
+        middle_distance / SCALE,
+        log_height,
+        height / 0.02,
+        ones * most / SCALE - 2,
+        ones * long[..., None, None] / SCALE,
+        ones * short[..., None, None] / SCALE,
+        log_height - log_height.mean(-2, keepdim=True),
+        below / 0.01,
+        log_area - log_area.mean(-2, keepdim=True),
+        log_height + log_area - log_area.mean(-2, keepdim=True),
+    ]
+    vectors = [-0.01 * outward]
+    x, y = cloud.unbind(-1)
+    moments = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y, z], -1)
+    for radius in RADII:
+        near = _bump(square, 1.4 * radius)
+        about = near @ moments
+        mass = about[..., :1]
+        about = about / mass.clamp_min(1e-6)
+        coloured = (near * same) @ moments[..., :3]
+        mean = about[..., 1:3] - place
+        vectors += [mean, coloured[..., 1:] / coloured[..., :1].clamp_min(1e-6) - place]
+        mx, my = about[..., 1], about[..., 2]
+        xx, xy, yy = about[..., 3] - mx * mx, about[..., 4] - mx * my, about[..., 5] - my * my
+        large, small = _principal(xx, xy, yy)
+        radial = (mean * outward).sum(-1, keepdim=True)
+        ox, oy = outward.unbind(-1)
+        radial_spread = (xx * ox * ox + 2 * xy * ox * oy + yy * oy * oy).clamp_min(0).sqrt()[..., None]
+        blocks += [
+            mass / count * 8,
+            mass.log() - mass.log().mean(-2, keepdim=True),
+            mean.norm(dim=-1, keepdim=True) / radius * 2,
+            radial / radius * 2,
+            large[..., None] / radius * 2,
+            small[..., None] / radius * 2,
+            radial_spread / radius * 2,
+            coloured[..., :1] / mass,
+            (about[..., 6:] - height) / 0.01,
+        ]
+    blocks.append(profiles(place, cloud, Neighbours(dx, dy, z[..., None, :] - height, same)))
+    return Encoded(torch.cat(blocks, -1), colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
+
+
+def _areas(square: Tensor, count: int) -> Tensor:
+    """(..., Q, 1) share of the object's area that each place stands for.
+
+    A hundred random places are uneven: every point of the scan is shared out among the places near it, a point that has
+    none goes to no one. Without this, the sampling noise of a mean over the places is most of a centimetre.
+    """
+    near = _bump(square, AREA_RADIUS)
+    return (near / near.sum(-2, keepdim=True).clamp_min(1e-6)).sum(-1, keepdim=True).clamp_min(0.1) / count
+
+
+def _principal(xx: Tensor, xy: Tensor, yy: Tensor) -> tuple[Tensor, Tensor]:
+    """Square roots of the larger and the smaller eigenvalue of symmetric matrices."""
+    half_trace, half_difference = (xx + yy) / 2, (xx - yy) / 2
+    half_gap = (half_difference.square() + xy.square()).clamp_min(1e-14).sqrt()
+    return (half_trace + half_gap).clamp_min(1e-12).sqrt(), (half_trace - half_gap).clamp_min(1e-12).sqrt()
+
+
+FEATURES = 17 + 9 * len(RADII) + MEASURES
+"""F."""
+VECTORS = 1 + 2 * len(RADII)
+"""V."""
+LOG_VOLUME = 16
+"""Column of `features` with the log of the volume that a point stands for, up to a constant of the scan: adding the log
+of a density to it makes a softmax mean over the points the centre of mass."""

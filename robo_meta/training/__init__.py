@@ -1,0 +1,1 @@
+"""Meta-training: from packed data to a checkpoint."""

@@ -1,0 +1,168 @@
+"""Checkpoints: safetensors with a JSON card in the header, a copy of the card beside it, nothing pickled.
+
+The header is what is read, so that parameters and card cannot come apart; `policy.json` is for people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from demos.storage.files import write_atomic
+from robo_meta.learning import contrast
+from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
+from robo_meta.model import context_encoder, controller, grasp_head, scorer
+from robo_meta.training.presets import METHODS, Architecture
+
+SCHEMA = "1"
+POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
+SHIPPED = "full"
+"""Name of the checkpoint inside `robo_meta.checkpoints`."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is missing, damaged, or not of the expected form."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that strategies need."""
+
+    parts: Mapping[str, Mapping[str, Tensor]]
+    """Part (one of `METHODS`, `closing` or `hand`) → parameter name → float32 tensor; those with learned inner rates
+    have them under `rates.…`."""
+    card: Mapping[str, Any]
+    """`schema`, `preset`, `architecture`, and per part `config`, `init`, `seed`, `versions`, `git`, `families`,
+    `data`."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """Sizes of its networks."""
+        return Architecture(**self.card["architecture"])
+
+    def part(self, name: str) -> Mapping[str, Tensor]:
+        """Parameters of a part.
+
+        Raises:
+            CheckpointError: it was not trained.
+        """
+        if name not in self.parts:
+            raise CheckpointError(f"the checkpoint holds no {name!r}; it holds {', '.join(sorted(self.parts))}")
+        return self.parts[name]
+
+    def split_part(self, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Parameters and inner rates of a part, each under its own name; see `part`."""
+        return split_rates(self.part(name))
+
+
+def split_rates(values: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Parameters of a part, and its inner rates without their `rates.`."""
+    rates = {k.removeprefix("rates."): v for k, v in values.items() if k.startswith("rates.")}
+    return {k: v for k, v in values.items() if not k.startswith("rates.")}, rates
+
+
+def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]]:
+    """Name → shape of every tensor of a part."""
+    if part == "closing":
+        return grasp_head.shapes(sizes.closing)
+    if part == "hand":
+        return controller.shapes(sizes.hand)
+    if part == "contrast":
+        return contrast.shapes(sizes.inner_steps, sizes.keypoints)
+    shapes = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)
+    if part == "context":
+        shapes |= context_encoder.shapes(sizes.hidden, sizes.head, sizes.keypoints, sizes.context)
+    if part in MOVED:
+        shapes |= {f"rates.{name}": (sizes.inner_steps,) for name in MOVED[part]}
+        shapes["rates.log_scales"] = (sizes.inner_steps, LOG_SCALES)
+    return shapes
+
+
+def save_checkpoint(folder: Path | str, checkpoint: Checkpoint) -> Path:
+    """Write `policy.safetensors` and `policy.json` into `folder`, each replaced whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        f"{part}/{name}": value.detach().cpu().contiguous()
+        for part, values in sorted(checkpoint.parts.items())
+        for name, value in sorted(values.items())
+    }
+    text = json.dumps(checkpoint.card, sort_keys=True)
+    write_atomic(folder / POLICY_FILE, [save(tensors, {"card": text})])
+    write_atomic(folder / CARD_FILE, [(json.dumps(checkpoint.card, indent=2, sort_keys=True) + "\n").encode()])
+    return folder / POLICY_FILE
+
+
+def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
+    """Read a checkpoint, given the file or its folder; None reads the shipped one.
+
+    Raises:
+        CheckpointError: missing, truncated, of another schema, or not of the shapes that its preset needs.
+    """
+    if path is None:
+        path = Path(str(resources.files("robo_meta.checkpoints"))) / f"{SHIPPED}.safetensors"
+    path = Path(path)
+    if path.is_dir():
+        path = path / POLICY_FILE
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no checkpoint; train one with robo-meta train")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, a reader, not a dict
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: truncated or damaged ({error}); train again or copy it again") from error
+    try:
+        card = json.loads(metadata["card"])
+        sizes, preset, schema = Architecture(**card["architecture"]), card["preset"], card["schema"]
+    except (KeyError, TypeError, json.JSONDecodeError) as error:
+        raise CheckpointError(f"{path}: no readable card in its header ({error}); expected schema {SCHEMA}") from error
+    if schema != SCHEMA:
+        raise CheckpointError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
+    parts: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        part, _, key = name.partition("/")
+        parts.setdefault(part, {})[key] = tensor.float()
+    check_shapes(path.name, parts, sizes, preset)
+    return Checkpoint(parts, card)
+
+
+def part_names(path: Path) -> frozenset[str] | None:
+    """Names of the parts in a checkpoint's file, read from its header alone; None where the file can't be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return frozenset(name.partition("/")[0] for name in file.keys())  # noqa: SIM118, a reader, not a dict
+    except (OSError, SafetensorError):
+        return None
+
+
+def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: Architecture, preset: str) -> None:
+    """Compare every tensor with what the sizes ask for.
+
+    Raises:
+        CheckpointError: a part or tensor missing, unknown, of another shape, or not finite.
+    """
+    known = (*METHODS, "closing", "hand")
+    for part, values in parts.items():
+        if part not in known:
+            raise CheckpointError(f"{where}: unknown part {part!r}; expected {', '.join(known)}")
+        expected = expected_shapes(part, sizes)
+        for key in expected.keys() - values.keys():
+            raise CheckpointError(f"{where}: {part}/{key} is missing, preset {preset!r} needs {expected[key]}")
+        for key, value in values.items():
+            if key not in expected:
+                raise CheckpointError(f"{where}: {part}/{key} is unknown to preset {preset!r}")
+            if tuple(value.shape) != expected[key]:
+                found = tuple(value.shape)
+                raise CheckpointError(f"{where}: {part}/{key} is {found}, preset {preset!r} needs {expected[key]}")
+            if not torch.isfinite(value).all():
+                raise CheckpointError(f"{where}: {part}/{key} holds values that are not finite")

@@ -1,0 +1,1 @@
+"""Online meta-learning: tasks arrive one by one."""

@@ -1,0 +1,166 @@
+"""Follow the meta-leader: C. Finn, A. Rajeswaran, S. Kakade and S. Levine, "Online meta-learning", 2019.
+
+Each task that arrives is adapted to and scored, then kept in the reservoir; only after that may the meta-parameters
+learn from it, within the budget. Axis letters: T tasks that have arrived, Q queries, E phases that have ended, B
+probes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from demos.storage.files import write_atomic
+from robo_meta.learning import methods
+from robo_meta.learning.adam import Moments, zero_moments
+from robo_meta.training.data import TrainingData
+from robo_meta.training.online.config import StreamConfig
+from robo_meta.training.online.reservoir import Reservoir, empty_reservoir, offer
+from robo_meta.training.online.scores import keypoint_distances
+from robo_meta.training.outer_loop import outer_step
+from robo_meta.training.presets import TrainConfig
+from robo_meta.training.state import MetaState, check_identity, damaged, read_state_file
+from robo_meta.training.task_sampler import TaskStream
+
+
+class OnlineState(NamedTuple):
+    """An online training between two tasks; loading it is resuming."""
+
+    meta: MetaState
+    """Parameters, inner rates and Adam's moments; its step counts the gradient steps taken, its generator draws for
+    reservoir and batches alike."""
+    reservoir: Reservoir
+    """Tasks kept, by their number in the stream."""
+    distances: Tensor
+    """(T, Q) float32, m: every task's queries, scored when it arrived; T says where the stream is."""
+    ends: Tensor
+    """(E, B, Q) float32, m: the queries of all phases' probes, scored at the end of each phase."""
+
+
+class Stream(NamedTuple):
+    """The tasks in order, by the learner's own numbers: first those known beforehand, then those that arrive."""
+
+    data: TrainingData
+    """Known and arriving tasks."""
+    probes: TrainingData
+    """Tasks that are only judged by."""
+    known: int
+    """How many were trained on before the stream begins."""
+    ends: tuple[int, ...]
+    """Number of the task that follows each phase's last one."""
+
+
+def begin(start: MetaState, stream: Stream, config: StreamConfig, seed: int) -> OnlineState:
+    """The state before the first task arrives: the start's parameters, fresh moments, known tasks in the reservoir."""
+    generator = torch.Generator().manual_seed(seed * 16 + 15)
+    reservoir = empty_reservoir()
+    for task in range(stream.known):
+        reservoir = offer(reservoir, task, config.reservoir, generator)
+    together = {f"theta/{k}": v for k, v in start.theta.items()} | {f"rates/{k}": v for k, v in start.rates.items()}
+    meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state())
+    queries = stream.data.points.shape[1] - 1
+    return OnlineState(meta, reservoir, torch.zeros(0, queries), torch.zeros(0, len(stream.probes.points), queries))
+
+
+def follow(
+    state: OnlineState,
+    stream: Stream,
+    tasks: TaskStream,
+    train: TrainConfig,
+    config: StreamConfig,
+    *,
+    save: Callable[[OnlineState], None],
+    report: Callable[[int, float], None],
+) -> OnlineState:
+    """Learn until the stream ends.
+
+    Args:
+        state: where to go on; left as it is.
+        stream: what arrives.
+        tasks: draws batches from `stream.data`.
+        train: outer clip, order of the gradient, and how often to save.
+        config: budget and bound.
+        save: keeps a state.
+        report: hears of each task's number and loss.
+
+    Raises:
+        TrainingDiverged: a loss that is not finite; what was saved last is kept.
+    """
+    save_every = max(1, train.checkpoint_every // config.stream_budget)
+    for task in range(stream.known + len(state.distances), stream.ends[-1]):
+        state, loss = _arrive(state, task, stream, tasks, train, config)
+        report(task - stream.known, loss)
+        if len(state.distances) % save_every == 0 or task + 1 == stream.ends[-1]:
+            save(state)
+    return state
+
+
+def _arrive(
+    state: OnlineState, task: int, stream: Stream, tasks: TaskStream, train: TrainConfig, config: StreamConfig
+) -> tuple[OnlineState, float]:
+    """One task: adapt and score, then keep, then learn; where a phase ends with it, judge by the probes."""
+    meta, generator = state.meta, torch.Generator()
+    generator.set_state(meta.rng)
+    one = slice(task, task + 1)
+    scored = keypoint_distances(meta.theta, meta.rates, stream.data.points[one], stream.data.grasps[one])
+    reservoir = offer(state.reservoir, task, config.reservoir, generator)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch = tasks.draw(config.stream_batch, generator, among=reservoir.held)
+        return methods.query_losses("maml", theta, rates, batch, train.first_order), batch.tasks
+
+    for _ in range(config.stream_budget):
+        meta, loss = outer_step("stream", meta, losses, generator, rate=config.stream_rate, clip=train.outer_clip)
+    ends = state.ends
+    for _ in range(stream.ends.count(task + 1)):
+        judged = keypoint_distances(meta.theta, meta.rates, stream.probes.points, stream.probes.grasps)
+        ends = torch.cat([ends, judged[None]])
+    return OnlineState(meta, reservoir, torch.cat([state.distances, scored]), ends), loss
+
+
+def save_online(path: Path, state: OnlineState, identity: dict) -> None:
+    """Write `state`, replaced whole or not at all; equal states give equal bytes."""
+    groups = {
+        "theta": state.meta.theta,
+        "rates": state.meta.rates,
+        "first": state.meta.optimizer.first,
+        "second": state.meta.optimizer.second,
+        "stream": {
+            "rng": state.meta.rng,
+            "held": state.reservoir.held,
+            "distances": state.distances,
+            "ends": state.ends,
+        },
+    }
+    tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
+    # One entry, because the library writes several in an order that changes from run to run.
+    text = json.dumps({"step": state.meta.step, "seen": state.reservoir.seen, "identity": identity}, sort_keys=True)
+    write_atomic(path, [to_bytes(tensors, {"online": text})])
+
+
+def load_online(path: Path, identity: dict, device: torch.device) -> OnlineState:
+    """Read a state.
+
+    Raises:
+        StateError: damaged, or saved by a stream with another configuration, seed, start or data.
+    """
+    tensors, header = read_state_file(path)
+    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}, "stream": {}}
+    try:
+        found = json.loads(header["online"])
+        check_identity(path, found["identity"], identity)
+        for name, tensor in tensors.items():
+            group, _, key = name.partition("/")
+            groups[group][key] = tensor if group == "stream" else tensor.to(device)
+        own = groups["stream"]
+        moments = Moments(groups["first"], groups["second"])
+        meta = MetaState(groups["theta"], groups["rates"], moments, int(found["step"]), own["rng"])
+        return OnlineState(meta, Reservoir(own["held"], int(found["seen"])), own["distances"], own["ends"])
+    except (KeyError, json.JSONDecodeError) as error:
+        raise damaged(path, error) from error

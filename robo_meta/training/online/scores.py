@@ -1,0 +1,60 @@
+"""How well parameters adapt: the distance from each query's chosen place to where its demonstrator's fingers closed.
+
+Axis letters: N tasks, D demonstrations of a task, Q = D − 1 queries, P points. The first demonstration is the support,
+as it is the first that a task gives.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.support import TRANSFERS, eligible
+from robo_meta.learning.inner_loop import adapt
+from robo_meta.model.grasp_choice import densest
+from robo_meta.model.point_features import SCALE, encode
+from robo_meta.model.scorer import Hidden, Parameters, body, grasp_rows, head
+from robo_meta.training.data import TrainingData
+
+NEAR = 0.02
+"""m: a keypoint this near to the demonstrated grasp counts as right."""
+_CHUNK = 32
+"""Tasks scored at once."""
+
+
+def keypoint_distances(theta: Parameters, rates: Parameters, points: Tensor, grasps: Tensor) -> Tensor:
+    """Adapt to the first demonstration of each task and judge by the others.
+
+    Args:
+        theta, rates: of `maml`.
+        points: (N, D, P, 6), as in `TrainingData`.
+        grasps: (N, D, 4), as in `TrainingData`.
+
+    Returns:
+        (N, Q) float32, m, in the object's plane, on the CPU.
+    """
+    device = next(iter(theta.values())).device
+    theta = {k: v.detach() for k, v in theta.items()}
+    rates = {k: v.detach() for k, v in rates.items()}
+    distances = [torch.zeros(0, points.shape[1] - 1)]
+    for scans, wanted in zip(points.split(_CHUNK), grasps.split(_CHUNK), strict=True):
+        if not len(scans):
+            continue
+        with torch.no_grad():
+            hidden = body(theta, encode(scans.float().to(device)))
+            rows = grasp_rows(wanted.to(device))
+        support, queries = (Hidden(*(part[:, chosen] for part in hidden)) for chosen in (slice(1), slice(1, None)))
+        mask = rows.new_ones(len(scans), 1)
+        phi = adapt(theta, rates, support, rows[:, :1], mask, differentiable=False)
+        with torch.no_grad():
+            missed = (densest(head(phi, queries)) - rows[:, 1:, :2]).norm(dim=-1)
+        distances.append((missed * SCALE).cpu())
+    return torch.cat(distances)
+
+
+def query_transfers(data: TrainingData) -> np.ndarray:
+    """(N, Q) int: what each query shares with its task's first demonstration, as an index into `TRANSFERS`."""
+    family, objects = data.family.numpy(), data.object.numpy()
+    # The relations exclude one another and leave nothing out, so one column of each is the index.
+    return np.stack([eligible(family, objects, transfer)[:, 1:, 0] for transfer in TRANSFERS], -1).argmax(-1)

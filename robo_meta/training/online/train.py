@@ -1,0 +1,249 @@
+"""An online training from start to report: a start, the stream, the ceiling, and what is written of them.
+
+Needs torch, numpy and safetensors only, as `meta_train` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.storage.files import checksum, json_bytes, write_atomic
+from robo_meta.learning import methods
+from robo_meta.origin import git_revision
+from robo_meta.progress import TrainingProgress
+from robo_meta.report_page import PAGES, write_page
+from robo_meta.run_identity import data_fingerprint, versions
+from robo_meta.stream_report import Scores, stream_result
+from robo_meta.training.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
+from robo_meta.training.objectives import fresh_state
+from robo_meta.training.online.config import StreamConfig, StreamError
+from robo_meta.training.online.learner import OnlineState, Stream, begin, follow, load_online, save_online
+from robo_meta.training.online.phases import Phase, deal_phases
+from robo_meta.training.online.scores import keypoint_distances
+from robo_meta.training.online.stream_data import load_folders, take
+from robo_meta.training.outer_loop import run
+from robo_meta.training.presets import Schedule, TrainConfig
+from robo_meta.training.state import STATES, MetaState, load_state
+from robo_meta.training.task_sampler import TaskStream
+
+RESULT_FILE = "stream.json"
+_ONLINE = "stream.safetensors"
+_START = "stream-start.safetensors"
+
+
+def train_stream(
+    data: Sequence[Path],
+    out: Path,
+    train: TrainConfig,
+    config: StreamConfig,
+    *,
+    seed: int = 0,
+    device: torch.device | None = None,
+    resume: bool = False,
+    init: Path | None = None,
+) -> dict[str, Any]:
+    """Learn from a stream; compare with the start, kept as it is, and with training from scratch at each phase's end.
+
+    Args:
+        data: dataset folders or packed files; one that is dealt into phases, or one a phase.
+        out: run folder: `stream.json`, `stream.html` where matplotlib is installed, the learner's checkpoint, `state/`.
+        train: sizes, gradient, and the schedule by which the start and the ceiling are trained.
+        config: phases, budget and bound.
+        seed: of the deal, the order, parameters and batches.
+        device: the CPU by default.
+        resume: go on with what was begun in `out`.
+        init: checkpoint whose `maml` the learner starts from; its other parts are carried over.
+
+    Returns:
+        The result that `stream.json` holds, see `stream_report.stream_result`.
+
+    Raises:
+        StreamError, TrainingDataError, CheckpointError, StateError: bad input.
+        TrainingDiverged: a loss was not finite.
+    """
+    if seed < 0:
+        raise StreamError(f"seed {seed}; expected 0 or more")
+    where = device or torch.device("cpu")
+    loaded, folder = load_folders(data)
+    phases = deal_phases(loaded, folder, config, seed)
+    given = None if init is None else _initial_checkpoint(init, train)
+    known = 0 if given else round(len(phases[0].arrivals) * config.warm_up)
+    ends = tuple(int(end) for end in np.cumsum([len(phase.arrivals) for phase in phases]))
+    stream = Stream(
+        take(loaded, np.concatenate([phase.arrivals for phase in phases])),
+        take(loaded, np.concatenate([phase.probes for phase in phases])),
+        known,
+        ends,
+    )
+    identity = _identity(train, config, seed, stream, given)
+    _make_folder(out, resume)
+    tasks = TaskStream(stream.data, train.shots, train.transfers, where)
+    whole = train.schedules["maml"]
+    start = fresh_state("maml", train, seed, where)
+    if given:
+        start = _initial_state(given, start)
+    elif known:
+        start = _offline(_START, start, tasks, known, train, whole, out, identity, where)
+    path = out / STATES / _ONLINE
+    state = load_online(path, identity, where) if path.exists() else begin(start, stream, config, seed)
+    with TrainingProgress("stream", len(state.distances), ends[-1] - known) as progress:
+        state = follow(
+            state, stream, tasks, train, config, save=lambda now: save_online(path, now, identity), report=progress
+        )
+    scratch, steps = [], []
+    for number, end in enumerate(ends):
+        # The ceiling has at least the steps, and the batches, that the online learner has had by then.
+        spent = (whole.steps if known else 0) + config.stream_budget * (end - known)
+        schedule = replace(whole, steps=max(whole.steps, spent), batch=max(whole.batch, config.stream_batch))
+        fresh, name = fresh_state("maml", train, seed, where), f"stream-scratch-{number + 1}.safetensors"
+        trained = _offline(name, fresh, tasks, end, train, schedule, out, identity, where)
+        scratch.append(keypoint_distances(trained.theta, trained.rates, stream.probes.points, stream.probes.grasps))
+        steps.append(schedule.steps)
+    frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
+              for part in (take(stream.data, np.arange(known, ends[-1])), stream.probes)]  # fmt: skip
+    scores = Scores(state.distances, frozen[0], state.ends, frozen[1], torch.stack(scratch))
+    kind = "checkpoint" if given else "first phase" if known else "fresh parameters"
+    facts = {
+        "config": asdict(config),
+        "preset": train.preset,
+        "seed": seed,
+        "device": where.type,
+        "start": {"kind": kind, "known_tasks": known, "families": _families_of(given, phases, known)},
+        "spent": {"arrived": len(state.distances), "gradient_steps": state.meta.step, "scratch_steps": steps},
+        "versions": versions(),
+        "git": git_revision(),
+    }
+    result = stream_result(phases, stream, scores, facts)
+    save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
+    write_atomic(out / RESULT_FILE, [json_bytes(result)])
+    _write_page(out / PAGES["stream"], result)
+    return result
+
+
+def _offline(
+    name: str,
+    state: MetaState,
+    tasks: TaskStream,
+    count: int,
+    train: TrainConfig,
+    schedule: Schedule,
+    out: Path,
+    identity: dict[str, Any],
+    device: torch.device,
+) -> MetaState:
+    """Train `state` on the first `count` tasks of the stream, all at hand at once."""
+    path, among = out / STATES / name, torch.arange(count)
+    identity = {**identity, "schedule": asdict(schedule), "tasks": count}
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch = tasks.draw(schedule.batch, generator, among=among)
+        return methods.query_losses("maml", theta, rates, batch, train.first_order, progress), batch.tasks
+
+    state = load_state(path, identity, device) if path.exists() else state
+    part = name.partition(".")[0]
+    with TrainingProgress(part, state.step, schedule.steps) as progress:
+        return run(
+            part,
+            state,
+            losses,
+            schedule,
+            clip=train.outer_clip,
+            path=path,
+            identity=identity,
+            save_every=train.checkpoint_every,
+            report=progress,
+        )
+
+
+def _initial_checkpoint(init: Path, train: TrainConfig) -> Checkpoint:
+    found = load_checkpoint(init)
+    found.part("maml")
+    if found.architecture != train.architecture:
+        raise StreamError(
+            f"{init} is of preset {found.card['preset']!r} with {found.architecture}; preset {train.preset!r} has "
+            f"{train.architecture}; use the preset of the checkpoint"
+        )
+    return found
+
+
+def _initial_state(given: Checkpoint, fresh: MetaState) -> MetaState:
+    values = given.part("maml")
+    theta = {k: values[k].to(v.device) for k, v in fresh.theta.items()}
+    rates = {k: values[f"rates.{k}"].to(v.device) for k, v in fresh.rates.items()}
+    return fresh._replace(theta=theta, rates=rates)
+
+
+def _make_folder(out: Path, resume: bool) -> None:
+    """Make the run folder; what it holds already must be this stream's, and meant to be gone on with."""
+    begun = [out / STATES / name for name in (_START, _ONLINE)]
+    if any(path.exists() for path in begun):
+        if not resume:
+            raise StreamError(f"{out} already holds a stream; add --resume, or use another --out")
+    elif (out / POLICY_FILE).exists():
+        raise StreamError(f"{out} already holds a checkpoint of another training; use another --out")
+    try:
+        (out / STATES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StreamError(f"{out}: {error.strerror}; expected a folder to write to") from error
+
+
+def _identity(
+    train: TrainConfig, config: StreamConfig, seed: int, stream: Stream, given: Checkpoint | None
+) -> dict[str, Any]:
+    kept = {k: train.record[k] for k in ("preset", "architecture", "first_order", "shots", "transfers", "outer_clip")}
+    values = {} if given is None else {k: v.numpy() for k, v in given.part("maml").items()}
+    return {
+        "config": {**kept, "schedule": asdict(train.schedules["maml"])},
+        "stream": asdict(config),
+        "seed": seed,
+        "data": [data_fingerprint(stream.data), data_fingerprint(stream.probes)],
+        "start": None if given is None else checksum(values, "maml"),
+    }
+
+
+def _families_of(given: Checkpoint | None, phases: Sequence[Phase], known: int) -> list[str]:
+    """Families that the start has seen."""
+    if given:
+        return list(given.card["parts"].get("maml", {}).get("families", []))
+    return list(phases[0].families) if known else []
+
+
+def _checkpoint(
+    given: Checkpoint | None, state: OnlineState, train: TrainConfig, stream: Stream, seed: int, facts: dict[str, Any]
+) -> Checkpoint:
+    """What was learned, as any other checkpoint: evaluation needs `closing` and `hand` too, which `init` brings."""
+    card: dict[str, Any] = {"schema": SCHEMA, "preset": train.preset, "architecture": train.record["architecture"]}
+    parts, cards = (given.parts, given.card["parts"]) if given else ({}, {})
+    shown = sorted({stream.data.families[i] for i in stream.data.family.unique().tolist()})
+    values = dict(state.meta.theta) | {f"rates.{k}": v for k, v in state.meta.rates.items()}
+    own = {
+        "stream": facts["config"],
+        "start": facts["start"],
+        "spent": facts["spent"],
+        "first_order": train.first_order,
+        "shots": list(train.shots),
+        "transfers": list(train.transfers),
+        "seed": seed,
+        "families": sorted({*shown, *facts["start"]["families"]}),
+        "tasks": len(stream.data.points),
+        "data": stream.data.provenance,
+        "versions": facts["versions"],
+        "git": facts["git"],
+    }
+    maml = {k: v.detach().cpu() for k, v in values.items()}
+    return Checkpoint({**parts, "maml": maml}, {**card, "parts": {**cards, "maml": own}})
+
+
+def _write_page(path: Path, result: dict[str, Any]) -> None:
+    try:
+        from robo_meta.stream_page import section
+    except ImportError:  # matplotlib is not among what training needs
+        return
+    write_page(path, "stream", section(result))

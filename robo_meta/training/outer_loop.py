@@ -1,0 +1,140 @@
+"""The outer loop: any loss over drawn batches, Adam with a falling rate, saved so that a kill costs little.
+
+On one machine's CPU a training that was killed and resumed ends with the same bits as one that was not: everything that
+the next step depends on is in `MetaState`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from robo_meta.learning.adam import Moments, adam_step
+from robo_meta.training.presets import Schedule
+from robo_meta.training.state import MetaState, save_state
+
+RATE_FACTOR = 3.0
+"""Inner rates are logs, so they may move faster than parameters."""
+WARM_UP, FLOOR = 40, 0.02
+"""Steps of linear warm-up; the last rate relative to the largest."""
+
+Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator, float], tuple[Tensor, Tensor]]
+"""(theta, rates, generator, progress) → losses (N,) and the numbers (N,) of what each is a loss of; `progress` is the
+share of the training that is behind, 0 to 1."""
+Report = Callable[[int, float], None]
+"""(step, loss) → None, called after every step."""
+
+
+class TrainingDiverged(RuntimeError):
+    """A loss or gradient that is not a finite number."""
+
+
+def learning_rate(schedule: Schedule, step: int) -> float:
+    """Linear warm-up, then half a cosine."""
+    warm = min(1.0, (step + 1) / WARM_UP)
+    falling = FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * step / schedule.steps))
+    return schedule.rate * warm * falling
+
+
+def run(
+    part: str,
+    state: MetaState,
+    losses: Losses,
+    schedule: Schedule,
+    *,
+    clip: float,
+    path: Path,
+    identity: dict,
+    save_every: int,
+    report: Report,
+) -> MetaState:
+    """Train from `state` to the schedule's end.
+
+    Args:
+        part: name, for messages.
+        state: where to start; left as it is, its tables apart.
+        losses: what to minimise the mean of.
+        schedule: steps and rates.
+        clip: largest norm of an outer gradient.
+        path: where the state is saved.
+        identity: what the state file is marked with.
+        save_every: steps between saves.
+        report: hears of every step.
+
+    Raises:
+        TrainingDiverged: naming step and task; the last saved state is kept.
+    """
+    generator = torch.Generator()
+    generator.set_state(state.rng)
+    for step in range(state.step, schedule.steps):
+        rate = learning_rate(schedule, step)
+        progress = step / schedule.steps
+        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress)
+        report(step, mean)
+        if state.step % save_every == 0 or state.step == schedule.steps:
+            save_state(path, state, identity)
+    return state
+
+
+def outer_step(
+    part: str,
+    state: MetaState,
+    losses: Losses,
+    generator: torch.Generator,
+    *,
+    rate: float,
+    clip: float,
+    progress: float = 1.0,
+) -> tuple[MetaState, float]:
+    """One step of Adam on the mean of `losses`; arguments as in `run` and `Losses`.
+
+    Returns:
+        The state after it, with the generator's, and the mean loss before it.
+
+    Raises:
+        TrainingDiverged: naming step and task.
+    """
+    theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
+    rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
+    each, numbers = losses(theta, rates, generator, progress)
+    if not torch.isfinite(each).all():
+        worst = int((~torch.isfinite(each)).nonzero()[0, 0])
+        raise TrainingDiverged(
+            f"{part}: step {state.step}, task {int(numbers[worst])}: loss is {float(each[worst].detach())}"
+        )
+    mean = each.mean()
+    together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
+    # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
+    leaves = {name: together[name] for name in sorted(together)}
+    found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
+    gradients = {k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)}
+    norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
+    if not torch.isfinite(norm):
+        tasks = numbers.tolist()
+        raise TrainingDiverged(f"{part}: step {state.step}, tasks {tasks}: the gradient's norm is {float(norm)}")
+    shrink = clip / torch.clamp(norm, min=clip)
+    return _update(state, gradients, shrink, rate, generator), float(mean.detach())
+
+
+def _update(
+    state: MetaState, gradients: dict[str, Tensor], shrink: Tensor, rate: float, generator: torch.Generator
+) -> MetaState:
+    moved: dict[str, dict[str, Tensor]] = {}
+    firsts: dict[str, Tensor] = {}
+    seconds: dict[str, Tensor] = {}
+    for group, values, factor in (("theta", state.theta, 1.0), ("rates", state.rates, RATE_FACTOR)):
+        parameters = {f"{group}/{k}": v for k, v in values.items()}
+        mine = {k: gradients[k] * shrink for k in parameters}
+        moments = Moments(
+            {k: state.optimizer.first[k] for k in parameters}, {k: state.optimizer.second[k] for k in parameters}
+        )
+        after, moments = adam_step(parameters, mine, moments, state.step, rate * factor)
+        moved[group] = {k.partition("/")[2]: v.detach() for k, v in after.items()}
+        firsts |= moments.first
+        seconds |= moments.second
+    moments = Moments(firsts, seconds)
+    return MetaState(moved["theta"], moved["rates"], moments, state.step + 1, generator.get_state(), state.tables)

@@ -1,0 +1,145 @@
+"""Batches of tasks: supports of one transfer level, everything else as queries.
+
+Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points, L of them labelled.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from demos.support import TRANSFERS, ShotsError, eligible
+from robo_meta.model.point_features import Encoded, encode
+from robo_meta.model.scorer import grasp_rows
+from robo_meta.training.data import TrainingData
+
+WISHES = 3
+"""What a scan may be an example of: what was demonstrated, and two other wishes."""
+BALANCE = 0
+"""Number of the intention *balance* in packed data."""
+_CHUNK = 1
+"""Tasks encoded at once: the (Q, P) neighbourhoods of more don't fit a processor's cache."""
+
+
+class Batch(NamedTuple):
+    """Tasks to adapt to, with the demonstrations to judge by."""
+
+    tasks: Tensor
+    """(N,) numbers of the tasks within the data."""
+    scans: Encoded
+    """(N, D, P, …)."""
+    grasps: Tensor
+    """(N, D, 4), of `networks.grasp_rows`."""
+    holdable: Tensor
+    """(N, D, L): 1 where the fingers could take an outer end at a point, 0 where not, −1 where that isn't known."""
+    support: Tensor
+    """(N, K) numbers of the support's demonstrations."""
+    support_mask: Tensor
+    """(N, K): 1 for a demonstration, 0 for padding where the task has fewer of that transfer."""
+    query_mask: Tensor
+    """(N, D): 1 for demonstrations outside the support."""
+    examples: Tensor
+    """(N,) numbers of the pairs of task and wish, below `WISHES` × the data's tasks."""
+    balance: Tensor
+    """(N,) bool: whether the grasps are those of *balance*. Privileged: only to make up what would have failed."""
+
+
+class TaskStream:
+    """Draws batches from packed data, encoded once.
+
+    Half of the tasks drawn are what was demonstrated; the other half, where the data has them, are the same objects
+    with another wish, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
+
+    Args:
+        data: of `load_training_data`.
+        shots: support sizes, drawn evenly, one a batch; sizes that leave no query of a task's D demonstrations are left
+            out, so that one configuration serves data with few demonstrations as well.
+        transfers: how often each of `TRANSFERS` is drawn; a task that has too few demonstrations of one for the size
+            drawn gives those it has, see `Batch.support_mask`.
+        device: where the batches go.
+
+    Raises:
+        ShotsError: a size below 1, or none that leaves a query.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        shots: tuple[int, ...],
+        transfers: tuple[float, float, float],
+        device: torch.device,
+    ) -> None:
+        self._shots = fitting(shots, data.points.shape[1])
+        # Half precision: the features carry millimetres of sensor noise, and the data must fit small machines.
+        chunks = [tuple(part.half() for part in encode(some.to(device).float())) for some in data.points.split(_CHUNK)]
+        scans = Encoded(*(torch.cat(part) for part in zip(*chunks, strict=True)))
+        self._scans = scans
+        # Row 0 of axis 1 is what was demonstrated; the others serve as tasks of their own, with the same scans.
+        wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
+        self._grasps = grasp_rows(wishes).to(device)
+        self._holdable = data.holdable.to(device)
+        planned = ~data.other_grasps.isnan().any(-1).any(1)
+        # A task of *part* has *balance* as the first of its other wishes; see `demos.recording.planned.other_wishes`.
+        own = data.intention == BALANCE
+        self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
+        self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
+        allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
+        self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
+        self._transfers = torch.tensor(transfers)
+        self.device = device
+
+    def draw(self, count: int, generator: torch.Generator, among: Tensor | None = None) -> Batch:
+        """A batch of `count` tasks; all randomness is `generator`'s, on the CPU.
+
+        Args:
+            count: tasks of the batch.
+            generator: what draws.
+            among: (M,) numbers of the tasks to draw from, all by default.
+        """
+        tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
+        tasks = tasks if among is None else among[tasks]
+        wish = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
+        shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
+        demos = self._grasps.shape[2]
+        allowed = self._allowed[tasks]
+        # A transfer that a task cannot show is not drawn for it.
+        possible = allowed.flatten(2).any(-1) * self._transfers + 1e-9
+        transfer = torch.multinomial(possible, 1, generator=generator)
+        allowed = allowed[torch.arange(count), transfer[:, 0]]
+        query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)
+        allowed = allowed[torch.arange(count), query[:, 0]]
+        keys = torch.rand(count, demos, generator=generator) + allowed
+        support = keys.topk(shots, -1).indices
+        support_mask = allowed.gather(-1, support).float()
+        used = torch.zeros(count, demos).scatter_add_(-1, support, support_mask)
+        where = tasks.to(self.device)
+        return Batch(
+            tasks,
+            Encoded(*(part[where].float() for part in self._scans)),
+            self._grasps[where, wish],
+            self._holdable[where].float(),
+            support.to(self.device),
+            support_mask.to(self.device),
+            (1 - used).to(self.device),
+            where * WISHES + wish,
+            self._balance[where, wish],
+        )
+
+
+def fitting(shots: tuple[int, ...], demos: int) -> tuple[int, ...]:
+    """Those of the support sizes that leave a query where a task has `demos` demonstrations, in their order.
+
+    Raises:
+        ShotsError: a size below 1, or none that leaves a query.
+    """
+    if min(shots, default=0) < 1:
+        raise ShotsError(f"shots {', '.join(map(str, shots)) or 'none'}; expected at least one size, each at least 1")
+    fit = tuple(count for count in shots if count < demos)
+    if not fit:
+        raise ShotsError(
+            f"shots {min(shots)} with {demos} demonstrations a task, of which one must stay for the query; "
+            f"expected {min(shots) + 1} or more"
+        )
+    return fit

@@ -1,0 +1,277 @@
+"""Training: packed data in, a checkpoint with every method and the hand out.
+
+Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
+`python -m robo_meta.training.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
+it learns online, see `stream_train`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from demos.support import ShotsError
+from robo_meta.learning.pretraining import with_mean_tables
+from robo_meta.origin import git_revision
+from robo_meta.progress import TrainingProgress
+from robo_meta.run_identity import data_fingerprint, versions
+from robo_meta.training.checkpoint import (
+    POLICY_FILE,
+    SCHEMA,
+    Checkpoint,
+    CheckpointError,
+    load_checkpoint,
+    save_checkpoint,
+)
+from robo_meta.training.data import TrainingData, TrainingDataError, load_training_data
+from robo_meta.training.objectives import fresh_state, part_losses
+from robo_meta.training.online.config import OPTIONS, StreamConfig, StreamError, option, stream_config
+from robo_meta.training.outer_loop import TrainingDiverged, run
+from robo_meta.training.presets import (
+    DEFAULT_METHODS,
+    METHODS,
+    PRESETS,
+    PresetError,
+    TrainConfig,
+    check_methods,
+    preset_named,
+)
+from robo_meta.training.state import STATES, MetaState, StateError, load_state
+from robo_meta.training.task_sampler import TaskStream
+from robo_meta.training.warm_start import Start, start_from
+
+
+class TrainError(ValueError):
+    """A training that cannot be started as asked."""
+
+
+def device_named(name: str) -> torch.device:
+    """`cpu` or `cuda`.
+
+    Raises:
+        TrainError: an unknown device, or CUDA on a machine without.
+    """
+    if name not in ("cpu", "cuda"):
+        raise TrainError(f"unknown device {name!r}; expected cpu or cuda")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TrainError("device cuda: no CUDA device is available to torch; use --device cpu")
+    return torch.device(name)
+
+
+def train(
+    data: Path | str,
+    out: Path | str,
+    methods: Sequence[str] = DEFAULT_METHODS,
+    config: TrainConfig | None = None,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    resume: bool = False,
+    init: Path | str | None = None,
+) -> Path:
+    """Train `methods`, and the closing network and the hand with them, into the checkpoint of `out`.
+
+    Args:
+        data: dataset folder or packed file.
+        out: run folder: `policy.safetensors`, `policy.json`, `state/` and TensorBoard's `logs/`. Parts that an earlier
+            training of the same preset left in it are kept.
+        methods: of `METHODS`.
+        config: one of `PRESETS`, or a changed one; `full` by default.
+        seed: of parameters and batches.
+        device: `cpu` or `cuda`.
+        resume: go on with what was begun in `out`.
+        init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
+
+    Returns:
+        The checkpoint file.
+
+    Raises:
+        TrainError, PresetError, TrainingDataError, CheckpointError, StateError: bad input.
+        TrainingDiverged: a loss was not finite.
+    """
+    config, out = config or PRESETS["full"], Path(out)
+    check_methods(tuple(methods))
+    if seed < 0:
+        raise TrainError(f"seed {seed}; expected 0 or more")
+    where = device_named(device)
+    packed = load_training_data(data)
+    if packed.points.shape[1] < 2:
+        raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
+    checkpoint = _begun(out, config)
+    if "contrast" in methods and "maml" not in methods and "maml" not in checkpoint.parts:
+        raise TrainError(f"method 'contrast' starts from 'maml', which {out} does not hold; use --method maml contrast")
+    starts = (
+        {} if init is None else {method: start_from(init, method, config) for method in methods if method != "contrast"}
+    )
+    try:
+        (out / STATES).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
+    stream: TaskStream | None = None
+    for part in parts_to_train(methods, packed, checkpoint, resume):
+        path = out / STATES / f"{part}.safetensors"
+        identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": data_fingerprint(packed)}
+        maml = checkpoint.parts.get("maml")
+        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+        start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
+        identity["init"] = None if start is None else start.label
+        if path.exists() and not resume:
+            raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
+        if part in METHODS and stream is None:
+            stream = TaskStream(packed, config.shots, config.transfers, where)
+        if path.exists():
+            state = load_state(path, identity, where)
+        else:
+            values = None if start is None else start.values
+            state = fresh_state(part, config, seed, where, tasks=len(packed.points), start=values, maml=maml)
+        losses = part_losses(part, packed, stream, config, where, tables=state.tables, maml=maml)
+        schedule = config.schedules[part]
+        logs = out / "logs" if config.tensorboard else None
+        with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
+            state = run(
+                part,
+                state,
+                losses,
+                schedule,
+                clip=config.outer_clip,
+                path=path,
+                identity=identity,
+                save_every=config.checkpoint_every,
+                report=progress,
+            )
+        checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
+        save_checkpoint(out, checkpoint)
+    return out / POLICY_FILE
+
+
+def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
+    """The methods asked for, after the parts that all of them share and that are not there yet."""
+    shared = [part for part in ("closing", "hand") if resume or part not in checkpoint.parts]
+    if len(data.hand) == 0:
+        shared = [part for part in shared if part != "hand"]
+    # `contrast` starts from what `maml` ends with.
+    return [*shared, *sorted(dict.fromkeys(methods), key=lambda name: name == "contrast")]
+
+
+def _begun(out: Path, config: TrainConfig) -> Checkpoint:
+    """What `out` holds already, or an empty checkpoint."""
+    card = {"schema": SCHEMA, "preset": config.preset, "architecture": config.record["architecture"], "parts": {}}
+    if not (out / POLICY_FILE).exists():
+        return Checkpoint({}, card)
+    found = load_checkpoint(out)
+    if found.architecture != config.architecture:
+        raise CheckpointError(
+            f"{out / POLICY_FILE} is of preset {found.card['preset']!r} with {found.architecture}; "
+            f"preset {config.preset!r} needs {config.architecture}; use another --out"
+        )
+    return found
+
+
+def _with_part(
+    checkpoint: Checkpoint,
+    part: str,
+    state: MetaState,
+    config: TrainConfig,
+    seed: int,
+    data: TrainingData,
+    start: Start | None,
+) -> Checkpoint:
+    shown = sorted({data.families[i] for i in data.family.unique().tolist()})
+    record: dict[str, Any] = {
+        "schedule": config.record["schedules"][part],
+        "first_order": config.first_order or part == "fomaml",
+        "init": None if start is None else start.label,
+        "shots": list(config.shots),
+        "transfers": list(config.transfers),
+        "seed": seed,
+        "families": shown,
+        "tasks": len(data.points),
+        "hand_steps": len(data.hand),
+        "data": data.provenance,
+        "versions": versions(),
+        "git": git_revision(),
+    }
+    values = with_mean_tables(state.theta, state.tables) | {f"rates.{k}": v for k, v in state.rates.items()}
+    parts = {**checkpoint.parts, part: {k: v.detach().cpu() for k, v in values.items()}}
+    card = {**checkpoint.card, "parts": {**checkpoint.card["parts"], part: record}}
+    return Checkpoint(parts, card)
+
+
+def _identity(config: TrainConfig, part: str) -> dict[str, Any]:
+    record = config.record
+    kept = {k: record[k] for k in ("preset", "architecture", "first_order", "shots", "transfers", "outer_clip")}
+    return {**kept, "schedule": record["schedules"][part]}
+
+
+BAD_INPUT = (TrainError, StreamError, PresetError, TrainingDataError, CheckpointError, StateError, ShotsError)
+"""What `main` reports in one line with exit status 2."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line for machines where only this half is installed; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m robo_meta.training.train", description=__doc__)
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folder or training.safetensors")
+    parser.add_argument("--out", type=Path, required=True, help="run folder")
+    parser.add_argument("--method", nargs="+", default=list(DEFAULT_METHODS), help=" ".join(METHODS))
+    parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
+    parser.add_argument(
+        "--init",
+        type=Path,
+        help="checkpoint to start from: its pretrain part, or that of the method; --stream: its maml",
+    )
+    parser.add_argument("--stream", action="store_true", help="learn online, tasks arriving one by one in phases")
+    for name, kind in {**dict.fromkeys(OPTIONS, int), "stream_rate": float, "warm_up": float}.items():
+        many = "+" if name == "phase_colours" else None
+        parser.add_argument(
+            option(name), type=kind, nargs=many, help=f"see StreamConfig; {getattr(StreamConfig, name)}"
+        )
+    given = parser.parse_args(arguments)
+    try:
+        chosen = {name: getattr(given, name) for name in OPTIONS}
+        online = stream_config(given.stream, chosen, data=given.data, method=given.method, init=given.init)
+        config = preset_named(given.preset)
+        if given.first_order:
+            config = replace(config, first_order=True)
+        if online:
+            from robo_meta.stream_report import stream_table
+            from robo_meta.training.online.train import train_stream
+
+            where = device_named(given.device)
+            settings: dict[str, Any] = {"seed": given.seed, "device": where, "resume": given.resume, "init": given.init}
+            print(stream_table(train_stream(given.data, given.out, config, online, **settings)))
+            return 0
+        path = train(
+            given.data[0],
+            given.out,
+            given.method,
+            config,
+            seed=given.seed,
+            device=given.device,
+            resume=given.resume,
+            init=given.init,
+        )
+    except BAD_INPUT as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except TrainingDiverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        return 1
+    print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

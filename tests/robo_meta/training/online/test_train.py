@@ -1,0 +1,331 @@
+"""The online learner: nothing leaks, the budget is obeyed, a kill costs nothing, and learning helps."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from robo_meta.cli import main as robo_meta_main
+from robo_meta.learning import methods
+from robo_meta.training import outer_loop
+from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
+from robo_meta.training.objectives import fresh_state
+from robo_meta.training.online import learner, train
+from robo_meta.training.online.config import StreamConfig, StreamError
+from robo_meta.training.online.learner import Stream, begin, follow, load_online
+from robo_meta.training.online.scores import keypoint_distances
+from robo_meta.training.online.stream_data import load_folders, take
+from robo_meta.training.online.train import train_stream
+from robo_meta.training.presets import PRESETS, Architecture, Schedule
+from robo_meta.training.state import StateError
+from robo_meta.training.task_sampler import TaskStream
+from robo_meta.training.train import main
+
+ROOT = Path(train.__file__).parents[1]
+TINY = PRESETS["tiny"]
+CPU = torch.device("cpu")
+SMALL = {"phases": 2, "probes": 3, "stream_budget": 2, "stream_batch": 3, "reservoir": 6, "phase_colours": (8, 0)}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def phases(packed: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two datasets of 12 tasks: bars only, then bars and rods."""
+    folder = tmp_path_factory.mktemp("phases")
+    bars = packed.arrays(tasks=12, seed=1)
+    bars["family"] = np.zeros_like(bars["family"])
+    return [packed.write(_made(folder / "1"), bars), packed.write(_made(folder / "2"), packed.arrays(12, seed=2))]
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _stream(phases: list[Path], known: int = 0) -> Stream:
+    data, _ = load_folders(phases)
+    return Stream(take(data, np.arange(18)), take(data, np.arange(18, 24)), known, (9, 18))
+
+
+def _follow(stream: Stream, config: StreamConfig, save=lambda state: None) -> learner.OnlineState:
+    tasks = TaskStream(stream.data, TINY.shots, TINY.transfers, CPU)
+    start = fresh_state("maml", TINY, 0, CPU)
+    state = begin(start, stream, config, seed=0)
+    return follow(state, stream, tasks, TINY, config, save=save, report=lambda task, loss: None)
+
+
+def test_a_task_is_scored_before_anything_learns_from_it(phases: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    stream, config = _stream(phases, known=4), StreamConfig(**SMALL)
+    events: list[tuple[str, list[int]]] = []
+    score, draw = learner.keypoint_distances, TaskStream.draw
+    where = {float(scan.double().sum()): number for number, scan in enumerate(stream.data.points)}
+
+    def scored(theta, rates, points, grasps):
+        if len(points) == 1:
+            events.append(("score", [where[float(points[0].double().sum())]]))
+        return score(theta, rates, points, grasps)
+
+    def drawn(self, count, generator, among=None):
+        batch = draw(self, count, generator, among=among)
+        events.append(("learn", batch.tasks.tolist()))
+        return batch
+
+    monkeypatch.setattr(learner, "keypoint_distances", scored)
+    monkeypatch.setattr(TaskStream, "draw", drawn)
+    _follow(stream, config)
+    seen = set(range(4))
+    for kind, tasks in events:
+        if kind == "score":
+            assert not seen & set(tasks), "a task was learned from before it was scored"
+            seen |= set(tasks)
+        else:
+            assert set(tasks) <= seen
+    assert [tasks[0] for kind, tasks in events if kind == "score"] == list(range(4, 18))
+
+
+def test_scores_do_not_depend_on_what_comes_later(phases: list[Path]) -> None:
+    """The same from outside: other demonstrations from task 8 on change no earlier score, nor how task 8 is met."""
+    stream, config = _stream(phases), StreamConfig(**SMALL)
+    altered = stream.data.grasps.clone()
+    altered[8:, 1:, :2] += 0.5
+    other = stream._replace(data=replace(stream.data, grasps=altered))
+    states: list[learner.OnlineState] = []
+    whole = _follow(stream, config, save=states.append)
+    changed = _follow(other, config)
+    assert torch.equal(whole.distances[:8], changed.distances[:8])
+    assert (changed.distances[8] > whole.distances[8] + 0.3).all()
+    # The learner that met task 8 had learned from the eight before it.
+    met = next(state for state in states if len(state.distances) == 8)
+    again = keypoint_distances(met.meta.theta, met.meta.rates, stream.data.points[8:9], stream.data.grasps[8:9])
+    assert torch.equal(again[0], whole.distances[8])
+    assert not torch.equal(whole.meta.theta["head.in.weight"], met.meta.theta["head.in.weight"])
+
+
+def test_budget_and_bound_are_obeyed(phases: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, held, exact = [], [], methods.query_losses
+
+    def counted(method, theta, rates, batch, first_order=False):
+        steps.append(len(batch.tasks))
+        return exact(method, theta, rates, batch, first_order)
+
+    monkeypatch.setattr(methods, "query_losses", counted)
+    state = _follow(_stream(phases, known=3), StreamConfig(**SMALL), save=lambda s: held.append(len(s.reservoir.held)))
+    assert steps == [3] * (15 * 2)
+    assert state.meta.step == 30 and state.reservoir.seen == 18
+    assert max(held) == len(state.reservoir.held) == 6
+    assert state.distances.shape == (15, 3) and state.ends.shape == (2, 6, 3)
+
+
+CONFIG = StreamConfig(**SMALL)
+_CHILD = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from robo_meta.training.presets import PRESETS
+from robo_meta.training.online.config import StreamConfig
+from robo_meta.training.online.train import train_stream
+small = dict(phases=2, probes=3, stream_budget=2, stream_batch=3, reservoir=6, phase_colours=(8, 0))
+train_stream([Path(p) for p in sys.argv[2:]], Path(sys.argv[1]), PRESETS["tiny"], StreamConfig(**small), seed=5)
+"""
+
+
+@pytest.fixture(scope="module")
+def whole(phases: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing interrupted."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("whole") / "run"
+    train_stream(phases, out, TINY, CONFIG, seed=5)
+    return out
+
+
+def _bytes(out: Path) -> dict[str, bytes]:
+    names = ("stream.json", "policy.safetensors", "policy.json", "stream.html", "state/stream.safetensors")
+    return {name: (out / name).read_bytes() for name in names}
+
+
+def test_a_killed_stream_ends_with_the_same_bytes(phases: list[Path], whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    state, environment = out / "state" / "stream.safetensors", {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = [sys.executable, "-c", _CHILD, str(out), *map(str, phases)]
+    child = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not state.exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.001)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
+    assert not (out / "stream.json").exists()
+    with pytest.raises(StreamError, match="already holds a stream; add --resume"):
+        train_stream(phases, out, TINY, CONFIG, seed=5)
+    train_stream(phases, out, TINY, CONFIG, seed=5, resume=True)
+    assert _bytes(out) == _bytes(whole)
+
+
+@pytest.mark.parametrize("saves", [1, 4, 11, 20])
+def test_a_stop_at_any_stage_costs_nothing(
+    saves: int, phases: list[Path], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped while the start is trained, while tasks arrive, and while either ceiling is trained."""
+    left = iter(range(saves))
+
+    def stopping(save):
+        def stop_or_save(*given):
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            save(*given)
+
+        return stop_or_save
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outer_loop, "save_state", stopping(outer_loop.save_state))
+        patched.setattr(train, "save_online", stopping(train.save_online))
+        with pytest.raises(KeyboardInterrupt):
+            train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=5)
+    assert not (tmp_path / "run" / "stream.json").exists()
+    train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=5, resume=True)
+    assert _bytes(tmp_path / "run") == _bytes(whole)
+
+
+def test_the_same_seed_gives_the_same_stream_and_another_does_not(
+    phases: list[Path], whole: Path, tmp_path: Path
+) -> None:
+    train_stream(phases, tmp_path / "again", TINY, CONFIG, seed=5)
+    assert _bytes(tmp_path / "again") == _bytes(whole)
+    train_stream(phases, tmp_path / "other", TINY, CONFIG, seed=6)
+    assert _bytes(tmp_path / "other")["policy.safetensors"] != _bytes(whole)["policy.safetensors"]
+
+
+def test_the_result_says_what_was_done(phases: list[Path], whole: Path) -> None:
+    result = json.loads((whole / "stream.json").read_text())
+    assert result["start"]["kind"] == "first phase" and result["start"]["families"] == ["bar"]
+    assert [phase["families"] for phase in result["phases"]] == [["bar"], ["rod"]]
+    # 9 + 9 tasks arrive but for the 4 that were known beforehand; ceilings train at least as long as the learner.
+    assert result["start"]["known_tasks"] == 4
+    assert result["spent"] == {"arrived": 14, "gradient_steps": 28, "scratch_steps": [18, 36]}
+    assert {row["transfer"] for row in result["ends"] if row["judged"] == 2} == {
+        "all", "same-object", "new-instance", "new-shape"
+    }  # fmt: skip
+    assert not any(row["transfer"] == "new-shape" for row in result["ends"] if row["judged"] == 1)
+    for row in [*result["arrivals"], *result["ends"]]:
+        assert 0 <= row["low"] <= row["rate"] <= row["high"] <= 1 and row["n"] >= row["tasks"] > 0
+    (lost,) = [row for row in result["forgetting"] if row["transfer"] == "all"]
+    on_first = {
+        row["phase"]: row["rate"] for row in result["ends"]
+        if row["judged"] == 1 and row["learner"] == "online" and row["transfer"] == "all"
+    }  # fmt: skip
+    assert lost["difference"] == pytest.approx(on_first[2] - on_first[1])
+    page = (whole / "stream.html").read_text()
+    assert "<svg" in page and "Online meta-learning" in page
+    assert all(f"<td>{', '.join(row['families'])}</td>" in page for row in result["phases"])
+
+
+def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path: Path) -> None:
+    """Bars of two colours: from fresh parameters, adapting finds nothing; after sixty tasks it does."""
+    first, second = packed.arrays(48, seed=1), packed.arrays(48, seed=2)
+    first["family"] = np.zeros_like(first["family"])
+    folders = [packed.write(_made(tmp_path / "1"), first), packed.write(_made(tmp_path / "2"), second)]
+    sizes = Architecture(hidden=16, head=12, keypoints=2, inner_steps=2, context=8, closing=8, hand=8)
+    train = replace(TINY, architecture=sizes, schedules={**TINY.schedules, "maml": Schedule(60, 2, 1e-2)})
+    config = StreamConfig(phases=2, probes=12, phase_colours=(8, 0), warm_up=0.0, stream_budget=4, stream_batch=6,
+                          stream_rate=6e-3, reservoir=40)  # fmt: skip
+    result = train_stream(folders, tmp_path / "run", train, config, seed=0)
+    (gain,) = [row for row in result["end_pairs"]
+               if (row["phase"], row["judged"], row["b"], row["transfer"]) == (2, 0, "frozen", "all")]  # fmt: skip
+    assert gain["tasks"] == 24 and gain["difference"] > 0.25 and gain["low"] > 0.1
+    on_arrival = {(row["phase"], row["transfer"]): row for row in result["arrival_pairs"]}
+    assert on_arrival[2, "all"]["difference"] > 0.15
+
+
+def test_it_starts_from_a_checkpoint(phases: list[Path], tiny_run: Path, tmp_path: Path) -> None:
+    result = train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=0, init=tiny_run)
+    assert result["start"]["kind"] == "checkpoint" and result["start"]["known_tasks"] == 0
+    assert result["spent"]["arrived"] == 18
+    before, after = load_checkpoint(tiny_run), load_checkpoint(tmp_path / "run")
+    assert before.parts.keys() == after.parts.keys()
+    assert torch.equal(before.parts["hand"]["in.weight"], after.parts["hand"]["in.weight"])
+    assert not torch.equal(before.parts["maml"]["head.in.weight"], after.parts["maml"]["head.in.weight"])
+    assert after.card["parts"]["maml"]["start"]["kind"] == "checkpoint"
+    # The first task was met by the checkpoint itself.
+    frozen = [row["rate"] for row in result["arrivals"] if row["learner"] == "frozen"]
+    assert len(frozen) and len(result["ends"])
+    with pytest.raises(StreamError, match="use the preset of the checkpoint"):
+        train_stream(phases, tmp_path / "quick", PRESETS["quick"], CONFIG, init=tiny_run)
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        train_stream(phases, tmp_path / "none", TINY, CONFIG, init=tmp_path / "nothing")
+    assert not (tmp_path / "quick").exists() and not (tmp_path / "none").exists()
+
+
+def test_states_and_folders_of_other_trainings_are_refused(
+    phases: list[Path], whole: Path, tiny_run: Path, tmp_path: Path
+) -> None:
+    before = _bytes(whole)
+    with pytest.raises(StateError, match="its seed is 5, this training's is 6; use another --out"):
+        train_stream(phases, whole, TINY, CONFIG, seed=6, resume=True)
+    with pytest.raises(StateError, match="its stream is"):
+        train_stream(phases, whole, TINY, replace(CONFIG, reservoir=5), seed=5, resume=True)
+    with pytest.raises(StreamError, match="already holds a checkpoint of another training"):
+        train_stream(phases, tiny_run, TINY, CONFIG, resume=True)
+    assert _bytes(whole) == before
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes((whole / "state" / "stream.safetensors").read_bytes()[:-40])
+    with pytest.raises(StateError, match="damaged training state"):
+        load_online(cut, {}, CPU)
+
+
+@pytest.mark.parametrize(
+    "words, line",
+    [
+        (["--reservoir", "9"], "--reservoir without --stream; it says nothing to an offline training"),
+        (["--stream", "--method", "context"], "--method context with --stream; expected maml"),
+        (["--stream", "--phase-tasks", "4"], "phase 1 has 4 tasks, it needs 8"),
+        (["--stream", "--device", "tpu"], "unknown device 'tpu'; expected cpu or cuda"),
+        (["--stream", "--seed", "-1"], "seed -1; expected 0 or more"),
+        (["--stream", "--init", "{tmp}/none"], "no checkpoint"),
+        (["--stream", "--out", "{tmp}/file/run"], "expected a folder to write to"),
+    ],
+)
+def test_bad_words_are_one_line(
+    words: list[str], line: str, phases: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    both = [str(phases[0]), str(phases[1])] if "--stream" in words else [str(phases[0])]
+    colours = ["--phase-colours", "8", "0"] if "--stream" in words else []
+    given = ["--data", *both, "--out", str(tmp_path / "run"), "--preset", "tiny", *colours]
+    given += [word.format(tmp=tmp_path) for word in words]
+    for run, start in ((main, "error: "), (lambda words: robo_meta_main(["train", *words]), "robo-meta: ")):
+        assert run(given) == 2
+        (said,) = capsys.readouterr().err.splitlines()
+        assert said.startswith(start) and line in said
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_both_command_lines_give_the_same_stream(
+    phases: list[Path], whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    words = ["--stream", "--data", *map(str, phases), "--preset", "tiny", "--seed", "5", "--probes", "3",
+             "--stream-budget", "2", "--stream-batch", "3", "--reservoir", "6",
+             "--phase-colours", "8", "0"]  # fmt: skip
+    assert main([*words, "--out", str(tmp_path / "a")]) == 0
+    assert "share of keypoints within 2 cm" in capsys.readouterr().out
+    assert robo_meta_main(["train", *words, "--out", str(tmp_path / "b"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((whole / "stream.json").read_text())
+    assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b") == _bytes(whole)

@@ -1,0 +1,108 @@
+"""Checkpoints: round trip, and one clear line for each way of being wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from robo_meta.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from robo_meta.training.presets import METHODS, PRESETS
+
+
+def test_round_trip(tiny_run: Path, tmp_path: Path) -> None:
+    loaded = load_checkpoint(tiny_run)
+    assert set(loaded.parts) == {*METHODS, "closing", "hand"}
+    save_checkpoint(tmp_path, loaded)
+    again = load_checkpoint(tmp_path)
+    assert again.card == loaded.card
+    for part, values in loaded.parts.items():
+        assert all(torch.equal(value, again.parts[part][name]) for name, value in values.items())
+    assert (tmp_path / "policy.safetensors").read_bytes() == (tiny_run / "policy.safetensors").read_bytes()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_card_says_where_it_comes_from(tiny_run: Path) -> None:
+    card = json.loads((tiny_run / "policy.json").read_text())
+    assert card == load_checkpoint(tiny_run).card
+    assert card["preset"] == "tiny" and card["schema"] == "1"
+    for record in card["parts"].values():
+        assert record["families"] == ["bar", "rod"] and record["tasks"] == 12
+        assert set(record["versions"]) == {"robo_meta", "torch", "numpy", "python"}
+        assert {"seed", "git", "schedule", "data"} <= set(record)
+
+
+def test_full_preset_fits_two_megabytes() -> None:
+    from robo_meta.training.checkpoint import expected_shapes
+
+    sizes = PRESETS["full"].architecture
+    shapes = [shape for part in (*METHODS, "closing", "hand") for shape in expected_shapes(part, sizes).values()]
+    assert sum(4 * torch.Size(shape).numel() for shape in shapes) < 1_900_000
+
+
+def damaged(run: Path, out: Path, part: str, name: str, value: torch.Tensor | None, **card: object) -> Path:
+    """A copy of the checkpoint with one tensor replaced, or left out, and the card changed."""
+    found = load_checkpoint(run)
+    values = dict(found.parts.get(part, {}))
+    if value is None:
+        del values[name]
+    else:
+        values[name] = value
+    save_checkpoint(out, Checkpoint({**found.parts, part: values}, {**found.card, **card}))
+    return out
+
+
+def test_wrong_shape(tiny_run: Path, tmp_path: Path) -> None:
+    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(9))
+    with pytest.raises(CheckpointError) as error:
+        load_checkpoint(tmp_path)
+    assert str(error.value) == "policy.safetensors: maml/head.in.bias is (9,), preset 'tiny' needs (6,)"
+
+
+def test_missing_and_unknown_tensors(tiny_run: Path, tmp_path: Path) -> None:
+    damaged(tiny_run, tmp_path / "a", "maml", "head.in.bias", None)
+    with pytest.raises(CheckpointError) as error:
+        load_checkpoint(tmp_path / "a")
+    assert str(error.value) == "policy.safetensors: maml/head.in.bias is missing, preset 'tiny' needs (6,)"
+    damaged(tiny_run, tmp_path / "b", "hand", "extra", torch.zeros(1))
+    with pytest.raises(CheckpointError, match=r"policy.safetensors: hand/extra is unknown to preset 'tiny'"):
+        load_checkpoint(tmp_path / "b")
+    damaged(tiny_run, tmp_path / "c", "moml", "x", torch.zeros(1))
+    with pytest.raises(CheckpointError, match=r"policy.safetensors: unknown part 'moml'; expected maml, zero-shot"):
+        load_checkpoint(tmp_path / "c")
+
+
+def test_values_that_are_not_finite(tiny_run: Path, tmp_path: Path) -> None:
+    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.full((6,), torch.nan))
+    with pytest.raises(CheckpointError, match=r"maml/head.in.bias holds values that are not finite"):
+        load_checkpoint(tmp_path)
+
+
+def test_other_schema(tiny_run: Path, tmp_path: Path) -> None:
+    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(6), schema="0")
+    with pytest.raises(CheckpointError, match=r"policy.safetensors: schema '0'; this version reads '1'"):
+        load_checkpoint(tmp_path)
+
+
+def test_truncated_foreign_and_absent_files(tiny_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "policy.safetensors"
+    path.write_bytes((tiny_run / "policy.safetensors").read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match=r"truncated or damaged"):
+        load_checkpoint(path)
+    path.write_bytes(b"not a checkpoint at all")
+    with pytest.raises(CheckpointError, match=r"truncated or damaged"):
+        load_checkpoint(path)
+    with pytest.raises(CheckpointError, match=r"no checkpoint; train one with robo-meta train"):
+        load_checkpoint(tmp_path / "nowhere")
+
+
+def test_part_that_was_not_trained(tiny_run: Path) -> None:
+    found = load_checkpoint(tiny_run)
+    lacking = Checkpoint({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
+    with pytest.raises(
+        CheckpointError,
+        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, contrast, fomaml, hand",
+    ):
+        lacking.part("maml")
