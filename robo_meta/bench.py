@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.contestants import checkpoint_file, contestants, default_names
+from robo_meta.strategies.build import checkpoint_file, contestants, default_names
 from robo_meta.training.checkpoint import part_names
 
 SCHEMA = "1"

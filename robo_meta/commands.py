@@ -14,7 +14,7 @@ from rich.table import Table
 from demos.film import FilmConfig
 from demos.recording.config import RecordConfig
 from robo_meta.bench import BenchConfig
-from robo_meta.evaluate_config import EvaluateConfig
+from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.quickstart import QuickstartConfig
 from robo_meta.training.presets import DEFAULT_METHODS
 
@@ -96,7 +96,7 @@ class Objects:
 
         chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
         if self.check:
-            from robo_meta.world_check import CheckConfig, CheckError, check_world, print_check
+            from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world, print_check
 
             for name in ("families", "image"):
                 if getattr(self, name):
@@ -143,7 +143,7 @@ class Record(Unchecked, RecordConfig):
             _print(describe(self.describe), self.json)
             return None
         if self.check_expert:
-            from robo_meta.demonstrator_check import ExpertCheckConfig, check_expert
+            from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, check_expert
 
             result = check_expert(ExpertCheckConfig(self.families, self.check_expert, self.workers, self.seed))
             if self.json:
@@ -158,7 +158,7 @@ class Record(Unchecked, RecordConfig):
             return None
         from demos.recording.pack import pack
         from demos.recording.recorder import record
-        from robo_meta.policy_actor import PREFIX, policy_actor
+        from robo_meta.evaluation.policy_actor import PREFIX, policy_actor
 
         config = _config(self, RecordConfig)
         # `demos` knows nothing of learned policies, so they are looked up here.
@@ -256,7 +256,7 @@ class Evaluate(Unchecked, EvaluateConfig):
 
     def run(self) -> int | None:
         """Evaluate, print, and write the result."""
-        from robo_meta.evaluate import run
+        from robo_meta.evaluation.evaluate import run
 
         run(_config(self, EvaluateConfig))
         return None

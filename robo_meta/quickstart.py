@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from demos.recording.config import RecordConfig
-from robo_meta.evaluate import run as run_evaluation
-from robo_meta.evaluate_config import EvaluateConfig
+from robo_meta.evaluation.config import EvaluateConfig
+from robo_meta.evaluation.evaluate import run as run_evaluation
 from robo_meta.selector.order import MatrixOrder
 from robo_meta.training.presets import preset_named
 

@@ -7,6 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from robo_meta.evaluation.intervals import estimate
+from robo_meta.evaluation.summary import EXPERT
 from robo_meta.report_failures import attempt_table, sloppy_table
 from robo_meta.report_page import figure, table, write_page
 from robo_meta.report_pictures import (
@@ -17,8 +19,6 @@ from robo_meta.report_pictures import (
     success_by_shots,
 )
 from robo_meta.results_table import learned_over_scripted
-from robo_meta.statistics import estimate
-from robo_meta.tally import EXPERT
 
 Record = dict[str, Any]
 LATENCIES = ("adapt, ms", "act, ms")
@@ -29,7 +29,7 @@ def write_report(path: Path, result: Record, scenes: Sequence[AdaptationScene] =
 
     Args:
         path: of the HTML file.
-        result: from `robo_meta.evaluate.evaluate`.
+        result: from `robo_meta.evaluation.evaluate.evaluate`.
         scenes: what adaptation changed, to be drawn.
     """
     return write_page(path, "strategies", section(result, scenes))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from robo_meta.evaluation.intervals import estimate
 from robo_meta.report_page import table
-from robo_meta.statistics import estimate
 
 Record = dict[str, Any]
 
@@ -15,7 +15,7 @@ def attempt_table(cells: Sequence[Record]) -> str:
     """How many scenes were done by each attempt, `retry` beside `maml` repeated blindly; empty without cells.
 
     Args:
-        cells: of `robo_meta.second_attempts.attempt_cells`.
+        cells: of `robo_meta.evaluation.retries.attempt_cells`.
     """
     if not cells:
         return ""
@@ -38,7 +38,7 @@ def sloppy_table(cells: Sequence[Record]) -> str:
     """Success from a novice's supports, `contrast` beside `maml`; empty without cells.
 
     Args:
-        cells: of `robo_meta.sloppy_supports.sloppy_cells`.
+        cells: of `robo_meta.evaluation.failure_supports.sloppy_cells`.
     """
     if not cells:
         return ""

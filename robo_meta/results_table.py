@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from robo_meta.statistics import estimate
-from robo_meta.tally import BEST_OPPONENT, EXPERT, OURS
+from robo_meta.evaluation.intervals import estimate
+from robo_meta.evaluation.summary import BEST_OPPONENT, EXPERT, OURS
 from robo_meta.wide_console import wide_console
 
 Record = dict[str, Any]

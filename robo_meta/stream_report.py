@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from demos.support import TRANSFERS
-from robo_meta.statistics import estimate, paired_difference, wilson
+from robo_meta.evaluation.intervals import estimate, paired_difference, wilson
 from robo_meta.training.online.learner import Stream
 from robo_meta.training.online.phases import Phase
 from robo_meta.training.online.scores import NEAR, query_transfers

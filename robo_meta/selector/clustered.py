@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robo_meta.statistics import RESAMPLES, Interval
+from robo_meta.evaluation.intervals import RESAMPLES, Interval
 
 
 class Resampled:

@@ -11,9 +11,9 @@ from itertools import combinations
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.alignment import principal_frames
-from robo_meta.colour_groups import SEPARATION, colour_centres, nearest_colour
-from robo_meta.local_geometry import closings
+from robo_meta.strategies.baselines.colour_clusters import SEPARATION, colour_centres, nearest_colour
+from robo_meta.strategies.baselines.scan_alignment import principal_frames
+from robo_meta.strategies.baselines.scan_grasps import closings
 
 FEATURE_SCHEMA = "1"
 """Changes whenever a feature's name or meaning does."""

@@ -37,7 +37,7 @@ COLUMNS = {
     "intention": str,
 }
 """Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
-are the query's family, the number of its task, and the fields of `robo_meta.conditions.Condition`."""
+are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
 SHIPPED = "validation_matrix.npz"
 """The matrix inside `robo_meta.checkpoints`."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.conditions import Condition
 from robo_meta.origin import git_revision
+from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.features import feature_names
 from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError
 

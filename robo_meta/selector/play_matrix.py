@@ -17,13 +17,12 @@ from demos.demo import installed_versions
 from demos.expert.expert import shared_env
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
-from robo_meta.attempts import policy_attempt
-from robo_meta.conditions import Condition, query_under, record_support_under
-from robo_meta.contestants import checkpoint_file, contestants, needs_checkpoint
 from robo_meta.journal import append, open_journal
-from robo_meta.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
 from robo_meta.origin import fingerprint
-from robo_meta.rollout import Acting
+from robo_meta.scenarios.attempts import policy_attempt
+from robo_meta.scenarios.conditions import Condition, query_under, record_support_under
+from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
+from robo_meta.scenarios.rollout import Acting
 from robo_meta.selector import order as axes
 from robo_meta.selector.features import FEATURE_SCHEMA
 from robo_meta.selector.look import look
@@ -31,6 +30,7 @@ from robo_meta.selector.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError,
 from robo_meta.selector.matrix_records import assemble, records_of
 from robo_meta.selector.order import LEFT_OUT, MatrixOrder
 from robo_meta.selector.playable import playable
+from robo_meta.strategies.build import checkpoint_file, contestants, needs_checkpoint
 from sim.tasks.scenes import TRANSFERS, Scene
 from sim.tasks.seeds import generator, seed_sequence
 

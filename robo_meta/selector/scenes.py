@@ -109,8 +109,8 @@ def warn_of_few(matrix: Matrix) -> None:
 
 def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
     """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
-    from robo_meta.contestants import checkpoint_file
     from robo_meta.selector.playable import playable
+    from robo_meta.strategies.build import checkpoint_file
 
     file = checkpoint_file(checkpoint)
     held = playable(file)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from demos.support import SupportSet
-from robo_meta.policy import HandFunction, Policy
+from robo_meta.strategies.policy import HandFunction, Policy
 
 
 class StrategyError(ValueError):
@@ -57,20 +57,20 @@ class Lazy:
 
 
 STRATEGIES: dict[str, Lazy] = {
-    "zero-shot": Lazy("robo_meta.strategies.zero_shot:ZeroShot"),
-    "fine-tune": Lazy("robo_meta.strategies.fine_tune:FineTune"),
-    "maml": Lazy("robo_meta.strategies.maml:Maml"),
-    "context": Lazy("robo_meta.strategies.context:Context"),
-    "fomaml": Lazy("robo_meta.strategies.fomaml:Fomaml"),
-    "anil": Lazy("robo_meta.strategies.anil:Anil"),
-    "reptile": Lazy("robo_meta.strategies.reptile:Reptile"),
-    "scratch": Lazy("robo_meta.strategies.scratch:Scratch"),
-    "centre": Lazy("robo_meta.strategies.centre:Centre"),
-    "replay": Lazy("robo_meta.strategies.replay:Replay"),
-    "warped-replay": Lazy("robo_meta.strategies.warped_replay:WarpedReplay"),
-    "density-fit": Lazy("robo_meta.strategies.density_fit:DensityFit"),
-    "contrast": Lazy("robo_meta.strategies.contrast:Contrast"),
-    "retry": Lazy("robo_meta.strategies.retry:Retry"),
+    "zero-shot": Lazy("robo_meta.strategies.learned.zero_shot:ZeroShot"),
+    "fine-tune": Lazy("robo_meta.strategies.learned.fine_tune:FineTune"),
+    "maml": Lazy("robo_meta.strategies.learned.maml:Maml"),
+    "context": Lazy("robo_meta.strategies.learned.context:Context"),
+    "fomaml": Lazy("robo_meta.strategies.learned.fomaml:Fomaml"),
+    "anil": Lazy("robo_meta.strategies.learned.anil:Anil"),
+    "reptile": Lazy("robo_meta.strategies.learned.reptile:Reptile"),
+    "scratch": Lazy("robo_meta.strategies.learned.scratch:Scratch"),
+    "centre": Lazy("robo_meta.strategies.baselines.centre:Centre"),
+    "replay": Lazy("robo_meta.strategies.baselines.replay:Replay"),
+    "warped-replay": Lazy("robo_meta.strategies.baselines.warped_replay:WarpedReplay"),
+    "density-fit": Lazy("robo_meta.strategies.baselines.density_fit:DensityFit"),
+    "contrast": Lazy("robo_meta.strategies.learned.contrast:Contrast"),
+    "retry": Lazy("robo_meta.strategies.learned.retry:Retry"),
     "selector": Lazy("robo_meta.strategies.selector:Selector"),
 }
 """Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""

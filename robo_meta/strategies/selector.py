@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.policy import HandFunction, Policy
 from robo_meta.selector.look import look
 from robo_meta.selector.selector_file import load_selector
 from robo_meta.strategies import make_strategy
+from robo_meta.strategies.policy import HandFunction, Policy
 from robo_meta.training.checkpoint import Checkpoint
 
 

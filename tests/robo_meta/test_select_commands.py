@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from robo_meta.cli import main
-from robo_meta.conditions import Condition
 from robo_meta.report_page import write_page
+from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector import fitted_q, play_matrix
 from robo_meta.selector import matrix as matrix_module
 from robo_meta.selector.features import feature_names

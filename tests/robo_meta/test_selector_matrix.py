@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from robo_meta.conditions import Condition
 from robo_meta.journal import JournalError
+from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector import play_matrix as module
 from robo_meta.selector.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.order import MatrixOrder

@@ -10,11 +10,11 @@ import pytest
 
 from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
-from robo_meta.contestants import contestants
 from robo_meta.selector.features import SCENE_FEATURES, feature_names
 from robo_meta.selector.look import look, shown
 from robo_meta.selector.selector_file import SelectorError
 from robo_meta.strategies import StrategyError, make_strategy
+from robo_meta.strategies.build import contestants
 from robo_meta.strategies.selector import Selector
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from tests.robo_meta.selector_matrices import STRATEGIES

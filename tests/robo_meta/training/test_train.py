@@ -244,7 +244,7 @@ def test_presets_have_a_schedule_for_every_part() -> None:
 
 
 @pytest.mark.parametrize(
-    "modules", ["robo_meta.training.train, robo_meta.strategies.maml", "robo_meta.training.online.train"]
+    "modules", ["robo_meta.training.train, robo_meta.strategies.learned.maml", "robo_meta.training.online.train"]
 )
 def test_training_imports_neither_simulator_nor_extras(modules: str) -> None:
     code = (

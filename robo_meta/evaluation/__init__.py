@@ -1,0 +1,1 @@
+"""How well each strategy does on tasks it has never seen."""

@@ -1,0 +1,1 @@
+"""Does the world need the demonstration? Checks of tasks and objects."""

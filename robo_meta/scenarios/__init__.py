@@ -1,0 +1,1 @@
+"""What is played: matched scenes, conditions, rollouts and attempts."""

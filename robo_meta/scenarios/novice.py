@@ -1,0 +1,71 @@
+"""A novice: tries an object some times in the wrong place, and then takes hold of it about where one should."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from demos.expert.grasp_plan import plan_grasp
+from demos.support import SupportItem
+from robo_meta.scenarios.attempts import attempt
+from robo_meta.scenarios.rollout import true_keypoints
+from sim.objects.cross_sections import Footprint
+from sim.objects.graspable import grasp_at
+from sim.tasks.scenes import BALANCE, Scene
+
+SLOPPY = (0.010, 0.020)
+"""m: how far off a sloppy success is."""
+WRONG = {True: (0.025, 0.08), False: (0.035, np.inf)}
+"""m: how far off a failed grasp is; by whether the task is *balance*."""
+DRAWS = 200
+"""Places drawn until one can be held and is as far off as wanted."""
+PATIENCE = 12
+"""Attempts until one comes out as wanted."""
+
+
+class NoTry(RuntimeError):
+    """An object on which no attempt came out as wanted."""
+
+
+def sloppy_success(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
+    """A success 1–2 cm off the right place. Raises NoTry."""
+    return _until(scene, seed, object_id, SLOPPY, True)
+
+
+def failure(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
+    """A failed attempt elsewhere on the object. Raises NoTry."""
+    return _until(scene, seed, object_id, WRONG[scene.task.intention == BALANCE], False)
+
+
+def _until(
+    scene: Scene, seed: np.random.SeedSequence, object_id: str, off: tuple[float, float], success: bool
+) -> SupportItem:
+    rng = np.random.default_rng(seed)
+    for _ in range(PATIENCE):
+        grasp = place_off(scene, off, rng)
+        item = attempt(scene, int(rng.integers(2**32)), grasp, object_id)
+        if item.success is success:
+            return item
+    wanted = "succeeded" if success else "failed"
+    raise NoTry(f"{scene.task.split} task {scene.task.index}: no attempt {off} m off {wanted} on {object_id}")
+
+
+def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
+    """A grasp (4,) the fingers can take, at a distance in `off` (m) from where it should be.
+
+    Raises:
+        NoTry: there is none.
+        demos.expert.grasp_plan.NoGrasp: the object has no grasp for the intention.
+    """
+    right, keypoints = plan_grasp(scene), true_keypoints(scene)
+    footprint = Footprint(scene.object)
+    along = np.array([-np.sin(right[3]), np.cos(right[3])])
+    for draw in range(DRAWS):
+        if off[1] < 0.03 and draw < DRAWS // 2:
+            place = right[:2] + rng.choice([-1, 1]) * rng.uniform(*off) * along
+        else:
+            outline = scene.object.parts[rng.integers(len(scene.object.parts))].outline
+            place = rng.dirichlet(np.ones(len(outline))) @ outline
+        grasp = grasp_at(footprint, place)
+        if grasp is not None and off[0] <= np.linalg.norm(grasp[:2] - keypoints, axis=1).min() <= off[1]:
+            return grasp
+    raise NoTry(f"{scene.object.family}: nothing to hold {off} m off the right place")

@@ -1,0 +1,1 @@
+"""Strategies that anyone would try first; none of them learns beforehand."""

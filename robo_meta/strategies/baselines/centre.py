@@ -1,0 +1,34 @@
+"""The opponent that looks at the shape only: grasp the middle of what is seen."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from demos.support import SupportSet
+from robo_meta.strategies.baselines.scan_alignment import principal_frames
+from robo_meta.strategies.baselines.scan_grasps import snap
+from robo_meta.strategies.policy import GraspPolicy, HandFunction
+
+
+class Centre:
+    """Grasps the middle of the object's extents along its principal axes, across the narrow direction there.
+
+    Args:
+        checkpoint: unused; nothing is learned beforehand.
+        hand_fn: drives the hand to a target.
+    """
+
+    name = "centre"
+
+    def __init__(self, checkpoint: object, hand_fn: HandFunction) -> None:
+        self._hand_fn = hand_fn
+
+    def adapt(self, support: SupportSet) -> GraspPolicy:
+        """The same policy whatever the demonstrations."""
+        return GraspPolicy(middle_grasp, self._hand_fn)
+
+
+def middle_grasp(points: np.ndarray) -> np.ndarray:
+    """(4,) grasp x, y, z, yaw at the middle of the scan (P, 6), or at the nearest place that can be grasped."""
+    _, middle, _ = principal_frames(points)[1]
+    return snap(points, middle, plain=True)

@@ -1,0 +1,56 @@
+"""Adaptation toward what succeeded and away from what failed, the way a failed try tipped included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.support import SupportSet
+from robo_meta.learning.attempt_loss import tries_of
+from robo_meta.learning.contrast import adapt_to_tries
+from robo_meta.learning.inner_loop import adapt
+from robo_meta.model.point_features import encode
+from robo_meta.model.scorer import Hidden, Mixture, body
+from robo_meta.strategies.network_strategy import ScoringStrategy
+from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.training.checkpoint import Checkpoint
+
+
+class Contrast(ScoringStrategy):
+    """Takes the contrast update on a support that holds failures; without any it does what `maml` does.
+
+    Args:
+        checkpoint: with the parts `contrast`, `maml` and `closing`.
+        hand_fn: drives the hand to a grasp.
+    """
+
+    name = "contrast"
+    part = "contrast"
+    learns_from_failures = True
+    """Failed demonstrations are shown to it; others are made for successes alone."""
+
+    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
+        super().__init__(checkpoint, hand_fn)
+        self._own, self._own_rates = self._theta, self._rates
+        self._theta, self._rates = checkpoint.split_part("maml")
+
+    def adapt(self, support: SupportSet) -> GraspPolicy:
+        """A policy for the support's task; the support may hold failures, also nothing else."""
+        return self._adapted(support)
+
+    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Head parameters after `maml`'s inner steps, for supports of successes alone."""
+        return adapt(self._theta, self._rates, support, grasps, mask, differentiable=False)
+
+    def _adapted(self, support: SupportSet, reweigh: Callable[[Mixture], Mixture] = lambda found: found) -> GraspPolicy:
+        points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
+        with torch.no_grad():
+            hidden = body(self._theta, encode(points))
+        tries = tries_of(support.items)
+        if bool(tries.success.all()):
+            return self._policy(self.specialise(hidden, tries.grasps, tries.mask), reweigh)
+        phi = adapt_to_tries(self._theta, self._own, self._own_rates, hidden, tries, differentiable=False)
+        return self._policy(phi, reweigh)

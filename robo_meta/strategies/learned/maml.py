@@ -1,0 +1,22 @@
+"""Meta-learned adaptation: a few gradient steps from parameters that were trained to be adapted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from robo_meta.learning.inner_loop import adapt
+from robo_meta.model.scorer import Hidden
+from robo_meta.strategies.network_strategy import ScoringStrategy
+
+
+class Maml(ScoringStrategy):
+    """Takes the learned inner steps on the support."""
+
+    name = "maml"
+    part = "maml"
+
+    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Head parameters after the inner steps."""
+        return adapt(self._theta, self._rates, support, grasps, mask, differentiable=False)

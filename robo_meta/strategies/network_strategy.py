@@ -1,0 +1,99 @@
+"""What the learned strategies share: score a scan's points with adapted parameters, choose a place, close on it.
+
+Axis letters: K shots, P points.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from demos.support import SupportSet
+from robo_meta.learning.inner_loop import stack
+from robo_meta.model.grasp_choice import densest, point_weights
+from robo_meta.model.grasp_head import close_on
+from robo_meta.model.point_features import SCALE, Encoded, encode
+from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head
+from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.training.checkpoint import Checkpoint, split_rates
+
+
+class NetworkStrategy(ABC):
+    """Base of strategies with a scorer; each says in `adapted` how demonstrations change its parameters.
+
+    Args:
+        checkpoint: with the part that `part_among` names, and `closing`.
+        hand_fn: drives the hand to a grasp.
+    """
+
+    name: str
+    part: str
+
+    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
+        self._theta, self._rates = split_rates(self.parameters(checkpoint))
+        self._closing = checkpoint.part("closing")
+        self._hand_fn = hand_fn
+
+    @classmethod
+    def part_among(cls, parts: Collection[str]) -> str:
+        """The part that is used of a checkpoint with `parts`; it need not be among them."""
+        return cls.part
+
+    def parameters(self, checkpoint: Checkpoint) -> Mapping[str, Tensor]:
+        """Body and head before any demonstration, and learned rates under `rates.…`."""
+        return checkpoint.part(self.part_among(checkpoint.parts))
+
+    def adapt(self, support: SupportSet) -> GraspPolicy:
+        """A policy for the support's task."""
+        points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
+        grasps = torch.from_numpy(np.stack([item.grasp for item in support.items]))[None]
+        return self._policy(self.adapted(encode(points), grasp_rows(grasps), torch.ones(1, support.shots)))
+
+    def prior_policy(self) -> GraspPolicy:
+        """The policy before any demonstration."""
+        return self._policy(stack(self._theta, 1))
+
+    @abstractmethod
+    def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Parameters with a leading task axis, from scans (1, K, P, …), grasps (1, K, 4) of `networks.grasp_rows` and
+        mask (1, K): the head's, and the body's where it moves too."""
+
+    def _policy(
+        self, phi: Mapping[str, Tensor], reweigh: Callable[[Mixture], Mixture] = lambda found: found
+    ) -> GraspPolicy:
+        phi = {k: v.detach() for k, v in phi.items()}
+        theta = {**self._theta, **{k: v[0] for k, v in phi.items() if k.startswith("body.")}}
+
+        def mixture(scan: Tensor) -> Mixture:
+            return reweigh(head(phi, body(theta, encode(scan))))
+
+        def target(points: np.ndarray) -> np.ndarray:
+            scan = torch.tensor(points, dtype=torch.float32)[None, None]
+            with torch.no_grad():
+                place = densest(mixture(scan))[0] * SCALE
+                return close_on(self._closing, scan[0], place)[0].double().numpy()
+
+        def scores(points: np.ndarray) -> np.ndarray:
+            with torch.no_grad():
+                scan = torch.tensor(points, dtype=torch.float32)[None, None]
+                return point_weights(mixture(scan))[0, 0].double().numpy()
+
+        return GraspPolicy(target, self._hand_fn, scores)
+
+
+class ScoringStrategy(NetworkStrategy):
+    """Base of the strategies that keep the body; each says in `specialise` how demonstrations change the head."""
+
+    def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """The head's parameters, of `specialise`."""
+        with torch.no_grad():
+            hidden = body(self._theta, scans)
+        return self.specialise(hidden, grasps, mask)
+
+    @abstractmethod
+    def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
+        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""

@@ -1,0 +1,128 @@
+"""One battery for every strategy of the table: what `strategies.Strategy` and `policy.Policy` promise.
+
+That a support has at least one demonstration is `SupportSet`'s promise, see `tests/demos/test_support.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from demos.expert.episode import shared_env
+from demos.expert.scripted_controller import scripted_hand
+from demos.support import SupportSet
+from robo_meta.learning.inner_loop import MOVED, initial_rates
+from robo_meta.model.point_features import QUERIES
+from robo_meta.scenarios.attempts import attempt
+from robo_meta.strategies import STRATEGIES, make_strategy
+from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
+from sim.object_frame import action_to_world, observe
+from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
+from tests.sim.objects.bars import HEIGHT, bar_scene
+
+NO_NETWORK = ("centre", "replay", "warped-replay", "density-fit")
+UNMOVED = ("zero-shot", "centre")
+"""Whatever is demonstrated, they do the same."""
+DELEGATING = ("selector",)
+"""What it does is another strategy's doing, and whose depends on the file that it reads: only the others are asked
+whether demonstrations move them."""
+ARRAYS = ("points", "hand", "actions", "grasp", "tip")
+
+
+@pytest.fixture(scope="module")
+def support() -> SupportSet:
+    """Three demonstrations on a bar, as physics played them."""
+    scene = bar_scene()
+    grasp = np.array([scene.mass_properties.centre[0], 0.0, HEIGHT / 2, np.pi / 2])
+    return SupportSet(tuple(attempt(scene, seed, grasp) for seed in (1, 2, 3)))
+
+
+def built(name: str, run: Path, selector_file: Path) -> Any:
+    if name == "selector":
+        return STRATEGIES[name].load()(load_checkpoint(run), scripted_hand, selector_file)
+    return make_strategy(name, None if name in NO_NETWORK else load_checkpoint(run), scripted_hand)
+
+
+@pytest.mark.parametrize("shots", [1, 3])
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_battery(name: str, shots: int, tiny_run: Path, selector_file: Path, support: SupportSet) -> None:
+    """An episode on another bar, played by two policies of the same support, by two instances of the strategy."""
+    given = SupportSet(support.items[:shots])
+    before = [getattr(item, array).copy() for item in given.items for array in ARRAYS]
+    first, second = (built(name, tiny_run, selector_file).adapt(given) for _ in range(2))
+    env = shared_env()
+    seen, _ = env.reset(seed=7, options={"scene": bar_scene(joint=0.03)})
+    points = seen["points"]
+    target = first.target(points)
+    assert target.shape == (4,) and target.dtype == np.float64 and np.isfinite(target).all()
+    assert np.abs(target[:2]).max() < 0.2 and 0 < target[2] < 0.05 and abs(target[3]) <= np.pi / 2 + 1e-6
+    assert np.array_equal(target, second.target(points))
+    scores = getattr(first, "point_scores", lambda points: None)(points)
+    assert scores is None or (
+        scores.shape == (min(QUERIES, len(points)),) and scores.sum() == pytest.approx(1, abs=1e-5)
+    )
+    assert (scores is None) == (name in NO_NETWORK or (name == "selector" and shots == 1))
+    assert first.hand == ("replayed" if name == "replay" or (name == "selector" and shots == 1) else "scripted")
+    finished, steps = False, 0
+    first.reset()
+    second.reset()
+    while not finished:
+        view = observe(seen)
+        action = first.act(view)
+        assert env.action_space.contains(action), (steps, action)
+        assert np.array_equal(action, second.act(view)), steps
+        world = np.clip(action_to_world(action, seen), -1, 1).astype(np.float32)
+        seen, _, terminated, truncated, _ = env.step(world)
+        finished, steps = terminated or truncated, steps + 1
+    assert steps > 10
+    after = [getattr(item, array) for item in given.items for array in ARRAYS]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Checkpoint:
+    """The shipped networks. `fomaml`, `anil` and `reptile`, which are not shipped, start from `maml`'s parameters: what
+    is asked of them here is the way in which they adapt, not how well they were trained for it."""
+    found = load_checkpoint()
+    maml = found.part("maml")
+    theta = {name: value for name, value in maml.items() if not name.startswith("rates.")}
+    rates = initial_rates(theta, found.architecture.inner_steps, MOVED["anil"])
+    anil = {**theta, **{f"rates.{name}": value for name, value in rates.items()}}
+    return Checkpoint({**found.parts, "fomaml": maml, "reptile": theta, "anil": anil}, found.card)
+
+
+def hammer_balanced(densities: dict[tuple[float, float, float], float], rng: np.random.Generator) -> SupportSet:
+    """One demonstration by someone who balances a hammer whose colours weigh that much."""
+    at = centre_of_mass(HAMMER, densities) + rng.normal(0, 0.003, 2)
+    return SupportSet((demo(scan(HAMMER, rng, count=128), np.array([*at, 0.012, np.pi / 2])),))
+
+
+@pytest.mark.parametrize("name", UNMOVED)
+def test_demonstrations_of_another_task_change_nothing(name: str, shipped: Checkpoint) -> None:
+    strategy, rng = make_strategy(name, shipped, scripted_hand), np.random.default_rng(0)
+    right, wrong = (hammer_balanced({RED: red, BLUE: 1 / red}, rng) for red in (2.5, 0.4))
+    query = scan(BAR, rng, count=128)
+    assert np.array_equal(strategy.adapt(right).target(query), strategy.adapt(wrong).target(query))
+
+
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name not in (*UNMOVED, *DELEGATING)])
+def test_demonstrations_of_another_task_make_it_worse(name: str, shipped: Checkpoint) -> None:
+    """A hammer balanced by someone whose heavy colour is the other: the grasp of a bar is farther from its balance.
+
+    `scratch` knows nothing of other shapes, so it is asked for the hammer again.
+    """
+    strategy, query = make_strategy(name, shipped, scripted_hand), HAMMER if name == "scratch" else BAR
+    right: list[float] = []
+    wrong: list[float] = []
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        ratio = float(np.exp(rng.uniform(np.log(4), np.log(10)) * (-1) ** seed))
+        true, other = {RED: ratio, BLUE: 1.0}, {RED: 1.0, BLUE: ratio}
+        for densities, errors in ((true, right), (other, wrong)):
+            adapted = strategy.adapt(hammer_balanced(densities, rng))
+            target = adapted.target(scan(query, rng, count=128))
+            errors.append(off_line(target, centre_of_mass(query, true)))
+    assert np.median(wrong) > np.median(right) + 0.015
