@@ -14,7 +14,7 @@ from rich.console import Console
 from demos.recording.config import RecordConfig
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import run as run_evaluation
-from robo_meta.selector.order import MatrixOrder
+from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
 
 Result = TypeVar("Result")
@@ -151,11 +151,11 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
 
 
 def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
-    from robo_meta.selector.cross import choose_least
-    from robo_meta.selector.fitted_q import train_selector
-    from robo_meta.selector.play_matrix import play_matrix
-    from robo_meta.selector.prices import Prices
-    from robo_meta.selector.selector_file import save_selector
+    from robo_meta.selector.judging.cross_validation import choose_least
+    from robo_meta.selector.learner.file import save_selector
+    from robo_meta.selector.learner.fitted_q import train_selector
+    from robo_meta.selector.learner.prices import Prices
+    from robo_meta.selector.matrix.play import play_matrix
 
     matrix = play_matrix(order, config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.

@@ -108,7 +108,7 @@ class EvaluateConfig:
         """The selector to load, or None where none takes part."""
         if not any(name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR for name in self.names):
             return None
-        from robo_meta.selector.selector_file import shipped_selector
+        from robo_meta.selector.learner.file import shipped_selector
 
         return shipped_selector() if self.selector is None else self.selector
 

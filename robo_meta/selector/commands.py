@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
-from robo_meta.selector.order import MatrixOrder
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.selector.scenes import Scenes, SelectError, play, warn_of_few
 
 if TYPE_CHECKING:  # loaded by the commands that need them
-    from robo_meta.selector.decision import Selector
-    from robo_meta.selector.matrix import Matrix
+    from robo_meta.selector.learner.selector import Selector
+    from robo_meta.selector.matrix.matrix import Matrix
 
 Number = float | str
 """Words are let through, so that a price that is no number is refused in one line of our own."""
@@ -35,7 +35,7 @@ class MatrixCommand(MatrixOrder):
 
     def run(self) -> int | None:
         """Play and print what it holds."""
-        from robo_meta.selector.play_matrix import play_matrix
+        from robo_meta.selector.matrix.play import play_matrix
 
         order = MatrixOrder(**{f.name: getattr(self, f.name) for f in fields(MatrixOrder)})
         matrix = play_matrix(order, self.out)
@@ -87,9 +87,9 @@ class TrainCommand(Scenes):
 
     def run(self) -> int | None:
         """Train and name the file."""
-        from robo_meta.selector.cross import choose_least
-        from robo_meta.selector.fitted_q import check_learner, train_selector
-        from robo_meta.selector.selector_file import save_selector
+        from robo_meta.selector.judging.cross_validation import choose_least
+        from robo_meta.selector.learner.file import save_selector
+        from robo_meta.selector.learner.fitted_q import check_learner, train_selector
 
         self.check(shipped=True)
         prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
@@ -112,7 +112,7 @@ class TrainCommand(Scenes):
         return None
 
     def _load(self) -> Matrix:
-        from robo_meta.selector.virtual_best import refuse_few
+        from robo_meta.selector.judging.virtual_best import refuse_few
 
         if self.fresh:
             refuse_few(self.rollouts, "--fresh")
@@ -123,7 +123,7 @@ class TrainCommand(Scenes):
 
     def _source(self) -> dict[str, str | None]:
         """Which matrix it learned from, and whether that was `fresh`, a `file`, or `shipped` with the package."""
-        from robo_meta.selector.matrix import shipped_matrix
+        from robo_meta.selector.matrix.matrix import shipped_matrix
 
         if self.fresh:
             return {"source": "fresh", "matrix": None if self.matrix_out is None else str(self.matrix_out)}
@@ -146,8 +146,8 @@ class Judged(Scenes):
 
     def _load(self, virtual_best: bool) -> tuple[Matrix, Selector]:
         """The scenes, with rollouts enough where the virtual best is asked for, and the selector."""
-        from robo_meta.selector.selector_file import load_selector, refuse_shared_families
-        from robo_meta.selector.virtual_best import refuse_few
+        from robo_meta.selector.judging.virtual_best import refuse_few
+        from robo_meta.selector.learner.file import load_selector, refuse_shared_families
 
         self.check()
         selector = load_selector(self.selector)
@@ -178,9 +178,9 @@ class EvaluateCommand(Judged):
 
     def run(self) -> int | None:
         """Judge and print."""
-        from robo_meta.selector.judge import judge
         from robo_meta.selector.judgement_table import print_judgement
-        from robo_meta.selector.online import judge_online
+        from robo_meta.selector.judging.drift import judge_online
+        from robo_meta.selector.judging.judge import judge
 
         matrix, selector = self._load(virtual_best=True)
         result = judge(matrix, selector, self.seed)
@@ -222,7 +222,7 @@ class ExplainCommand(Judged):
 
     def run(self) -> int | None:
         """Explain and print."""
-        from robo_meta.selector.explain import explain, print_explanation
+        from robo_meta.selector.judging.explain import explain, print_explanation
 
         found = explain(*self._load(virtual_best=False), self.scene)
         if self.json:

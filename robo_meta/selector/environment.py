@@ -9,9 +9,9 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from robo_meta.selector.decision import DEMO, GIVE_UP
-from robo_meta.selector.matrix import EMPTY, Matrix, load_matrix
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.selector import DEMO, GIVE_UP
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix, load_matrix
 
 SPREAD = 3.0
 """Feature values beyond so many spreads from the median are cut off, before they are brought to [−1, 1]."""
@@ -47,7 +47,7 @@ class SelectEnv(gymnasium.Env):
     Options of `reset`: `scene`, the number of the scene to play.
 
     Raises:
-        robo_meta.selector.matrix.MatrixError: no such matrix, or a damaged or incomplete one.
+        robo_meta.selector.matrix.matrix.MatrixError: no such matrix, or a damaged or incomplete one.
 
     Version 0: first release.
     """

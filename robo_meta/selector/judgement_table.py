@@ -8,12 +8,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from robo_meta.selector.judge import BASELINES
+from robo_meta.selector.judging.judge import BASELINES
 from robo_meta.wide_console import wide_console
 
 
 def print_judgement(result: dict[str, Any], console: Console | None = None) -> None:
-    """Print what `robo_meta.selector.judge.judge` returns."""
+    """Print what `robo_meta.selector.judging.judge.judge` returns."""
     console = wide_console(console)
     for line in lines_of_gate(result):
         console.print(line)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from robo_meta.selector.judge import BASELINES
 from robo_meta.selector.judgement_table import lines_of_gate
+from robo_meta.selector.judging.judge import BASELINES
 
 BAR = 360
 """Pixels of a success rate of 1."""
 
 
 def section(result: dict[str, Any]) -> str:
-    """What `robo_meta.selector.judge.judge` returns, as HTML without any outside reference."""
+    """What `robo_meta.selector.judging.judge.judge` returns, as HTML without any outside reference."""
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
     rows |= {name: result[name] for name in BASELINES if name in result}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from robo_meta.selector.order import MatrixOrder
+from robo_meta.selector.matrix.config import MatrixOrder
 
 if TYPE_CHECKING:  # loaded by the commands that need them
-    from robo_meta.selector.matrix import Matrix
+    from robo_meta.selector.matrix.matrix import Matrix
 
 
 class SelectError(ValueError):
@@ -79,9 +79,9 @@ class Scenes:
 
         Raises:
             SelectError: it has a strategy that the checkpoint lacks.
-            robo_meta.selector.matrix.MatrixError: no matrix, or a damaged one.
+            robo_meta.selector.matrix.matrix.MatrixError: no matrix, or a damaged one.
         """
-        from robo_meta.selector.matrix import load_matrix
+        from robo_meta.selector.matrix.matrix import load_matrix
 
         matrix = load_matrix(self.matrix)
         refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)
@@ -90,7 +90,7 @@ class Scenes:
 
 def play(order: MatrixOrder, keep: Path | None) -> Matrix:
     """Play what is ordered, into the file `keep`, where an interrupted command goes on, or into one that is removed."""
-    from robo_meta.selector.play_matrix import play_matrix
+    from robo_meta.selector.matrix.play import play_matrix
 
     if keep is not None:
         return play_matrix(order, keep)
@@ -100,7 +100,7 @@ def play(order: MatrixOrder, keep: Path | None) -> Matrix:
 
 def warn_of_few(matrix: Matrix) -> None:
     """Say in one line on standard error where the virtual best was estimated from few rollouts."""
-    from robo_meta.selector.virtual_best import ENOUGH_ROLLOUTS
+    from robo_meta.selector.judging.virtual_best import ENOUGH_ROLLOUTS
 
     if matrix.rollouts < ENOUGH_ROLLOUTS:
         found = f"{matrix.rollouts} rollouts a cell; under {ENOUGH_ROLLOUTS}, virtual best and closed gap say little"
@@ -109,8 +109,8 @@ def warn_of_few(matrix: Matrix) -> None:
 
 def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
     """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
-    from robo_meta.selector.playable import playable
     from robo_meta.strategies.build import checkpoint_file
+    from robo_meta.strategies.playable import playable
 
     file = checkpoint_file(checkpoint)
     held = playable(file)

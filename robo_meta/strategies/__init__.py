@@ -71,7 +71,7 @@ STRATEGIES: dict[str, Lazy] = {
     "density-fit": Lazy("robo_meta.strategies.baselines.density_fit:DensityFit"),
     "contrast": Lazy("robo_meta.strategies.learned.contrast:Contrast"),
     "retry": Lazy("robo_meta.strategies.learned.retry:Retry"),
-    "selector": Lazy("robo_meta.strategies.selector:Selector"),
+    "selector": Lazy("robo_meta.selector.strategy:Selector"),
 }
 """Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
 

@@ -92,7 +92,7 @@ def contestants(
 
     Raises:
         robo_meta.training.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
-        robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
+        robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
     """
     loaded, learned_hand = None, None
     if checkpoint is not None:

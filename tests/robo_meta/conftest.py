@@ -106,10 +106,10 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def selector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A selector that takes `replay` with one demonstration and `maml` with more."""
-    from robo_meta.selector import fitted_q
-    from robo_meta.selector.prices import Prices
-    from robo_meta.selector.selector_file import save_selector
-    from tests.robo_meta.selector_matrices import made_up
+    from robo_meta.selector.learner import fitted_q
+    from robo_meta.selector.learner.file import save_selector
+    from robo_meta.selector.learner.prices import Prices
+    from tests.robo_meta.selector.selector_matrices import made_up
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitted_q, "TREES", 20)

@@ -270,13 +270,19 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
     learning
     =
     "import
-    robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.policy, robo_meta.strategies.learned.maml" simulation = "import
-    sim.env, demos.expert.expert, demos.recording.recorder" cases = ((learning, ("sim", "pybullet")), (simulation,
-    ("torch",))) for
-    imports, forbidden
-    in cases:
+    robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.policy,
+    robo_meta.strategies.learned.maml"
+    simulation = "import sim.env, demos.expert.expert, demos.recording.recorder"
+    cases = ((learning, ("sim",
+    "pybullet")), (simulation, ("torch",)))
+    for
+    imports,
+    forbidden
+    in
+    cases:
         script
-        = code.format(imports=imports, forbidden=forbidden)
+        =
+        code.format(imports=imports, forbidden=forbidden)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
 

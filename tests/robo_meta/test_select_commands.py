@@ -14,14 +14,15 @@ import pytest
 from robo_meta.cli import main
 from robo_meta.report_page import write_page
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector import fitted_q, play_matrix
-from robo_meta.selector import matrix as matrix_module
-from robo_meta.selector.features import feature_names
-from robo_meta.selector.fitted_q import train_selector
-from robo_meta.selector.matrix import save_matrix
-from robo_meta.selector.prices import Prices
-from robo_meta.selector.selector_file import save_selector
-from tests.robo_meta.selector_matrices import made_up, two_kinds
+from robo_meta.selector.learner import fitted_q
+from robo_meta.selector.learner.file import save_selector
+from robo_meta.selector.learner.fitted_q import train_selector
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.matrix import matrix as matrix_module
+from robo_meta.selector.matrix import play
+from robo_meta.selector.matrix.features import feature_names
+from robo_meta.selector.matrix.matrix import save_matrix
+from tests.robo_meta.selector.selector_matrices import made_up, two_kinds
 
 
 @pytest.fixture(scope="module")
@@ -188,17 +189,17 @@ def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path:
 
 def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     # Physics is tested with the matrix: here an attempt succeeds as its seed has it.
-    monkeypatch.setattr(play_matrix, "policy_attempt", lambda _, seed, *rest: SimpleNamespace(success=seed % 2 == 0))
+    monkeypatch.setattr(play, "policy_attempt", lambda _, seed, *rest: SimpleNamespace(success=seed % 2 == 0))
     monkeypatch.setattr(fitted_q, "TREES", 5)
-    monkeypatch.setattr(play_matrix, "draw_condition", lambda *_: Condition("new-instance"))
-    monkeypatch.setattr(play_matrix, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
-    real, played = play_matrix.play_scene, []
+    monkeypatch.setattr(play, "draw_condition", lambda *_: Condition("new-instance"))
+    monkeypatch.setattr(play, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
+    real, played = play.play_scene, []
 
     def play(*arguments):
         played.append(arguments[4])
         return real(*arguments)
 
-    monkeypatch.setattr(play_matrix, "play_scene", play)
+    monkeypatch.setattr(play, "play_scene", play)
     few = "--scenes 1 --rollouts 4 --workers 1 --json "
     assert main(words(FRESH + few + "--strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
     said = capsys.readouterr()

@@ -7,10 +7,10 @@ import numpy as np
 
 import robo_meta  # noqa: F401  (registers the environment)
 from robo_meta.origin import fingerprint
-from robo_meta.selector.matrix import load_matrix
-from robo_meta.selector.playable import playable
-from robo_meta.selector.selector_file import load_selector
+from robo_meta.selector.learner.file import load_selector
+from robo_meta.selector.matrix.matrix import load_matrix
 from robo_meta.strategies.build import checkpoint_file
+from robo_meta.strategies.playable import playable
 from sim.shapes.families import families_of
 
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from robo_meta.origin import git_revision
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector.features import feature_names
-from robo_meta.selector.matrix import COLUMNS, Matrix, MatrixError
+from robo_meta.selector.matrix.features import feature_names
+from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError
 
 
 def assemble(

@@ -8,15 +8,15 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from robo_meta.selector import virtual_best
-from robo_meta.selector.baselines import Rules, one_pilot, taken, twice
-from robo_meta.selector.clustered import Resampled
-from robo_meta.selector.fitted_q import train_selector
-from robo_meta.selector.judge import chosen, gate, judge
-from robo_meta.selector.matrix import EMPTY, MatrixError
-from robo_meta.selector.prices import Prices
-from robo_meta.selector.walk import walk
-from tests.robo_meta.selector_matrices import made_up, two_kinds, with_retry
+from robo_meta.selector.judging import virtual_best
+from robo_meta.selector.judging.cluster_bootstrap import Resampled
+from robo_meta.selector.judging.expected_return import walk
+from robo_meta.selector.judging.judge import chosen, gate, judge
+from robo_meta.selector.learner.fitted_q import train_selector
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules, one_pilot, taken, twice
+from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
+from tests.robo_meta.selector.selector_matrices import made_up, two_kinds, with_retry
 
 
 def test_jackknife_is_less_biased_than_both() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.selector.matrix import Matrix, MatrixError
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 KEYS = (("transfer", "shots", "sensing"), ("transfer", "shots"), ("transfer",))
 """Public columns that the look-up goes by: all of them, or fewer where the training matrix has no such scene."""

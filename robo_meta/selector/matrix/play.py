@@ -23,14 +23,14 @@ from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.conditions import Condition, query_under, record_support_under
 from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
 from robo_meta.scenarios.rollout import Acting
-from robo_meta.selector import order as axes
-from robo_meta.selector.features import FEATURE_SCHEMA
-from robo_meta.selector.look import look
-from robo_meta.selector.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
-from robo_meta.selector.matrix_records import assemble, records_of
-from robo_meta.selector.order import LEFT_OUT, MatrixOrder
-from robo_meta.selector.playable import playable
+from robo_meta.selector.matrix import config as axes
+from robo_meta.selector.matrix.config import LEFT_OUT, MatrixOrder
+from robo_meta.selector.matrix.features import FEATURE_SCHEMA
+from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.observe import look
+from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.strategies.build import checkpoint_file, contestants, needs_checkpoint
+from robo_meta.strategies.playable import playable
 from sim.tasks.scenes import TRANSFERS, Scene
 from sim.tasks.seeds import generator, seed_sequence
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from robo_meta.selector.features import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
-from robo_meta.selector.matrix import EMPTY, Matrix
+from robo_meta.selector.matrix.features import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 
 STRATEGIES = ("maml", "replay", "centre")
 

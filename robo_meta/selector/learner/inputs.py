@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from robo_meta.selector.features import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
-from robo_meta.selector.matrix import RETRY
+from robo_meta.selector.matrix.features import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
+from robo_meta.selector.matrix.matrix import RETRY
 
 TOGETHER = 1.5
 """cm: choices this near count as agreeing; an error of about so much still holds."""

@@ -13,13 +13,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from demos.storage.files import json_bytes, read_metadata, write_atomic, write_safetensors
-from robo_meta.selector.baselines import Rules
-from robo_meta.selector.decision import Model, Selector, Stage
-from robo_meta.selector.features import FEATURE_SCHEMA
-from robo_meta.selector.forest import Forest
-from robo_meta.selector.inputs import Inputs
-from robo_meta.selector.neural_q import Network
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.learner.forest import Forest
+from robo_meta.selector.learner.inputs import Inputs
+from robo_meta.selector.learner.neural_q import Network
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.selector import Model, Selector, Stage
+from robo_meta.selector.matrix.features import FEATURE_SCHEMA
 
 SCHEMA = "2"
 SHIPPED = "selector.safetensors"

@@ -10,25 +10,25 @@ import numpy as np
 import pytest
 
 from demos.storage.files import read_metadata, write_safetensors
-from robo_meta.selector import fitted_q, neural_q
-from robo_meta.selector.baselines import Rules
-from robo_meta.selector.cross import cross_judge
-from robo_meta.selector.decision import DEMO, GIVE_UP, Selector, base_value
-from robo_meta.selector.explain import explain
-from robo_meta.selector.fitted_q import (
+from robo_meta.selector.judging.cross_validation import cross_judge
+from robo_meta.selector.judging.drift import WITHIN, Drift, follow, judge_online, uses_until_abandoned
+from robo_meta.selector.judging.expected_return import walk
+from robo_meta.selector.judging.explain import explain
+from robo_meta.selector.learner import fitted_q, neural_q
+from robo_meta.selector.learner.file import SelectorError, load_selector, refuse_shared_families, save_selector
+from robo_meta.selector.learner.fitted_q import (
     LEARNERS,
     PAIRS,
     LearnerError,
     situations,
     train_selector,
 )
-from robo_meta.selector.forest import Forest
-from robo_meta.selector.matrix import EMPTY, MatrixError
-from robo_meta.selector.online import WITHIN, Drift, follow, judge_online, uses_until_abandoned
-from robo_meta.selector.prices import Prices
-from robo_meta.selector.selector_file import SelectorError, load_selector, refuse_shared_families, save_selector
-from robo_meta.selector.walk import walk
-from tests.robo_meta.selector_matrices import STRATEGIES, made_up, two_kinds, with_retry
+from robo_meta.selector.learner.forest import Forest
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.selector import DEMO, GIVE_UP, Selector, base_value
+from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
+from tests.robo_meta.selector.selector_matrices import STRATEGIES, made_up, two_kinds, with_retry
 
 NOTHING = np.zeros((1, 3))
 EVERYTHING = np.ones((1, 3), dtype=bool)
@@ -140,7 +140,7 @@ def test_situations_are_weighted_by_how_likely_they_are() -> None:
 def test_trees_as_arrays_predict_what_the_library_does() -> None:
     from sklearn import ensemble
 
-    from robo_meta.selector.forest import from_sklearn
+    from robo_meta.selector.learner.forest import from_sklearn
 
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 6)).astype(np.float32)

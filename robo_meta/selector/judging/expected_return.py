@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robo_meta.selector.decision import Selector
-from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.matrix import Matrix
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from robo_meta.selector.matrix import RETRY, MatrixError
+from robo_meta.selector.matrix.matrix import RETRY, MatrixError
 from robo_meta.strategies import STRATEGIES
 from robo_meta.strategies.build import check_names
 from sim.shapes.families import families_of

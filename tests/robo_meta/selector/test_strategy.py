@@ -10,14 +10,14 @@ import pytest
 
 from demos.expert.scripted_controller import scripted_hand
 from demos.support import SupportSet
-from robo_meta.selector.features import SCENE_FEATURES, feature_names
-from robo_meta.selector.look import look, shown
-from robo_meta.selector.selector_file import SelectorError
+from robo_meta.selector.learner.file import SelectorError
+from robo_meta.selector.matrix.features import SCENE_FEATURES, feature_names
+from robo_meta.selector.matrix.observe import look, shown
+from robo_meta.selector.strategy import Selector
 from robo_meta.strategies import StrategyError, make_strategy
 from robo_meta.strategies.build import contestants
-from robo_meta.strategies.selector import Selector
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
-from tests.robo_meta.selector_matrices import STRATEGIES
+from tests.robo_meta.selector.selector_matrices import STRATEGIES
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from robo_meta.selector.matrix import MatrixError
+from robo_meta.selector.matrix.matrix import MatrixError
 
 MOST_SUBSETS = 200
 """Halves averaged over; all of them where there are no more."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.selector.look import look
-from robo_meta.selector.selector_file import load_selector
+from robo_meta.selector.learner.file import load_selector
+from robo_meta.selector.matrix.observe import look
 from robo_meta.strategies import make_strategy
 from robo_meta.strategies.policy import HandFunction, Policy
 from robo_meta.training.checkpoint import Checkpoint
@@ -24,7 +24,7 @@ class Selector:
         file: a trained selector; None for the one that comes with the package.
 
     Raises:
-        robo_meta.selector.selector_file.SelectorError: no selector, or a damaged one.
+        robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
         robo_meta.strategies.StrategyError, robo_meta.training.checkpoint.CheckpointError: it chooses among strategies
         that
             don't exist or that the checkpoint lacks.

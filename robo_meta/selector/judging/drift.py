@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.selector.decision import Selector
-from robo_meta.selector.matrix import Matrix
+from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.matrix import Matrix
 
 SHIFTS = np.array([-8.0, -3.0, -1.5, 0.0, 1.0, 2.0])
 """Log-odds."""

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from demos.demo import installed_versions
-from robo_meta.selector.baselines import Rules
-from robo_meta.selector.decision import Model, Selector, Stage, base_value
-from robo_meta.selector.features import FEATURE_SCHEMA, feature_names
-from robo_meta.selector.forest import from_sklearn
-from robo_meta.selector.inputs import Inputs
-from robo_meta.selector.matrix import Matrix, MatrixError
-from robo_meta.selector.neural_q import fit_network
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.learner.forest import from_sklearn
+from robo_meta.selector.learner.inputs import Inputs
+from robo_meta.selector.learner.neural_q import fit_network
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.selector import Model, Selector, Stage, base_value
+from robo_meta.selector.matrix.features import FEATURE_SCHEMA, feature_names
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 TREES, LEAVES, LEAST = 80, 160, 16
 """Trees of an ensemble, leaves of a tree at most, rows (situations × strategies) of a leaf at least."""
@@ -101,7 +101,7 @@ def train_selector(
         prices: what actions cost.
         learner: one of `LEARNERS`.
         seed: of trees or networks.
-        least: rows of a tree's leaf at least; see `robo_meta.selector.cross.choose_least`.
+        least: rows of a tree's leaf at least; see `robo_meta.selector.judging.cross_validation.choose_least`.
 
     Raises:
         LearnerError: no such learner.

@@ -12,11 +12,11 @@ import pytest
 
 from robo_meta.journal import JournalError
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector import play_matrix as module
-from robo_meta.selector.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
-from robo_meta.selector.order import MatrixOrder
-from robo_meta.selector.play_matrix import JOURNAL, draw_condition, play_matrix
-from tests.robo_meta.selector_matrices import made_up
+from robo_meta.selector.matrix import play as module
+from robo_meta.selector.matrix.config import MatrixOrder
+from robo_meta.selector.matrix.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.play import JOURNAL, draw_condition, play_matrix
+from tests.robo_meta.selector.selector_matrices import made_up
 
 CHANCES = np.full((6, 3), 0.5)
 

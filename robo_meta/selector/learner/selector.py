@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from robo_meta.selector.baselines import Rules
-from robo_meta.selector.inputs import Inputs
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.learner.inputs import Inputs
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules
 
 DEMO, GIVE_UP = "one more demo", "give up"
 

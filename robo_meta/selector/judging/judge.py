@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from robo_meta.evaluation.intervals import Interval
-from robo_meta.selector import virtual_best
-from robo_meta.selector.baselines import in_two, once, one_pilot, taken
-from robo_meta.selector.clustered import Resampled
-from robo_meta.selector.decision import Selector
-from robo_meta.selector.matrix import RETRY, Matrix
-from robo_meta.selector.walk import walk
+from robo_meta.selector.judging import virtual_best
+from robo_meta.selector.judging.cluster_bootstrap import Resampled
+from robo_meta.selector.judging.expected_return import walk
+from robo_meta.selector.learner.reference_rules import in_two, once, one_pilot, taken
+from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.matrix import RETRY, Matrix
 
 SCHEMA = "2"
 LEAST_GAP = 0.05

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.selector import virtual_best
-from robo_meta.selector.baselines import Rules, once, taken
-from robo_meta.selector.clustered import Resampled
-from robo_meta.selector.fitted_q import LEAST, train_selector
-from robo_meta.selector.matrix import Matrix
-from robo_meta.selector.prices import Prices
+from robo_meta.selector.judging import virtual_best
+from robo_meta.selector.judging.cluster_bootstrap import Resampled
+from robo_meta.selector.learner.fitted_q import LEAST, train_selector
+from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.reference_rules import Rules, once, taken
+from robo_meta.selector.matrix.matrix import Matrix
 
 LEASTS = (1_000_000, 32, 16, 8, 4)
 """Rows of a tree's leaf that are tried; of equally good ones the first, which strays least from the single best. No

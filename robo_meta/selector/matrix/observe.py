@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.selector.features import scene_features
+from robo_meta.selector.matrix.features import scene_features
 
 MOST_LEFT_OUT = 3
 """Demonstrations left out in turn, at most: adapting all strategies once more for each takes its time."""

@@ -15,9 +15,9 @@ from gymnasium.utils.env_checker import check_env
 
 import robo_meta  # noqa: F401  (registers the environment)
 from robo_meta.selector.environment import SelectEnv
-from robo_meta.selector.matrix import MatrixError, save_matrix
-from robo_meta.selector.prices import PriceError, Prices
-from tests.robo_meta.selector_matrices import made_up, with_retry
+from robo_meta.selector.learner.prices import PriceError, Prices
+from robo_meta.selector.matrix.matrix import MatrixError, save_matrix
+from tests.robo_meta.selector.selector_matrices import made_up, with_retry
 
 
 def paired(scenes: int = 8, **changes):

@@ -1,0 +1,1 @@
+"""How good a selector is: references, intervals, explanations."""

@@ -1,0 +1,1 @@
+"""Learning from an outcome matrix which strategy to use."""

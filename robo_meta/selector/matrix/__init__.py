@@ -1,0 +1,1 @@
+"""The outcome matrix: every strategy played on many scenes."""
