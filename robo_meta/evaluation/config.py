@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demos.demo import installed_versions
-from robo_meta.origin import fingerprint
+from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import (
     SCRIPTED_SUFFIX,
     SELECTOR,

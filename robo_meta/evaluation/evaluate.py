@@ -19,9 +19,9 @@ from robo_meta.evaluation.failure_supports import sloppy_cells, sloppy_lines
 from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.retries import attempt_cells, attempt_lines
 from robo_meta.evaluation.summary import OURS, Results, cells, failures, families, interpretability, pairs
-from robo_meta.journal import append, open_journal
-from robo_meta.origin import git_revision
-from robo_meta.results_table import print_result
+from robo_meta.report.terminal import print_result
+from robo_meta.runs.journal import append, open_journal
+from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import contestants
 
 FINISHED = "tasks.jsonl"
@@ -41,7 +41,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         What `robo-meta evaluate --json` prints; latencies apart, it depends on `config.identity` and `tasks` alone.
 
     Raises:
-        robo_meta.journal.JournalError: the out folder is not writable or holds another evaluation.
+        robo_meta.runs.journal.JournalError: the out folder is not writable or holds another evaluation.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
@@ -96,8 +96,8 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         write_result(config.out, result)
         if config.report:
             # Imported here: a figure costs half a second that `--json` alone need not pay.
-            from robo_meta.adaptation_scenes import adaptation_scenes
-            from robo_meta.report import write_report
+            from robo_meta.report.adaptation import adaptation_scenes
+            from robo_meta.report.strategies import write_report
 
             file = config.checkpoint_file
             drawn = (

@@ -18,9 +18,9 @@ import torch
 
 from demos.support import ShotsError
 from robo_meta.learning.pretraining import with_mean_tables
-from robo_meta.origin import git_revision
-from robo_meta.progress import TrainingProgress
-from robo_meta.run_identity import data_fingerprint, versions
+from robo_meta.runs.progress import TrainingProgress
+from robo_meta.runs.provenance import git_revision
+from robo_meta.runs.run_identity import data_fingerprint, versions
 from robo_meta.training.checkpoint import (
     POLICY_FILE,
     SCHEMA,
@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.first_order:
             config = replace(config, first_order=True)
         if online:
-            from robo_meta.stream_report import stream_table
+            from robo_meta.report.stream_result import stream_table
             from robo_meta.training.online.train import train_stream
 
             where = device_named(given.device)

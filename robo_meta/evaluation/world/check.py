@@ -18,7 +18,7 @@ from demos.workers import run_jobs
 from robo_meta.evaluation.world.blind_grasps import HOLDS, RULES
 from robo_meta.evaluation.world.bounds import ALL, curve_lines, family_lines, geometry_lines, layout_lines, skill_lines
 from robo_meta.evaluation.world.probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
-from robo_meta.wide_console import wide_console
+from robo_meta.runs.console import wide_console
 from sim.shapes.families import FAMILIES, families_of
 from sim.tasks.scenes import SPLITS
 

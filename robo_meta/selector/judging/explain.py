@@ -9,9 +9,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.runs.console import wide_console
 from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError
-from robo_meta.wide_console import wide_console
 
 MOVERS = 5
 """Features named for each strategy."""

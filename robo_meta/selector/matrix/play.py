@@ -17,8 +17,8 @@ from demos.demo import installed_versions
 from demos.expert.expert import shared_env
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
-from robo_meta.journal import append, open_journal
-from robo_meta.origin import fingerprint
+from robo_meta.runs.journal import append, open_journal
+from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.conditions import Condition, query_under, record_support_under
 from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
@@ -48,7 +48,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
 
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
-        robo_meta.journal.JournalError: the journal beside it is of another order, or not writable.
+        robo_meta.runs.journal.JournalError: the journal beside it is of another order, or not writable.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
     file = checkpoint_file(order.checkpoint)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.origin import git_revision
+from robo_meta.runs.provenance import git_revision
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.matrix.features import feature_names
 from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError

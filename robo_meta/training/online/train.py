@@ -16,11 +16,11 @@ from torch import Tensor
 
 from demos.storage.files import checksum, json_bytes, write_atomic
 from robo_meta.learning import methods
-from robo_meta.origin import git_revision
-from robo_meta.progress import TrainingProgress
-from robo_meta.report_page import PAGES, write_page
-from robo_meta.run_identity import data_fingerprint, versions
-from robo_meta.stream_report import Scores, stream_result
+from robo_meta.report.page import PAGES, write_page
+from robo_meta.report.stream_result import Scores, stream_result
+from robo_meta.runs.progress import TrainingProgress
+from robo_meta.runs.provenance import git_revision
+from robo_meta.runs.run_identity import data_fingerprint, versions
 from robo_meta.training.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.online.config import StreamConfig, StreamError
@@ -243,7 +243,7 @@ def _checkpoint(
 
 def _write_page(path: Path, result: dict[str, Any]) -> None:
     try:
-        from robo_meta.stream_page import section
+        from robo_meta.report.stream import section
     except ImportError:  # matplotlib is not among what training needs
         return
     write_page(path, "stream", section(result))

@@ -17,8 +17,8 @@ from robo_meta.evaluation.colour_preference import colour_preference, true_prefe
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
 from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary, write_result
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
-from robo_meta.journal import JournalError
-from robo_meta.results_table import learned_over_scripted, print_result
+from robo_meta.report.terminal import learned_over_scripted, print_result
+from robo_meta.runs.journal import JournalError
 from robo_meta.strategies import STRATEGIES, StrategyError
 from robo_meta.strategies.build import contestants, default_names, needs_checkpoint
 from robo_meta.training.checkpoint import CheckpointError

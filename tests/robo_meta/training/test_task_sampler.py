@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from demos.support import TRANSFERS, ShotsError, eligible
 from robo_meta.model.scorer import grasp_rows
-from robo_meta.run_identity import data_fingerprint
+from robo_meta.runs.run_identity import data_fingerprint
 from robo_meta.training.data import TrainingData, load_training_data
 from robo_meta.training.task_sampler import TaskStream
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from robo_meta.cli import main
+from robo_meta.cli.main import main
 from robo_meta.evaluation.world import blind_grasps, check
 from robo_meta.evaluation.world.bounds import curve_lines, geometry_lines, half_crossing, share, skill_lines
 from robo_meta.evaluation.world.check import CheckConfig, CheckError, best_rule, check_table, check_world

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from robo_meta.journal import JournalError
+from robo_meta.runs.journal import JournalError
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.matrix import play as module
 from robo_meta.selector.matrix.config import MatrixOrder

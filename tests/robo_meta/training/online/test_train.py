@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from robo_meta.cli import main as robo_meta_main
+from robo_meta.cli.main import main as robo_meta_main
 from robo_meta.learning import methods
 from robo_meta.training import outer_loop
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from demos.film import FilmConfig
 from demos.recording.config import RecordConfig
-from robo_meta.bench import BenchConfig
+from robo_meta.cli.bench import BenchConfig
+from robo_meta.cli.quickstart import QuickstartConfig
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.quickstart import QuickstartConfig
 from robo_meta.training.presets import DEFAULT_METHODS
 
 
@@ -48,7 +48,7 @@ class Quickstart(Unchecked, QuickstartConfig):
 
     def run(self) -> int | None:
         """Run every stage and print the table."""
-        from robo_meta.quickstart import quickstart
+        from robo_meta.cli.quickstart import quickstart
 
         found = quickstart(_config(self, QuickstartConfig), Console(stderr=True) if self.json else None)
         if self.json:
@@ -228,7 +228,7 @@ class Train:
         chosen = {name: getattr(self, name) for name in OPTIONS}
         online = stream_config(self.stream, chosen, data=self.data, method=self.method, init=self.init)
         if online:
-            from robo_meta.stream_report import stream_table
+            from robo_meta.report.stream_result import stream_table
             from robo_meta.training.online.train import train_stream
 
             where = device_named(self.device)
@@ -271,7 +271,7 @@ class Bench(Unchecked, BenchConfig):
 
     def run(self) -> int | None:
         """Measure and print."""
-        from robo_meta.bench import bench
+        from robo_meta.cli.bench import bench
 
         _print(bench(_config(self, BenchConfig)), self.json)
         return None

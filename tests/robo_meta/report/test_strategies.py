@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from robo_meta.report import section, write_report
-from robo_meta.report_page import PAGES, html, write_page
-from robo_meta.report_pictures import AdaptationScene, adaptation_picture
+from robo_meta.report.charts import AdaptationScene, adaptation_picture
+from robo_meta.report.page import PAGES, html, write_page
+from robo_meta.report.strategies import section, write_report
 
 
 def cell(strategy: str, transfer: str, shots: int, intention: str, rate: float) -> dict[str, Any]:
@@ -194,5 +194,5 @@ def test_only_weighed_points_are_drawn() -> None:
 
 
 def test_no_window_toolkit_is_chosen() -> None:
-    code = "import robo_meta.report, sys; assert 'matplotlib.pyplot' not in sys.modules"
+    code = "import robo_meta.report.strategies, sys; assert 'matplotlib.pyplot' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from robo_meta.evaluation.intervals import estimate
 from robo_meta.evaluation.summary import BEST_OPPONENT, EXPERT, OURS
-from robo_meta.wide_console import wide_console
+from robo_meta.runs.console import wide_console
 
 Record = dict[str, Any]
 COMPARED = (BEST_OPPONENT, "density-fit", "context", "zero-shot")

@@ -9,16 +9,16 @@ from typing import Any
 
 from robo_meta.evaluation.intervals import estimate
 from robo_meta.evaluation.summary import EXPERT
-from robo_meta.report_failures import attempt_table, sloppy_table
-from robo_meta.report_page import figure, table, write_page
-from robo_meta.report_pictures import (
+from robo_meta.report.charts import (
     AdaptationScene,
     adaptation_picture,
     cost_beside_success,
     family_bars,
     success_by_shots,
 )
-from robo_meta.results_table import learned_over_scripted
+from robo_meta.report.failures import attempt_table, sloppy_table
+from robo_meta.report.page import figure, table, write_page
+from robo_meta.report.terminal import learned_over_scripted
 
 Record = dict[str, Any]
 LATENCIES = ("adapt, ms", "act, ms")

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from robo_meta.cli import main
-from robo_meta.report_page import write_page
+from robo_meta.cli.main import main
+from robo_meta.report.page import write_page
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.learner import fitted_q
 from robo_meta.selector.learner.file import save_selector

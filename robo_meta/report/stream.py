@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from robo_meta.report_page import figure, table
-from robo_meta.report_pictures import svg
-from robo_meta.stream_report import signed, stream_table
+from robo_meta.report.charts import svg
+from robo_meta.report.page import figure, table
+from robo_meta.report.stream_result import signed, stream_table
 
 Record = dict[str, Any]
 COLOURS = {"online": "#0b62c4", "frozen": "#9aa4ad", "scratch": "#2e8b57"}

@@ -8,8 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.runs.console import wide_console
 from robo_meta.selector.judging.judge import BASELINES
-from robo_meta.wide_console import wide_console
 
 
 def print_judgement(result: dict[str, Any], console: Console | None = None) -> None:

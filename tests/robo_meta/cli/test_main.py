@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robo_meta.cli import BAD_INPUT, FAILURES, in_one_line, main
+from robo_meta.cli.main import BAD_INPUT, FAILURES, in_one_line, main
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ def test_describe_and_objects_print_json(dataset, capsys):
 
 
 def test_a_bug_never_passes_for_bad_input(monkeypatch):
-    from robo_meta import commands
+    from robo_meta.cli import commands
 
     def broken(self):
         raise ValueError("a bug")

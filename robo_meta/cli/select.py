@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
+from robo_meta.cli.select_options import Scenes, SelectError, play, warn_of_few
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix.config import MatrixOrder
-from robo_meta.selector.scenes import Scenes, SelectError, play, warn_of_few
 
 if TYPE_CHECKING:  # loaded by the commands that need them
     from robo_meta.selector.learner.selector import Selector
@@ -178,7 +178,7 @@ class EvaluateCommand(Judged):
 
     def run(self) -> int | None:
         """Judge and print."""
-        from robo_meta.selector.judgement_table import print_judgement
+        from robo_meta.report.selector_terminal import print_judgement
         from robo_meta.selector.judging.drift import judge_online
         from robo_meta.selector.judging.judge import judge
 
@@ -194,8 +194,8 @@ class EvaluateCommand(Judged):
         if self.online:
             result["online"] = judge_online(matrix, selector, seed=self.seed)
         if self.report is not None:
-            from robo_meta.report_page import PAGES, write_page
-            from robo_meta.selector.page import section
+            from robo_meta.report.page import PAGES, write_page
+            from robo_meta.report.selector import section
 
             try:
                 file = self.report if self.report.suffix == ".html" else self.report / PAGES["selector"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from robo_meta.evaluation.intervals import estimate
-from robo_meta.report_page import table
+from robo_meta.report.page import table
 
 Record = dict[str, Any]
 

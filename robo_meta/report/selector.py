@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from robo_meta.selector.judgement_table import lines_of_gate
+from robo_meta.report.selector_terminal import lines_of_gate
 from robo_meta.selector.judging.judge import BASELINES
 
 BAR = 360

@@ -6,7 +6,7 @@ import gymnasium
 import numpy as np
 
 import robo_meta  # noqa: F401  (registers the environment)
-from robo_meta.origin import fingerprint
+from robo_meta.runs.provenance import fingerprint
 from robo_meta.selector.learner.file import load_selector
 from robo_meta.selector.matrix.matrix import load_matrix
 from robo_meta.strategies.build import checkpoint_file

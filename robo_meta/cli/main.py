@@ -26,17 +26,17 @@ BAD_INPUT = (
     "demos.recording.config:RecordError",
     "demos.support:ShotsError",
     "demos.support:SupportError",
-    "robo_meta.bench:BenchError",
+    "robo_meta.cli.bench:BenchError",
     "robo_meta.scenarios.conditions:ConditionError",
     "robo_meta.training.checkpoint:CheckpointError",
     "robo_meta.evaluation.config:EvaluateError",
     "robo_meta.training.state:StateError",
     "robo_meta.training.train:TrainError",
     "robo_meta.training.presets:PresetError",
-    "robo_meta.quickstart:QuickstartError",
-    "robo_meta.selector.scenes:SelectError",
+    "robo_meta.cli.quickstart:QuickstartError",
+    "robo_meta.cli.select_options:SelectError",
     "robo_meta.selector.learner.fitted_q:LearnerError",
-    "robo_meta.journal:JournalError",
+    "robo_meta.runs.journal:JournalError",
     "robo_meta.selector.matrix.matrix:MatrixError",
     "robo_meta.selector.learner.prices:PriceError",
     "robo_meta.selector.learner.file:SelectorError",
@@ -139,8 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     import tyro
 
-    from robo_meta import commands
-    from robo_meta.selector.commands import Select
+    from robo_meta.cli import commands
+    from robo_meta.cli.select import Select
 
     choices: dict[str, Any] = {
         "quickstart": commands.Quickstart,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from demos.expert.expert import shared_env
-from robo_meta.report_pictures import AdaptationScene
+from robo_meta.report.charts import AdaptationScene
 from robo_meta.scenarios.matched_scenes import NoDemonstration, matched_task, record_support
 from robo_meta.scenarios.rollout import keypoint_error, true_keypoints
 from robo_meta.strategies.build import contestants

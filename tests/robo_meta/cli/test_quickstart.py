@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from robo_meta import quickstart
-from robo_meta.cli import main
+from robo_meta.cli import quickstart
+from robo_meta.cli.main import main
 
 CELL = {"strategy": "maml", "n": 40, "rate": 0.9, "low": 0.77, "high": 0.96}
 

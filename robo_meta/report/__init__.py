@@ -1,0 +1,1 @@
+"""Results for people: HTML pages and terminal tables."""
