@@ -267,22 +267,11 @@ import sys
 {imports}
 print([name for name in sys.modules if name.split('.')[0] in {forbidden}])
 """
-    learning
-    =
-    "import
-    robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.policy,
-    robo_meta.strategies.learned.maml"
+    learning = "import robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.learned.maml"
     simulation = "import sim.env, demos.expert.expert, demos.recording.recorder"
-    cases = ((learning, ("sim",
-    "pybullet")), (simulation, ("torch",)))
-    for
-    imports,
-    forbidden
-    in
-    cases:
-        script
-        =
-        code.format(imports=imports, forbidden=forbidden)
+    cases = ((learning, ("sim", "pybullet")), (simulation, ("torch",)))
+    for imports, forbidden in cases:
+        script = code.format(imports=imports, forbidden=forbidden)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
 

@@ -195,11 +195,11 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     monkeypatch.setattr(play, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
     real, played = play.play_scene, []
 
-    def play(*arguments):
+    def counted(*arguments):
         played.append(arguments[4])
         return real(*arguments)
 
-    monkeypatch.setattr(play, "play_scene", play)
+    monkeypatch.setattr(play, "play_scene", counted)
     few = "--scenes 1 --rollouts 4 --workers 1 --json "
     assert main(words(FRESH + few + "--strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
     said = capsys.readouterr()

@@ -195,4 +195,4 @@ def test_only_weighed_points_are_drawn() -> None:
 
 def test_no_window_toolkit_is_chosen() -> None:
     code = "import robo_meta.report.strategies, sys; assert 'matplotlib.pyplot' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])

@@ -25,7 +25,7 @@ from robo_meta.training.state import load_state
 from robo_meta.training.task_sampler import TaskStream
 from robo_meta.training.train import TrainError, main, train
 
-ROOT = Path(meta_train.__file__).parents[1]
+ROOT = Path(meta_train.__file__).parents[2]
 TINY = PRESETS["tiny"]
 LONG = dataclasses.replace(
     TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4), "pretrain": Schedule(60, 4)}, checkpoint_every=4

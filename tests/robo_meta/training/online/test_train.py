@@ -32,7 +32,7 @@ from robo_meta.training.state import StateError
 from robo_meta.training.task_sampler import TaskStream
 from robo_meta.training.train import main
 
-ROOT = Path(train.__file__).parents[1]
+ROOT = Path(train.__file__).parents[3]
 TINY = PRESETS["tiny"]
 CPU = torch.device("cpu")
 SMALL = {"phases": 2, "probes": 3, "stream_budget": 2, "stream_batch": 3, "reservoir": 6, "phase_colours": (8, 0)}
