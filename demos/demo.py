@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from demos import __version__
+from sim.errors import InputError
+
 if TYPE_CHECKING:  # only the name: reading a demo's arrays needs no simulator
     from sim.tasks.scenes import Task
 
@@ -22,7 +25,7 @@ SCHEMA = "2"
 STATE_SIZE, POINT_SIZE, ACTION_SIZE = 14, 6, 5
 
 
-class DemoError(ValueError):
+class DemoError(InputError):
     """Arrays or labels that are no demonstration."""
 
 
@@ -63,8 +66,6 @@ def provenance(actor: str, seed: int, path: tuple[str | int, ...]) -> Provenance
 @cache  # looking through installed packages takes longer than anything else in a record
 def installed_versions() -> dict[str, str]:
     """Versions that an episode's bytes depend on: the package's own, numpy's, PyBullet's and the schema's."""
-    from robo_meta import __version__  # the package's own constant, right in a source tree as well
-
     try:
         pybullet = metadata.version("pybullet")
     except metadata.PackageNotFoundError:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from demos.expert.grasp_plan import aim, plan_grasp
+from demos.expert.scripted_controller import scripted_controller
 from demos.storage.files import write_atomic
+from sim.env import GraspEnv
+from sim.errors import InputError
+from sim.frames import hand_in_object, turn_displacement
 from sim.shapes.families import family_named
 from sim.tasks.sampling import draw_scene, draw_task
-from sim.tasks.seeds import generator
-
-if TYPE_CHECKING:
-    from demos.film_take import Take
+from sim.tasks.scenes import Scene
+from sim.tasks.seeds import generator, seed_sequence
 
 FRAME_RATE = 10
 """Frames a second: the control rate, so that a film runs at its true speed."""
@@ -29,7 +32,7 @@ LAST_FRAMES = 5
 """Times that the last frame is shown, for the eye to rest on."""
 
 
-class FilmError(ValueError):
+class FilmError(InputError):
     """A film that cannot be written as asked."""
 
 
@@ -61,14 +64,14 @@ def film(config: FilmConfig) -> dict[str, Any]:
         FilmError: a file that cannot be written, or whose name has the wrong ending.
     """
     split = family_named(config.family).group
-    # Tasks are numbered from the family's own stream, so that two families of one seed are not of one stuff.
+    # Tasks are numbered from the family's own stream, so that two families of one seed are not of one material.
     index = int(generator(config.seed, "film", config.family).integers(2**31))
     task = draw_task(config.seed, split, index, config.intention)
     for path, suffix in ((config.video, ".mp4"), (config.image, ".png")):
         if path is not None:
             _check(path, suffix)
     # The physics and the encoders come in only now, so that the command line can read the configuration without them.
-    from demos.film_take import film_take
+    pass
 
     scene = draw_scene(config.seed, task, config.family, "a0")
     rolling = config.video is not None or config.image is not None
@@ -148,3 +151,65 @@ def _write(path: Path, content: bytes) -> None:
         write_atomic(path, [content])
     except OSError as error:
         raise FilmError(f"{path}: cannot write: {error.strerror}") from error
+
+
+LOOKS_PER_FRAME = 2
+"""Looks at the final hold, 20 a second, to a frame."""
+
+
+@dataclass
+class Take:
+    """What the camera saw and how the grasp went."""
+
+    frames: list[np.ndarray] = field(default_factory=list)
+    """(H, W, 3) uint8 each, 10 a second; none where the camera was off."""
+    closed: int | None = None
+    """Frame at which the fingers begin to close."""
+    lifted: int | None = None
+    """First frame of the final hold."""
+    steps: int = 0
+    """Actions played."""
+    success: bool = False
+    verdict: dict[str, bool] = field(default_factory=dict)
+    """Named parts of success."""
+
+
+def film_take(scene: Scene, seed: int, rolling: bool = True) -> Take:
+    """Play the demonstrator's grasp of `scene`; the camera is on where `rolling`."""
+    env, take, looks = GraspEnv(render_mode="rgb_array" if rolling else None), Take(), 0
+
+    def shoot() -> None:
+        picture = env.render()
+        if picture is not None:
+            take.frames.append(picture)
+
+    def watch_hold() -> None:
+        nonlocal looks
+        if take.lifted is None:
+            take.lifted = len(take.frames)
+        looks += 1
+        if looks % LOOKS_PER_FRAME == 0:
+            shoot()
+
+    env.watch = watch_hold
+    try:
+        episode, aim_seed = seed_sequence(seed, "film", "episode").spawn(2)
+        target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
+        observation, info = env.reset(seed=int(episode.generate_state(1)[0]), options={"scene": scene})
+        shoot()
+        finished = False
+        while not finished:
+            object_to_world = env.object_to_world
+            hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
+            action = turn_displacement(scripted_controller(hand, target), object_to_world.yaw)
+            if action[4] < 0 and take.closed is None:
+                take.closed = len(take.frames)
+            observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
+            take.steps += 1
+            finished = terminated or truncated
+            if not terminated:  # the hold has been filmed from within the last step
+                shoot()
+    finally:
+        env.close()
+    take.success, take.verdict = bool(info["success"]), {str(k): bool(v) for k, v in info["verdict"].items()}
+    return take

@@ -6,7 +6,7 @@ import numpy as np
 
 from demos.demo import Demo
 from demos.support import SupportItem, hindsight_grasp
-from sim.object_frame import action_to_object, observe
+from sim.frames import action_to_object, observe
 
 
 def hand_in_object(demo: Demo) -> np.ndarray:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.errors import InputError
+
 TRANSFERS = ("same-object", "new-instance", "new-shape")
 """What demos and query share, from most to least; the same names as `sim.tasks.scenes.TRANSFERS`."""
 OPENING, COMMAND = 4, 6
@@ -19,11 +21,11 @@ NOTHING = 0.002
 """m: an opening below this holds nothing."""
 
 
-class ShotsError(ValueError):
+class ShotsError(InputError):
     """A support that cannot be drawn: no shots, more than there are demonstrations at hand, an unknown transfer."""
 
 
-class SupportError(ValueError):
+class SupportError(InputError):
     """Arrays that make no support item."""
 
 

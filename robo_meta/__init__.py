@@ -1,11 +1,8 @@
 """Few-shot imitation: meta-learning, adaptation strategies, evaluation and the command line."""
 
-import contextlib
+from demos import __version__
+from sim.registration import register
 
-__version__ = "0.1.0"
+__all__ = ["__version__"]
 
-# Training alone runs on machines that have only torch, numpy and safetensors.
-with contextlib.suppress(ImportError):
-    from gymnasium.envs.registration import register
-
-    register(id="RoboMeta/Select-v0", entry_point="robo_meta.selector.environment:SelectEnv")
+register("RoboMeta/Select-v0", "robo_meta.selector.environment:SelectEnv")

@@ -1,5 +1,5 @@
 """Grasping simulator: procedural objects, scenes, physics and the Gymnasium environment `RoboMeta/Grasp-v0`."""
 
-from gymnasium.envs.registration import register
+from sim.registration import register
 
-register(id="RoboMeta/Grasp-v0", entry_point="sim.env:GraspEnv")
+register("RoboMeta/Grasp-v0", "sim.env:GraspEnv")

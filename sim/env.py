@@ -10,12 +10,12 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from sim.frames import Pose, quat_from_yaw
+from sim.frames import Pose, fold_yaw, quat_from_yaw
 from sim.physics.bodies import SimObject
-from sim.physics.panda import GripperConfig, Panda, fold_yaw
+from sim.physics.panda import Panda
 from sim.physics.push import Shove
 from sim.physics.world import FREE_ITERATIONS, PHYSICS_HZ, World
-from sim.robot import Workspace
+from sim.robot import GripperConfig, Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.success import FAILED, Judge, Thresholds, Verdict
 from sim.tasks.sampling import draw_families, draw_scene, draw_task

@@ -5,6 +5,7 @@ A pose named `a_to_b` maps coordinates in frame a to coordinates in frame b. Qua
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,3 +132,54 @@ def turn_displacement(displacement: np.ndarray, yaw: float) -> np.ndarray:
     x, y = turned[..., 0].copy(), turned[..., 1].copy()
     turned[..., 0], turned[..., 1] = c * x - s * y, s * x + c * y
     return turned
+
+
+def wrap_heading(yaw: np.ndarray) -> np.ndarray:
+    """The same closing heading in (−π/2, π/2]."""
+    return np.pi / 2 - (np.pi / 2 - yaw) % np.pi
+
+
+def heading_gap(first: np.ndarray | float, second: np.ndarray | float) -> np.ndarray:
+    """Angle between closing headings, rad in [0, π/2]."""
+    return np.abs((np.asarray(first) - second + np.pi / 2) % np.pi - np.pi / 2)
+
+
+def fold_yaw(yaw: float | np.ndarray) -> float | np.ndarray:
+    """A closing heading, which is the same after half a turn, folded into (−π/2, π/2]."""
+    return -((-np.asarray(yaw) + np.pi / 2) % np.pi - np.pi / 2)
+
+
+HAND_FIELDS = ("x", "y", "z", "yaw", "opening", "opening_rate", "gripper_command")
+"""Rows of `hand`: m, m, m above the table, rad in (−π/2, π/2], m, m/s, ±1; object frame."""
+
+
+def perceived_object(state: np.ndarray) -> Pose:
+    """Object frame to world as perceived, from a `state` observation (14,)."""
+    return Pose(state[7:10], state[10:14] / np.linalg.norm(state[10:14]))
+
+
+def hand_in_object(state: np.ndarray, object_to_world: Pose) -> np.ndarray:
+    """(7,) `hand` of a world-frame `state` (14,), seen from `object_to_world`."""
+    hand = np.array(state[:7], dtype=np.float64)
+    hand[:3] = planar_to_object(hand[:3], object_to_world)
+    hand[3] = fold_yaw(hand[3] - object_to_world.yaw)
+    return hand
+
+
+def observe(observation: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """An environment's observation as policies see it: `points` (P, 6) and `hand` (7,), object frame."""
+    state = np.asarray(observation["state"], dtype=np.float64)
+    hand = hand_in_object(state, perceived_object(state))
+    return {"points": observation["points"], "hand": hand.astype(np.float32)}
+
+
+def action_to_world(action: np.ndarray, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+    """A policy's action (5,), displacements along the object's axes, as the environment takes it."""
+    yaw = perceived_object(np.asarray(observation["state"], dtype=np.float64)).yaw
+    return turn_displacement(action, yaw).astype(np.float32)
+
+
+def action_to_object(action: np.ndarray, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Inverse of `action_to_world`."""
+    yaw = perceived_object(np.asarray(observation["state"], dtype=np.float64)).yaw
+    return turn_displacement(action, -yaw).astype(np.float32)

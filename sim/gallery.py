@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from sim.errors import InputError
 from sim.objects.spec import PALETTE
 from sim.shapes.families import FAMILIES, family_named
 from sim.tasks.sampling import draw_scene, draw_task
@@ -24,7 +25,7 @@ HALF_VIEW = 0.20
 """m: half width of what a picture shows; the same for all, so that sizes compare."""
 
 
-class GalleryError(ValueError):
+class GalleryError(InputError):
     """A picture that cannot be drawn or written as asked."""
 
 

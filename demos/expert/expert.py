@@ -10,10 +10,9 @@ import numpy as np
 from demos.demo import Demo, Provenance
 from demos.expert.episode import record_episode, shared_env
 from demos.expert.grasp_plan import aim, plan_grasp
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from sim.env import GraspEnv
-from sim.frames import turn_displacement
-from sim.object_frame import hand_in_object
+from sim.frames import hand_in_object, turn_displacement
 from sim.tasks.scenes import Scene
 
 
@@ -67,7 +66,7 @@ def demonstrate(
     def act(observation: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         object_to_world = env.object_to_world
         hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
-        label = turn_displacement(scripted_hand(hand, target, speed), object_to_world.yaw)
+        label = turn_displacement(scripted_controller(hand, target, speed), object_to_world.yaw)
         label = np.clip(label, -1, 1).astype(np.float32)
         return _disturb(label, hand, target, config, rng), label
 

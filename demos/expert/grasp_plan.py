@@ -1,10 +1,11 @@
-"""The demonstrator's grasp: where someone who knows the materials and the wish takes hold of an object."""
+"""The demonstrator's grasp: where someone who knows the materials and the intention takes hold of an object."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sim.objects.cross_sections import Footprint, wrap_heading
+from sim.frames import wrap_heading
+from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import grasp_at, outer_grasps
 from sim.tasks.scenes import BALANCE, Noise, Scene
 

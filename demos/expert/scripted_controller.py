@@ -15,7 +15,7 @@ REACH, TURN = 0.05, 0.3
 
 
 @dataclass(frozen=True)
-class HandConfig:
+class ControllerConfig:
     """How the scripted hand moves."""
 
     hover: float = 0.10
@@ -42,14 +42,16 @@ class HandConfig:
     """m of a descending action at most."""
 
 
-HAND = HandConfig()
+CONTROLLER = ControllerConfig()
 
 
-def scripted_hand(hand: np.ndarray, target: np.ndarray, speed: float = 1.0, config: HandConfig = HAND) -> np.ndarray:
+def scripted_controller(
+    hand: np.ndarray, target: np.ndarray, speed: float = 1.0, config: ControllerConfig = CONTROLLER
+) -> np.ndarray:
     """Next action towards and through a grasp.
 
     Args:
-        hand: (7,) as `sim.object_frame.HAND_FIELDS`, m, rad, m/s; any planar frame.
+        hand: (7,) as `sim.frames.HAND_FIELDS`, m, rad, m/s; any planar frame.
         target: (4,) grasp x, y, z (m) and closing heading (rad), the same frame.
         speed: scales free motion, in (0, 1].
         config: distances and rates.

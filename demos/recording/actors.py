@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from demos.demo import Demo, Provenance
+from sim.errors import InputError
 from sim.tasks.scenes import Scene
 
 
-class ActorError(ValueError):
+class ActorError(InputError):
     """An actor's name that leads to nothing callable."""
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from demos.recording.object_labels import families_needed
+from sim.errors import InputError
 from sim.shapes.families import FAMILIES, families_of, family_named
 from sim.tasks.scenes import INTENTIONS
 
 MIXED = "all"
 
 
-class RecordError(ValueError):
+class RecordError(InputError):
     """A recording that cannot be made as asked."""
 
 
@@ -49,7 +50,7 @@ class RecordConfig:
     keep_failures: bool = False
     """Store failed attempts as well, labelled by their verdict."""
     attempts: int = 20
-    """Tries for each demonstration before it is given up."""
+    """Attempts for each demonstration before it is given up."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "out", Path(self.out))

@@ -1,8 +1,8 @@
 """Training data in one file, `training.safetensors`, that needs neither simulator nor episodes to be read.
 
 For the scorer, N tasks × D demonstrations, recorded tasks first and planned ones after:
-`points` (N, D, P, 6) float16, `grasps` (N, D, 4) and `other_grasps` (N, D, 2, 4) float32 (what the two other wishes
-would have asked for, planned; NaN for recorded episodes), `holdable` (N, D, L) int8 (whether the fingers could take an
+`points` (N, D, P, 6) float16, `grasps` (N, D, 4) and `other_grasps` (N, D, 2, 4) float32 (what the two other intentions
+would have asked for, planned; NaN for recorded episodes), `graspable` (N, D, L) int8 (whether the fingers could take an
 outer end at each of the first L points; −1 for recorded episodes), `family` and `object` (N, D) int16, and for reports
 only `intention` (N,) int8 and `densities` (N, 8) float32. For the hand, M recorded steps: `hand` (M, 7), `hand_actions`
 (M, 5) clean labels and `hand_targets` (M, 4) float32, `hand_episode` (M,) int32. All in the object's frame.
@@ -81,7 +81,7 @@ def _task_arrays(rows: list[dict]) -> dict[str, np.ndarray]:
         "points": np.stack([row["points"] for row in rows]).astype(np.float16),
         "grasps": np.stack([row["grasp"] for row in rows]).astype(np.float32),
         "other_grasps": np.full((len(rows), OTHERS, 4), np.nan, dtype=np.float32),
-        "holdable": np.full((len(rows), LABELLED), -1, dtype=np.int8),
+        "graspable": np.full((len(rows), LABELLED), -1, dtype=np.int8),
         "family": np.array([names.index(row["family"]) for row in rows], dtype=np.int16),
         "object": np.array(object_numbers([row["label"] for row in rows]), dtype=np.int16),
         **secret_rows(rows[0]["task"]),

@@ -3,8 +3,8 @@
 The scorer needs objects, points and grasps, not motion; drawing these costs some ten milliseconds where an episode
 costs a hundred. A planned grasp carries what a recorded one would: the demonstrator's noise, and the error of the
 perceived pose through which it is read back. What the same demonstrator would have done with the same object had the
-wish been another (balance it, or take it by either colour) is planned as well: one scan then serves as an example of
-each. Where fingers could take an outer end is noted too: a matter of shape and hand that holds for every wish.
+intention been another (balance it, or take it by either colour) is planned as well: one scan then serves as an example
+of each. Where fingers could take an outer end is noted too: a matter of shape and hand that holds for every intention.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ from demos.recording.task_scenes import demo_scene
 from demos.storage.dataset import PLANNED
 from demos.storage.episode_file import StoreError
 from demos.storage.files import checksum, read_metadata, write_safetensors
-from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw
+from sim.frames import Pose, fold_yaw, planar_to_object, planar_to_world, quat_from_yaw
 from sim.objects.graspable import end_holds
 from sim.objects.spec import PALETTE
-from sim.physics.panda import fold_yaw
 from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.shapes.families import FAMILIES
@@ -44,8 +43,8 @@ HAND_HEIGHT, HAND_YAW = 0.0007, 0.017
 LABELLED = 128
 """Points of a scan, the first ones, for which is noted whether the fingers could take an outer end there."""
 OTHERS = 2
-"""Wishes besides the task's own on two-coloured objects."""
-ARRAYS = ("points", "grasps", "other_grasps", "holdable", "family", "object", "intention", "densities")
+"""Intentions besides the task's own on two-coloured objects."""
+ARRAYS = ("points", "grasps", "other_grasps", "graspable", "family", "object", "intention", "densities")
 """Arrays of a chunk, axis 0 tasks; see `demos/recording/pack.py` for shapes."""
 
 
@@ -89,7 +88,7 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
 
 
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
-    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `holdable` (D, 128),
+    """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `graspable` (D, 128),
     `family` (D,), `object` (D,) and its secrets."""
     names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
     points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
@@ -100,15 +99,15 @@ def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
     for demo in range(config.demos):
         scene, _ = demo_scene(config, index, demo)
         rng = generator(config.seed, config.split_name, index, "planned", demo)
-        wishes = other_wishes(scene.task) if config.intention == MIXED else ()
-        points[demo], grasps[demo], others[demo, : len(wishes)] = plan_demo(scene, rng, wishes)
+        intentions = other_wishes(scene.task) if config.intention == MIXED else ()
+        points[demo], grasps[demo], others[demo, : len(intentions)] = plan_demo(scene, rng, intentions)
         held[demo] = end_holds(scene.object, points[demo, :LABELLED, :2])
         family[demo] = names.index(scene.object.family)
     return {
         "points": points,
         "grasps": grasps,
         "other_grasps": others,
-        "holdable": held,
+        "graspable": held,
         "family": family,
         "object": np.array(object_numbers(labels), dtype=np.int16),
         **secret_rows(scene.task),
@@ -116,25 +115,25 @@ def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
 
 
 def other_wishes(task: Task) -> tuple[Task, ...]:
-    """The same materials with the two other wishes; none where there are more than two colours."""
+    """The same materials with the two other intentions; none where there are more than two colours."""
     if len(task.densities) != 2:
         return ()
-    wishes = [(BALANCE, None), *((PART, colour) for colour in task.densities)]
+    intentions = [(BALANCE, None), *((PART, colour) for colour in task.densities)]
     return tuple(
         replace(task, intention=intention, part_colour=colour)
-        for intention, colour in wishes
+        for intention, colour in intentions
         if (intention, colour) != (task.intention, task.part_colour)
     )
 
 
 def plan_demo(
-    scene: Scene, rng: np.random.Generator, wishes: tuple[Task, ...] = ()
+    scene: Scene, rng: np.random.Generator, intentions: tuple[Task, ...] = ()
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What hindsight would read from an episode on `scene`; object frame.
 
     Returns:
-        Points (P, 6), the grasp (4,), and the grasps (W, 4) had the task been each of `wishes`, NaN where the fingers
-        find no hold.
+        Points (P, 6), the grasp (4,), and the grasps (W, 4) had the task been each of `intentions`, NaN where the
+        fingers find no hold.
     """
     space = Workspace()
     position = np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0])
@@ -147,8 +146,8 @@ def plan_demo(
         closed[2:] += rng.standard_normal(2) * (HAND_HEIGHT, HAND_YAW)
         return seen_through(perceived, object_to_world, closed)
 
-    grasp, others = read_back(scene), np.full((len(wishes), 4), np.nan)
-    for row, task in enumerate(wishes):
+    grasp, others = read_back(scene), np.full((len(intentions), 4), np.nan)
+    for row, task in enumerate(intentions):
         with contextlib.suppress(NoGrasp):
             others[row] = read_back(replace(scene, task=task))
     return points, grasp, others

@@ -15,12 +15,13 @@ from safetensors.numpy import load
 
 from demos.demo import SCHEMA, Demo, DemoError, Provenance
 from demos.storage.files import checksum, read_metadata, write_safetensors
+from sim.errors import InputError
 from sim.tasks.scenes import Task
 
 ARRAYS = ("state", "points", "actions", "labels", "rewards")
 
 
-class StoreError(ValueError):
+class StoreError(InputError):
     """A dataset or one of its files that cannot be read or written as asked."""
 
 

@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.strategies.build import checkpoint_file, contestants, default_names
-from robo_meta.training.checkpoint import part_names
+from robo_meta.strategies.build import contestants, default_names
+from robo_meta.training.checkpoint import checkpoint_file, part_names
+from sim.errors import InputError
 
 SCHEMA = "1"
 
 
-class BenchError(ValueError):
+class BenchError(InputError):
     """A measurement that can't be made as asked."""
 
 
@@ -55,8 +56,7 @@ def bench(config: BenchConfig) -> dict[str, Any]:
     from demos.expert.expert import demonstrate, shared_env
     from demos.hindsight import support_item
     from demos.support import SupportSet
-    from sim.frames import Pose
-    from sim.object_frame import observe
+    from sim.frames import Pose, observe
     from sim.sensing import scan
     from sim.tasks.sampling import draw_families, draw_scene, draw_task
     from sim.tasks.seeds import generator, seed_sequence

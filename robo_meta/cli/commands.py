@@ -228,12 +228,12 @@ class Train:
         chosen = {name: getattr(self, name) for name in OPTIONS}
         online = stream_config(self.stream, chosen, data=self.data, method=self.method, init=self.init)
         if online:
+            from robo_meta.cli.train import learn_online
             from robo_meta.report.stream_result import stream_table
-            from robo_meta.training.online.train import train_stream
 
             where = device_named(self.device)
             settings: dict[str, Any] = {"seed": self.seed, "device": where, "resume": self.resume, "init": self.init}
-            result = train_stream(self.data, self.out, config, online, **settings)
+            result = learn_online(self.data, self.out, config, online, **settings)
             print(json_format.dumps(result) if self.json else stream_table(result))
             return None
         path = train(
@@ -252,11 +252,11 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate(Unchecked, EvaluateConfig):
-    """Adapt to unseen objects from a few demonstrations and judge by physics, opponents beside."""
+    """Adapt to unseen objects from a few demonstrations and judge by physics, baselines beside."""
 
     def run(self) -> int | None:
         """Evaluate, print, and write the result."""
-        from robo_meta.evaluation.evaluate import run
+        from robo_meta.cli.evaluate import run
 
         run(_config(self, EvaluateConfig))
         return None

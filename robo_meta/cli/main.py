@@ -1,76 +1,44 @@
 """The command line: `robo-meta COMMAND`. Exit status 0 done, 2 bad input, 1 failure.
 
-Every bad input ends in one line on standard error. The exception types that mean bad input are listed here and
-nowhere else, so that a bug, which raises anything else, never passes for one.
+Every bad input (`sim.errors.InputError`) and every trouble of the machine (`sim.errors.MachineError`, `OSError`, a
+worker that died) ends in one line on standard error; this module is the only place that translates them. A bug raises
+anything else and keeps its traceback.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import os
 import re
 import sys
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from typing import Annotated, Any
 
+from sim.errors import InputError, MachineError
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
-BAD_INPUT = (
-    "demos.recording.actors:ActorError",
-    "demos.demo:DemoError",
-    "demos.storage.episode_file:StoreError",
-    "demos.film:FilmError",
-    "demos.recording.config:RecordError",
-    "demos.support:ShotsError",
-    "demos.support:SupportError",
-    "robo_meta.cli.bench:BenchError",
-    "robo_meta.scenarios.conditions:ConditionError",
-    "robo_meta.training.checkpoint:CheckpointError",
-    "robo_meta.evaluation.config:EvaluateError",
-    "robo_meta.training.state:StateError",
-    "robo_meta.training.train:TrainError",
-    "robo_meta.training.presets:PresetError",
-    "robo_meta.cli.quickstart:QuickstartError",
-    "robo_meta.cli.select_options:SelectError",
-    "robo_meta.selector.learner.fitted_q:LearnerError",
-    "robo_meta.runs.journal:JournalError",
-    "robo_meta.selector.matrix.matrix:MatrixError",
-    "robo_meta.selector.learner.prices:PriceError",
-    "robo_meta.selector.learner.file:SelectorError",
-    "robo_meta.strategies:StrategyError",
-    "robo_meta.training.online.config:StreamError",
-    "robo_meta.training.data:TrainingDataError",
-    "robo_meta.evaluation.world.check:CheckError",
-    "robo_meta.evaluation.world.demonstrator:ExpertCheckError",
-    "sim.shapes.families:UnknownFamily",
-    "sim.shapes.families:UnknownSplit",
-    "sim.gallery:GalleryError",
-    "sim.physics.world:DisplayError",
-    "sim.tasks.sampling:UnknownIntention",
-    "sim.tasks.seeds:SeedError",
-    "sim.physics.push:ShoveError",
-)
-"""`module:type` of every exception that means bad input; imported only when something was raised."""
 
-FAILURES = ("robo_meta.training.outer_loop:TrainingDiverged",)
-"""The same of exceptions that are neither bad input nor a bug: one line as well, and exit status 1."""
+def exit_status(error: BaseException) -> int | None:
+    """The exit status of an error that is told in one line: 2 bad input, 1 the machine's trouble; None for a bug."""
+    if isinstance(error, InputError):
+        return 2
+    return 1 if isinstance(error, (MachineError, OSError, BrokenExecutor)) else None
 
 
-def is_bad_input(error: BaseException) -> bool:
-    """Whether `error` says that the input, not the program, is wrong."""
-    return _is_one_of(error, BAD_INPUT)
-
-
-def _is_one_of(error: BaseException, places: Sequence[str]) -> bool:
-    for place in places:
-        module, _, name = place.partition(":")
-        # A type whose module was never loaded cannot have been raised.
-        if module in sys.modules and isinstance(error, getattr(importlib.import_module(module), name)):
-            return True
-    return False
+def one_line(error: BaseException) -> str:
+    """What an error says, in one line; an operating system's error names its file first."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, BrokenExecutor):
+        return (
+            "a worker process died before its work was done (killed, or out of memory?); what was finished is kept. "
+            "In a script, call robo_meta under `if __name__ == '__main__':`, because workers import the script again"
+        )
+    return " ".join(str(error).split())
 
 
 def in_one_line(box: str) -> str:
@@ -167,11 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        bad_input = is_bad_input(error)
-        if not bad_input and not _is_one_of(error, FAILURES):
+        status = exit_status(error)
+        if status is None:
             raise
-        print(f"robo-meta: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2 if bad_input else 1
+        print(f"robo-meta: {one_line(error)}", file=sys.stderr)
+        return status
 
 
 if __name__ == "__main__":

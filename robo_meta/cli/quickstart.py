@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from demos.recording.config import RecordConfig
+from robo_meta.cli.evaluate import run as run_evaluation
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.evaluation.evaluate import run as run_evaluation
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
+from sim.errors import InputError
 
 Result = TypeVar("Result")
 CHOICES = ("maml", "warped-replay", "density-fit")
@@ -39,7 +40,7 @@ PLACES = {
 """What it makes → its name in the folder."""
 
 
-class QuickstartError(ValueError):
+class QuickstartError(InputError):
     """A folder that can't be written to."""
 
 

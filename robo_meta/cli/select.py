@@ -123,13 +123,13 @@ class TrainCommand(Scenes):
 
     def _source(self) -> dict[str, str | None]:
         """Which matrix it learned from, and whether that was `fresh`, a `file`, or `shipped` with the package."""
-        from robo_meta.selector.matrix.matrix import shipped_matrix
+        from robo_meta.checkpoints import shipped
 
         if self.fresh:
             return {"source": "fresh", "matrix": None if self.matrix_out is None else str(self.matrix_out)}
         if self.matrix is not None:
             return {"source": "file", "matrix": str(self.matrix)}
-        return {"source": "shipped", "matrix": str(shipped_matrix())}
+        return {"source": "shipped", "matrix": str(shipped("matrix"))}
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,8 @@ class ExplainCommand(Judged):
 
     def run(self) -> int | None:
         """Explain and print."""
-        from robo_meta.selector.judging.explain import explain, print_explanation
+        from robo_meta.report.selector_terminal import print_explanation
+        from robo_meta.selector.judging.explain import explain
 
         found = explain(*self._load(virtual_best=False), self.scene)
         if self.json:

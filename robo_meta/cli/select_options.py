@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from robo_meta.selector.matrix.config import MatrixOrder
+from sim.errors import InputError
 
 if TYPE_CHECKING:  # loaded by the commands that need them
     from robo_meta.selector.matrix.matrix import Matrix
 
 
-class SelectError(ValueError):
+class SelectError(InputError):
     """A selection command that can't be done as asked."""
 
 
@@ -109,8 +110,8 @@ def warn_of_few(matrix: Matrix) -> None:
 
 def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
     """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
-    from robo_meta.strategies.build import checkpoint_file
-    from robo_meta.strategies.playable import playable
+    from robo_meta.strategies.build import playable
+    from robo_meta.training.checkpoint import checkpoint_file
 
     file = checkpoint_file(checkpoint)
     held = playable(file)

@@ -9,22 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demos.demo import installed_versions
+from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
-from robo_meta.strategies.build import (
-    SCRIPTED_SUFFIX,
-    SELECTOR,
-    check_names,
-    checkpoint_file,
-    default_names,
-    needs_checkpoint,
-)
-from robo_meta.training.checkpoint import part_names
-from sim.tasks.scenes import SPLITS, TRANSFERS
+from robo_meta.strategies.build import SCRIPTED_SUFFIX, SELECTOR, check_names, default_names, needs_checkpoint
+from robo_meta.training.checkpoint import checkpoint_file, part_names
+from sim.errors import InputError
+from sim.shapes.families import SPLITS
+from sim.tasks.scenes import TRANSFERS
 
 SCHEMA = "1"
 
 
-class EvaluateError(ValueError):
+class EvaluateError(InputError):
     """An evaluation that cannot be done as asked."""
 
 
@@ -47,10 +43,10 @@ class EvaluateConfig:
     seed: int = 0
     """Root of all randomness."""
     strategies: tuple[str, ...] = ()
-    """Which strategies take part; where none is named, all whose part the checkpoint has. `NAME+scripted-hand` swaps
-    one strategy's hand."""
-    hand: Literal["learned", "scripted"] = "learned"
-    """Whose hand drives strategies that choose where to grasp."""
+    """Which strategies take part; where none is named, all whose part the checkpoint has. `NAME+scripted-controller`
+    swaps one strategy's controller."""
+    controller: Literal["learned", "scripted"] = "learned"
+    """What drives strategies that choose where to grasp."""
     attempts: int = 1
     """More than one: let `retry` and, blindly, `maml` try every scene as often, and report success by attempt."""
     sloppy: bool = False
@@ -84,8 +80,8 @@ class EvaluateConfig:
                 raise EvaluateError(f"{name} {value}; expected 1 or more")
         if self.seed < 0:
             raise EvaluateError(f"seed {self.seed}; expected 0 or more")
-        if self.hand not in ("learned", "scripted"):
-            raise EvaluateError(f"hand {self.hand!r}; expected learned or scripted")
+        if self.controller not in ("learned", "scripted"):
+            raise EvaluateError(f"controller {self.controller!r}; expected learned or scripted")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,7 +91,7 @@ class EvaluateConfig:
     @property
     def checkpoint_file(self) -> Path | None:
         """The checkpoint to load, or None where nothing learned takes part."""
-        return checkpoint_file(self.checkpoint) if needs_checkpoint(self.players, self.hand) else None
+        return checkpoint_file(self.checkpoint) if needs_checkpoint(self.players, self.controller) else None
 
     @property
     def players(self) -> tuple[str, ...]:
@@ -108,9 +104,7 @@ class EvaluateConfig:
         """The selector to load, or None where none takes part."""
         if not any(name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR for name in self.names):
             return None
-        from robo_meta.selector.learner.file import shipped_selector
-
-        return shipped_selector() if self.selector is None else self.selector
+        return shipped("selector") if self.selector is None else self.selector
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -127,7 +121,7 @@ class EvaluateConfig:
             "shots": list(self.shots),
             "seed": self.seed,
             "strategies": list(self.names),
-            "hand": self.hand,
+            "controller": self.controller,
             "attempts": self.attempts,
             "sloppy": self.sloppy,
             "versions": installed_versions(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -12,22 +11,18 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from demos.storage.files import write_atomic
 from demos.workers import run_jobs
 from robo_meta.evaluation.config import SCHEMA, EvaluateConfig
-from robo_meta.evaluation.failure_supports import sloppy_cells, sloppy_lines
+from robo_meta.evaluation.failure_supports import sloppy_cells
 from robo_meta.evaluation.play_task import play_task
-from robo_meta.evaluation.retries import attempt_cells, attempt_lines
-from robo_meta.evaluation.summary import OURS, Results, cells, failures, families, interpretability, pairs
-from robo_meta.report.terminal import print_result
+from robo_meta.evaluation.retries import attempt_cells
+from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import contestants
 
 FINISHED = "tasks.jsonl"
 """Name, in the out folder, of the file with one finished task a line, after a line that says of which evaluation."""
-PICTURED = 6
-"""Scenes that the report draws."""
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
@@ -45,12 +40,12 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    contestants(config.checkpoint_file, config.players, config.hand, config.selector_file)
+    contestants(config.checkpoint_file, config.players, config.controller, config.selector_file)
     finished = [] if config.out is None else open_journal(config.out / FINISHED, config.identity)
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task["split"], task["index"]): task for task in finished}
     missing = [key for key in wanted if key not in done]
-    shared = (config.checkpoint_file, config.names, config.hand, config.seed)
+    shared = (config.checkpoint_file, config.names, config.controller, config.seed)
     play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy, selector=config.selector_file)
     jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -87,39 +82,6 @@ def summary(config: EvaluateConfig, tasks: Sequence[dict[str, Any]]) -> dict[str
         **({"attempts": attempt_cells(results.tasks)} if config.attempts > 1 else {}),
         **({"contrast": sloppy_cells(results.tasks)} if config.sloppy else {}),
     }
-
-
-def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
-    """Evaluate, print the table or JSON, and write `result.json` and `report.html` where there is an out folder."""
-    result = evaluate(config)
-    if config.out is not None:
-        write_result(config.out, result)
-        if config.report:
-            # Imported here: a figure costs half a second that `--json` alone need not pay.
-            from robo_meta.report.adaptation import adaptation_scenes
-            from robo_meta.report.strategies import write_report
-
-            file = config.checkpoint_file
-            drawn = (
-                []
-                if file is None or OURS not in config.names
-                else adaptation_scenes(file, config.seed, config.split[-1], min(PICTURED, config.tasks))
-            )
-            write_report(config.out / "report.html", result, drawn)
-    if config.json:
-        print(json.dumps(result))
-    else:
-        print_result(result, console)
-        for line in (*attempt_lines(result.get("attempts", ())), *sloppy_lines(result.get("contrast", ()))):
-            (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
-    return result
-
-
-def write_result(folder: Path, result: dict[str, Any]) -> Path:
-    """Write `result.json` into `folder`, whole or not at all."""
-    path = folder / "result.json"
-    write_atomic(path, [(json.dumps(result, indent=1) + "\n").encode()])
-    return path
 
 
 def _plain(value: Any) -> Any:

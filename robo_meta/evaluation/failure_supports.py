@@ -13,9 +13,9 @@ import numpy as np
 from demos.expert.episode import shared_env
 from demos.expert.grasp_plan import NoGrasp
 from demos.support import SupportSet
-from robo_meta.evaluation.intervals import estimate, paired_difference, wilson
+from robo_meta.evaluation.intervals import paired_difference, wilson
 from robo_meta.scenarios.matched_scenes import MatchedTask, support_object
-from robo_meta.scenarios.novice import NoTry, failure, sloppy_success
+from robo_meta.scenarios.novice import NoAttempt, failure, sloppy_success
 from robo_meta.scenarios.rollout import rollout
 from sim.tasks.sampling import draw_scene
 from sim.tasks.scenes import INTENTIONS
@@ -38,7 +38,7 @@ def sloppy_rows(matched: MatchedTask, transfers: Sequence[str], contrast: Any, m
             good = sloppy_success(scene, seed_sequence(matched.root, *path, "success"), label)
             most = max(count for _, count in SUPPORTS)
             bad = [failure(scene, seed_sequence(matched.root, *path, "failure", k), label) for k in range(most)]
-        except (NoTry, NoGrasp):
+        except (NoAttempt, NoGrasp):
             continue
         plain = {1: _play(matched, maml.adapt(SupportSet((good,)))), 0: _play(matched, maml.prior_policy())}
         for successes, failures in SUPPORTS:
@@ -81,15 +81,3 @@ def _cell(key: tuple[Any, ...], rows: list[tuple[int, Record]]) -> Record:
         "difference": vars(paired_difference(ours, other, index)),
         **{name: float(np.median([row[name] for _, row in rows])) for name in ("contrast_mm", "maml_mm")},
     }
-
-
-def sloppy_lines(cells: Sequence[Record]) -> list[str]:
-    """What people are shown, one line a cell."""
-    lines = []
-    for cell in cells:
-        support = f"{cell['successes']} sloppy success, {cell['failures']} failures"
-        where = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, n = {cell['n']}"
-        rates = f"{cell['contrast']['value']:.2f} against {cell['maml']['value']:.2f}"
-        difference = estimate(**cell["difference"], signed=True)
-        lines.append(f"contrast against maml from {support} ({where}): {rates}, {difference}")
-    return lines

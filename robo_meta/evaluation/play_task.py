@@ -29,7 +29,7 @@ EXPERT = "expert"
 def play_task(
     checkpoint: Path | None,
     names: tuple[str, ...],
-    hand: str,
+    controller: str,
     root: int,
     split: str,
     index: int,
@@ -44,7 +44,7 @@ def play_task(
     Args:
         checkpoint: file of the checkpoint; None where no strategy needs one.
         names: strategies, as `contestants` names them.
-        hand: `learned` or `scripted`: whose hand drives strategies that only choose a target.
+        controller: `learned` or `scripted`: what drives strategies that only choose a target.
         root: root seed.
         split, index: which task.
         transfers, shots: every combination is played.
@@ -57,7 +57,7 @@ def play_task(
         preference can be read, one note for each transfer that the expert could not demonstrate; `attempts` and
         `contrast` rows where they are asked for.
     """
-    players = _players(checkpoint, names, hand, selector)
+    players = _players(checkpoint, names, controller, selector)
     matched = matched_task(root, split, index)
     table = _Query(matched)
     rows, scores, skipped = [_row(EXPERT, None, 0, table.expert, 0.0)], list[dict[str, Any]](), list[dict[str, Any]]()
@@ -79,10 +79,10 @@ def play_task(
                     scores.append({"strategy": player.name, "transfer": transfer, "shots": count, **score})
     extra: dict[str, Any] = {}
     if attempts > 1:
-        retry, blind = (player.strategy for player in _players(checkpoint, ("retry", "maml"), hand))
+        retry, blind = (player.strategy for player in _players(checkpoint, ("retry", "maml"), controller))
         extra["attempts"] = attempt_rows(matched, transfers, shots, attempts, retry, blind)
     if sloppy:
-        contrast, maml = (player.strategy for player in _players(checkpoint, ("contrast", "maml"), hand))
+        contrast, maml = (player.strategy for player in _players(checkpoint, ("contrast", "maml"), controller))
         extra["contrast"] = sloppy_rows(matched, transfers, contrast, maml)
     return {
         "split": split,
@@ -97,7 +97,8 @@ def play_task(
 
 
 class _Query:
-    """The query of one task; equal targets driven by the same hand are played once, outcomes being deterministic."""
+    """The query of one task; equal targets driven by the same controller are played once, outcomes being
+    deterministic."""
 
     def __init__(self, matched: MatchedTask) -> None:
         self._matched = matched
@@ -110,15 +111,15 @@ class _Query:
     def play(self, policy: Acting) -> Outcome:
         """The outcome of `policy` on the query; the first action's latency is its own, whoever's rollout is shared."""
         scene, seed, choosing = self._matched.query, self._matched.rollout_seed, 0.0
-        # A selector says whose hand it is only once it has seen the scan.
-        if policy.hand != "replayed":
+        # A selector says which controller it has only once it has seen the scan.
+        if policy.controller != "replayed":
             start = perf_counter()
             target = np.asarray(policy.target(self.points), dtype=np.float64)
             choosing = (perf_counter() - start) * 1e3
-        if policy.hand == "replayed":
+        if policy.controller == "replayed":
             outcome = rollout(self._env, scene, seed, policy)
         else:
-            key = (policy.hand, target.tobytes())
+            key = (policy.controller, target.tobytes())
             if key not in self._played:
                 self._played[key] = rollout(self._env, scene, seed, policy)
             outcome = self._played[key]
@@ -129,7 +130,7 @@ class _Query:
 
 @lru_cache(maxsize=4)
 def _players(
-    checkpoint: Path | None, names: tuple[str, ...], hand: str, selector: Path | None = None
+    checkpoint: Path | None, names: tuple[str, ...], controller: str, selector: Path | None = None
 ) -> tuple[Contestant, ...]:
     """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
     try:
@@ -138,7 +139,7 @@ def _players(
         torch.set_num_threads(1)
     except ImportError:
         pass
-    return contestants(checkpoint, names, hand, selector)
+    return contestants(checkpoint, names, controller, selector)
 
 
 def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms: float) -> dict[str, Any]:
@@ -151,7 +152,7 @@ def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms
         "steps": outcome.steps,
         "keypoint_mm": outcome.keypoint_mm,
         "across_mm": outcome.across_mm,
-        "hand": outcome.hand,
+        "controller": outcome.controller,
         "adapt_ms": adapt_ms,
         "act_ms": outcome.act_ms,
         "first_act_ms": outcome.first_act_ms,

@@ -15,8 +15,9 @@ from demos.expert.expert import demonstrate
 from demos.hindsight import support_item
 from demos.recording.actors import ActorError
 from demos.support import SupportItem, SupportSet
-from robo_meta.strategies.build import Contestant, check_names, checkpoint_file, contestants
-from sim.object_frame import action_to_world, observe
+from robo_meta.strategies.build import Contestant, check_names, contestants
+from robo_meta.training.checkpoint import checkpoint_file
+from sim.frames import action_to_world, observe
 from sim.tasks.sampling import draw_families, draw_scene
 from sim.tasks.scenes import Scene
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from demos.support import SupportItem, SupportSet
-from robo_meta.evaluation.intervals import estimate, paired_difference, wilson
+from robo_meta.evaluation.intervals import paired_difference, wilson
 from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, record_support
 from sim.tasks.scenes import INTENTIONS, Scene
@@ -100,16 +100,3 @@ def _cell(key: tuple[Any, ...], rows: list[tuple[int, Record]]) -> Record:
         "blind": [vars(wilson(int(blind[:, k].sum()), len(rows))) for k in each],
         "difference": [vars(paired_difference(retry[:, k], blind[:, k], index)) for k in each],
     }
-
-
-def attempt_lines(cells: Sequence[Record]) -> list[str]:
-    """What people are shown, one line a cell."""
-    lines = []
-    for cell in cells:
-        rates = (
-            f"{k + 1}: {r['value']:.2f} against {b['value']:.2f}, {estimate(**d, signed=True)}"
-            for k, (r, b, d) in enumerate(zip(cell["retry"], cell["blind"], cell["difference"], strict=True))
-        )
-        name = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, {cell['shots']} shots, n = {cell['n']}"
-        lines.append(f"done by attempt, retry against blind maml ({name}): " + "; ".join(rates))
-    return lines

@@ -16,9 +16,9 @@ from robo_meta.evaluation.intervals import paired_difference, ratio, spearman, w
 Record = dict[str, Any]
 INTENTIONS = ("all", "balance", "part")
 EXPERT, OURS = "expert", "maml"
-OPPONENTS = ("centre", "replay", "warped-replay")
-BEST_OPPONENT = "best-opponent"
-"""Name in pairs of whichever of `OPPONENTS` has the highest rate in that cell, chosen on the same tasks."""
+BASELINES = ("centre", "replay", "warped-replay")
+BEST_BASELINE = "best-baseline"
+"""Name in pairs of whichever of `BASELINES` has the highest rate in that cell, chosen on the same tasks."""
 
 
 class Results:
@@ -100,12 +100,12 @@ def _cell(
         "adapt_ms": _median(rows, "adapt_ms"),
         "act_ms": _median(rows, "act_ms"),
         "first_act_ms": _median(rows, "first_act_ms"),
-        "hand": "+".join(sorted({row["hand"] for row in rows.values()})),
+        "controller": "+".join(sorted({row["controller"] for row in rows.values()})),
     }
 
 
 def pairs(results: Results) -> list[Record]:
-    """`maml` minus every other strategy, and minus the best opponent, on matched scenes."""
+    """`maml` minus every other strategy, and minus the best baseline, on matched scenes."""
     if OURS not in results.strategies:
         return []
     found = []
@@ -119,11 +119,11 @@ def pairs(results: Results) -> list[Record]:
                 continue
             theirs = results.rows(strategy, *cell)
             found.append(_pair(OURS, strategy, cell, ours, theirs))
-            if strategy in OPPONENTS:
+            if strategy in BASELINES:
                 rates[strategy] = float(_successes(theirs).mean())
         if rates:
             best = max(rates, key=lambda name: rates[name])
-            found.append({**_pair(OURS, best, cell, ours, results.rows(best, *cell)), "b": BEST_OPPONENT, "best": best})
+            found.append({**_pair(OURS, best, cell, ours, results.rows(best, *cell)), "b": BEST_BASELINE, "best": best})
     return found
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportItem
+from robo_meta.model.grasp_choice import candidates
 from robo_meta.model.point_features import SCALE
 from robo_meta.model.scorer import Mixture, grasp_rows, log_likelihood
 
@@ -25,8 +26,8 @@ STEEPEST = 0.3
 """rad: a tilt beyond this says no more about the distance to the centre of mass; the object is falling."""
 
 
-class Tries(NamedTuple):
-    """Tries of N tasks, K each."""
+class Attempts(NamedTuple):
+    """Attempts of N tasks, K each."""
 
     grasps: Tensor
     """(N, K, 4), of `networks.grasp_rows`."""
@@ -38,20 +39,12 @@ class Tries(NamedTuple):
     """(N, K): 1 for a try, 0 for padding."""
 
 
-def tries_of(items: Sequence[SupportItem]) -> Tries:
+def attempts_of(items: Sequence[SupportItem]) -> Attempts:
     """One task's tries, N = 1."""
     grasps = torch.from_numpy(np.stack([item.grasp for item in items]))[None]
     tips = torch.from_numpy(np.stack([item.tip for item in items]))[None]
     success = torch.tensor([[float(item.success) for item in items]])
-    return Tries(grasp_rows(grasps), tips, success, torch.ones_like(success))
-
-
-def candidates(mixture: Mixture) -> tuple[Tensor, Tensor]:
-    """Places (N, D, C, 2) that the mixture is made of, and their log-probabilities (N, D, C)."""
-    keypoints = mixture.keypoints.shape[-2]
-    from_points = mixture.log_gates[..., keypoints:] + mixture.log_weights[..., -1]
-    log_mass = torch.cat([mixture.log_gates[..., :keypoints], from_points], -1)
-    return torch.cat([mixture.keypoints, mixture.votes], -2), log_mass
+    return Attempts(grasp_rows(grasps), tips, success, torch.ones_like(success))
 
 
 def elsewhere(places: Tensor, failed: Tensor, width: Tensor) -> Tensor:
@@ -70,7 +63,7 @@ def on_side(places: Tensor, tried: Tensor, tips: Tensor, margin: Tensor, softnes
     return FLOOR + (1 - FLOOR) * torch.sigmoid((beyond - margin[..., None]) / softness)
 
 
-def tipped(tries: Tries, tilt: Tensor) -> Tensor:
+def tipped(attempts: Attempts, tilt: Tensor) -> Tensor:
     """(N, K) probability that what was seen is a tip and not noise.
 
     A failure tipped far or not at all; a success that sags a little may tell where it is heavier.
@@ -79,11 +72,11 @@ def tipped(tries: Tries, tilt: Tensor) -> Tensor:
         tries: what was tried.
         tilt: (3,) thresholds, rad, for failures and for successes, and the log of their softness.
     """
-    threshold = tilt[0] + (tilt[1] - tilt[0]) * tries.success
-    return torch.sigmoid((tries.tips.norm(dim=-1) - threshold) / tilt[2].exp()) * tries.mask
+    threshold = tilt[0] + (tilt[1] - tilt[0]) * attempts.success
+    return torch.sigmoid((attempts.tips.norm(dim=-1) - threshold) / tilt[2].exp()) * attempts.mask
 
 
-def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step: int) -> Tensor:
+def attempt_loss(mixture: Mixture, attempts: Attempts, rates: Mapping[str, Tensor], step: int) -> Tensor:
     """(N,) what the tries hold against the mixture.
 
     −log p(x) of successes x, the mean over them, plus the sums over tries of −log(1 − mass beside a failed one), where
@@ -96,18 +89,18 @@ def tries_loss(mixture: Mixture, tries: Tries, rates: Mapping[str, Tensor], step
         rates: of `contrast.initial_rates`.
         step: which inner step's weights and widths.
     """
-    succeeded, failed = tries.mask * tries.success, tries.mask * (1 - tries.success)
-    likelihood = log_likelihood(mixture, tries.grasps, rates["log_scales"][step])
+    succeeded, failed = attempts.mask * attempts.success, attempts.mask * (1 - attempts.success)
+    likelihood = log_likelihood(mixture, attempts.grasps, rates["log_scales"][step])
     toward = -(likelihood * succeeded).sum(-1) / succeeded.sum(-1).clamp_min(1)
     places, log_mass = candidates(mixture)
-    mass, tried = log_mass.exp(), tries.grasps[..., :2]
+    mass, tried = log_mass.exp(), attempts.grasps[..., :2]
     log_weight, log_width = rates["away"][step]
     refused = -(mass * elsewhere(places, tried, log_width.exp())).sum(-1).clamp_min(1 - SUREST).log()
-    tip = tipped(tries, rates["tilt"])
+    tip = tipped(attempts, rates["tilt"])
     away = log_weight.exp() * (refused * failed * (1 - tip)).sum(-1)
     log_weight, log_softness, least, more = rates["side"][step]
-    margin = least + more * (tries.tips.norm(dim=-1) / STEEPEST).clamp_max(1)
-    inside = (mass * on_side(places, tried, tries.tips, margin, log_softness.exp())).sum(-1)
+    margin = least + more * (attempts.tips.norm(dim=-1) / STEEPEST).clamp_max(1)
+    inside = (mass * on_side(places, tried, attempts.tips, margin, log_softness.exp())).sum(-1)
     side = log_weight.exp() * (-inside.clamp_min(FLOOR).log() * tip).sum(-1)
     return toward + away + side
 
@@ -116,7 +109,8 @@ class Exclusion(NamedTuple):
     """What a failed grasp excludes on the very object that it was made on, all in m."""
 
     refused: float
-    """About a grasp that held the object level and still failed: the wish was for a place farther away than this."""
+    """About a grasp that held the object level and still failed: the intention was for a place farther away than
+    this."""
     slipped: float
     """About a grasp that slipped off or missed: how far another one is from it at least, roughly."""
     margin: float
@@ -125,7 +119,7 @@ class Exclusion(NamedTuple):
     """Of the edges of the first and the last."""
 
 
-def without(mixture: Mixture, failures: Tries, held: Sequence[bool], excluded: Exclusion) -> Mixture:
+def without(mixture: Mixture, failures: Attempts, held: Sequence[bool], excluded: Exclusion) -> Mixture:
     """The mixture on a scan (1, 1) of the very object on which `failures` (1, K) were made, what they exclude removed.
 
     Args:

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from robo_meta.learning.attempt_loss import Tries, tipped, tries_loss
-from robo_meta.learning.inner_loop import ADAPTED, LOG_SCALES, descend, stack
+from robo_meta.learning.attempt_loss import Attempts, attempt_loss, tipped
+from robo_meta.learning.batch import Batch
+from robo_meta.learning.inner_loop import ADAPTED, LOG_SCALES, descend
 from robo_meta.learning.synthetic_attempts import synthesise
-from robo_meta.model.scorer import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood
-from robo_meta.training.task_sampler import Batch
+from robo_meta.model.scorer import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood, stack
 
 EXTRA = {"log_scales": LOG_SCALES, "away": 2, "side": 4}
-"""What the loss of one inner step has of its own; see `tries.tries_loss`."""
+"""What the loss of one inner step has of its own; see `tries.attempt_loss`."""
 
 
 def steps(inner_steps: int) -> int:
@@ -53,12 +53,12 @@ def initial(maml: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, Te
     return {"gate.tipped": gate, "gate.level": gate.clone()}, rates
 
 
-def adapt_to_tries(
+def adapt_to_attempts(
     theta: Parameters,
     own: Parameters,
     rates: Mapping[str, Tensor],
     hidden: Hidden,
-    tries: Tries,
+    attempts: Attempts,
     *,
     differentiable: bool = True,
 ) -> dict[str, Tensor]:
@@ -75,15 +75,15 @@ def adapt_to_tries(
     Returns:
         Head parameters with a leading task axis.
     """
-    phi = stack(theta, len(tries.mask))
-    tip, failed = tipped(tries, rates["tilt"]), tries.mask * (1 - tries.success)
+    phi = stack(theta, len(attempts.mask))
+    tip, failed = tipped(attempts, rates["tilt"]), attempts.mask * (1 - attempts.success)
     with_tip, level = (failed * tip).sum(-1, keepdim=True).tanh(), (failed * (1 - tip)).sum(-1, keepdim=True).tanh()
     phi["head.gate.bias"] = phi["head.gate.bias"] + with_tip * own["gate.tipped"] + level * own["gate.level"]
     if not differentiable:
         hidden = Hidden(*(part.detach() for part in hidden))
 
     def losses(current: Parameters, step: int) -> Tensor:
-        return tries_loss(head(current, hidden), tries, rates, step)
+        return attempt_loss(head(current, hidden), attempts, rates, step)
 
     # `maml` is constant here, but its inner gradients are still asked for.
     phi = {k: v if v.requires_grad or k not in ADAPTED else v.detach().requires_grad_() for k, v in phi.items()}
@@ -107,9 +107,9 @@ def query_losses(
     """
     with torch.no_grad():
         hidden = body(theta, batch.scans)
-    demos, tries = synthesise(batch, generator)
+    demos, attempts = synthesise(batch, generator)
     rows = torch.arange(len(demos), device=demos.device)[:, None]
-    phi = adapt_to_tries(theta, own, rates, Hidden(*(part[rows, demos] for part in hidden)), tries)
+    phi = adapt_to_attempts(theta, own, rates, Hidden(*(part[rows, demos] for part in hidden)), attempts)
     scales = batch.grasps.new_tensor(OUTER_LOG_SCALES)
     likelihood = log_likelihood(head(phi, hidden), batch.grasps, scales)
     return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1)

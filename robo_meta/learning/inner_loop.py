@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from robo_meta.model.scorer import Hidden, Parameters, head, log_likelihood
+from robo_meta.model.scorer import Hidden, Parameters, head, log_likelihood, stack
 
 CLIP = 2.0
 """Largest norm of one task's inner gradient; a longer one is scaled down to it."""
@@ -35,12 +35,6 @@ def initial_rates(theta: Parameters, steps: int, moved: tuple[str, ...] = ADAPTE
     rates = {name: torch.full((steps,), -1.5) for name in moved}
     rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0]).repeat(steps, 1)
     return rates
-
-
-def stack(theta: Parameters, tasks: int) -> dict[str, Tensor]:
-    """The head's parameters with a leading task axis (a view, no copy)."""
-    names = sorted(name for name in theta if name.startswith("head."))
-    return {k: theta[k].expand(tasks, *theta[k].shape) for k in names}
 
 
 def inner_losses(phi: Parameters, hidden: Hidden, grasps: Tensor, mask: Tensor, log_scales: Tensor) -> Tensor:

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robo_meta.learning.inner_loop import MOVED, adapt, initial_rates, stack
+from robo_meta.learning.batch import Batch
+from robo_meta.learning.inner_loop import MOVED, adapt, initial_rates
 from robo_meta.model import context_encoder, scorer
-from robo_meta.model.scorer import Hidden, Parameters, body, head, log_likelihood, outer_log_scales
-from robo_meta.training.presets import Architecture
-from robo_meta.training.task_sampler import Batch
+from robo_meta.model.architecture import Architecture
+from robo_meta.model.scorer import Hidden, Parameters, body, head, log_likelihood, outer_log_scales, stack
 
 
 def zero_shot(
@@ -97,17 +97,17 @@ def query_losses(
     phi = SPECIALISE[method](theta, rates, support, grasps, batch.support_mask, first_order)
     scales = batch.grasps.new_tensor(outer_log_scales(progress))
     likelihood = log_likelihood(head(phi, hidden), batch.grasps, scales)
-    return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1) + hold_losses(hidden, batch.holdable)
+    return -(likelihood * batch.query_mask).sum(-1) / batch.query_mask.sum(-1) + hold_losses(hidden, batch.graspable)
 
 
-def hold_losses(hidden: Hidden, holdable: Tensor) -> Tensor:
+def hold_losses(hidden: Hidden, graspable: Tensor) -> Tensor:
     """(N,) logistic loss of what the body says of where fingers could take an end, over the known of labels (N, D, L).
 
-    One grasp a scan says little of where others would fail, and nothing of shapes that no wish leads to; this is what
-    carries over to families whose ends the fingers can't take. It says nothing about materials or wishes.
+    One grasp a scan says little of where others would fail, and nothing of shapes that no intention leads to; this is
+    what carries over to families whose ends the fingers can't take. It says nothing about materials or intentions.
     """
-    count = min(hidden.hold.shape[-1], holdable.shape[-1])
-    known = (holdable[..., :count] >= 0).to(hidden.hold.dtype)
-    target = holdable[..., :count].clamp_min(0).to(hidden.hold.dtype)
+    count = min(hidden.hold.shape[-1], graspable.shape[-1])
+    known = (graspable[..., :count] >= 0).to(hidden.hold.dtype)
+    target = graspable[..., :count].clamp_min(0).to(hidden.hold.dtype)
     each = functional.binary_cross_entropy_with_logits(hidden.hold[..., :count], target, reduction="none") * known
     return HOLD_WEIGHT * each.sum((-1, -2)) / known.sum((-1, -2)).clamp_min(1)

@@ -2,7 +2,7 @@
 
 What differs between tasks has a place of its own, so the shared parameters need not average over it, and no gradient is
 taken through an adaptation. A task's tables are the shared ones plus its departure from them, zero before it is first
-drawn. Axis letters as in `networks`; T training tasks, each wish counted apart.
+drawn. Axis letters as in `networks`; T training tasks, each intention counted apart.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta.learning.inner_loop import ADAPTED, descend, stack
+from robo_meta.learning.batch import Batch
+from robo_meta.learning.inner_loop import ADAPTED, descend
 from robo_meta.learning.methods import hold_losses
-from robo_meta.model.scorer import Hidden, Parameters, body, head, log_likelihood, outer_log_scales
-from robo_meta.training.task_sampler import Batch
+from robo_meta.model.scorer import Hidden, Parameters, body, head, log_likelihood, outer_log_scales, stack
 
 STEPS, RATE = 3, 0.2
 """Gradient steps of a task's tables each time it is drawn, and their size."""
@@ -62,7 +62,7 @@ def pretrain_losses(
     for name, rows in moved.items():
         departures[name][tasks[first]] = rows[first]
     whole = shared | {k: shared[k] + moved[k] for k in ADAPTED}
-    return all_losses(whole, hidden, batch.grasps, progress) + hold_losses(hidden, batch.holdable)
+    return all_losses(whole, hidden, batch.grasps, progress) + hold_losses(hidden, batch.graspable)
 
 
 def with_mean_tables(theta: Mapping[str, Tensor], departures: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_loop import descend
 from robo_meta.learning.methods import hold_losses
 from robo_meta.model.point_features import Encoded
 from robo_meta.model.scorer import Parameters, body, head, log_likelihood, outer_log_scales
-from robo_meta.training.task_sampler import Batch
 
 RATE = 0.05
 """Size of an inner step; the gradients are clipped as everywhere, see `inner_loop.CLIP`."""
@@ -34,7 +34,7 @@ def whole_losses(
     scans: Encoded,
     grasps: Tensor,
     mask: Tensor,
-    holdable: Tensor | None = None,
+    graspable: Tensor | None = None,
     progress: float = 1.0,
 ) -> Tensor:
     """(N,) mean negative log-likelihood of each task's grasps where mask (N, D) is 1, under its own network.
@@ -44,11 +44,11 @@ def whole_losses(
         scans: (N, D, P, …).
         grasps: (N, D, 4), of `networks.grasp_rows`.
         mask: (N, D).
-        holdable: (N, D, L) labels, whose `scorers.hold_losses` are added; none for a support, which has none.
+        graspable: (N, D, L) labels, whose `scorers.hold_losses` are added; none for a support, which has none.
         progress: share of the training that is behind, for `networks.outer_log_scales`.
     """
     scales = grasps.new_tensor(outer_log_scales(progress))
-    labels = grasps.new_full((*mask.shape, 0), -1.0) if holdable is None else holdable
+    labels = grasps.new_full((*mask.shape, 0), -1.0) if graspable is None else graspable
 
     def one(phi: Parameters, scans: Encoded, grasps: Tensor, mask: Tensor, labels: Tensor) -> Tensor:
         own_head = {k: v[None] for k, v in phi.items() if k.startswith("head.")}
@@ -66,7 +66,7 @@ def adapt_whole(
     grasps: Tensor,
     masks: Tensor,
     rate: float = RATE,
-    holdable: Tensor | None = None,
+    graspable: Tensor | None = None,
     progress: float = 1.0,
 ) -> Parameters:
     """Take S plain gradient steps of every parameter on each task's demonstrations.
@@ -77,7 +77,7 @@ def adapt_whole(
         grasps: (N, D, 4), of `networks.grasp_rows`.
         masks: (S, N, D), 1 for the demonstrations that a step sees.
         rate: size of the steps.
-        holdable, progress: as in `whole_losses`; while training, that is.
+        graspable, progress: as in `whole_losses`; while training, that is.
 
     Returns:
         Name → (N, …), without a graph.
@@ -86,7 +86,7 @@ def adapt_whole(
     start = stack_whole({k: v.detach() for k, v in theta.items()}, len(grasps))
 
     def losses(phi: Parameters, step: int) -> Tensor:
-        return whole_losses(phi, scans, grasps, masks[step], holdable, progress)
+        return whole_losses(phi, scans, grasps, masks[step], graspable, progress)
 
     return descend(start, losses, rates, differentiable=False)
 
@@ -112,7 +112,7 @@ def reptile_losses(theta: Mapping[str, Tensor], batch: Batch, steps: int, progre
     """
     support = 1 - batch.query_mask
     masks = torch.stack([batch.query_mask if step % 2 else support for step in range(steps)])
-    phi = adapt_whole(theta, batch.scans, batch.grasps, masks, holdable=batch.holdable, progress=progress)
+    phi = adapt_whole(theta, batch.scans, batch.grasps, masks, graspable=batch.graspable, progress=progress)
     with torch.no_grad():
-        values = whole_losses(phi, batch.scans, batch.grasps, torch.ones_like(support), batch.holdable, progress)
+        values = whole_losses(phi, batch.scans, batch.grasps, torch.ones_like(support), batch.graspable, progress)
     return toward(theta, phi, values)

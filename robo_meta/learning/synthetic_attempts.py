@@ -1,4 +1,4 @@
-"""Tries made up from demonstrations: sloppy successes and failures, and how the object would have tipped.
+"""Attempts made up from demonstrations: sloppy successes and failures, and how the object would have tipped.
 
 Training needs them by the thousand, and where a grasp fails and which side sinks follows from where the demonstrator
 held the object: no physics is asked. Axis letters: N tasks, K demonstrations of the support, F failures, P points.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from robo_meta.learning.attempt_loss import Tries
+from robo_meta.learning.attempt_loss import Attempts
+from robo_meta.learning.batch import Batch
 from robo_meta.model.point_features import SCALE
-from robo_meta.training.task_sampler import Batch
 
 FAILURES = 4
 """F: most failures of a task."""
@@ -34,7 +34,7 @@ STAND_OFF = 0.012
 """m: a failed grasp is the middle of the points this near to one of them."""
 
 
-def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tries]:
+def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Attempts]:
     """Make up what was tried in each task of a batch.
 
     Args:
@@ -60,7 +60,7 @@ def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tries]
     success = torch.cat([torch.ones_like(good_mask), torch.zeros_like(bad_mask)], -1)
     tips = torch.cat([good_tips, bad_tips], 1)
     places = torch.cat([good, bad], 1)
-    return demos, Tries(torch.cat([places, closing], -1), tips, success, torch.cat([good_mask, bad_mask], -1))
+    return demos, Attempts(torch.cat([places, closing], -1), tips, success, torch.cat([good_mask, bad_mask], -1))
 
 
 def _successes(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robo_meta.learning.inner_loop import stack
-from robo_meta.model.scorer import Hidden, Parameters
+from robo_meta.model.scorer import Hidden, Parameters, stack
 
 _WIDTHS = (0.2, 0.5, 1.2, 3.0)
 """Units of `encoding.SCALE`: bumps that label a point's distance to the grasp."""

@@ -98,7 +98,7 @@ def loss(omega: Mapping[str, Tensor], inputs: Tensor, wanted: Tensor) -> Tensor:
     return 10 * motion + command
 
 
-class LearnedHand:
+class LearnedController:
     """Runs the network in NumPy: called at every control step, it must not cost what a tensor library does.
 
     Args:

@@ -32,3 +32,11 @@ def densest(mixture: Mixture) -> Tensor:
 def point_weights(mixture: Mixture) -> Tensor:
     """(N, D, P) weights of the points over all keypoints and the points' own choice, summing to one."""
     return (mixture.log_weights + mixture.log_gates[..., None, :]).exp().sum(-1)
+
+
+def candidates(mixture: Mixture) -> tuple[Tensor, Tensor]:
+    """Places (N, D, C, 2) that the mixture is made of, and their log-probabilities (N, D, C)."""
+    keypoints = mixture.keypoints.shape[-2]
+    from_points = mixture.log_gates[..., keypoints:] + mixture.log_weights[..., -1]
+    log_mass = torch.cat([mixture.log_gates[..., :keypoints], from_points], -1)
+    return torch.cat([mixture.keypoints, mixture.votes], -2), log_mass

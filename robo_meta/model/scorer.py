@@ -187,3 +187,9 @@ def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tens
     from_points = (mixture.votes - place).square().sum(-1) * wide[2]
     points = (mixture.log_weights[..., -1] + log_kernel(from_points)).logsumexp(-1, keepdim=True) - 2 * log_scales[2]
     return (mixture.log_gates + torch.cat([keypoints, points], -1)).logsumexp(-1)
+
+
+def stack(theta: Parameters, tasks: int) -> dict[str, Tensor]:
+    """The head's parameters with a leading task axis (a view, no copy)."""
+    names = sorted(name for name in theta if name.startswith("head."))
+    return {k: theta[k].expand(tasks, *theta[k].shape) for k in names}

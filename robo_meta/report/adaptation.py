@@ -43,12 +43,12 @@ def adaptation_scenes(
             continue
         chosen = policy.target(points)
         task, demo = matched.task, support.items[0]
-        wish = f"hold by the outer end of {task.part_colour}" if task.intention == PART else "balance"
+        intention = f"hold by the outer end of {task.part_colour}" if task.intention == PART else "balance"
         dense = ", ".join(f"{name} {value:.1f}" for name, value in sorted(task.densities.items()))
         error = keypoint_error(matched.query, chosen)[0] * 1e3
         scenes.append(
             AdaptationScene(
-                caption=f"{split} task {index}, {demo.family} → {matched.query.object.family}. Wish: {wish}. "
+                caption=f"{split} task {index}, {demo.family} → {matched.query.object.family}. Wish: {intention}. "
                 f"Relative densities: {dense}. Off by {error:.0f} mm after adapting.",
                 demo_points=np.asarray(demo.points),
                 demo_grasp=np.asarray(demo.grasp),

@@ -18,7 +18,7 @@ Record = dict[str, Any]
 COLOURS = {
     "expert": "#1b1f24",
     "maml": "#0b62c4",
-    "maml+scripted-hand": "#6fb1f2",
+    "maml+scripted-controller": "#6fb1f2",
     "context": "#2e8b57",
     "zero-shot": "#8c6d31",
     "fine-tune": "#c9a227",

@@ -79,3 +79,20 @@ def _interval(row: dict[str, float | None]) -> str:
     if row["value"] is None or row["low"] is None or row["high"] is None:
         return "–"
     return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+
+
+def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:
+    """Print what `explain` returns as a table."""
+    console = wide_console(console)
+    scene = ", ".join(f"{name} {value}" for name, value in found["scene"].items())
+    table = Table(title=scene, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("strategy", "predicted", "happened", "what moved the prediction (feature = value: by how much)"):
+        table.add_column(name, overflow="fold")
+    for row in sorted(found["strategies"], key=lambda row: -row["predicted"]):
+        moved = "; ".join(f"{f['name']} = {f['value']:g}: {f['moved']:+.2f}" for f in row["features"])
+        name = row["strategy"] + (" ◀" if row["strategy"] == found["chosen"] else "")
+        name += "" if row["affordable"] else " (over budget)"
+        table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
+    console.print(table)
+    values = ", ".join(f"{name} {value:.2f}" for name, value in found["values"].items())
+    console.print(f"best action: {found['best_action']} (values, with all attempts left: {values})")

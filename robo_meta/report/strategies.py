@@ -16,7 +16,6 @@ from robo_meta.report.charts import (
     family_bars,
     success_by_shots,
 )
-from robo_meta.report.failures import attempt_table, sloppy_table
 from robo_meta.report.page import figure, table, write_page
 from robo_meta.report.terminal import learned_over_scripted
 
@@ -76,7 +75,7 @@ def _preamble(result: Record) -> str:
     facts = {
         "tasks per split": config["tasks"],
         "seed": config["seed"],
-        "hand": config["hand"],
+        "controller": config["controller"],
         "checkpoint": (identity["checkpoint"] or "none")[:12],
         "device": result["device"],
         "revision": (result["revision"] or "installed package")[:12],
@@ -84,23 +83,30 @@ def _preamble(result: Record) -> str:
     }
     text = ", ".join(f"{escape(name)} {escape(str(value))}" for name, value in facts.items())
     ratio = learned_over_scripted(result["cells"])
-    hand = "" if ratio is None else f" Learned hand ÷ scripted hand: {ratio:.3f}."
+    controller = "" if ratio is None else f" Learned controller ÷ scripted controller: {ratio:.3f}."
     skipped = f" {len(result['skipped'])} supports left out: the expert failed there." if result["skipped"] else ""
     matched = "Distinct tasks, one rollout each; every strategy met the same scenes."
-    return f"<p class=note>{matched} {text}.{hand}{skipped}</p>"
+    return f"<p class=note>{matched} {text}.{controller}{skipped}</p>"
 
 
 def _rate_table(cells: list[Record]) -> str:
     rows: dict[tuple[int, str], dict[str, Record]] = {}
     for cell in cells:
         rows.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
-    head = ("strategy", "shots", "hand", "n", "all", "balance", "part", "÷ expert (≥)", "error, mm", *LATENCIES)
+    head = ("strategy", "shots", "controller", "n", "all", "balance", "part", "÷ expert (≥)", "error, mm", *LATENCIES)
     body = []
     for (shots, strategy), row in sorted(rows.items(), key=lambda item: item[0][0]):
         whole = row["all"]
         rates = [_interval(row[name], "rate") if name in row else "–" for name in ("all", "balance", "part")]
         share = "–" if whole["of_expert"] is None else f"{whole['of_expert']:.2f} ({whole['of_expert_low']:.2f})"
-        values = [strategy, "" if strategy == EXPERT else str(shots), whole["hand"], str(whole["n"]), *rates, share]
+        values = [
+            strategy,
+            "" if strategy == EXPERT else str(shots),
+            whole["controller"],
+            str(whole["n"]),
+            *rates,
+            share,
+        ]
         values += [f"{whole['keypoint_mm']:.1f}", f"{whole['adapt_ms']:.1f}", f"{whole['act_ms']:.2f}"]
         body.append((strategy == "maml", values))
     return table(head, body)
@@ -150,3 +156,50 @@ def _failure_table(rows: list[Record]) -> str:
 
 def _interval(record: Record, field: str) -> str:
     return estimate(record[field], record["low"], record["high"], signed=field == "difference")
+
+
+def attempt_table(cells: Sequence[Record]) -> str:
+    """How many scenes were done by each attempt, `retry` beside `maml` repeated blindly; empty without cells.
+
+    Args:
+        cells: of `robo_meta.evaluation.retries.attempt_cells`.
+    """
+    if not cells:
+        return ""
+    head = ("split", "transfer", "intention", "shots", "n", "done by attempt", "retry", "blind maml", "difference")
+    body = []
+    for cell in cells:
+        labels = [cell["split"], cell["transfer"], cell["intention"], str(cell["shots"]), str(cell["n"])]
+        compared = zip(cell["retry"], cell["blind"], cell["difference"], strict=True)
+        for number, (retry, blind, difference) in enumerate(compared, start=1):
+            shown = [estimate(**retry), estimate(**blind), estimate(**difference, signed=True)]
+            body.append((False, [*labels, str(number), *shown]))
+    note = (
+        "retry learns from its own failed attempts, maml tries the same again, both on the same rollouts; a scene that"
+        " is done stays done. Wilson and paired 95 % intervals."
+    )
+    return f"<h2>Second attempts</h2><p class=note>{note}</p>" + table(head, body)
+
+
+def sloppy_table(cells: Sequence[Record]) -> str:
+    """Success from a novice's supports, `contrast` beside `maml`; empty without cells.
+
+    Args:
+        cells: of `robo_meta.evaluation.failure_supports.sloppy_cells`.
+    """
+    if not cells:
+        return ""
+    supports = ("split", "transfer", "intention", "sloppy successes", "failures", "n")
+    head = (*supports, "contrast", "maml", "difference", "contrast, mm", "maml, mm")
+    body = []
+    for cell in cells:
+        labels = [cell["split"], cell["transfer"], cell["intention"]]
+        counts = [str(cell[name]) for name in ("successes", "failures", "n")]
+        rates = [estimate(**cell["contrast"]), estimate(**cell["maml"]), estimate(**cell["difference"], signed=True)]
+        errors = [f"{cell[name]:.1f}" for name in ("contrast_mm", "maml_mm")]
+        body.append((False, [*labels, *counts, *rates, *errors]))
+    note = (
+        "contrast is shown a novice's sloppy success and failures, maml the success alone, or nothing where there is"
+        " none. Wilson and paired 95 % intervals; median errors of the keypoint."
+    )
+    return f"<h2>Learning from a novice</h2><p class=note>{note}</p>" + table(head, body)

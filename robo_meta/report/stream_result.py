@@ -6,37 +6,20 @@ Axis letters: T tasks that arrived, Q queries, E phases, B probes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from demos.support import TRANSFERS
 from robo_meta.evaluation.intervals import estimate, paired_difference, wilson
 from robo_meta.training.online.learner import Stream
-from robo_meta.training.online.phases import Phase
-from robo_meta.training.online.scores import NEAR, query_transfers
-from robo_meta.training.online.stream_data import take
+from robo_meta.training.online.phases import Phase, take
+from robo_meta.training.online.scores import NEAR, Scores, query_transfers
 
 Record = dict[str, Any]
 SCHEMA = "1"
 WINDOWS = 5
 """Parts of a phase that the curve has a value for."""
-
-
-class Scores(NamedTuple):
-    """Distances of all keypoints from the demonstrated grasps, m."""
-
-    online: Tensor
-    """(T, Q): as scored on arrival, before the task was learned from."""
-    frozen: Tensor
-    """(T, Q): the start's, on the same queries."""
-    online_ends: Tensor
-    """(E, B, Q): at each phase's end, on every phase's probes."""
-    frozen_probes: Tensor
-    """(B, Q): the start's; it does not change."""
-    scratch_ends: Tensor
-    """(E, B, Q): of a training from scratch on all tasks up to each phase's end."""
 
 
 def stream_result(phases: Sequence[Phase], stream: Stream, scores: Scores, facts: Record) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -9,11 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from robo_meta.evaluation.intervals import estimate
-from robo_meta.evaluation.summary import BEST_OPPONENT, EXPERT, OURS
+from robo_meta.evaluation.summary import BEST_BASELINE, EXPERT, OURS
 from robo_meta.runs.console import wide_console
 
 Record = dict[str, Any]
-COMPARED = (BEST_OPPONENT, "density-fit", "context", "zero-shot")
+COMPARED = (BEST_BASELINE, "density-fit", "context", "zero-shot")
 """What `maml` is compared with here; the JSON compares it with everything."""
 
 
@@ -29,24 +30,25 @@ def print_result(result: Record, console: Console | None = None) -> None:
     ours = [row for row in result["interpretability"] if row["strategy"] == OURS]
     if ours:
         console.print(_preferences(ours))
-    hand = learned_over_scripted(cells)
-    if hand is not None:
-        console.print(f"learned hand ÷ scripted hand, {OURS}: {hand:.3f}")
+    controller = learned_over_scripted(cells)
+    if controller is not None:
+        console.print(f"learned controller ÷ scripted controller, {OURS}: {controller:.3f}")
     for note in result["skipped"]:
         console.print(f"left out: {note['reason']}")
 
 
 def learned_over_scripted(cells: list[Record]) -> float | None:
-    """Successes of `maml` with its learned hand over those with the scripted hand at the same keypoints, all cells."""
+    """Successes of `maml` with its learned controller over those with the scripted controller at the same keypoints,
+    all cells."""
     chosen = [cell for cell in cells if cell["intention"] == "all"]
-    learned = sum(cell["successes"] for cell in chosen if cell["strategy"] == OURS and cell["hand"] == "learned")
-    scripted = sum(cell["successes"] for cell in chosen if cell["strategy"] == f"{OURS}+scripted-hand")
+    learned = sum(cell["successes"] for cell in chosen if cell["strategy"] == OURS and cell["controller"] == "learned")
+    scripted = sum(cell["successes"] for cell in chosen if cell["strategy"] == f"{OURS}+scripted-controller")
     return learned / scripted if learned and scripted else None
 
 
 def _rates(split: str, transfer: str, cells: list[Record]) -> Table:
     table = Table(title=f"{split}, {transfer}: success in % [Wilson 95 %]", title_justify="left", box=box.SIMPLE_HEAD)
-    for name, justify in (("strategy", "left"), ("shots", "right"), ("hand", "left"), ("n", "right")):
+    for name, justify in (("strategy", "left"), ("shots", "right"), ("controller", "left"), ("n", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for name in ("all", "balance", "part", "÷ expert (≥)", "mm off", "adapt, ms", "act, ms"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -61,7 +63,7 @@ def _rates(split: str, transfer: str, cells: list[Record]) -> Table:
         table.add_row(
             strategy,
             "" if strategy == EXPERT else str(shots),
-            whole["hand"],
+            whole["controller"],
             str(whole["n"]),
             *(_rate(row.get(intention)) for intention in ("all", "balance", "part")),
             _of_expert(whole),
@@ -83,7 +85,7 @@ def _of_expert(cell: Record) -> str:
 
 
 def _differences(pairs: list[Record]) -> Table:
-    title = f"{OURS} minus others on matched scenes, paired [95 %]; {BEST_OPPONENT}: centre, replay or warped-replay"
+    title = f"{OURS} minus others on matched scenes, paired [95 %]; {BEST_BASELINE}: centre, replay or warped-replay"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("split", "transfer", "shots", "minus", "all", "balance", "part"):
         table.add_column(name)
@@ -116,3 +118,28 @@ def _preferences(rows: list[Record]) -> Table:
         values = ("–" if row[side] is None else f"{row[side]:+.2f}" for side in ("before", "after"))
         table.add_row(row["strategy"], row["split"], row["transfer"], str(row["shots"]), str(row["n"]), *values)
     return table
+
+
+def attempt_lines(cells: Sequence[Record]) -> list[str]:
+    """What people are shown, one line a cell."""
+    lines = []
+    for cell in cells:
+        rates = (
+            f"{k + 1}: {r['value']:.2f} against {b['value']:.2f}, {estimate(**d, signed=True)}"
+            for k, (r, b, d) in enumerate(zip(cell["retry"], cell["blind"], cell["difference"], strict=True))
+        )
+        name = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, {cell['shots']} shots, n = {cell['n']}"
+        lines.append(f"done by attempt, retry against blind maml ({name}): " + "; ".join(rates))
+    return lines
+
+
+def sloppy_lines(cells: Sequence[Record]) -> list[str]:
+    """What people are shown, one line a cell."""
+    lines = []
+    for cell in cells:
+        support = f"{cell['successes']} sloppy success, {cell['failures']} failures"
+        where = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, n = {cell['n']}"
+        rates = f"{cell['contrast']['value']:.2f} against {cell['maml']['value']:.2f}"
+        difference = estimate(**cell["difference"], signed=True)
+        lines.append(f"contrast against maml from {support} ({where}): {rates}, {difference}")
+    return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sim.errors import InputError
+
 import json
 import os
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 from demos.storage.files import write_atomic
 
 
-class JournalError(ValueError):
+class JournalError(InputError):
     """A journal that is damaged, of other work, or cannot be written."""
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+import platform
 from pathlib import Path
+from importlib import metadata
+
+import numpy as np
+
+from demos import __version__
 
 
 def fingerprint(file: Path) -> str:
@@ -20,3 +26,10 @@ def git_revision() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return result.stdout.strip() or None if result.returncode == 0 else None
+
+
+def versions() -> dict[str, str]:
+    """Of the package, of what it computes with, and of Python."""
+    # Asked of torch's own record and not of the package, which takes seconds to import.
+    names = {"robo_meta": __version__, "torch": metadata.version("torch"), "numpy": np.__version__}
+    return {**names, "python": platform.python_version()}

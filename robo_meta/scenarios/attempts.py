@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from demos.expert.episode import shared_env
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportItem, hindsight_grasp
 from robo_meta.scenarios.rollout import Acting
 from sim.env import GraspEnv
-from sim.frames import turn_displacement
-from sim.object_frame import action_to_object, action_to_world, hand_in_object, observe
+from sim.frames import action_to_object, action_to_world, hand_in_object, observe, turn_displacement
 from sim.tasks.scenes import Scene
 
 ONLOOKER = 2
@@ -36,7 +35,7 @@ def attempt(scene: Scene, seed: int, grasp: np.ndarray, object_id: str = "a0") -
     def act(seen: Mapping[str, np.ndarray]) -> np.ndarray:
         object_to_world = env.object_to_world
         hand = hand_in_object(np.asarray(seen["state"], dtype=np.float64), object_to_world)
-        return turn_displacement(scripted_hand(hand, grasp), object_to_world.yaw)
+        return turn_displacement(scripted_controller(hand, grasp), object_to_world.yaw)
 
     return _played(env, scene, seed, act, object_id)
 

@@ -15,6 +15,7 @@ from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.scenarios.matched_scenes import ATTEMPTS, SPARES, MatchedTask, NoDemonstration, support_object
+from sim.errors import InputError
 from sim.objects.spec import PALETTE
 from sim.physics.push import FARTHEST
 from sim.tasks.sampling import draw_scene
@@ -29,7 +30,7 @@ MISSED_BY = 0.03
 """m, per axis: where a failing demonstrator aims, standard deviation."""
 
 
-class ConditionError(ValueError):
+class ConditionError(InputError):
     """A condition that no scene can have."""
 
 

@@ -22,17 +22,17 @@ PATIENCE = 12
 """Attempts until one comes out as wanted."""
 
 
-class NoTry(RuntimeError):
+class NoAttempt(RuntimeError):
     """An object on which no attempt came out as wanted."""
 
 
 def sloppy_success(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
-    """A success 1–2 cm off the right place. Raises NoTry."""
+    """A success 1–2 cm off the right place. Raises NoAttempt."""
     return _until(scene, seed, object_id, SLOPPY, True)
 
 
 def failure(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
-    """A failed attempt elsewhere on the object. Raises NoTry."""
+    """A failed attempt elsewhere on the object. Raises NoAttempt."""
     return _until(scene, seed, object_id, WRONG[scene.task.intention == BALANCE], False)
 
 
@@ -46,14 +46,14 @@ def _until(
         if item.success is success:
             return item
     wanted = "succeeded" if success else "failed"
-    raise NoTry(f"{scene.task.split} task {scene.task.index}: no attempt {off} m off {wanted} on {object_id}")
+    raise NoAttempt(f"{scene.task.split} task {scene.task.index}: no attempt {off} m off {wanted} on {object_id}")
 
 
 def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
     """A grasp (4,) the fingers can take, at a distance in `off` (m) from where it should be.
 
     Raises:
-        NoTry: there is none.
+        NoAttempt: there is none.
         demos.expert.grasp_plan.NoGrasp: the object has no grasp for the intention.
     """
     right, keypoints = plan_grasp(scene), true_keypoints(scene)
@@ -68,4 +68,4 @@ def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) 
         grasp = grasp_at(footprint, place)
         if grasp is not None and off[0] <= np.linalg.norm(grasp[:2] - keypoints, axis=1).min() <= off[1]:
             return grasp
-    raise NoTry(f"{scene.object.family}: nothing to hold {off} m off the right place")
+    raise NoAttempt(f"{scene.object.family}: nothing to hold {off} m off the right place")

@@ -11,9 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from demos.expert.grasp_plan import aim, plan_grasp
-from demos.expert.scripted_controller import scripted_hand
-from sim.frames import turn_displacement
-from sim.object_frame import action_to_world, hand_in_object, observe
+from demos.expert.scripted_controller import scripted_controller
+from sim.frames import action_to_world, hand_in_object, observe, turn_displacement
 from sim.objects.graspable import outer_ends
 from sim.tasks.scenes import PART, Scene
 
@@ -32,7 +31,7 @@ class GraspWorld(Protocol):
 class Acting(Protocol):
     """The part of a policy that a rollout needs."""
 
-    hand: str
+    controller: str
 
     def target(self, points: np.ndarray) -> np.ndarray: ...
     def act(self, observation: Observation) -> np.ndarray: ...
@@ -53,7 +52,7 @@ class Outcome:
     """mm in the plane from the target to the true centre of mass, or to the nearest wanted outer end."""
     across_mm: float
     """mm of that perpendicular to the closing direction: what tips the object."""
-    hand: str
+    controller: str
     """`learned`, `scripted` or `replayed`."""
     act_ms: float = field(default=0.0, compare=False)
     """Mean latency of an action, the first included."""
@@ -92,7 +91,7 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting, push: floa
         return np.clip(action_to_world(action, seen), -1, 1)
 
     # Asked only afterwards, so that the first action's latency holds the choice of the target.
-    return _play(env, observation, act, scene, lambda: (policy.target(points), policy.hand), latencies)
+    return _play(env, observation, act, scene, lambda: (policy.target(points), policy.controller), latencies)
 
 
 def expert_rollout(env: Any, scene: Scene, seed: int) -> Outcome:
@@ -109,7 +108,9 @@ def expert_rollout(env: Any, scene: Scene, seed: int) -> Outcome:
     def act(seen: Observation) -> np.ndarray:
         object_to_world = env.object_to_world
         hand = hand_in_object(np.asarray(seen["state"], dtype=np.float64), object_to_world)
-        return np.clip(turn_displacement(scripted_hand(hand, aimed), object_to_world.yaw), -1, 1).astype(np.float32)
+        return np.clip(turn_displacement(scripted_controller(hand, aimed), object_to_world.yaw), -1, 1).astype(
+            np.float32
+        )
 
     return _play(env, observation, act, scene, lambda: (aimed, "scripted"), [])
 
@@ -127,7 +128,7 @@ def _play(
         observation, _, terminated, truncated, info = env.step(act(observation))
         steps += 1
         finished = terminated or truncated
-    target, hand = chosen()
+    target, controller = chosen()
     plain, across = keypoint_error(scene, target)
     return Outcome(
         success=bool(info["success"]),
@@ -136,7 +137,7 @@ def _play(
         target=tuple(float(value) for value in target),
         keypoint_mm=plain * 1e3,
         across_mm=across * 1e3,
-        hand=hand,
+        controller=controller,
         act_ms=float(np.mean(latencies)) if latencies else 0.0,
         first_act_ms=latencies[0] if latencies else 0.0,
     )

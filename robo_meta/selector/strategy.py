@@ -11,7 +11,7 @@ from demos.support import SupportSet
 from robo_meta.selector.learner.file import load_selector
 from robo_meta.selector.matrix.observe import look
 from robo_meta.strategies import make_strategy
-from robo_meta.strategies.policy import HandFunction, Policy
+from robo_meta.strategies.policy import Controller, Policy
 from robo_meta.training.checkpoint import Checkpoint
 
 
@@ -20,7 +20,7 @@ class Selector:
 
     Args:
         checkpoint: with the parts of all strategies that it chooses among.
-        hand_fn: drives the hand to a grasp.
+        controller: drives the hand to a grasp.
         file: a trained selector; None for the one that comes with the package.
 
     Raises:
@@ -34,9 +34,9 @@ class Selector:
     learns_from_failures = True
     """It sees the whole support, and shows each strategy what that is made for."""
 
-    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction, file: Path | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, controller: Controller, file: Path | None = None) -> None:
         self._selector = load_selector(file)
-        self._strategies = {name: make_strategy(name, checkpoint, hand_fn) for name in self._selector.strategies}
+        self._strategies = {name: make_strategy(name, checkpoint, controller) for name in self._selector.strategies}
 
     def adapt(self, support: SupportSet) -> SelectedPolicy:
         """A policy that decides once it sees the query: features need its scan."""
@@ -62,9 +62,9 @@ class SelectedPolicy:
         """Name of the strategy that was chosen, empty before any scan was seen."""
 
     @property
-    def hand(self) -> str:
-        """The chosen policy's hand; `undecided` before any scan was seen."""
-        return "undecided" if self._policy is None else self._policy.hand
+    def controller(self) -> str:
+        """The chosen policy's controller; `undecided` before any scan was seen."""
+        return "undecided" if self._policy is None else self._policy.controller
 
     def target(self, points: np.ndarray) -> np.ndarray:
         """(4,) the chosen strategy's grasp."""

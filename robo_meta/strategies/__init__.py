@@ -1,6 +1,6 @@
 """Strategies: from a support set to a policy. One file each, one literal table.
 
-A strategy is constructed as `cls(checkpoint, hand_fn)` and, once constructed, never changes.
+A strategy is constructed as `cls(checkpoint, controller)` and, once constructed, never changes.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from demos.support import SupportSet
-from robo_meta.strategies.policy import HandFunction, Policy
+from robo_meta.strategies.policy import Controller, Policy
+from sim.errors import InputError
 
 
-class StrategyError(ValueError):
+class StrategyError(InputError):
     """A strategy that does not exist, or that lacks what it needs."""
 
 
@@ -39,12 +40,12 @@ class Lazy:
         module, _, attribute = self.place.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
-    def __call__(self, checkpoint: Any, hand_fn: HandFunction | None) -> Strategy:
+    def __call__(self, checkpoint: Any, controller: Controller | None) -> Strategy:
         """Construct the strategy.
 
         Args:
             checkpoint: a `robo_meta.training.checkpoint.Checkpoint`, or None for those that learned nothing beforehand.
-            hand_fn: drives the hand to a grasp.
+            controller: drives the hand to a grasp.
 
         Raises:
             StrategyError: a learned strategy without a checkpoint.
@@ -53,7 +54,7 @@ class Lazy:
         cls = self.load()
         if checkpoint is None and hasattr(cls, "part"):
             raise StrategyError(f"strategy {cls.name!r} needs a checkpoint with {cls.part!r}; found none")
-        return cls(checkpoint, hand_fn)
+        return cls(checkpoint, controller)
 
 
 STRATEGIES: dict[str, Lazy] = {
@@ -61,8 +62,8 @@ STRATEGIES: dict[str, Lazy] = {
     "fine-tune": Lazy("robo_meta.strategies.learned.fine_tune:FineTune"),
     "maml": Lazy("robo_meta.strategies.learned.maml:Maml"),
     "context": Lazy("robo_meta.strategies.learned.context:Context"),
-    "fomaml": Lazy("robo_meta.strategies.learned.fomaml:Fomaml"),
-    "anil": Lazy("robo_meta.strategies.learned.anil:Anil"),
+    "fomaml": Lazy("robo_meta.strategies.learned.maml:Fomaml"),
+    "anil": Lazy("robo_meta.strategies.learned.maml:Anil"),
     "reptile": Lazy("robo_meta.strategies.learned.reptile:Reptile"),
     "scratch": Lazy("robo_meta.strategies.learned.scratch:Scratch"),
     "centre": Lazy("robo_meta.strategies.baselines.centre:Centre"),
@@ -73,10 +74,10 @@ STRATEGIES: dict[str, Lazy] = {
     "retry": Lazy("robo_meta.strategies.learned.retry:Retry"),
     "selector": Lazy("robo_meta.selector.strategy:Selector"),
 }
-"""Name → strategy; `STRATEGIES[name](checkpoint, hand_fn)` constructs it."""
+"""Name → strategy; `STRATEGIES[name](checkpoint, controller)` constructs it."""
 
 
-def make_strategy(name: str, checkpoint: Any, hand_fn: HandFunction | None) -> Strategy:
+def make_strategy(name: str, checkpoint: Any, controller: Controller | None) -> Strategy:
     """Construct the strategy called `name`; see `Lazy.__call__`.
 
     Raises:
@@ -86,4 +87,4 @@ def make_strategy(name: str, checkpoint: Any, hand_fn: HandFunction | None) -> S
         close = difflib.get_close_matches(name, STRATEGIES, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(STRATEGIES)}"
         raise StrategyError(f"unknown strategy {name!r}{hint}")
-    return STRATEGIES[name](checkpoint, hand_fn)
+    return STRATEGIES[name](checkpoint, controller)

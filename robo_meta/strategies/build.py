@@ -1,21 +1,21 @@
-"""Who takes part in an evaluation: strategies by name, each with the hand that drives it."""
+"""Who takes part in an evaluation: strategies by name, each with the controller that drives it."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from demos.expert.scripted_controller import scripted_hand
-from robo_meta.model.controller import LearnedHand
+from demos.expert.scripted_controller import scripted_controller
+from robo_meta.model.controller import LearnedController
 from robo_meta.strategies import STRATEGIES, StrategyError
-from robo_meta.training.checkpoint import POLICY_FILE, SHIPPED, load_checkpoint
+from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
 
-SCRIPTED_SUFFIX = "+scripted-hand"
-"""A strategy's name with this is that strategy driven by the scripted hand, whatever hand the others have."""
+SCRIPTED_SUFFIX = "+scripted-controller"
+"""A strategy's name with this is that strategy driven by the scripted controller, whatever controller the others
+have."""
 LEARNED = (
     "zero-shot",
     "fine-tune",
@@ -46,9 +46,9 @@ class Contestant:
 
 
 def default_names(parts: Collection[str] | None = None) -> tuple[str, ...]:
-    """All strategies but `NAMED_ONLY`, and `maml` once more with the scripted hand.
+    """All strategies but `NAMED_ONLY`, and `maml` once more with the scripted controller.
 
-    The two rows of `maml` tell what the learned hand costs.
+    The two rows of `maml` tell what the learned controller costs.
 
     Args:
         parts: of the checkpoint; strategies of which it has no part are left out. None leaves out none.
@@ -72,44 +72,50 @@ def check_names(names: tuple[str, ...]) -> None:
             raise StrategyError(f"unknown strategy {name!r}{hint}")
 
 
-def needs_checkpoint(names: tuple[str, ...], hand: str) -> bool:
-    """Whether anything learned takes part: a strategy, or the hand of one that chooses a target only."""
+def needs_checkpoint(names: tuple[str, ...], controller: str) -> bool:
+    """Whether anything learned takes part: a strategy, or the controller of one that chooses a target only."""
     bare = {name.removesuffix(SCRIPTED_SUFFIX) for name in names}
     driven = any(not name.endswith(SCRIPTED_SUFFIX) and name != "replay" for name in names)
-    return bool(bare & set(LEARNED)) or (hand == "learned" and driven)
+    return bool(bare & set(LEARNED)) or (controller == "learned" and driven)
 
 
 def contestants(
-    checkpoint: Path | None, names: tuple[str, ...], hand: str, selector: Path | None = None
+    checkpoint: Path | None, names: tuple[str, ...], controller: str, selector: Path | None = None
 ) -> tuple[Contestant, ...]:
     """Build the strategies called `names`.
 
     Args:
         checkpoint: file of the checkpoint; None where `needs_checkpoint` is false.
         names: checked by `check_names`.
-        hand: `learned` or `scripted`.
+        controller: `learned` or `scripted`.
         selector: file of the selector, where one takes part; the shipped one where None.
 
     Raises:
         robo_meta.training.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
         robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
     """
-    loaded, learned_hand = None, None
+    loaded, learned_controller = None, None
     if checkpoint is not None:
         loaded = load_checkpoint(checkpoint)
-        if hand == "learned":
-            learned_hand = LearnedHand({name: value.numpy() for name, value in loaded.part("hand").items()})
+        if controller == "learned":
+            learned_controller = LearnedController({name: value.numpy() for name, value in loaded.part("hand").items()})
     built = []
     for name in names:
-        drive = scripted_hand if learned_hand is None or name.endswith(SCRIPTED_SUFFIX) else learned_hand
+        drive = (
+            scripted_controller if learned_controller is None or name.endswith(SCRIPTED_SUFFIX) else learned_controller
+        )
         entry = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)]
         chooses = name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR
         built.append(Contestant(name, entry.load()(loaded, drive, selector) if chooses else entry(loaded, drive)))
     return tuple(built)
 
 
-def checkpoint_file(path: Path | None) -> Path:
-    """The file of a checkpoint given by file or folder; None stands for the one inside the package."""
-    if path is None:
-        return Path(str(resources.files("robo_meta.checkpoints"))) / f"{SHIPPED}.safetensors"
-    return path / POLICY_FILE if path.is_dir() else path
+def playable(checkpoint: Path | Checkpoint) -> tuple[str, ...]:
+    """Names of `STRATEGIES` whose part, if they have one, is in the checkpoint.
+
+    Raises:
+        robo_meta.training.checkpoint.CheckpointError: no checkpoint there, or a damaged one.
+    """
+    held = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
+    needs = {name: getattr(entry.load(), "part", None) for name, entry in STRATEGIES.items()}
+    return tuple(name for name, part in needs.items() if part is None or part in held.parts)

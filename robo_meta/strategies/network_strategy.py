@@ -13,12 +13,11 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportSet
-from robo_meta.learning.inner_loop import stack
 from robo_meta.model.grasp_choice import densest, point_weights
 from robo_meta.model.grasp_head import close_on
 from robo_meta.model.point_features import SCALE, Encoded, encode
-from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head
-from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head, stack
+from robo_meta.strategies.policy import Controller, GraspPolicy
 from robo_meta.training.checkpoint import Checkpoint, split_rates
 
 
@@ -27,16 +26,16 @@ class NetworkStrategy(ABC):
 
     Args:
         checkpoint: with the part that `part_among` names, and `closing`.
-        hand_fn: drives the hand to a grasp.
+        controller: drives the hand to a grasp.
     """
 
     name: str
     part: str
 
-    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
+    def __init__(self, checkpoint: Checkpoint, controller: Controller) -> None:
         self._theta, self._rates = split_rates(self.parameters(checkpoint))
         self._closing = checkpoint.part("closing")
-        self._hand_fn = hand_fn
+        self._controller = controller
 
     @classmethod
     def part_among(cls, parts: Collection[str]) -> str:
@@ -82,7 +81,7 @@ class NetworkStrategy(ABC):
                 scan = torch.tensor(points, dtype=torch.float32)[None, None]
                 return point_weights(mixture(scan))[0, 0].double().numpy()
 
-        return GraspPolicy(target, self._hand_fn, scores)
+        return GraspPolicy(target, self._controller, scores)
 
 
 class ScoringStrategy(NetworkStrategy):

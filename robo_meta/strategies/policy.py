@@ -12,16 +12,16 @@ import numpy as np
 
 TargetFunction = Callable[[np.ndarray], np.ndarray]
 """points (P, 6) → grasp (4,): x, y, z, yaw."""
-HandFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""hand (7,), grasp (4,) → action (5,) in [−1, 1]. Its attribute `whose`, if any, names whose hand it is."""
+Controller = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""hand (7,), grasp (4,) → action (5,) in [−1, 1]. Its attribute `whose`, if any, names which controller it is."""
 
 
 class Policy(Protocol):
     """What an adapted strategy does in one episode after another."""
 
     @property
-    def hand(self) -> str:
-        """Whose hand: `learned`, `scripted` or `replayed`."""
+    def controller(self) -> str:
+        """Which controller: `learned`, `scripted` or `replayed`."""
 
     def target(self, points: np.ndarray) -> np.ndarray:
         """Grasp (4,) float64 x, y, z, yaw for scanned points (P, 6)."""
@@ -38,21 +38,21 @@ class GraspPolicy:
 
     Args:
         target_fn: points → grasp.
-        hand_fn: hand and grasp → action.
+        controller: hand and grasp → action.
         scores_fn: points (P, 6) → (Q,) weights that the choice gave the first Q of them, for pictures.
     """
 
     def __init__(
-        self, target_fn: TargetFunction, hand_fn: HandFunction, scores_fn: TargetFunction | None = None
+        self, target_fn: TargetFunction, controller: Controller, scores_fn: TargetFunction | None = None
     ) -> None:
-        self._target_fn, self._hand_fn, self._scores_fn = target_fn, hand_fn, scores_fn
+        self._target_fn, self._controller, self._scores_fn = target_fn, controller, scores_fn
         self._target: np.ndarray | None = None
         self._last: tuple[bytes, np.ndarray] | None = None
 
     @property
-    def hand(self) -> str:
+    def controller(self) -> str:
         """`learned` or `scripted`."""
-        return getattr(self._hand_fn, "whose", "scripted")
+        return getattr(self._controller, "whose", "scripted")
 
     def target(self, points: np.ndarray) -> np.ndarray:
         """Grasp (4,) float64 x, y, z, yaw, object frame; asked again of the last scan, it is remembered."""
@@ -65,7 +65,7 @@ class GraspPolicy:
         """Next action (5,) float32, object frame."""
         if self._target is None:
             self._target = self.target(observation["points"])
-        return np.asarray(self._hand_fn(observation["hand"], self._target), dtype=np.float32)
+        return np.asarray(self._controller(observation["hand"], self._target), dtype=np.float32)
 
     def point_scores(self, points: np.ndarray) -> np.ndarray | None:
         """(Q,) weights over the first Q points, summing to one, or None where the strategy doesn't weigh points."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +17,19 @@ from safetensors.torch import save
 from torch import Tensor
 
 from demos.storage.files import write_atomic
+from robo_meta.checkpoints import shipped
 from robo_meta.learning import contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
 from robo_meta.model import context_encoder, controller, grasp_head, scorer
-from robo_meta.training.presets import METHODS, Architecture
+from robo_meta.model.architecture import Architecture
+from robo_meta.training.presets import METHODS
+from sim.errors import InputError
 
 SCHEMA = "1"
 POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
-SHIPPED = "full"
-"""Name of the checkpoint inside `robo_meta.checkpoints`."""
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A checkpoint that is missing, damaged, or not of the expected form."""
 
 
@@ -109,7 +109,7 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
         CheckpointError: missing, truncated, of another schema, or not of the shapes that its preset needs.
     """
     if path is None:
-        path = Path(str(resources.files("robo_meta.checkpoints"))) / f"{SHIPPED}.safetensors"
+        path = shipped("checkpoint")
     path = Path(path)
     if path.is_dir():
         path = path / POLICY_FILE
@@ -166,3 +166,10 @@ def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: A
                 raise CheckpointError(f"{where}: {part}/{key} is {found}, preset {preset!r} needs {expected[key]}")
             if not torch.isfinite(value).all():
                 raise CheckpointError(f"{where}: {part}/{key} holds values that are not finite")
+
+
+def checkpoint_file(path: Path | None) -> Path:
+    """The file of a checkpoint given by file or folder; None stands for the one inside the package."""
+    if path is None:
+        return shipped("checkpoint")
+    return path / POLICY_FILE if path.is_dir() else path

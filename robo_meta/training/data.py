@@ -17,13 +17,14 @@ from safetensors.numpy import load
 
 from demos.demo import SCHEMA
 from demos.storage.files import checksum, read_metadata
+from sim.errors import InputError
 
 TRAINING_FILE = "training.safetensors"
 LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
     "points": ("float16", ("N", "D", "P", 6)),
     "grasps": ("float32", ("N", "D", 4)),
     "other_grasps": ("float32", ("N", "D", 2, 4)),
-    "holdable": ("int8", ("N", "D", "L")),
+    "graspable": ("int8", ("N", "D", "L")),
     "family": ("int16", ("N", "D")),
     "object": ("int16", ("N", "D")),
     "intention": ("int8", ("N",)),
@@ -36,7 +37,7 @@ LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
 """Array → type and axes; equal letters are equal sizes."""
 
 
-class TrainingDataError(ValueError):
+class TrainingDataError(InputError):
     """A packed file that is missing, damaged or of another form."""
 
 
@@ -49,9 +50,9 @@ class TrainingData:
     grasps: torch.Tensor
     """(N, D, 4) float32: x, y, z (m), yaw (rad) where the demonstrator's fingers closed."""
     other_grasps: torch.Tensor
-    """(N, D, 2, 4) float32: where they would have closed on the same objects had the wish been another; NaN where that
-    was not planned."""
-    holdable: torch.Tensor
+    """(N, D, 2, 4) float32: where they would have closed on the same objects had the intention been another; NaN where
+    that was not planned."""
+    graspable: torch.Tensor
     """(N, D, L) int8: whether the fingers could take an outer end at each of the first L points
     (`sim.objects.graspable.end_holds`), −1 where that isn't known."""
     family: torch.Tensor
@@ -105,10 +106,10 @@ def load_training_data(path: Path | str) -> TrainingData:
     if checksum(arrays, SCHEMA) != metadata.get("checksum"):
         raise TrainingDataError(f"{path}: altered: its checksum does not fit its content; pack the dataset again")
     _check_layout(path, arrays)
-    labels, points = arrays["holdable"], arrays["points"]
+    labels, points = arrays["graspable"], arrays["points"]
     if labels.shape[2] > points.shape[2] or not np.isin(labels, (-1, 0, 1)).all():
         raise TrainingDataError(
-            f"{path}: holdable of shape {labels.shape}; expected -1, 0 or 1 for at most {points.shape[2]} points"
+            f"{path}: graspable of shape {labels.shape}; expected -1, 0 or 1 for at most {points.shape[2]} points"
         )
     # The library's arrays may view read-only bytes; torch wants its own.
     tensors = {name: torch.from_numpy(np.array(arrays[name])) for name in LAYOUT}
@@ -127,3 +128,10 @@ def _check_layout(path: Path, arrays: dict[str, np.ndarray]) -> None:
         if array.dtype.name != dtype or array.ndim != len(axes) or list(array.shape) != expected:
             wanted = ", ".join(str(sizes.get(axis, axis) if isinstance(axis, str) else axis) for axis in axes)
             raise TrainingDataError(f"{path}: {name} is {array.dtype.name} {array.shape}, expected {dtype} ({wanted})")
+
+
+def data_fingerprint(data: TrainingData) -> str:
+    """Shapes and sums that differ where the data do."""
+    parts = (data.points, data.grasps, data.other_grasps, data.graspable, data.hand_actions)
+    sums = [float(t.double().nansum()) for t in parts]
+    return f"{tuple(data.points.shape)} {len(data.hand)} {sums}"

@@ -20,7 +20,7 @@ from robo_meta.training.data import TrainingData
 from robo_meta.training.outer_loop import Losses
 from robo_meta.training.presets import METHODS, TrainConfig
 from robo_meta.training.state import MetaState
-from robo_meta.training.task_sampler import WISHES, TaskStream
+from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
 
 PLACE_NOISE = 0.006
 """m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
@@ -43,7 +43,7 @@ def fresh_state(
         config: sizes.
         seed: of the parameters and of the batches to come.
         device: where the tensors go.
-        tasks: training tasks, each with tables of its own for every wish where `part` is `pretrain`.
+        tasks: training tasks, each with tables of its own for every intention where `part` is `pretrain`.
         start: parameters that take the place of the fresh ones of the same names; rates stay fresh.
         maml: that part, trained, from which `contrast` starts.
     """
@@ -63,7 +63,7 @@ def fresh_state(
         theta = methods.initial_parameters(part, sizes, generator)
         rates = methods.initial_method_rates(part, sizes, theta)
     theta |= {k: v for k, v in (start or {}).items() if k in theta}
-    tables = pretraining.initial_departures(theta, tasks * WISHES) if part == "pretrain" else {}
+    tables = pretraining.initial_departures(theta, tasks * INTENTIONS_PER_SCAN) if part == "pretrain" else {}
     theta, rates, tables = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates, tables))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
     return MetaState(theta, rates, zero_moments(together), 0, generator.get_state(), tables)
@@ -93,16 +93,16 @@ def part_losses(
     count = config.schedules[part].batch
     if part == "closing":
         points = data.points.flatten(0, 1).to(device)
-        wishes = torch.cat([data.grasps[:, :, None], data.other_grasps], 2).flatten(0, 1)
-        usable = (~wishes.isnan().any(-1)).nonzero()
-        wishes = wishes.to(device)
+        intentions = torch.cat([data.grasps[:, :, None], data.other_grasps], 2).flatten(0, 1)
+        usable = (~intentions.isnan().any(-1)).nonzero()
+        intentions = intentions.to(device)
 
         def closing_losses(
             theta: dict, rates: dict, generator: torch.Generator, progress: float
         ) -> tuple[Tensor, Tensor]:
-            index, wish = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
+            index, intention = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
             noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
-            wanted = wishes[index.to(device), wish.to(device)]
+            wanted = intentions[index.to(device), intention.to(device)]
             scans = points[index.to(device)].float()
             return grasp_head.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
 

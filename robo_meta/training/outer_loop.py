@@ -16,6 +16,7 @@ from torch import Tensor
 from robo_meta.learning.adam import Moments, adam_step
 from robo_meta.training.presets import Schedule
 from robo_meta.training.state import MetaState, save_state
+from sim.errors import MachineError
 
 RATE_FACTOR = 3.0
 """Inner rates are logs, so they may move faster than parameters."""
@@ -29,7 +30,7 @@ Report = Callable[[int, float], None]
 """(step, loss) → None, called after every step."""
 
 
-class TrainingDiverged(RuntimeError):
+class TrainingDiverged(MachineError):
     """A loss or gradient that is not a finite number."""
 
 

@@ -6,6 +6,9 @@ import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from robo_meta.model.architecture import Architecture
+from sim.errors import InputError
+
 METHODS = ("maml", "zero-shot", "context", "fomaml", "anil", "reptile", "pretrain", "contrast")
 """Scorers that can be trained; `fine-tune` adapts `pretrain` or the zero-shot one and trains nothing of its own,
 `contrast` starts from `maml`."""
@@ -13,28 +16,8 @@ DEFAULT_METHODS = ("maml", "zero-shot", "context")
 """What is trained where no method is named."""
 
 
-class PresetError(ValueError):
+class PresetError(InputError):
     """A preset or method that does not exist, or a count that makes no sense."""
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """Sizes that fix the shape of every parameter."""
-
-    hidden: int = 64
-    """Width of the scorer's body."""
-    head: int = 48
-    """Width of its head, the part that adapts."""
-    keypoints: int = 3
-    """Softmax means, besides the points themselves."""
-    inner_steps: int = 5
-    """Gradient steps of adaptation."""
-    context: int = 64
-    """Width of the demonstration encoder of `context`."""
-    closing: int = 64
-    """Width of the network that chooses heading and height at a place."""
-    hand: int = 96
-    """Width of the network that drives the hand."""
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,13 @@ from torch import Tensor
 
 from demos.storage.files import write_atomic
 from robo_meta.learning.adam import Moments
+from sim.errors import InputError
 
 STATES = "state"
 """Folder of the states inside a run folder."""
 
 
-class StateError(ValueError):
+class StateError(InputError):
     """A training state that is damaged or belongs to another training."""
 
 

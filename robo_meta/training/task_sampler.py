@@ -5,52 +5,28 @@ Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points,
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 
 from demos.support import TRANSFERS, ShotsError, eligible
+from robo_meta.learning.batch import Batch
 from robo_meta.model.point_features import Encoded, encode
 from robo_meta.model.scorer import grasp_rows
 from robo_meta.training.data import TrainingData
 
-WISHES = 3
-"""What a scan may be an example of: what was demonstrated, and two other wishes."""
+INTENTIONS_PER_SCAN = 3
+"""What a scan may be an example of: what was demonstrated, and two other intentions."""
 BALANCE = 0
 """Number of the intention *balance* in packed data."""
 _CHUNK = 1
 """Tasks encoded at once: the (Q, P) neighbourhoods of more don't fit a processor's cache."""
 
 
-class Batch(NamedTuple):
-    """Tasks to adapt to, with the demonstrations to judge by."""
-
-    tasks: Tensor
-    """(N,) numbers of the tasks within the data."""
-    scans: Encoded
-    """(N, D, P, …)."""
-    grasps: Tensor
-    """(N, D, 4), of `networks.grasp_rows`."""
-    holdable: Tensor
-    """(N, D, L): 1 where the fingers could take an outer end at a point, 0 where not, −1 where that isn't known."""
-    support: Tensor
-    """(N, K) numbers of the support's demonstrations."""
-    support_mask: Tensor
-    """(N, K): 1 for a demonstration, 0 for padding where the task has fewer of that transfer."""
-    query_mask: Tensor
-    """(N, D): 1 for demonstrations outside the support."""
-    examples: Tensor
-    """(N,) numbers of the pairs of task and wish, below `WISHES` × the data's tasks."""
-    balance: Tensor
-    """(N,) bool: whether the grasps are those of *balance*. Privileged: only to make up what would have failed."""
-
-
 class TaskStream:
     """Draws batches from packed data, encoded once.
 
     Half of the tasks drawn are what was demonstrated; the other half, where the data has them, are the same objects
-    with another wish, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
+    with another intention, in hindsight (the relabelling of Andrychowicz et al., 2017, "Hindsight experience replay").
 
     Args:
         data: of `load_training_data`.
@@ -77,11 +53,12 @@ class TaskStream:
         scans = Encoded(*(torch.cat(part) for part in zip(*chunks, strict=True)))
         self._scans = scans
         # Row 0 of axis 1 is what was demonstrated; the others serve as tasks of their own, with the same scans.
-        wishes = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
-        self._grasps = grasp_rows(wishes).to(device)
-        self._holdable = data.holdable.to(device)
+        intentions = torch.cat([data.grasps[:, None], data.other_grasps.transpose(1, 2)], 1)
+        self._grasps = grasp_rows(intentions).to(device)
+        self._graspable = data.graspable.to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
-        # A task of *part* has *balance* as the first of its other wishes; see `demos.recording.planned.other_wishes`.
+        # A task of *part* has *balance* as the first of its other intentions; see
+        # `demos.recording.planned.other_wishes`.
         own = data.intention == BALANCE
         self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
         self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
@@ -100,7 +77,7 @@ class TaskStream:
         """
         tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
         tasks = tasks if among is None else among[tasks]
-        wish = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
+        intention = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         demos = self._grasps.shape[2]
         allowed = self._allowed[tasks]
@@ -118,13 +95,13 @@ class TaskStream:
         return Batch(
             tasks,
             Encoded(*(part[where].float() for part in self._scans)),
-            self._grasps[where, wish],
-            self._holdable[where].float(),
+            self._grasps[where, intention],
+            self._graspable[where].float(),
             support.to(self.device),
             support_mask.to(self.device),
             (1 - used).to(self.device),
-            where * WISHES + wish,
-            self._balance[where, wish],
+            where * INTENTIONS_PER_SCAN + intention,
+            self._balance[where, intention],
         )
 
 

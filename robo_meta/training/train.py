@@ -1,26 +1,21 @@
 """Training: packed data in, a checkpoint with every method and the hand out.
 
 Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
-`python -m robo_meta.training.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
+`python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
 it learns online, see `stream_train`.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from demos.support import ShotsError
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.runs.progress import TrainingProgress
-from robo_meta.runs.provenance import git_revision
-from robo_meta.runs.run_identity import data_fingerprint, versions
+from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import (
     POLICY_FILE,
     SCHEMA,
@@ -29,25 +24,23 @@ from robo_meta.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from robo_meta.training.data import TrainingData, TrainingDataError, load_training_data
+from robo_meta.training.data import TrainingData, data_fingerprint, load_training_data
 from robo_meta.training.objectives import fresh_state, part_losses
-from robo_meta.training.online.config import OPTIONS, StreamConfig, StreamError, option, stream_config
-from robo_meta.training.outer_loop import TrainingDiverged, run
+from robo_meta.training.outer_loop import run
 from robo_meta.training.presets import (
     DEFAULT_METHODS,
     METHODS,
     PRESETS,
-    PresetError,
     TrainConfig,
     check_methods,
-    preset_named,
 )
-from robo_meta.training.state import STATES, MetaState, StateError, load_state
+from robo_meta.training.state import STATES, MetaState, load_state
 from robo_meta.training.task_sampler import TaskStream
 from robo_meta.training.warm_start import Start, start_from
+from sim.errors import InputError
 
 
-class TrainError(ValueError):
+class TrainError(InputError):
     """A training that cannot be started as asked."""
 
 
@@ -207,71 +200,3 @@ def _identity(config: TrainConfig, part: str) -> dict[str, Any]:
     record = config.record
     kept = {k: record[k] for k in ("preset", "architecture", "first_order", "shots", "transfers", "outer_clip")}
     return {**kept, "schedule": record["schedules"][part]}
-
-
-BAD_INPUT = (TrainError, StreamError, PresetError, TrainingDataError, CheckpointError, StateError, ShotsError)
-"""What `main` reports in one line with exit status 2."""
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line for machines where only this half is installed; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m robo_meta.training.train", description=__doc__)
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folder or training.safetensors")
-    parser.add_argument("--out", type=Path, required=True, help="run folder")
-    parser.add_argument("--method", nargs="+", default=list(DEFAULT_METHODS), help=" ".join(METHODS))
-    parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
-    parser.add_argument(
-        "--init",
-        type=Path,
-        help="checkpoint to start from: its pretrain part, or that of the method; --stream: its maml",
-    )
-    parser.add_argument("--stream", action="store_true", help="learn online, tasks arriving one by one in phases")
-    for name, kind in {**dict.fromkeys(OPTIONS, int), "stream_rate": float, "warm_up": float}.items():
-        many = "+" if name == "phase_colours" else None
-        parser.add_argument(
-            option(name), type=kind, nargs=many, help=f"see StreamConfig; {getattr(StreamConfig, name)}"
-        )
-    given = parser.parse_args(arguments)
-    try:
-        chosen = {name: getattr(given, name) for name in OPTIONS}
-        online = stream_config(given.stream, chosen, data=given.data, method=given.method, init=given.init)
-        config = preset_named(given.preset)
-        if given.first_order:
-            config = replace(config, first_order=True)
-        if online:
-            from robo_meta.report.stream_result import stream_table
-            from robo_meta.training.online.train import train_stream
-
-            where = device_named(given.device)
-            settings: dict[str, Any] = {"seed": given.seed, "device": where, "resume": given.resume, "init": given.init}
-            print(stream_table(train_stream(given.data, given.out, config, online, **settings)))
-            return 0
-        path = train(
-            given.data[0],
-            given.out,
-            given.method,
-            config,
-            seed=given.seed,
-            device=given.device,
-            resume=given.resume,
-            init=given.init,
-        )
-    except BAD_INPUT as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except TrainingDiverged as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; the same command with --resume goes on", file=sys.stderr)
-        return 1
-    print(path)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

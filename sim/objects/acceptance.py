@@ -11,7 +11,8 @@ from itertools import product
 import numpy as np
 import shapely
 
-from sim.objects.cross_sections import Footprint, heading_gap
+from sim.frames import heading_gap
+from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import headings_at, outer_grasps
 from sim.objects.spec import ObjectSpec, Part
 from sim.shapes.families import family_named

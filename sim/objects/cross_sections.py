@@ -7,54 +7,14 @@ fingers close, modulo π; `v` is perpendicular to it, along the pads' width.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from sim.frames import wrap_heading
 from sim.objects.spec import ObjectSpec
+from sim.robot import FINGERS, Fingers
 
-
-@dataclass(frozen=True)
-class Fingers:
-    """What the hand needs to come down, close and hold; lengths in m."""
-
-    pad_half_width: float = 0.0095
-    """Along v: half of the pad that must meet the part."""
-    clear_half_width: float = 0.014
-    """Along v: half of the strip in which the open fingers come down (half a finger and the pose noise)."""
-    min_width: float = 0.008
-    max_width: float = 0.065
-    """Graspable widths along u; the opening is 0.08."""
-    inner_reach: float = 0.035
-    """Along u from the grasp point: where an open finger may begin, noise taken off."""
-    outer_reach: float = 0.058
-    """Along u from the grasp point: where an open finger may end (opening ÷ 2, thickness and noise)."""
-    max_spread: float = 0.004
-    """How far either face may recede across the pad: nearly parallel surface."""
-    max_slant: float = 0.0008
-    """How much farther out a face may be at one edge of the pad than at the other (2.4°): a steeper taper touches the
-    pad with an edge alone and slips out along itself."""
-    min_height: float = 0.015
-    """Lowest part that the pads can hold."""
-    max_overhead: float = 0.033
-    """How far the object may stand above the grasp point before it meets the palm."""
-    max_outer_width: float = 0.048
-    """Along u: widest outer end, since both pads must be within 3 cm of it."""
-    max_outer_spread: float = 0.006
-    """How far either face may recede at an outer end, evenly or to one side (17.5°): what is taken there weighs 40 g at
-    most, and such faces don't slip."""
-    end_inset: float = 0.012
-    """From a part's very end to its outer grasp point."""
-
-
-FINGERS = Fingers()
-AT_ENDS = replace(
-    FINGERS,
-    max_width=FINGERS.max_outer_width,
-    max_spread=FINGERS.max_outer_spread,
-    max_slant=FINGERS.max_outer_spread,
-)
-"""What they can hold of an object as light as those of *part*, at an outer end."""
 TAPER, STEEP_TAPER = 0.45, 0.9
 """rad between two sides for which the heading half way between is tried: in general, and at outer ends."""
 MERGE_GAP = 0.001  # m: parts closer than this are one solid for the fingers
@@ -127,16 +87,6 @@ def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
         if all(abs((angle - other + np.pi / 2) % np.pi - np.pi / 2) > 0.02 for other in kept):
             kept.append(angle)
     return wrap_heading(np.array(kept))
-
-
-def wrap_heading(yaw: np.ndarray) -> np.ndarray:
-    """The same closing heading in (−π/2, π/2]."""
-    return np.pi / 2 - (np.pi / 2 - yaw) % np.pi
-
-
-def heading_gap(first: np.ndarray | float, second: np.ndarray | float) -> np.ndarray:
-    """Angle between closing headings, rad in [0, π/2]."""
-    return np.abs((np.asarray(first) - second + np.pi / 2) % np.pi - np.pi / 2)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.objects.cross_sections import AT_ENDS, FINGERS, Fingers, Footprint, Sections, cut, grasp_height
+from sim.objects.cross_sections import Footprint, Sections, cut, grasp_height
 from sim.objects.spec import ObjectSpec
+from sim.robot import AT_ENDS, FINGERS, Fingers
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
 MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sim.frames import fold_yaw
 from sim.physics.world import World, pybullet
+from sim.robot import GripperConfig
 
 ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
@@ -19,22 +20,6 @@ ARM_FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 """N m: joint torque limits of the URDF."""
 LOWER = (-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671)
 UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
-
-
-@dataclass(frozen=True)
-class GripperConfig:
-    """Grip strength and finger surface."""
-
-    force: float = 13.5
-    """N, each finger."""
-    spinning_friction: float = 0.004
-    """m: radius-like torsional patch of a pad. The URDF's 0.1 would hold any object level at any point of it."""
-    lateral_friction: float = 1.0
-    """Coefficient; the product with the object's is what counts."""
-    open_width: float = 0.08
-    """m between the pads, open."""
-    iterations: int = 70
-    """Solver iterations of a step while gripping: with fewer, strong fingers sink into light objects."""
 
 
 class Panda:
@@ -159,11 +144,6 @@ class Panda:
                 maxVelocity=0.2,
                 physicsClientId=client,
             )
-
-
-def fold_yaw(yaw: float | np.ndarray) -> float | np.ndarray:
-    """A closing heading, which is the same after half a turn, folded into (−π/2, π/2]."""
-    return -((-np.asarray(yaw) + np.pi / 2) % np.pi - np.pi / 2)
 
 
 def _load(world: World, visible: bool) -> int:

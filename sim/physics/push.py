@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.physics.world import TABLE_FRICTION
 
 GRAVITY = 9.81
@@ -16,7 +17,7 @@ FARTHEST = 0.1
 """m: longer slides would leave the workspace."""
 
 
-class ShoveError(ValueError):
+class ShoveError(InputError):
     """A shove that is no distance."""
 
 

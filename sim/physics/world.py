@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.physics.quiet import quiet
 
 with quiet(2):  # its greeting would stand among the one-line errors
@@ -29,7 +30,7 @@ PROBE_TIMEOUT = 30.0
 """s: a window that takes longer to open counts as none."""
 
 
-class DisplayError(RuntimeError):
+class DisplayError(InputError):
     """A window was asked for where there is no display to open it on."""
 
 

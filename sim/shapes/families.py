@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.shapes import held_out_families, training_families
 from sim.shapes.pieces import Piece
-from sim.tasks.scenes import SPLITS
+
+pass
 
 Draw = Callable[[np.random.Generator, int], tuple[Piece, ...]]
 
 
-class UnknownFamily(ValueError):
+class UnknownFamily(InputError):
     """A family name that is not in `FAMILIES`."""
 
 
-class UnknownSplit(ValueError):
+class UnknownSplit(InputError):
     """A split name that is not in `SPLITS`."""
 
 
@@ -114,3 +116,6 @@ def families_of(split: str) -> tuple[str, ...]:
         raise UnknownSplit(f"unknown split {split!r}{did_you_mean(split, SPLITS)}")
     group = "training" if split == "unseen-objects" else split
     return tuple(name for name, family in FAMILIES.items() if family.group == group)
+
+
+SPLITS = ("training", "validation", "unseen-objects", "unseen-families")

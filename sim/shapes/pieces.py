@@ -1,6 +1,6 @@
 """Pieces: uncoloured parts in a family's canonical layout, whose long axis is x.
 
-A piece carries a *slot* where a part carries a colour: families say which pieces are of one stuff, and colours are
+A piece carries a *slot* where a part carries a colour: families say which pieces are of one material, and colours are
 dealt to slots later, so that no family can favour a colour.
 """
 
@@ -22,7 +22,7 @@ class Piece:
     height: float
     """m."""
     slot: int = 0
-    """Which stuff it is made of: colours are dealt to slots."""
+    """Which material it is made of: colours are dealt to slots."""
 
 
 def box(x0: float, x1: float, width: float, height: float, y: float = 0.0) -> Piece:

@@ -1,4 +1,4 @@
-"""How the training families draw a layout: dimensions, and which pieces are of one stuff.
+"""How the training families draw a layout: dimensions, and which pieces are of one material.
 
 Every function takes a generator and the number of slots (2, or 3) and returns 2–4 pieces along x; lengths in m.
 """

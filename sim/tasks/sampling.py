@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from sim.errors import InputError
 from sim.objects.acceptance import draw_object
 from sim.objects.spec import PALETTE
 from sim.shapes.families import did_you_mean, families_of
@@ -27,7 +28,7 @@ SPINNING_FRICTION = {BALANCE: 0.0, PART: 0.01}
 object is a point or two, which would let it swing though its weight could not turn a real pad."""
 
 
-class UnknownIntention(ValueError):
+class UnknownIntention(InputError):
     """An intention name that is not in `INTENTIONS`."""
 
 

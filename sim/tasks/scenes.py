@@ -10,7 +10,6 @@ from sim.objects.spec import MassProperties, ObjectSpec, mass_properties
 
 BALANCE, PART = "balance", "part"
 INTENTIONS = (BALANCE, PART)
-SPLITS = ("training", "validation", "unseen-objects", "unseen-families")
 TRANSFERS = ("same-object", "new-instance", "new-shape")
 
 

@@ -6,8 +6,10 @@ import zlib
 
 import numpy as np
 
+from sim.errors import InputError
 
-class SeedError(ValueError):
+
+class SeedError(InputError):
     """A root number that no stream can start from."""
 
 

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from demos import film as film_module
-from demos import film_take
 from demos.film import MOMENTS, STRIP_SIDE, FilmConfig, FilmError, film
 from sim.env import GraspEnv
 from sim.shapes.families import UnknownFamily
@@ -27,7 +26,7 @@ def filmed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("film") / "new"
     config = FilmConfig("hammer", 0, "balance", folder / "grasp.mp4", folder / "grasp.png")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(film_take, "GraspEnv", SmallPictures)
+        patch.setattr(film_module, "GraspEnv", SmallPictures)
         return config, film(config)
 
 
@@ -73,7 +72,7 @@ def test_the_same_seed_plays_the_same_grasp_filmed_or_not(filmed):
 def test_what_cannot_be_written_is_refused_before_anything_is_played(tmp_path, monkeypatch, field, name, said):
     (tmp_path / "taken").write_text("a file where a folder should be")
     (tmp_path / "folder.mp4").mkdir()
-    monkeypatch.setattr(film_take, "GraspEnv", None)
+    monkeypatch.setattr(film_module, "GraspEnv", None)
     with pytest.raises(FilmError, match=said) as caught:
         film(FilmConfig(**{field: tmp_path / name}))
     assert "\n" not in str(caught.value)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from demos.demo import SCHEMA
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.storage.files import checksum, write_safetensors
 from demos.support import SupportItem, SupportSet
 
@@ -46,12 +46,12 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
     hand[:, :4] = rng.normal(0, 0.05, (60, 4))
     hand[:, 4], hand[:, 6] = 0.08, 1.0
     targets = np.tile(np.float32([0, 0, 0.02, 0]), (60, 1))
-    actions = np.stack([scripted_hand(h, t) for h, t in zip(hand, targets, strict=True)])
+    actions = np.stack([scripted_controller(h, t) for h, t in zip(hand, targets, strict=True)])
     return {
         "points": scans,
         "grasps": grasps,
         "other_grasps": np.full((tasks, 4, 2, 4), np.nan, np.float32),
-        "holdable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
+        "graspable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
         "family": np.tile(np.int16([0, 0, 0, 1]), (tasks, 1)),
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),

@@ -15,9 +15,8 @@ def fails(verdict):
 
 def gripped_episode(env, scene, x, seed=0):
     """Play until the fingers have closed on the bar at `x`; the running episode."""
-    from demos.expert.scripted_controller import scripted_hand
-    from sim.frames import turn_displacement
-    from sim.object_frame import hand_in_object
+    from demos.expert.scripted_controller import scripted_controller
+    from sim.frames import hand_in_object, turn_displacement
 
     observation, _ = env.reset(seed=seed, options={"scene": scene})
     target = np.array([x, 0.0, HEIGHT / 2, np.pi / 2])
@@ -25,7 +24,7 @@ def gripped_episode(env, scene, x, seed=0):
         hand = hand_in_object(observation["state"].astype(np.float64), env.object_to_world)
         if hand[6] < 0 and abs(hand[5]) < 0.006:
             return env._episode
-        action = turn_displacement(scripted_hand(hand, target), env.object_to_world.yaw)
+        action = turn_displacement(scripted_controller(hand, target), env.object_to_world.yaw)
         observation, *_ = env.step(np.clip(action, -1, 1))
     raise AssertionError("the fingers never closed")
 

@@ -65,9 +65,9 @@ def likeliest(spec: ObjectSpec) -> np.ndarray:
     """The possible balance point that is near enough under the largest share of the ratios that tasks draw."""
     volumes, centroids = _two(spec)
     points = balance_points(volumes, centroids, density_grid(2, *RATIO_RANGE, RATIOS))
-    tries = np.linspace(points[0], points[-1], 2 * RATIOS)
-    near = np.hypot(*np.moveaxis(tries[:, None] - points[None], -1, 0)) < HOLDS
-    return tries[int(near.sum(axis=1).argmax())]
+    attempts = np.linspace(points[0], points[-1], 2 * RATIOS)
+    near = np.hypot(*np.moveaxis(attempts[:, None] - points[None], -1, 0)) < HOLDS
+    return attempts[int(near.sum(axis=1).argmax())]
 
 
 RULES: dict[str, Rule] = {

@@ -19,8 +19,8 @@ from robo_meta.evaluation.world.blind_grasps import HOLDS, RULES
 from robo_meta.evaluation.world.bounds import ALL, curve_lines, family_lines, geometry_lines, layout_lines, skill_lines
 from robo_meta.evaluation.world.probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
 from robo_meta.runs.console import wide_console
-from sim.shapes.families import FAMILIES, families_of
-from sim.tasks.scenes import SPLITS
+from sim.errors import InputError
+from sim.shapes.families import FAMILIES, SPLITS, families_of
 
 SCHEMA = 1
 RULE_TASKS = 10_000
@@ -29,7 +29,7 @@ PIPE_WIDTH = 130
 """Columns where the output is no terminal."""
 
 
-class CheckError(ValueError):
+class CheckError(InputError):
     """A check that cannot be made as asked."""
 
 

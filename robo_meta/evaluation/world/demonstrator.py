@@ -14,6 +14,7 @@ from demos.expert.expert import demonstrate
 from demos.expert.grasp_plan import NoGrasp
 from demos.workers import run_jobs
 from robo_meta.evaluation.intervals import wilson
+from sim.errors import InputError
 from sim.shapes.families import FAMILIES, family_named
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import INTENTIONS
@@ -23,7 +24,7 @@ SCHEMA = 1
 TOTAL = "all"
 
 
-class ExpertCheckError(ValueError):
+class ExpertCheckError(InputError):
     """A check that cannot be made as asked."""
 
 
@@ -68,27 +69,27 @@ def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: in
     """
     names = tuple(dict.fromkeys(families)) or tuple(FAMILIES)
     jobs = [partial(_try_one, seed, name, number) for name in names for number in range(tasks)]
-    tries = []
+    attempts = []
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         shown = bar.add_task("demonstrations", total=len(jobs))
         for result in run_jobs(jobs, workers):
-            tries.append(result)
+            attempts.append(result)
             bar.advance(shown)
     # Workers answer in any order.
-    tries.sort(key=lambda result: (names.index(result["family"]), result["number"]))
+    attempts.sort(key=lambda result: (names.index(result["family"]), result["number"]))
     rows = [
-        _row(family, intention, tries)
+        _row(family, intention, attempts)
         for family in (*names, TOTAL)
         for intention in (TOTAL, *INTENTIONS)
-        if intention == TOTAL or any(result["intention"] == intention for result in tries)
+        if intention == TOTAL or any(result["intention"] == intention for result in attempts)
     ]
-    failed = [result for result in tries if result["failed"]]
+    failed = [result for result in attempts if result["failed"]]
     return {"schema": SCHEMA, "seed": seed, "rows": rows, "failures": failed}
 
 
-def _row(family: str, intention: str, tries: list[dict[str, Any]]) -> dict[str, Any]:
-    chosen = [t for t in tries if family in (t["family"], TOTAL) and intention in (t["intention"], TOTAL)]
+def _row(family: str, intention: str, attempts: list[dict[str, Any]]) -> dict[str, Any]:
+    chosen = [t for t in attempts if family in (t["family"], TOTAL) and intention in (t["intention"], TOTAL)]
     successes = sum(not result["failed"] for result in chosen)
     rate = wilson(successes, len(chosen))
     split = TOTAL if family == TOTAL else family_named(family).group

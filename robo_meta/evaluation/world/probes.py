@@ -14,7 +14,7 @@ import shapely
 
 from demos.expert.expert import shared_env
 from demos.expert.grasp_plan import NoGrasp, plan_grasp
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from robo_meta.evaluation.world import blind_grasps
 from robo_meta.scenarios.rollout import Observation, expert_rollout, rollout
 from sim.objects.acceptance import (
@@ -48,7 +48,7 @@ class FixedGrasp:
 
     grasp: np.ndarray
     """(4,) x, y, z, yaw; m, m, m, rad, object frame."""
-    hand: str = "scripted"
+    controller: str = "scripted"
 
     def target(self, points: np.ndarray) -> np.ndarray:
         """The grasp, whatever is seen."""
@@ -56,7 +56,7 @@ class FixedGrasp:
 
     def act(self, observation: Observation) -> np.ndarray:
         """Next action (5,), object frame."""
-        return scripted_hand(observation["hand"], self.grasp)
+        return scripted_controller(observation["hand"], self.grasp)
 
     def reset(self) -> None:
         """Nothing is kept."""

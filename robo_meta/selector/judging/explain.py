@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from robo_meta.runs.console import wide_console
 from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError
 
@@ -69,20 +65,3 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """`value` as JSON can have it: no limit is none."""
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:
-    """Print what `explain` returns as a table."""
-    console = wide_console(console)
-    scene = ", ".join(f"{name} {value}" for name, value in found["scene"].items())
-    table = Table(title=scene, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in ("strategy", "predicted", "happened", "what moved the prediction (feature = value: by how much)"):
-        table.add_column(name, overflow="fold")
-    for row in sorted(found["strategies"], key=lambda row: -row["predicted"]):
-        moved = "; ".join(f"{f['name']} = {f['value']:g}: {f['moved']:+.2f}" for f in row["features"])
-        name = row["strategy"] + (" ◀" if row["strategy"] == found["chosen"] else "")
-        name += "" if row["affordable"] else " (over budget)"
-        table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
-    console.print(table)
-    values = ", ".join(f"{name} {value:.2f}" for name, value in found["values"].items())
-    console.print(f"best action: {found['best_action']} (values, with all attempts left: {values})")

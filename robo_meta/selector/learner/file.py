@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from demos.storage.files import json_bytes, read_metadata, write_atomic, write_safetensors
+from robo_meta.checkpoints import shipped
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.neural_q import Network
@@ -20,21 +20,16 @@ from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import Rules
 from robo_meta.selector.learner.selector import Model, Selector, Stage
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
+from sim.errors import InputError
 
 SCHEMA = "2"
-SHIPPED = "selector.safetensors"
 """Name inside `robo_meta.checkpoints`."""
 MODELS: dict[str, Any] = {"trees": Forest, "network": Network}
 """Kind of model → its record."""
 
 
-class SelectorError(ValueError):
+class SelectorError(InputError):
     """A selector that is missing, damaged, or made for other features, strategies or families."""
-
-
-def shipped_selector() -> Path:
-    """The file beside the shipped checkpoint, whether it is there or not."""
-    return Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED
 
 
 def save_selector(path: Path, selector: Selector) -> Path:
@@ -71,7 +66,7 @@ def load_selector(path: Path | str | None = None) -> Selector:
     Raises:
         SelectorError: no such file, damaged, of another schema, or trained on other features than are computed now.
     """
-    path = shipped_selector() if path is None else Path(path)
+    path = shipped("selector") if path is None else Path(path)
     if not path.is_file():
         raise SelectorError(f"{path}: no selector; train one with robo-meta select train")
     try:

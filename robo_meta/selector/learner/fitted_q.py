@@ -23,6 +23,7 @@ from robo_meta.selector.learner.reference_rules import Rules
 from robo_meta.selector.learner.selector import Model, Selector, Stage, base_value
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
+from sim.errors import InputError
 
 TREES, LEAVES, LEAST = 80, 160, 16
 """Trees of an ensemble, leaves of a tree at most, rows (situations × strategies) of a leaf at least."""
@@ -35,7 +36,7 @@ Fit = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], Model]
 """Inputs (N, D), targets (N,), weights (N,), seed, rows of a leaf at least → a model."""
 
 
-class LearnerError(ValueError):
+class LearnerError(InputError):
     """A learner that does not exist."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 
+from sim.errors import InputError
 
-class PriceError(ValueError):
+
+class PriceError(InputError):
     """A price or discount that makes no sense."""
 
 

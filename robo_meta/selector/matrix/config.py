@@ -31,8 +31,8 @@ class MatrixOrder:
     """Re-seeded rollouts of every strategy on every row; a multiple of 4, for the judge to halve twice."""
     strategies: tuple[str, ...] = ()
     """Which strategies; all that the checkpoint can play where none is named."""
-    hand: Literal["learned", "scripted"] = "learned"
-    """Whose hand drives strategies that choose where to grasp."""
+    controller: Literal["learned", "scripted"] = "learned"
+    """What drives strategies that choose where to grasp."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes; the matrix is the same for any number."""
     seed: int = 0
@@ -57,8 +57,8 @@ class MatrixOrder:
             raise MatrixError(f"rollouts {self.rollouts}; expected 2 or more, and 12 or more to judge by")
         if self.seed < 0:
             raise MatrixError(f"seed {self.seed}; expected 0 or more")
-        if self.hand not in ("learned", "scripted"):
-            raise MatrixError(f"hand {self.hand!r}; expected learned or scripted")
+        if self.controller not in ("learned", "scripted"):
+            raise MatrixError(f"controller {self.controller!r}; expected learned or scripted")
 
 
 OPERATORS = ((0.003, 0.6), (0.008, 0.2), (0.012, 0.2))

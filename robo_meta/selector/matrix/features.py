@@ -1,4 +1,4 @@
-"""What is known of a scene before acting, as named numbers: nothing of weights, wishes or family labels goes in.
+"""What is known of a scene before acting, as named numbers: nothing of weights, intentions or family labels goes in.
 
 Everything is measured on scans, demonstrations, and on what the adapted strategies say; distances are in cm.
 """

@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from demos.storage.files import write_atomic
+from robo_meta.checkpoints import shipped
+from sim.errors import InputError
 
 SCHEMA = "2"
 EMPTY = -1
@@ -38,11 +39,10 @@ COLUMNS = {
 }
 """Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
 are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
-SHIPPED = "validation_matrix.npz"
 """The matrix inside `robo_meta.checkpoints`."""
 
 
-class MatrixError(ValueError):
+class MatrixError(InputError):
     """A matrix that is missing, damaged, incomplete, or not of the kind that is needed."""
 
 
@@ -208,11 +208,6 @@ class Matrix:
         )
 
 
-def shipped_matrix() -> Path:
-    """The file that comes with the package."""
-    return Path(str(resources.files("robo_meta.checkpoints"))) / SHIPPED
-
-
 def save_matrix(path: Path, matrix: Matrix) -> Path:
     """Write the matrix as one compressed npz, whole or not at all; equal matrices give equal bytes."""
     arrays = dict(
@@ -239,7 +234,7 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
     Raises:
         MatrixError: no such file, damaged, of another schema, or not complete.
     """
-    path = shipped_matrix() if path is None else Path(path)
+    path = shipped("matrix") if path is None else Path(path)
     if not path.is_file():
         raise MatrixError(f"{path}: no matrix; play one with robo-meta select matrix")
     try:

@@ -29,8 +29,8 @@ from robo_meta.selector.matrix.features import FEATURE_SCHEMA
 from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
-from robo_meta.strategies.build import checkpoint_file, contestants, needs_checkpoint
-from robo_meta.strategies.playable import playable
+from robo_meta.strategies.build import contestants, needs_checkpoint, playable
+from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.scenes import TRANSFERS, Scene
 from sim.tasks.seeds import generator, seed_sequence
 
@@ -53,9 +53,9 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     """
     file = checkpoint_file(order.checkpoint)
     names = order.strategies or tuple(name for name in playable(file) if name not in LEFT_OUT)
-    file_needed = file if needs_checkpoint(names, order.hand) else None
+    file_needed = file if needs_checkpoint(names, order.controller) else None
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    _players(file_needed, names, order.hand)
+    _players(file_needed, names, order.controller)
     identity = _identity(order, file_needed, names)
     before = _already_there(out, identity, order) if out.exists() else None
     if before is not None and before.provenance["scenes"] == order.scenes:
@@ -64,7 +64,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     records = {} if before is None else {record["index"]: record for record in records_of(before)}
     records |= {record["index"]: record for record in open_journal(journal, identity)}
     missing = [index for index in range(order.scenes) if index not in records]
-    shared = (file_needed, names, order.hand, order.seed, order.split)
+    shared = (file_needed, names, order.controller, order.seed, order.split)
     jobs = [partial(play_scene, *shared, index, order.rollouts) for index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
@@ -74,7 +74,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
             records[record["index"]] = record
             bar.advance(shown)
     if before is None:
-        seconds = nominal_seconds(file_needed, names, order.hand, order.seed, order.split)
+        seconds = nominal_seconds(file_needed, names, order.controller, order.seed, order.split)
     else:
         seconds = before.seconds
     matrix = assemble([records[index] for index in range(order.scenes)], names, seconds, identity)
@@ -102,7 +102,7 @@ def draw_condition(root: int, split: str, index: int) -> Condition:
 
 
 def play_scene(
-    checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str, index: int, rollouts: int
+    checkpoint: Path | None, names: tuple[str, ...], controller: str, root: int, split: str, index: int, rollouts: int
 ) -> dict[str, Any]:
     """Play scene number `index` with its demonstrations, and with one more.
 
@@ -110,7 +110,7 @@ def play_scene(
         `{index, family, intention, families, rows}`, a row `{condition, features (F,), success, retried}`, the last two
         (A, R); or `{index, skipped}` where the expert could not demonstrate.
     """
-    strategies = _players(checkpoint, names, hand)
+    strategies = _players(checkpoint, names, controller)
     matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
     more = replace(condition, shots=condition.shots + 1)
     try:
@@ -140,7 +140,7 @@ def play_scene(
 
 
 class _Rollouts:
-    """The rollouts of one scene; equal targets driven by the same hand are played once."""
+    """The rollouts of one scene; equal targets driven by the same controller are played once."""
 
     def __init__(self, matched: MatchedTask, condition: Condition, seeds: list[int]) -> None:
         self._scene: Scene = query_under(matched, condition)
@@ -151,10 +151,10 @@ class _Rollouts:
 
     def play(self, number: int, policy: Acting) -> SupportItem:
         """What `policy` comes to in rollout `number`."""
-        if policy.hand == "replayed":
+        if policy.controller == "replayed":
             return self._rollout(number, policy)
         target = np.asarray(policy.target(self.scans[number]), dtype=np.float64)
-        key = (number, policy.hand, target.tobytes())
+        key = (number, policy.controller, target.tobytes())
         if key not in self._played:
             self._played[key] = self._rollout(number, policy)
         return self._played[key]
@@ -171,14 +171,16 @@ class _Rollouts:
         return policy_attempt(self._scene, self._seeds[number], policy, QUERY, self._push)
 
 
-def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, root: int, split: str) -> np.ndarray:
+def nominal_seconds(
+    checkpoint: Path | None, names: tuple[str, ...], controller: str, root: int, split: str
+) -> np.ndarray:
     """(A,) s of processor time that each strategy takes to adapt to three demonstrations and choose, to the ms."""
     matched = matched_task(root, split, 0)
     support = record_support_under(matched, Condition("new-instance", TIMED_SHOTS))
     points = shared_env().reset(seed=0, options={"scene": matched.query})[0]["points"]
     found = []
     failed = replace(support.items[0], success=False)
-    for name, strategy in _players(checkpoint, names, hand).items():
+    for name, strategy in _players(checkpoint, names, controller).items():
         taken = []
         for _ in range(TIMES):
             start = time.process_time()
@@ -190,12 +192,12 @@ def nominal_seconds(checkpoint: Path | None, names: tuple[str, ...], hand: str, 
 
 
 @lru_cache(maxsize=2)
-def _players(checkpoint: Path | None, names: tuple[str, ...], hand: str) -> Mapping[str, Any]:
+def _players(checkpoint: Path | None, names: tuple[str, ...], controller: str) -> Mapping[str, Any]:
     """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
     import torch
 
     torch.set_num_threads(1)
-    return {player.name: player.strategy for player in contestants(checkpoint, names, hand)}
+    return {player.name: player.strategy for player in contestants(checkpoint, names, controller)}
 
 
 def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:
@@ -209,7 +211,7 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "split": order.split,
         "rollouts": order.rollouts,
         "strategies": list(names),
-        "hand": order.hand,
+        "hand": order.controller,
         "seed": order.seed,
         "versions": installed_versions(),
     }

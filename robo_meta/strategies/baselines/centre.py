@@ -1,4 +1,4 @@
-"""The opponent that looks at the shape only: grasp the middle of what is seen."""
+"""The baseline that looks at the shape only: grasp the middle of what is seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from demos.support import SupportSet
 from robo_meta.strategies.baselines.scan_alignment import principal_frames
 from robo_meta.strategies.baselines.scan_grasps import snap
-from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.strategies.policy import Controller, GraspPolicy
 
 
 class Centre:
@@ -15,17 +15,17 @@ class Centre:
 
     Args:
         checkpoint: unused; nothing is learned beforehand.
-        hand_fn: drives the hand to a target.
+        controller: drives the hand to a target.
     """
 
     name = "centre"
 
-    def __init__(self, checkpoint: object, hand_fn: HandFunction) -> None:
-        self._hand_fn = hand_fn
+    def __init__(self, checkpoint: object, controller: Controller) -> None:
+        self._controller = controller
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """The same policy whatever the demonstrations."""
-        return GraspPolicy(middle_grasp, self._hand_fn)
+        return GraspPolicy(middle_grasp, self._controller)
 
 
 def middle_grasp(points: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The opponent that is told the rule: find the densities that put the demonstrated grasps on the centre of mass.
+"""The baseline that is told the rule: find the densities that put the demonstrated grasps on the centre of mass.
 
 It knows the physics and the density ratios that occur, so it is a reference for *balance*, and wrong for *part*, where
 a demonstrated grasp says nothing about weight.
@@ -13,7 +13,7 @@ import numpy as np
 from demos.support import SupportSet
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, volumes
 from robo_meta.strategies.baselines.scan_grasps import snap
-from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.strategies.policy import Controller, GraspPolicy
 
 LEAST_RATIO, LARGEST_RATIO = 3.0, 10.0
 """Density ratios that occur, heavier ÷ lighter; with either colour the heavier, log-uniform: the prior of the fit."""
@@ -33,17 +33,17 @@ class DensityFit:
 
     Args:
         checkpoint: unused; nothing is learned beforehand.
-        hand_fn: drives the hand to a target.
+        controller: drives the hand to a target.
     """
 
     name = "density-fit"
 
-    def __init__(self, checkpoint: object, hand_fn: HandFunction) -> None:
-        self._hand_fn = hand_fn
+    def __init__(self, checkpoint: object, controller: Controller) -> None:
+        self._controller = controller
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """A policy that solves for the densities once it sees the query: colours are grouped over all scans at once."""
-        return GraspPolicy(lambda points: fitted_grasp(support, points), self._hand_fn)
+        return GraspPolicy(lambda points: fitted_grasp(support, points), self._controller)
 
 
 def fitted_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:

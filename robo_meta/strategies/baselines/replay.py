@@ -1,4 +1,4 @@
-"""The opponent that repeats a demonstration: the recorded hand path in the object's frame, followed in closed loop."""
+"""The baseline that repeats a demonstration: the recorded hand path in the object's frame, followed in closed loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from demos.support import COMMAND, SupportItem, SupportSet, closing_step
 from robo_meta.strategies.baselines.scan_alignment import Alignment, align
 from robo_meta.strategies.baselines.scan_grasps import wrap_half_turn
-from robo_meta.strategies.policy import HandFunction
+from robo_meta.strategies.policy import Controller
 
 STEP_METRES, STEP_RADIANS = 0.05, 0.3
 """m and rad of one action unit."""
@@ -45,12 +45,12 @@ class Replay:
 
     Args:
         checkpoint: unused; nothing is learned beforehand.
-        hand_fn: unused; the recorded path drives the hand.
+        controller: unused; the recorded path drives the hand.
     """
 
     name = "replay"
 
-    def __init__(self, checkpoint: object, hand_fn: HandFunction | None) -> None:
+    def __init__(self, checkpoint: object, controller: Controller | None) -> None:
         pass
 
     def adapt(self, support: SupportSet) -> ReplayPolicy:
@@ -61,7 +61,7 @@ class Replay:
 class ReplayPolicy:
     """Follows one recorded path. `reset` before each episode."""
 
-    hand = "replayed"
+    controller = "replayed"
 
     def __init__(self, support: SupportSet) -> None:
         self._support = support

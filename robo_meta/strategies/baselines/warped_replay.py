@@ -1,4 +1,4 @@
-"""The opponent that warps the demonstrated object onto the query, and the demonstrated grasp with it."""
+"""The baseline that warps the demonstrated object onto the query, and the demonstrated grasp with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from demos.support import SupportItem, SupportSet
 from robo_meta.strategies.baselines.scan_alignment import Alignment, align, principal_frames
 from robo_meta.strategies.baselines.scan_grasps import SAME_PAINT, YAWS, closings, half_height, snap
-from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.strategies.policy import Controller, GraspPolicy
 
 COLOUR_COST = 0.02
 """m per RGB unit by which a place's paint differs from that of the demonstrated one."""
@@ -27,17 +27,17 @@ class WarpedReplay:
 
     Args:
         checkpoint: unused; nothing is learned beforehand.
-        hand_fn: drives the hand to a target.
+        controller: drives the hand to a target.
     """
 
     name = "warped-replay"
 
-    def __init__(self, checkpoint: object, hand_fn: HandFunction) -> None:
-        self._hand_fn = hand_fn
+    def __init__(self, checkpoint: object, controller: Controller) -> None:
+        self._controller = controller
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """A policy that warps the demonstration that fits the query best."""
-        return GraspPolicy(lambda points: warped_grasp(support, points), self._hand_fn)
+        return GraspPolicy(lambda points: warped_grasp(support, points), self._controller)
 
 
 def warped_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from demos.support import SupportSet
-from robo_meta.learning.attempt_loss import tries_of
-from robo_meta.learning.contrast import adapt_to_tries
+from robo_meta.learning.attempt_loss import attempts_of
+from robo_meta.learning.contrast import adapt_to_attempts
 from robo_meta.learning.inner_loop import adapt
 from robo_meta.model.point_features import encode
 from robo_meta.model.scorer import Hidden, Mixture, body
 from robo_meta.strategies.network_strategy import ScoringStrategy
-from robo_meta.strategies.policy import GraspPolicy, HandFunction
+from robo_meta.strategies.policy import Controller, GraspPolicy
 from robo_meta.training.checkpoint import Checkpoint
 
 
@@ -24,7 +24,7 @@ class Contrast(ScoringStrategy):
 
     Args:
         checkpoint: with the parts `contrast`, `maml` and `closing`.
-        hand_fn: drives the hand to a grasp.
+        controller: drives the hand to a grasp.
     """
 
     name = "contrast"
@@ -32,8 +32,8 @@ class Contrast(ScoringStrategy):
     learns_from_failures = True
     """Failed demonstrations are shown to it; others are made for successes alone."""
 
-    def __init__(self, checkpoint: Checkpoint, hand_fn: HandFunction) -> None:
-        super().__init__(checkpoint, hand_fn)
+    def __init__(self, checkpoint: Checkpoint, controller: Controller) -> None:
+        super().__init__(checkpoint, controller)
         self._own, self._own_rates = self._theta, self._rates
         self._theta, self._rates = checkpoint.split_part("maml")
 
@@ -49,8 +49,8 @@ class Contrast(ScoringStrategy):
         points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
         with torch.no_grad():
             hidden = body(self._theta, encode(points))
-        tries = tries_of(support.items)
-        if bool(tries.success.all()):
-            return self._policy(self.specialise(hidden, tries.grasps, tries.mask), reweigh)
-        phi = adapt_to_tries(self._theta, self._own, self._own_rates, hidden, tries, differentiable=False)
+        attempts = attempts_of(support.items)
+        if bool(attempts.success.all()):
+            return self._policy(self.specialise(hidden, attempts.grasps, attempts.mask), reweigh)
+        phi = adapt_to_attempts(self._theta, self._own, self._own_rates, hidden, attempts, differentiable=False)
         return self._policy(phi, reweigh)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from robo_meta.learning.adam import adam_step, zero_moments
-from robo_meta.learning.inner_loop import ADAPTED, inner_losses, stack
-from robo_meta.model.scorer import Hidden
+from robo_meta.learning.inner_loop import ADAPTED, inner_losses
+from robo_meta.model.scorer import Hidden, stack
 from robo_meta.strategies.network_strategy import ScoringStrategy
 
 STEPS, RATE = 16, 0.1

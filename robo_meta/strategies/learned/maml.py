@@ -20,3 +20,17 @@ class Maml(ScoringStrategy):
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters after the inner steps."""
         return adapt(self._theta, self._rates, support, grasps, mask, differentiable=False)
+
+
+class Anil(Maml):
+    """Takes the learned inner steps on what `inner_loop.OUTPUT_LAYER` names; the features stay as they are."""
+
+    name = "anil"
+    part = "anil"
+
+
+class Fomaml(Maml):
+    """What second derivatives are worth is the difference between this and `maml` (Finn et al., 2017, section 5.2)."""
+
+    name = "fomaml"
+    part = "fomaml"

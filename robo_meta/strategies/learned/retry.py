@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from demos.support import SupportItem, SupportSet
-from robo_meta.learning.attempt_loss import Exclusion, tries_of, without
+from robo_meta.learning.attempt_loss import Exclusion, attempts_of, without
 from robo_meta.model.scorer import Mixture
 from robo_meta.strategies.learned.contrast import Contrast
 from robo_meta.strategies.policy import GraspPolicy
@@ -33,7 +33,7 @@ class Retry(Contrast):
         failed = tuple(item for item in attempts if not item.success)
         if not failed:
             return self.adapt(support)
-        own = tries_of(failed)
+        own = attempts_of(failed)
 
         def reweigh(mixture: Mixture) -> Mixture:
             return without(mixture, own, [held_to_the_end(item) for item in failed], EXCLUDED)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from robo_meta.learning.inner_loop import stack
-from robo_meta.model.scorer import Hidden
+from robo_meta.model.scorer import Hidden, stack
 from robo_meta.strategies.network_strategy import ScoringStrategy
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from robo_meta.training.presets import DEFAULT_METHODS
+from sim.errors import InputError
 
 PHASES = 3
 """Phases that one dataset is dealt into by default."""
 
 
-class StreamError(ValueError):
+class StreamError(InputError):
     """A stream that cannot be made as asked."""
 
 

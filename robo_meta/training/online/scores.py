@@ -6,6 +6,8 @@ as it is the first that a task gives.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -58,3 +60,18 @@ def query_transfers(data: TrainingData) -> np.ndarray:
     family, objects = data.family.numpy(), data.object.numpy()
     # The relations exclude one another and leave nothing out, so one column of each is the index.
     return np.stack([eligible(family, objects, transfer)[:, 1:, 0] for transfer in TRANSFERS], -1).argmax(-1)
+
+
+class Scores(NamedTuple):
+    """Distances of all keypoints from the demonstrated grasps, m."""
+
+    online: Tensor
+    """(T, Q): as scored on arrival, before the task was learned from."""
+    frozen: Tensor
+    """(T, Q): the start's, on the same queries."""
+    online_ends: Tensor
+    """(E, B, Q): at each phase's end, on every phase's probes."""
+    frozen_probes: Tensor
+    """(B, Q): the start's; it does not change."""
+    scratch_ends: Tensor
+    """(E, B, Q): of a training from scratch on all tasks up to each phase's end."""

@@ -1,6 +1,6 @@
-"""An online training from start to report: a start, the stream, the ceiling, and what is written of them.
+"""An online training: a start, the stream, the ceiling, and the scores of all three.
 
-Needs torch, numpy and safetensors only, as `meta_train` does.
+Needs torch, numpy and safetensors only, as offline training does.
 """
 
 from __future__ import annotations
@@ -8,34 +8,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from demos.storage.files import checksum, json_bytes, write_atomic
+from demos.storage.files import checksum
 from robo_meta.learning import methods
-from robo_meta.report.page import PAGES, write_page
-from robo_meta.report.stream_result import Scores, stream_result
 from robo_meta.runs.progress import TrainingProgress
-from robo_meta.runs.provenance import git_revision
-from robo_meta.runs.run_identity import data_fingerprint, versions
+from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
+from robo_meta.training.data import data_fingerprint
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.online.config import StreamConfig, StreamError
 from robo_meta.training.online.learner import OnlineState, Stream, begin, follow, load_online, save_online
-from robo_meta.training.online.phases import Phase, deal_phases
-from robo_meta.training.online.scores import keypoint_distances
-from robo_meta.training.online.stream_data import load_folders, take
+from robo_meta.training.online.phases import Phase, deal_phases, load_folders, take
+from robo_meta.training.online.scores import Scores, keypoint_distances
 from robo_meta.training.outer_loop import run
 from robo_meta.training.presets import Schedule, TrainConfig
 from robo_meta.training.state import STATES, MetaState, load_state
 from robo_meta.training.task_sampler import TaskStream
 
-RESULT_FILE = "stream.json"
 _ONLINE = "stream.safetensors"
 _START = "stream-start.safetensors"
+
+
+class OnlineTraining(NamedTuple):
+    """A finished online training."""
+
+    phases: Sequence[Phase]
+    """What each phase brought."""
+    stream: Stream
+    """The tasks in the order of their arrival, and the held-out ones."""
+    scores: Scores
+    """Distances of all keypoints, of the online learner and of both references."""
+    facts: dict[str, Any]
+    """Configuration, seed, start, steps spent, versions: plain data for JSON."""
 
 
 def train_stream(
@@ -48,12 +57,12 @@ def train_stream(
     device: torch.device | None = None,
     resume: bool = False,
     init: Path | None = None,
-) -> dict[str, Any]:
+) -> OnlineTraining:
     """Learn from a stream; compare with the start, kept as it is, and with training from scratch at each phase's end.
 
     Args:
         data: dataset folders or packed files; one that is dealt into phases, or one a phase.
-        out: run folder: `stream.json`, `stream.html` where matplotlib is installed, the learner's checkpoint, `state/`.
+        out: run folder: the learner's checkpoint and `state/`.
         train: sizes, gradient, and the schedule by which the start and the ceiling are trained.
         config: phases, budget and bound.
         seed: of the deal, the order, parameters and batches.
@@ -62,7 +71,7 @@ def train_stream(
         init: checkpoint whose `maml` the learner starts from; its other parts are carried over.
 
     Returns:
-        The result that `stream.json` holds, see `stream_report.stream_result`.
+        What was learned from and how well each learner did; the checkpoint lies in `out`.
 
     Raises:
         StreamError, TrainingDataError, CheckpointError, StateError: bad input.
@@ -120,11 +129,8 @@ def train_stream(
         "versions": versions(),
         "git": git_revision(),
     }
-    result = stream_result(phases, stream, scores, facts)
     save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
-    write_atomic(out / RESULT_FILE, [json_bytes(result)])
-    _write_page(out / PAGES["stream"], result)
-    return result
+    return OnlineTraining(phases, stream, scores, facts)
 
 
 def _offline(
@@ -239,11 +245,3 @@ def _checkpoint(
     }
     maml = {k: v.detach().cpu() for k, v in values.items()}
     return Checkpoint({**parts, "maml": maml}, {**card, "parts": {**cards, "maml": own}})
-
-
-def _write_page(path: Path, result: dict[str, Any]) -> None:
-    try:
-        from robo_meta.report.stream import section
-    except ImportError:  # matplotlib is not among what training needs
-        return
-    write_page(path, "stream", section(result))

@@ -6,7 +6,7 @@ import pytest
 from demos.demo import provenance
 from demos.expert.expert import ExpertConfig, demonstrate
 from demos.expert.grasp_plan import plan_grasp
-from demos.expert.scripted_controller import HAND, REACH, scripted_hand
+from demos.expert.scripted_controller import CONTROLLER, REACH, scripted_controller
 from demos.hindsight import actions_in_object, hand_in_object
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, NO_NOISE
@@ -45,7 +45,7 @@ def test_labels_are_the_clean_action_at_every_state(rough):
     """At full speed and without noise of pose and aim, the recorded state alone says what the expert means to do."""
     target = plan_grasp(SCENE)
     for demo in rough:
-        meant = np.array([scripted_hand(hand, target) for hand in hand_in_object(demo)[:-1]])
+        meant = np.array([scripted_controller(hand, target) for hand in hand_in_object(demo)[:-1]])
         np.testing.assert_allclose(actions_in_object(demo, demo.labels), np.clip(meant, -1, 1), atol=2e-3)
         assert disturbed(demo).any()
         assert np.abs(demo.actions - demo.labels).max() > 0.2
@@ -85,7 +85,7 @@ def test_recorded_demonstrations_are_disturbed_a_little_and_succeed(natural):
 
 def test_demonstrations_of_one_task_differ_in_speed_and_start(natural):
     """Once over the grasp, the hand descends at the most that its speed allows."""
-    speeds = [round(float(-demo.labels[:, 2].min()) * REACH / HAND.descent, 4) for demo in natural]
+    speeds = [round(float(-demo.labels[:, 2].min()) * REACH / CONTROLLER.descent, 4) for demo in natural]
     assert ExpertConfig().slowest <= min(speeds) and max(speeds) <= 1
     assert np.ptp(speeds) > 0.15
     assert len(set(speeds)) == len(speeds)

@@ -9,8 +9,9 @@ from demos.demo import provenance
 from demos.expert.expert import demonstrate
 from demos.expert.grasp_plan import NEARBY, NoGrasp, aim, plan_grasp
 from sim.objects.acceptance import place
-from sim.objects.cross_sections import AT_ENDS, FINGERS, Footprint, cut
+from sim.objects.cross_sections import Footprint, cut
 from sim.objects.graspable import outer_ends
+from sim.robot import AT_ENDS, FINGERS
 from sim.shapes.families import FAMILIES
 from sim.shapes.pieces import box, in_slots
 from sim.tasks.sampling import draw_scene, draw_task
@@ -21,16 +22,18 @@ from sim.tasks.seeds import seed_sequence
 @pytest.mark.parametrize("family", FAMILIES)
 def test_balance_goes_through_the_centre_of_mass_and_part_to_the_outer_end(family: str):
     for index in range(3):
-        for wish in (BALANCE, PART):
-            scene = draw_scene(0, draw_task(0, FAMILIES[family].group, index, wish), family, "a0")
+        for intention in (BALANCE, PART):
+            scene = draw_scene(0, draw_task(0, FAMILIES[family].group, index, intention), family, "a0")
             grasp = plan_grasp(scene)
             assert grasp.shape == (4,)
             assert -np.pi / 2 < grasp[3] <= np.pi / 2
             assert 0.01 <= grasp[2] <= 0.022
-            sections = cut(Footprint(scene.object), grasp[None, :2], grasp[3:], FINGERS if wish == BALANCE else AT_ENDS)
+            sections = cut(
+                Footprint(scene.object), grasp[None, :2], grasp[3:], FINGERS if intention == BALANCE else AT_ENDS
+            )
             assert sections.graspable[0]
             assert abs(sections.shift[0]) < 1e-9
-            if wish == BALANCE:
+            if intention == BALANCE:
                 across = np.array([-np.sin(grasp[3]), np.cos(grasp[3])])
                 assert abs((grasp[:2] - scene.mass_properties.centre[:2]) @ across) <= NEARBY + 1e-9
             else:

@@ -88,9 +88,9 @@ def test_planned_tasks_follow_the_recorded_ones_and_differ_from_them(tmp_path, f
         expected = plan_task(config, row)
         assert np.array_equal(data.grasps[row], expected["grasps"])
         assert np.array_equal(data.points[row], expected["points"])
-        assert np.array_equal(data.holdable[row], expected["holdable"])
+        assert np.array_equal(data.graspable[row], expected["graspable"])
     # Nobody noted that of recorded episodes.
-    assert (data.holdable[:2] == -1).all()
+    assert (data.graspable[:2] == -1).all()
 
 
 def test_without_noise_a_planned_grasp_is_the_plan():
@@ -112,19 +112,20 @@ def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
     config = RecordConfig(out="unused", tasks=0, planned=1)
     scene, _ = demo_scene(config, 0, 0)
     scene = replace(scene, noise=NO_NOISE)
-    wishes = other_wishes(scene.task)
-    asked = [(wish.intention, wish.part_colour) for wish in (scene.task, *wishes)]
+    intentions = other_wishes(scene.task)
+    asked = [(intention.intention, intention.part_colour) for intention in (scene.task, *intentions)]
     assert sorted(asked, key=str) == sorted([("balance", None), *(("part", c) for c in scene.task.densities)], key=str)
-    points, grasp, others = plan_demo(scene, np.random.default_rng(0), wishes)
+    points, grasp, others = plan_demo(scene, np.random.default_rng(0), intentions)
     alone_points, alone_grasp, _ = plan_demo(scene, np.random.default_rng(0))
     assert np.array_equal(points, alone_points)
     assert np.array_equal(grasp, alone_grasp)
-    for wish, other in zip(wishes, others, strict=True):
-        assert other[:2] == pytest.approx(plan_grasp(replace(scene, task=wish))[:2], abs=1e-6)
+    for intention, other in zip(intentions, others, strict=True):
+        assert other[:2] == pytest.approx(plan_grasp(replace(scene, task=intention))[:2], abs=1e-6)
     rows = plan_task(config, 0)["other_grasps"]
     assert rows.shape == (4, 2, 4)
     assert np.isfinite(rows).all()
-    # Who asks for one intention gets no other one, and no second wish is planned where three colours leave it open.
+    # Who asks for one intention gets no other one, and no second intention is planned where three colours leave it
+    # open.
     assert np.isnan(plan_task(replace(config, intention="balance"), 0)["other_grasps"]).all()
     assert other_wishes(draw_task(0, "training", 0, colours=3)) == ()
 
@@ -132,13 +133,13 @@ def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
 def test_where_an_end_could_be_taken_is_noted():
     config = RecordConfig(out="unused", tasks=0, planned=1)
     rows = plan_task(config, 0)
-    assert rows["holdable"].shape == (4, LABELLED)
-    for demo, labels in enumerate(rows["holdable"]):
+    assert rows["graspable"].shape == (4, LABELLED)
+    for demo, labels in enumerate(rows["graspable"]):
         scene, _ = demo_scene(config, 0, demo)
         points = rows["points"][demo, :LABELLED, :2].astype(float)
         assert labels.tolist() == end_holds(scene.object, points).tolist()
         assert 0.1 < labels.mean() < 0.95
-        # Where a wish for a part is met, the fingers take an end, and so they could at the nearest points.
+        # Where a intention for a part is met, the fingers take an end, and so they could at the nearest points.
         ends = np.concatenate([outer_ends(scene.object, colour)[:, :2] for colour in scene.task.densities])
         near = np.hypot(*(points[:, None] - ends[None]).T).min(axis=0) < 0.004
         assert not near.any() or labels[near].mean() > 0.5
@@ -204,9 +205,9 @@ def test_a_damaged_chunk_is_noticed(recorded, planned_config, planned):
 
 def test_a_chunk_without_labels_is_of_another_version(planned_config, planned, tmp_path):
     whole = read_planned_chunk(sorted((planned_config.out / PLANNED).glob("*.safetensors"))[0])
-    old = {name: array for name, array in whole.items() if name != "holdable"}
+    old = {name: array for name, array in whole.items() if name != "graspable"}
     write_safetensors(tmp_path / "old.safetensors", old, {"chunk": "{}", "checksum": checksum(old, "{}")})
-    with pytest.raises(StoreError, match="of another version: no array 'holdable'; delete it and record again"):
+    with pytest.raises(StoreError, match="of another version: no array 'graspable'; delete it and record again"):
         read_planned_chunk(tmp_path / "old.safetensors")
 
 
@@ -228,7 +229,7 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
         elif kind == "shape":
             arrays["grasps"] = arrays["grasps"][:, :3]
         elif kind == "labels":
-            arrays["holdable"] += 2
+            arrays["graspable"] += 2
         else:
             arrays["points"] = arrays["points"][:, :, :15]
         write_safetensors(path, arrays, {"schema": SCHEMA, "checksum": checksum(arrays, SCHEMA)})
@@ -239,8 +240,8 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
         "schema": "schema '0', this version reads '2'; pack again",
         "array": "no array 'grasps'",
         "shape": "grasps is float32 (2, 3, 4), expected float32 (2, 4, 4)",
-        "labels": "holdable of shape (2, 4, 16); expected -1, 0 or 1 for at most 96 points",
-        "places": "holdable of shape (2, 4, 16); expected -1, 0 or 1 for at most 15 points",
+        "labels": "graspable of shape (2, 4, 16); expected -1, 0 or 1 for at most 96 points",
+        "places": "graspable of shape (2, 4, 16); expected -1, 0 or 1 for at most 15 points",
     }[kind]
     with pytest.raises(TrainingDataError) as error:
         load_training_data(tmp_path)

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from robo_meta.checkpoints import FILES
 from robo_meta.cli.main import main
 from robo_meta.report.page import write_page
 from robo_meta.scenarios.conditions import Condition
@@ -18,7 +19,6 @@ from robo_meta.selector.learner import fitted_q
 from robo_meta.selector.learner.file import save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.matrix import matrix as matrix_module
 from robo_meta.selector.matrix import play
 from robo_meta.selector.matrix.features import feature_names
 from robo_meta.selector.matrix.matrix import save_matrix
@@ -178,7 +178,7 @@ def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys)
 
 def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.setattr(fitted_q, "TREES", 15)
-    monkeypatch.setattr(matrix_module, "shipped_matrix", lambda: place / "training.npz")
+    monkeypatch.setitem(FILES, "matrix", str(place / "training.npz"))
     line = "select train --checkpoint {p}/run --out {tmp}/s.safetensors"
     assert main(words(line + " --json", place, tmp_path)) == 0
     found = json.loads(capsys.readouterr().out)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from robo_meta.cli.evaluate import write_result
 from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
-from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary, write_result
+from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
 from robo_meta.runs.journal import JournalError
@@ -24,7 +25,7 @@ from robo_meta.strategies.build import contestants, default_names, needs_checkpo
 from robo_meta.training.checkpoint import CheckpointError
 
 LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
-CHEAP = {"split": ("validation",), "transfer": ("new-shape",), "shots": (1,), "hand": "scripted", "workers": 1}
+CHEAP = {"split": ("validation",), "transfer": ("new-shape",), "shots": (1,), "controller": "scripted", "workers": 1}
 
 
 def config(**changes: Any) -> EvaluateConfig:
@@ -49,7 +50,7 @@ def config(**changes: Any) -> EvaluateConfig:
         ({"tasks": -3}, "tasks -3; expected 1 or more"),
         ({"workers": 0}, "workers 0; expected 1 or more"),
         ({"seed": -1}, "seed -1; expected 0 or more"),
-        ({"hand": "left"}, "hand 'left'; expected learned or scripted"),
+        ({"controller": "left"}, "controller 'left'; expected learned or scripted"),
     ],
 )
 def test_bad_requests_get_one_line(changes: dict[str, Any], message: str) -> None:
@@ -73,14 +74,14 @@ def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
 
 def test_names() -> None:
     named_only = ("contrast", "retry", "selector")
-    assert default_names() == (*(name for name in STRATEGIES if name not in named_only), "maml+scripted-hand")
+    assert default_names() == (*(name for name in STRATEGIES if name not in named_only), "maml+scripted-controller")
     shipped = default_names({"maml", "zero-shot", "closing", "hand"})
-    assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-hand"} <= set(shipped)
+    assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-controller"} <= set(shipped)
     assert not {"context", "fomaml", "anil", "reptile"} & set(shipped)
     assert "fine-tune" in default_names({"pretrain"}) and "fine-tune" not in default_names({"closing"})
-    assert not {"maml", "maml+scripted-hand"} & set(default_names({"closing"}))
+    assert not {"maml", "maml+scripted-controller"} & set(default_names({"closing"}))
     assert not needs_checkpoint(("centre", "density-fit"), "scripted") and not needs_checkpoint(("replay",), "learned")
-    assert needs_checkpoint(("centre",), "learned") and needs_checkpoint(("maml+scripted-hand",), "scripted")
+    assert needs_checkpoint(("centre",), "learned") and needs_checkpoint(("maml+scripted-controller",), "scripted")
     built = contestants(None, ("centre", "replay"), "scripted")
     assert [player.name for player in built] == ["centre", "replay"]
 
@@ -118,7 +119,7 @@ def row(strategy: str, transfer: str | None, shots: int, success: bool, **change
     latencies = {"adapt_ms": 1.0, "act_ms": 0.1, "first_act_ms": 0.5}
     errors = {"keypoint_mm": 4.0 if success else 40.0, "across_mm": 2.0}
     record = {"strategy": strategy, "transfer": transfer, "shots": shots, "success": success, "steps": 30}
-    return {**record, "failed": [] if success else ["level"], "hand": "learned", **latencies, **errors, **changes}
+    return {**record, "failed": [] if success else ["level"], "controller": "learned", **latencies, **errors, **changes}
 
 
 def played(split: str, index: int) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def tasks_of(table: dict[str, str]) -> list[dict[str, Any]]:
 TABLE = {
     "expert": "1111111110",
     "maml": "1111111010",
-    "maml+scripted-hand": "1111111110",
+    "maml+scripted-controller": "1111111110",
     "centre": "0100000000",
     "replay": "1010110010",
     "warped-replay": "1010000000",
@@ -225,9 +226,9 @@ def test_pairs_are_matched_and_name_the_best_opponent() -> None:
     centre = find(found, b="centre", intention="all")
     assert centre["difference"] == pytest.approx(0.7) and centre["n"] == 10
     assert centre["low"] < 0.7 < centre["high"]
-    best = find(found, b="best-opponent", intention="all")
+    best = find(found, b="best-baseline", intention="all")
     assert best["best"] == "replay" and best["difference"] == pytest.approx(0.3)
-    assert find(found, b="best-opponent", intention="balance")["best"] == "replay"
+    assert find(found, b="best-baseline", intention="balance")["best"] == "replay"
     assert find(found, b="expert", intention="all")["difference"] == pytest.approx(-0.1)
     assert pairs(Results(tasks_of({"centre": "10"}))) == []
 
@@ -282,7 +283,7 @@ def test_printed_table_and_written_result(tmp_path: Path) -> None:
     stream = io.StringIO()
     print_result(result, Console(file=stream, width=80))
     text = stream.getvalue()
-    assert "80% [49, 94]" in text and "b, new-shape" in text and "maml+scripted-hand" in text and "…" not in text
+    assert "80% [49, 94]" in text and "b, new-shape" in text and "maml+scripted-controller" in text and "…" not in text
     assert learned_over_scripted(result["cells"]) == pytest.approx(8 / 9)
     assert "learned hand ÷ scripted hand, maml: 0.889" in text
     path = write_result(tmp_path, result)

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
 from robo_meta.evaluation.evaluate import evaluate
-from robo_meta.evaluation.failure_supports import sloppy_cells, sloppy_lines
-from robo_meta.evaluation.retries import attempt_cells, attempt_lines, play_attempts
+from robo_meta.evaluation.failure_supports import sloppy_cells
+from robo_meta.evaluation.retries import attempt_cells, play_attempts
+from robo_meta.report.terminal import attempt_lines, sloppy_lines
 from robo_meta.scenarios.attempts import attempt
-from robo_meta.scenarios.novice import NoTry, failure, place_off, sloppy_success
+from robo_meta.scenarios.novice import NoAttempt, failure, place_off, sloppy_success
 from robo_meta.scenarios.rollout import true_keypoints
 from robo_meta.strategies.policy import GraspPolicy
 from sim.tasks.scenes import Noise
@@ -27,7 +28,7 @@ SCENE = replace(bar_scene(), noise=Noise())
 
 
 def policy_at(x: float) -> GraspPolicy:
-    return GraspPolicy(lambda points: np.array([x, 0.0, HEIGHT / 2, np.pi / 2]), scripted_hand)
+    return GraspPolicy(lambda points: np.array([x, 0.0, HEIGHT / 2, np.pi / 2]), scripted_controller)
 
 
 class FollowsTheTip:
@@ -77,7 +78,7 @@ def test_places_off_are_as_far_off_as_wanted() -> None:
         for _ in range(5):
             grasp = place_off(SCENE, (low, high), rng)
             assert low <= np.linalg.norm(grasp[:2] - true_keypoints(SCENE)[0]) <= high
-    with pytest.raises(NoTry, match="bar: nothing to hold"):
+    with pytest.raises(NoAttempt, match="bar: nothing to hold"):
         place_off(SCENE, (0.5, 0.6), rng)
 
 
@@ -117,7 +118,7 @@ def test_sloppy_supports_are_summed_up() -> None:
 def test_evaluate_plays_both(tiny_run: Path) -> None:
     common: dict[str, Any] = {
         "checkpoint": tiny_run, "split": ("validation",), "transfer": ("same-object",), "shots": (1,), "tasks": 1,
-        "workers": 1, "strategies": ("centre",), "hand": "scripted",
+        "workers": 1, "strategies": ("centre",), "controller": "scripted",
     }  # fmt: skip
     with pytest.raises(EvaluateError, match="attempts 0; expected 1 or more"):
         EvaluateConfig(**common, attempts=0)

@@ -11,15 +11,15 @@ from torch import Tensor
 from robo_meta.learning.attempt_loss import (
     FLOOR,
     SUREST,
+    Attempts,
     Exclusion,
-    Tries,
-    candidates,
+    attempt_loss,
     elsewhere,
     on_side,
     tipped,
-    tries_loss,
     without,
 )
+from robo_meta.model.grasp_choice import candidates
 from robo_meta.model.point_features import SCALE
 from robo_meta.model.scorer import Mixture
 
@@ -40,9 +40,9 @@ def mixture_at(places: Tensor, logits: Tensor) -> Mixture:
     return Mixture(keypoints, gates.log_softmax(-1)[None, None], weights, own, own)
 
 
-def one_try(x: float, tip: tuple[float, float], success: bool = False) -> Tries:
+def one_try(x: float, tip: tuple[float, float], success: bool = False) -> Attempts:
     grasp = torch.tensor([[[x, 0.0, 0.0, 1.0]]])
-    return Tries(grasp, torch.tensor([[tip]]), torch.tensor([[float(success)]]), torch.ones(1, 1))
+    return Attempts(grasp, torch.tensor([[tip]]), torch.tensor([[float(success)]]), torch.ones(1, 1))
 
 
 def test_probabilities_by_hand() -> None:
@@ -58,7 +58,7 @@ def test_probabilities_by_hand() -> None:
 def test_only_what_tipped_counts_as_tipped() -> None:
     tips = torch.tensor([[[0.0, 0.0], [0.03, 0.02], [0.0, -0.4], [0.1, 0.0], [0.1, 0.0]]])
     success = torch.tensor([[0.0, 0.0, 0.0, 0.0, 1.0]])
-    sure = tipped(Tries(torch.zeros(1, 5, 4), tips, success, torch.ones(1, 5)), RATES["tilt"])[0]
+    sure = tipped(Attempts(torch.zeros(1, 5, 4), tips, success, torch.ones(1, 5)), RATES["tilt"])[0]
     # What a success sags by already tells something; a failure tips over.
     assert sure[:2].max() < 0.05 and sure[2] > 0.99 and sure[3] < 0.2 and sure[4] > 0.6
 
@@ -72,7 +72,7 @@ def test_loss_and_gradient_stay_finite(success: bool, place: float, tip: tuple, 
     logits = torch.tensor([0.0, -1.0], requires_grad=True)
     places = torch.tensor([[place, 0.0], [place + 1e-5, 0.0]], requires_grad=True)
     rates = {**RATES, "away": torch.tensor([[log_weight, -20.0]]), "side": torch.tensor([[log_weight, -20.0, 0, 0]])}
-    loss = tries_loss(mixture_at(places, logits), one_try(0.0, tip, success), rates, 0)
+    loss = attempt_loss(mixture_at(places, logits), one_try(0.0, tip, success), rates, 0)
     weight = math.exp(log_weight)
     bound = weight * (-math.log(1 - SUREST) - math.log(FLOOR)) + (200 if success else 0)
     assert torch.isfinite(loss).all() and float(loss.detach()) <= bound * (1 + 1e-5)
@@ -83,15 +83,15 @@ def test_loss_and_gradient_stay_finite(success: bool, place: float, tip: tuple, 
 def test_gradients_move_mass_away_and_to_the_side_that_sank() -> None:
     logits = torch.zeros(3, requires_grad=True)
     places = torch.tensor([[-0.6, 0.0], [0.0, 0.0], [0.6, 0.0]])
-    level = tries_loss(mixture_at(places, logits), one_try(0.0, (0.0, 0.0)), RATES, 0)
+    level = attempt_loss(mixture_at(places, logits), one_try(0.0, (0.0, 0.0)), RATES, 0)
     down = torch.autograd.grad(level.sum(), logits)[0]
     assert down[1] > 0 > down[0] and down[0] == pytest.approx(float(down[2]), abs=1e-4)
-    right = tries_loss(mixture_at(places, logits), one_try(0.0, (0.5, 0.0)), RATES, 0)
+    right = attempt_loss(mixture_at(places, logits), one_try(0.0, (0.5, 0.0)), RATES, 0)
     down = torch.autograd.grad(right.sum(), logits)[0]
     assert down[2] < 0 < down[0]
     # A place itself is pushed across the line.
     place = torch.tensor([[-0.1, 0.0]], requires_grad=True)
-    pushed = tries_loss(mixture_at(place, torch.zeros(1)), one_try(0.0, (0.5, 0.0)), RATES, 0)
+    pushed = attempt_loss(mixture_at(place, torch.zeros(1)), one_try(0.0, (0.5, 0.0)), RATES, 0)
     assert torch.autograd.grad(pushed.sum(), place)[0][0, 0] < 0
 
 
@@ -105,8 +105,8 @@ def test_padding_does_not_count() -> None:
         votes=mixture.votes.expand(1, 2, -1, -1),
     )
     alone = one_try(0.0, (0.5, 0.0))
-    padded = Tries(*(torch.cat([part, part + 3], 1) for part in alone))._replace(mask=torch.tensor([[1.0, 0.0]]))
-    assert torch.allclose(tries_loss(mixture, alone, RATES, 0), tries_loss(two, padded, RATES, 0))
+    padded = Attempts(*(torch.cat([part, part + 3], 1) for part in alone))._replace(mask=torch.tensor([[1.0, 0.0]]))
+    assert torch.allclose(attempt_loss(mixture, alone, RATES, 0), attempt_loss(two, padded, RATES, 0))
 
 
 def test_what_failures_exclude_on_the_same_object() -> None:
@@ -118,8 +118,8 @@ def test_what_failures_exclude_on_the_same_object() -> None:
     places = torch.tensor([[-0.6, 0.0], [0.0, 0.0], [0.6, 0.0]])
     mixture = mixture_at(places, torch.tensor([0.0, 1.0, -1.0]))
 
-    def shares(tries: Tries, held: bool, refused: float = 0.024) -> list[float]:
-        left = without(mixture, tries, [held], Exclusion(refused, slipped=0.012, margin=0.015, softness=0.004))
+    def shares(attempts: Attempts, held: bool, refused: float = 0.024) -> list[float]:
+        left = without(mixture, attempts, [held], Exclusion(refused, slipped=0.012, margin=0.015, softness=0.004))
         assert left.log_gates.exp().sum() == pytest.approx(1.0)
         return candidates(left)[1].exp()[0, 0, :3].tolist()
 

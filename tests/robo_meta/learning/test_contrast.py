@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportItem, SupportSet
 from robo_meta.learning import contrast
-from robo_meta.learning.attempt_loss import Tries, candidates, elsewhere, tries_of
+from robo_meta.learning.attempt_loss import Attempts, attempts_of, elsewhere
 from robo_meta.learning.synthetic_attempts import FAILURES, synthesise
+from robo_meta.model.grasp_choice import candidates
 from robo_meta.model.point_features import SCALE, encode
 from robo_meta.model.scorer import Hidden, body, head
 from robo_meta.strategies import make_strategy
@@ -41,7 +42,7 @@ def failed(item: SupportItem, shift: np.ndarray | tuple[float, float], tip: tupl
 @pytest.mark.parametrize("name", ["contrast", "retry"])
 def test_successes_alone_are_mamls_path(name: str, tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
     checkpoint = load_checkpoint(tiny_run)
-    ours, maml = (make_strategy(known, checkpoint, scripted_hand) for known in (name, "maml"))
+    ours, maml = (make_strategy(known, checkpoint, scripted_controller) for known in (name, "maml"))
     query = data["points"][0, 3].astype(np.float32)
     for shots in (1, 3):
         support = packed.support(data, 0, shots)
@@ -52,7 +53,7 @@ def test_successes_alone_are_mamls_path(name: str, tiny_run: Path, data: dict, p
 
 @pytest.mark.parametrize("name", ["contrast", "retry"])
 def test_battery_with_failures(name: str, tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
-    strategy = make_strategy(name, load_checkpoint(tiny_run), scripted_hand)
+    strategy = make_strategy(name, load_checkpoint(tiny_run), scripted_controller)
     good = packed.support(data, 0, 1).items[0]
     bad = failed(good, (0.04, 0.0), (0.4, 0.1))
     query = data["points"][0, 3].astype(np.float32)
@@ -71,7 +72,7 @@ def problem(tiny_run: Path, data: dict, items: tuple[SupportItem, ...]) -> tuple
     theta, _ = checkpoint.split_part("maml")
     own, rates = checkpoint.split_part("contrast")
     hidden = body(theta, encode(torch.from_numpy(np.stack([item.points for item in items]))[None]))
-    return theta, own, rates, hidden, tries_of(items)
+    return theta, own, rates, hidden, attempts_of(items)
 
 
 @pytest.mark.parametrize("log_weight", [0.0, 20.0])
@@ -87,8 +88,8 @@ def test_no_weight_and_no_place_makes_it_diverge(
     keypoint = head({k: v[None] for k, v in theta.items() if k.startswith("head.")}, hidden).keypoints[0, 0, 0]
     grasp = torch.tensor([[[*keypoint.tolist(), 0.0, 1.0]]])
     for tip in ((0.0, 0.0), (1.5, 0.0), (1e-9, 0.0)):
-        tries = Tries(grasp, torch.tensor([[tip]]), torch.zeros(1, 1), torch.ones(1, 1))
-        phi = contrast.adapt_to_tries(theta, own, rates, hidden, tries, differentiable=False)
+        attempts = Attempts(grasp, torch.tensor([[tip]]), torch.zeros(1, 1), torch.ones(1, 1))
+        phi = contrast.adapt_to_attempts(theta, own, rates, hidden, attempts, differentiable=False)
         for name, value in phi.items():
             assert torch.isfinite(value).all(), name
             if name in rates:
@@ -115,10 +116,10 @@ def test_mass_moves_away_from_the_failure_and_to_the_side_that_sank(
     item = packed.support(data, 1, 1).items[0]
     along = np.array([-np.sin(item.grasp[3]), np.cos(item.grasp[3])])
     bad = failed(item, (0.0, 0.0), tuple(0.5 * side * along))
-    theta, own, rates, hidden, tries = problem(tiny_run, data, (bad,))
+    theta, own, rates, hidden, attempts = problem(tiny_run, data, (bad,))
     before = {k: v[None] for k, v in theta.items() if k.startswith("head.")}
-    after = contrast.adapt_to_tries(theta, own, rates, hidden, tries, differentiable=False)
-    failed_place, direction = tries.grasps[0, 0, :2], torch.tensor(side * along, dtype=torch.float32)
+    after = contrast.adapt_to_attempts(theta, own, rates, hidden, attempts, differentiable=False)
+    failed_place, direction = attempts.grasps[0, 0, :2], torch.tensor(side * along, dtype=torch.float32)
 
     def beyond(places: torch.Tensor) -> torch.Tensor:
         return (((places - failed_place) @ direction) > 0.1).float()
@@ -126,8 +127,8 @@ def test_mass_moves_away_from_the_failure_and_to_the_side_that_sank(
     # In log odds, as most of it may lie there already.
     assert log_odds(mass(after, hidden, beyond)) > log_odds(mass(before, hidden, beyond)) + 0.05
     # Without a tip, only what lies beside the failed grasp falls.
-    plain = tries._replace(tips=torch.zeros(1, 1, 2))
-    left = contrast.adapt_to_tries(theta, own, rates, hidden, plain, differentiable=False)
+    plain = attempts._replace(tips=torch.zeros(1, 1, 2))
+    left = contrast.adapt_to_attempts(theta, own, rates, hidden, plain, differentiable=False)
 
     def beside(places: torch.Tensor) -> torch.Tensor:
         return 1 - elsewhere(places, failed_place, torch.tensor(0.3))
@@ -136,7 +137,7 @@ def test_mass_moves_away_from_the_failure_and_to_the_side_that_sank(
 
 
 def test_a_retry_goes_elsewhere_and_to_the_side_that_sank(tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
-    strategy = make_strategy("retry", load_checkpoint(tiny_run), scripted_hand)
+    strategy = make_strategy("retry", load_checkpoint(tiny_run), scripted_controller)
     support = packed.support(data, 1, 1)
     query = data["points"][1, 3].astype(np.float32)
     first = strategy.adapt(support)
@@ -168,21 +169,21 @@ def test_made_up_tries_are_as_promised(packed: SimpleNamespace, tmp_path: Path) 
     for _ in range(6):
         balance = torch.arange(16) < 8
         batch = stream.draw(16, generator)._replace(balance=balance)
-        demos, tries = synthesise(batch, generator)
+        demos, attempts = synthesise(batch, generator)
         shots = batch.support.shape[1]
-        assert torch.equal(demos[:, :shots], batch.support) and tries.mask.shape == (16, shots + FAILURES)
+        assert torch.equal(demos[:, :shots], batch.support) and attempts.mask.shape == (16, shots + FAILURES)
         rows = torch.arange(16)[:, None]
         right = batch.grasps[rows, demos][..., :2]
-        off = (tries.grasps[..., :2] - right).norm(dim=-1) * SCALE
-        used = tries.mask > 0
-        good, bad = used & (tries.success > 0), used & (tries.success == 0)
+        off = (attempts.grasps[..., :2] - right).norm(dim=-1) * SCALE
+        used = attempts.mask > 0
+        good, bad = used & (attempts.success > 0), used & (attempts.success == 0)
         assert off[good].max() <= 0.0201 and off[bad & balance[:, None]].min() > 0.015
-        tilt = tries.tips.norm(dim=-1)
+        tilt = attempts.tips.norm(dim=-1)
         assert tilt[~balance].max() < 0.25
         # What tipped over points, more or less, to where the demonstrator held it.
         over = bad & balance[:, None] & (tilt > 0.2)
-        toward = torch.nn.functional.normalize(right - tries.grasps[..., :2], dim=-1)
-        cosine = (torch.nn.functional.normalize(tries.tips, dim=-1) * toward).sum(-1)[over]
+        toward = torch.nn.functional.normalize(right - attempts.grasps[..., :2], dim=-1)
+        cosine = (torch.nn.functional.normalize(attempts.tips, dim=-1) * toward).sum(-1)[over]
         assert over.any() and cosine.mean() > 0.85
         counts |= set(bad.sum(-1).tolist())
         alone += int((good.sum(-1) == 0).sum())
@@ -234,4 +235,4 @@ def test_without_maml_one_line(packed: SimpleNamespace, tmp_path: Path, tiny_run
     lacking = type(found)({k: v for k, v in found.parts.items() if k != "contrast"}, found.card)
     for name in ("contrast", "retry"):
         with pytest.raises(CheckpointError, match=r"holds no 'contrast'"):
-            make_strategy(name, lacking, scripted_hand)
+            make_strategy(name, lacking, scripted_controller)

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from robo_meta.learning import contrast
-from robo_meta.learning.attempt_loss import FLOOR, STEEPEST, SUREST, Tries, candidates
+from robo_meta.learning.attempt_loss import FLOOR, STEEPEST, SUREST, Attempts
 from robo_meta.learning.inner_loop import CLIP, initial_rates
 from robo_meta.model import scorer
+from robo_meta.model.grasp_choice import candidates
 from robo_meta.model.point_features import Encoded, encode
 from robo_meta.model.scorer import Hidden, body, grasp_rows, head, log_likelihood
 from tests.robo_meta.learning.finite_differences import worst_error
@@ -42,24 +43,28 @@ def exact_problem() -> tuple:
     tips = torch.randn(4, 4, 2, generator=generator).double() * torch.tensor([0.02, 0.3, 0.05, 0.3])[:, None].double()
     success = torch.tensor([[1.0, 0, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 0, 1]]).double()
     mask = torch.tensor([[1.0, 1, 1, 1], [1, 1, 1, 0], [0, 1, 1, 0], [1, 1, 0, 1]]).double()
-    tries = Tries(grasps[:, TRIED] + 0.05 * torch.randn(4, 4, 4, generator=generator).double(), tips, success, mask)
-    return theta, own, rates, type(scans)(*(part.double() for part in scans)), grasps, tries
+    attempts = Attempts(
+        grasps[:, TRIED] + 0.05 * torch.randn(4, 4, 4, generator=generator).double(), tips, success, mask
+    )
+    return theta, own, rates, type(scans)(*(part.double() for part in scans)), grasps, attempts
 
 
-def outer_loss(theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Tensor, tries: Tries) -> torch.Tensor:
+def outer_loss(
+    theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Tensor, attempts: Attempts
+) -> torch.Tensor:
     hidden = body(theta, scans)
-    phi = contrast.adapt_to_tries(theta, own, rates, Hidden(*(part[:, TRIED] for part in hidden)), tries)
+    phi = contrast.adapt_to_attempts(theta, own, rates, Hidden(*(part[:, TRIED] for part in hidden)), attempts)
     return -log_likelihood(head(phi, hidden), grasps, grasps.new_tensor(WIDTHS)).sum()
 
 
-def alone(theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Tensor, tries: Tries) -> tuple:
+def alone(theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Tensor, attempts: Attempts) -> tuple:
     """(loss, norms of the inner gradients) of a single task, written out: no stacking, one try after the other."""
     hidden = body(theta, scans)
-    threshold = rates["tilt"][0] + (rates["tilt"][1] - rates["tilt"][0]) * tries.success[0]
-    tilt = tries.tips[0].norm(dim=-1)
+    threshold = rates["tilt"][0] + (rates["tilt"][1] - rates["tilt"][0]) * attempts.success[0]
+    tilt = attempts.tips[0].norm(dim=-1)
     tip = torch.sigmoid((tilt - threshold) / rates["tilt"][2].exp())
-    used = [k for k in range(len(TRIED)) if tries.mask[0, k]]
-    good, bad = [k for k in used if tries.success[0, k]], [k for k in used if not tries.success[0, k]]
+    used = [k for k in range(len(TRIED)) if attempts.mask[0, k]]
+    good, bad = [k for k in used if attempts.success[0, k]], [k for k in used if not attempts.success[0, k]]
     nothing = grasps.new_zeros(())
     with_tip = sum((tip[k] for k in bad), nothing).tanh()
     level = sum((1 - tip[k] for k in bad), nothing).tanh()
@@ -69,19 +74,19 @@ def alone(theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Ten
     names, norms = [name for name in rates if name.startswith("head.")], []
     for step in range(len(rates["away"])):
         found = head({k: v[None] for k, v in phi.items()}, Hidden(*(part[:, TRIED] for part in hidden)))
-        likelihood = log_likelihood(found, tries.grasps, rates["log_scales"][step])[0]
+        likelihood = log_likelihood(found, attempts.grasps, rates["log_scales"][step])[0]
         places, log_mass = (part[0] for part in candidates(found))
         loss = nothing
         for k in good:
             loss = loss - likelihood[k] / len(good)
         for k in used:
-            mass, offset = log_mass[k].exp(), places[k] - tries.grasps[0, k, :2]
+            mass, offset = log_mass[k].exp(), places[k] - attempts.grasps[0, k, :2]
             away, side = rates["away"][step], rates["side"][step]
             if k in bad:
                 beside = SUREST * torch.exp(-0.5 * offset.square().sum(-1) / away[1].exp() ** 2)
                 loss = loss - away[0].exp() * (1 - tip[k]) * torch.log((mass * (1 - beside)).sum())
             margin = side[2] + side[3] * min(float(tilt[k]) / STEEPEST, 1.0)
-            sank = torch.sigmoid((offset @ (tries.tips[0, k] / tilt[k]) - margin) / side[1].exp())
+            sank = torch.sigmoid((offset @ (attempts.tips[0, k] / tilt[k]) - margin) / side[1].exp())
             loss = loss - side[0].exp() * tip[k] * torch.log((mass * (FLOOR + (1 - FLOOR) * sank)).sum())
         slopes = torch.autograd.grad(loss, [phi[k] for k in names], create_graph=True)
         norm = torch.sqrt(sum(slope.square().sum() for slope in slopes))
@@ -100,11 +105,11 @@ def slopes_of(loss: torch.Tensor, own: dict, rates: dict) -> dict[str, torch.Ten
 
 
 def test_outer_gradient_equals_a_per_task_loop(exact_problem: tuple) -> None:
-    theta, own, rates, scans, grasps, tries = exact_problem
+    theta, own, rates, scans, grasps, attempts = exact_problem
     stacked = slopes_of(outer_loss(*exact_problem), own, rates)
     loop, norms = {name: torch.zeros_like(value) for name, value in stacked.items()}, []
     for task in range(4):
-        row = (type(part)(*(x[task : task + 1] for x in part)) for part in (scans, tries))
+        row = (type(part)(*(x[task : task + 1] for x in part)) for part in (scans, attempts))
         (one, tried), right = row, grasps[task : task + 1]
         loss, own_norms = alone(theta, own, rates, one, right, tried)
         norms += own_norms

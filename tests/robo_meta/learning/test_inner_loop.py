@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from robo_meta.learning.inner_loop import ADAPTED, MOVED, adapt, descend, initial_rates, inner_losses, stack
+from robo_meta.learning.inner_loop import ADAPTED, MOVED, adapt, descend, initial_rates, inner_losses
 from robo_meta.learning.methods import SPECIALISE, select
 from robo_meta.model import context_encoder, scorer
 from robo_meta.model.point_features import encode
-from robo_meta.model.scorer import Hidden, body, grasp_rows, head, log_likelihood
+from robo_meta.model.scorer import Hidden, body, grasp_rows, head, log_likelihood, stack
 from tests.robo_meta.learning.finite_differences import worst_error
 
 HIDDEN, HEAD, KEYPOINTS, STEPS, TASKS, DEMOS = 7, 5, 2, 3, 4, 3

@@ -9,12 +9,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_loop import descend
 from robo_meta.learning.reptile import RATE, adapt_whole, reptile_losses, toward, whole_losses
 from robo_meta.model import scorer
 from robo_meta.model.point_features import Encoded, encode
 from robo_meta.model.scorer import OUTER_LOG_SCALES, body, grasp_rows, head, log_likelihood
-from robo_meta.training.task_sampler import Batch, TaskStream
+from robo_meta.training.task_sampler import TaskStream
 
 TASKS, DEMOS, STEPS = 3, 3, 3
 
@@ -63,7 +64,7 @@ def plain(theta: dict[str, torch.Tensor], batch: Batch, task: int) -> dict[str, 
         seen = batch.query_mask[task] if step % 2 else 1 - batch.query_mask[task]
         mixture = head({k: v[None] for k, v in phi.items() if k.startswith("head.")}, body(phi, scans))
         likelihood = log_likelihood(mixture, grasps, grasps.new_tensor(OUTER_LOG_SCALES))[0]
-        odds, labels = body(phi, scans).hold[0, :, :12], batch.holdable[task]
+        odds, labels = body(phi, scans).hold[0, :, :12], batch.graspable[task]
         likely = torch.where(labels == 1, odds, -odds)[labels >= 0].sigmoid()
         loss = -(likelihood[seen > 0]).mean() - likely.log().mean()
         found = torch.autograd.grad(loss, list(phi.values()))
@@ -83,7 +84,7 @@ def test_stacked_pseudo_gradient_equals_a_per_task_loop(problem: tuple) -> None:
         assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12), name
         assert expected.abs().max() > 0, name
     together = {k: torch.stack([end[k] for end in ends]).detach() for k in theta}
-    values = whole_losses(together, batch.scans, batch.grasps, torch.ones(TASKS, DEMOS).double(), batch.holdable)
+    values = whole_losses(together, batch.scans, batch.grasps, torch.ones(TASKS, DEMOS).double(), batch.graspable)
     assert torch.allclose(each, values, rtol=1e-9)
 
 

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from demos.recording.planned import LABELLED
-from robo_meta.learning.inner_loop import stack
 from robo_meta.learning.methods import HOLD_WEIGHT, hold_losses
 from robo_meta.model import grasp_head, scorer
 from robo_meta.model.dense import initial_dense
@@ -24,6 +23,7 @@ from robo_meta.model.scorer import (
     head,
     log_likelihood,
     outer_log_scales,
+    stack,
 )
 
 

@@ -28,7 +28,13 @@ def cell(strategy: str, transfer: str, shots: int, intention: str, rate: float) 
         "low": max(0, rate - 0.1),
         "high": min(1, rate + 0.1),
     }
-    more = {"of_expert": rate, "of_expert_low": rate - 0.1, "keypoint_mm": 7.0, "across_mm": 5.0, "hand": "learned"}
+    more = {
+        "of_expert": rate,
+        "of_expert_low": rate - 0.1,
+        "keypoint_mm": 7.0,
+        "across_mm": 5.0,
+        "controller": "learned",
+    }
     labels = {"strategy": strategy, "split": "unseen-families", "transfer": transfer, "intention": intention}
     return {**labels, "shots": shots, **numbers, **more, "adapt_ms": 12.0, "act_ms": 0.05, "first_act_ms": 2.0}
 
@@ -39,7 +45,7 @@ def result() -> dict[str, Any]:
     wanted = [(t, i) for t in ("same-object", "new-shape") for i in ("all", "balance", "part")]
     cells = [cell("expert", t, 0, i, 0.98) for t, i in wanted]
     cells += [cell(s, t, k, i, r) for s, r in strategies.items() for k in (1, 3) for t, i in wanted]
-    pair = {"a": "maml", "b": "best-opponent", "best": "replay", **labels, "intention": "all", "n": 50}
+    pair = {"a": "maml", "b": "best-baseline", "best": "replay", **labels, "intention": "all", "n": 50}
     families = [
         {"strategy": s, **labels, "family": f, "n": 10, "successes": 6, "rate": 0.6, "low": 0.3, "high": 0.8}
         for s in strategies
@@ -50,7 +56,7 @@ def result() -> dict[str, Any]:
         "schema": "1",
         "device": "cpu",
         "revision": None,
-        "config": {"tasks": 50, "seed": 0, "hand": "learned"},
+        "config": {"tasks": 50, "seed": 0, "controller": "learned"},
         "identity": {"checkpoint": "0" * 64, "versions": {"numpy": "2"}},
         "cells": cells,
         "pairs": [{**pair, "difference": 0.52, "low": 0.4, "high": 0.64}],
@@ -102,7 +108,7 @@ def test_nothing_comes_from_outside(page: str) -> None:
 def test_it_holds_the_numbers(page: str) -> None:
     for text in (
         "0.92 [0.82, 1.00]",
-        "best-opponent (replay)",
+        "best-baseline (replay)",
         "+0.52 [+0.40, +0.64]",
         "+0.81",
         "level 2",

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from robo_meta.scenarios.attempts import attempt, policy_attempt, seen_tip
 from robo_meta.scenarios.rollout import rollout
 from robo_meta.strategies.policy import GraspPolicy
@@ -57,7 +57,7 @@ def test_what_is_seen_has_noise_and_follows_from_the_seed() -> None:
 
 def test_a_policys_attempt_is_its_rollout() -> None:
     scene = replace(bar_scene(), noise=Noise())
-    policy = GraspPolicy(lambda points: at(0.04), scripted_hand)
+    policy = GraspPolicy(lambda points: at(0.04), scripted_controller)
     item = policy_attempt(scene, 11, policy, "b0")
     env = GraspEnv()
     outcome = rollout(env, scene, 11, policy)

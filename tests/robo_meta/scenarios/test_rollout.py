@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from demos.expert.grasp_plan import plan_grasp
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from robo_meta.evaluation.play_task import _Query
 from robo_meta.scenarios.matched_scenes import matched_task, record_support, support_object
 from robo_meta.scenarios.rollout import Outcome, expert_rollout, keypoint_error, rollout, true_keypoints
@@ -85,7 +85,7 @@ def test_policies_see_and_act_in_the_object_frame() -> None:
     np.testing.assert_allclose(env.actions[0], [0.0, 1.0, -0.5, 0.25, -1.0], atol=1e-6)
     assert outcome.steps == 3 and not outcome.success
     assert outcome.failed_parts == ("level",) and dict(outcome.verdict) == {"lifted": True, "level": False}
-    assert outcome.hand == "scripted" and outcome.act_ms > 0 and outcome.first_act_ms > 0
+    assert outcome.controller == "scripted" and outcome.act_ms > 0 and outcome.first_act_ms > 0
 
 
 def test_the_first_action_takes_as_long_as_choosing() -> None:
@@ -99,7 +99,7 @@ def test_the_first_action_takes_as_long_as_choosing() -> None:
 
     matched = matched_task(0, "validation", 0)
     query = _Query(matched)
-    outcomes = [query.play(GraspPolicy(slowly, scripted_hand)) for _ in range(2)]
+    outcomes = [query.play(GraspPolicy(slowly, scripted_controller)) for _ in range(2)]
     assert len(query._played) == 1 and outcomes[0] == outcomes[1]
     for outcome in outcomes:
         assert outcome.first_act_ms >= 20 and 20 / outcome.steps <= outcome.act_ms < outcome.first_act_ms
@@ -142,11 +142,11 @@ def env() -> Any:
 def test_true_grasp_succeeds_and_the_end_tips(env: GraspEnv) -> None:
     scene = bar_scene("balance")
     grasp, end = plan_grasp(scene), np.array([0.11, 0, 0, 0])
-    held = rollout(env, scene, 5, GraspPolicy(lambda points: grasp, scripted_hand))
+    held = rollout(env, scene, 5, GraspPolicy(lambda points: grasp, scripted_controller))
     assert held.success and held.keypoint_mm < 1 and held.steps < 45
-    tipped = rollout(env, scene, 5, GraspPolicy(lambda points: grasp + end, scripted_hand))
+    tipped = rollout(env, scene, 5, GraspPolicy(lambda points: grasp + end, scripted_controller))
     assert not tipped.success and tipped.across_mm == pytest.approx(110, abs=1)
-    assert rollout(env, scene, 5, GraspPolicy(lambda points: grasp, scripted_hand)) == held
+    assert rollout(env, scene, 5, GraspPolicy(lambda points: grasp, scripted_controller)) == held
 
 
 def test_expert_plays_the_same_episode_again(env: GraspEnv) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportSet
 from robo_meta.selector.learner.file import SelectorError
 from robo_meta.selector.matrix.features import SCENE_FEATURES, feature_names
@@ -22,7 +22,7 @@ from tests.robo_meta.selector.selector_matrices import STRATEGIES
 
 @pytest.fixture(scope="module")
 def strategy(selector_file: Path, tiny_run: Path) -> Selector:
-    return Selector(load_checkpoint(tiny_run), scripted_hand, selector_file)
+    return Selector(load_checkpoint(tiny_run), scripted_controller, selector_file)
 
 
 def test_it_delegates_what_it_decides(strategy: Selector, packed: SimpleNamespace, tiny_run: Path) -> None:
@@ -31,10 +31,10 @@ def test_it_delegates_what_it_decides(strategy: Selector, packed: SimpleNamespac
     for shots, name, hand in ((1, "replay", "replayed"), (3, "maml", "scripted")):
         support = packed.support(data, 0, shots)
         policy = strategy.adapt(support)
-        assert policy.hand == "undecided"
+        assert policy.controller == "undecided"
         target = policy.target(query)
-        assert (policy.chosen, policy.hand) == (name, hand)
-        own = make_strategy(name, load_checkpoint(tiny_run), scripted_hand).adapt(support)
+        assert (policy.chosen, policy.controller) == (name, hand)
+        own = make_strategy(name, load_checkpoint(tiny_run), scripted_controller).adapt(support)
         assert np.array_equal(target, own.target(query))
         seen = {"points": query, "hand": np.array([0.1, 0, 0.2, 0, 0.08, 0, 1], np.float32)}
         policy.reset()
@@ -63,16 +63,16 @@ def test_strategies_that_the_checkpoint_lacks(selector_file: Path, tiny_run: Pat
     found = load_checkpoint(tiny_run)
     lacking = type(found)({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(CheckpointError, match="holds no 'maml'"):
-        Selector(lacking, scripted_hand, selector_file)
+        Selector(lacking, scripted_controller, selector_file)
     with pytest.raises(StrategyError, match="strategy 'maml' needs a checkpoint"):
-        Selector(None, scripted_hand, selector_file)  # type: ignore[arg-type]
+        Selector(None, scripted_controller, selector_file)  # type: ignore[arg-type]
 
 
 def test_features_know_nothing_but_scans_and_demonstrations(packed: SimpleNamespace, tiny_run: Path) -> None:
     data = packed.arrays(tasks=3)
     support, query = packed.support(data, 0, 2), data["points"][0, 3].astype(np.float32)
     held = load_checkpoint(tiny_run)
-    strategies = {name: make_strategy(name, held, scripted_hand) for name in STRATEGIES}
+    strategies = {name: make_strategy(name, held, scripted_controller) for name in STRATEGIES}
     found = look(strategies, support, query)
     names = feature_names(STRATEGIES)
     assert found.features.shape == (len(names),) and np.isfinite(found.features).all()

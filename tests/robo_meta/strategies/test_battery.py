@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from demos.expert.episode import shared_env
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportSet
 from robo_meta.learning.inner_loop import MOVED, initial_rates
 from robo_meta.model.point_features import QUERIES
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.strategies import STRATEGIES, make_strategy
 from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
-from sim.object_frame import action_to_world, observe
+from sim.frames import action_to_world, observe
 from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
@@ -42,8 +42,8 @@ def support() -> SupportSet:
 
 def built(name: str, run: Path, selector_file: Path) -> Any:
     if name == "selector":
-        return STRATEGIES[name].load()(load_checkpoint(run), scripted_hand, selector_file)
-    return make_strategy(name, None if name in NO_NETWORK else load_checkpoint(run), scripted_hand)
+        return STRATEGIES[name].load()(load_checkpoint(run), scripted_controller, selector_file)
+    return make_strategy(name, None if name in NO_NETWORK else load_checkpoint(run), scripted_controller)
 
 
 @pytest.mark.parametrize("shots", [1, 3])
@@ -65,7 +65,7 @@ def test_battery(name: str, shots: int, tiny_run: Path, selector_file: Path, sup
         scores.shape == (min(QUERIES, len(points)),) and scores.sum() == pytest.approx(1, abs=1e-5)
     )
     assert (scores is None) == (name in NO_NETWORK or (name == "selector" and shots == 1))
-    assert first.hand == ("replayed" if name == "replay" or (name == "selector" and shots == 1) else "scripted")
+    assert first.controller == ("replayed" if name == "replay" or (name == "selector" and shots == 1) else "scripted")
     finished, steps = False, 0
     first.reset()
     second.reset()
@@ -102,7 +102,7 @@ def hammer_balanced(densities: dict[tuple[float, float, float], float], rng: np.
 
 @pytest.mark.parametrize("name", UNMOVED)
 def test_demonstrations_of_another_task_change_nothing(name: str, shipped: Checkpoint) -> None:
-    strategy, rng = make_strategy(name, shipped, scripted_hand), np.random.default_rng(0)
+    strategy, rng = make_strategy(name, shipped, scripted_controller), np.random.default_rng(0)
     right, wrong = (hammer_balanced({RED: red, BLUE: 1 / red}, rng) for red in (2.5, 0.4))
     query = scan(BAR, rng, count=128)
     assert np.array_equal(strategy.adapt(right).target(query), strategy.adapt(wrong).target(query))
@@ -114,7 +114,7 @@ def test_demonstrations_of_another_task_make_it_worse(name: str, shipped: Checkp
 
     `scratch` knows nothing of other shapes, so it is asked for the hammer again.
     """
-    strategy, query = make_strategy(name, shipped, scripted_hand), HAMMER if name == "scratch" else BAR
+    strategy, query = make_strategy(name, shipped, scripted_controller), HAMMER if name == "scratch" else BAR
     right: list[float] = []
     wrong: list[float] = []
     for seed in range(2):

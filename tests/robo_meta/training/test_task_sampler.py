@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from demos.support import TRANSFERS, ShotsError, eligible
 from robo_meta.model.scorer import grasp_rows
-from robo_meta.runs.run_identity import data_fingerprint
-from robo_meta.training.data import TrainingData, load_training_data
+from robo_meta.training.data import TrainingData, data_fingerprint, load_training_data
 from robo_meta.training.task_sampler import TaskStream
 
 CPU = torch.device("cpu")
@@ -32,7 +31,7 @@ def labelled(labels: list[list[tuple[int, int]]]) -> TrainingData:
         points=points.half(),
         grasps=torch.zeros(tasks, demos, 4),
         other_grasps=torch.full((tasks, demos, 2, 4), torch.nan),
-        holdable=torch.full((tasks, demos, 4), -1, dtype=torch.int8),
+        graspable=torch.full((tasks, demos, 4), -1, dtype=torch.int8),
         family=family,
         object=number,
         intention=torch.zeros(tasks, dtype=torch.int8),
@@ -145,15 +144,18 @@ def test_half_of_the_tasks_are_other_wishes_where_they_were_planned(packed, tmp_
     arrays = packed.arrays()
     arrays["other_grasps"][:8] = 0.05
     arrays["other_grasps"][:8, :, 1] = -0.05
-    arrays["other_grasps"][3, 2, 1, 0] = np.nan  # one demonstration of one wish that could not be planned
+    arrays["other_grasps"][3, 2, 1, 0] = np.nan  # one demonstration of one intention that could not be planned
     arrays["intention"][4:] = 1
     tasks, x, balance = drawn(packed, tmp_path, arrays)
     own = grasp_rows(torch.from_numpy(arrays["grasps"]))[tasks, 0, 0]
-    share = {wish: float((x == value)[tasks < 8].float().mean()) for wish, value in (("own", own), ("a", 1), ("b", -1))}
+    share = {
+        intention: float((x == value)[tasks < 8].float().mean())
+        for intention, value in (("own", own), ("a", 1), ("b", -1))
+    }
     assert abs(share["own"] - 0.5) < 0.04
     assert abs(share["a"] - 0.28) < 0.04
     assert abs(share["b"] - 0.22) < 0.04
     assert (x == own)[tasks >= 8].all()
     assert not (x == -1)[tasks == 3].any()
-    # A task of *balance* has two wishes of *part* besides; one of *part* has *balance* as the first.
+    # A task of *balance* has two intentions of *part* besides; one of *part* has *balance* as the first.
     assert torch.equal(balance, torch.where(tasks < 4, x == own, (x == 1) & (tasks < 8)))

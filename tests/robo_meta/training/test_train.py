@@ -17,13 +17,15 @@ import torch
 from safetensors.torch import load_file
 
 import robo_meta.training.train as meta_train
+from robo_meta.cli.train import main
+from robo_meta.training.checkpoint import load_checkpoint
 from robo_meta.training.data import load_training_data
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.outer_loop import TrainingDiverged
 from robo_meta.training.presets import METHODS, PRESETS, PresetError, Schedule, preset_named
-from robo_meta.training.state import load_state
+from robo_meta.training.state import StateError, load_state
 from robo_meta.training.task_sampler import TaskStream
-from robo_meta.training.train import TrainError, main, train
+from robo_meta.training.train import TrainError, train
 
 ROOT = Path(meta_train.__file__).parents[2]
 TINY = PRESETS["tiny"]
@@ -196,11 +198,11 @@ def test_bad_data_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> 
 def test_state_of_another_training_is_refused(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
     train(data, tmp_path / "run", ["maml"], TINY)
-    with pytest.raises(meta_train.StateError, match="its seed is 0, this training's is 1; use another --out"):
+    with pytest.raises(StateError, match="its seed is 0, this training's is 1; use another --out"):
         train(data, tmp_path / "run", ["maml"], TINY, seed=1, resume=True)
     path = tmp_path / "run" / "state" / "maml.safetensors"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(meta_train.StateError, match="damaged training state"):
+    with pytest.raises(StateError, match="damaged training state"):
         load_state(path, {}, torch.device("cpu"))
 
 
@@ -213,13 +215,13 @@ def test_init_starts_body_and_head_from_the_pretrained_part(packed: SimpleNamesp
     assert all(torch.equal(found[f"maml/{k}"], begun[f"pretrain/{k}"]) for k in _names(begun, "pretrain/"))
     fresh = fresh_state("context", still, 0, torch.device("cpu")).theta
     assert all(torch.equal(found[f"context/{k}"], fresh[k]) for k in fresh if k.startswith("context."))
-    labels = {part: record["init"] for part, record in meta_train.load_checkpoint(out).card["parts"].items()}
+    labels = {part: record["init"] for part, record in load_checkpoint(out).card["parts"].items()}
     assert labels["closing"] is None and labels["maml"] == labels["context"] and labels["maml"].startswith("pretrain ")
     # The same parameters from elsewhere are the same start; others, or none, are another training.
     copy = tmp_path / "elsewhere.safetensors"
     copy.write_bytes(source.read_bytes())
     train(data, tmp_path / "run", ["maml"], still, init=copy, resume=True)
-    with pytest.raises(meta_train.StateError, match=r"its init is 'pretrain \w+', this training's is None"):
+    with pytest.raises(StateError, match=r"its init is 'pretrain \w+', this training's is None"):
         train(data, tmp_path / "run", ["maml"], still, resume=True)
 
 
@@ -250,7 +252,7 @@ def test_training_imports_neither_simulator_nor_extras(modules: str) -> None:
     code = (
         "import sys; sys.modules['gymnasium'] = None  # as on a machine without it\n"
         f"import {modules}\n"
-        "found = sorted({n.partition('.')[0] for n in sys.modules} & {'pybullet','sim','tyro','rich','tensorboard',"
+        "found = sorted({n.partition('.')[0] for n in sys.modules} & {'pybullet','tyro','rich','tensorboard',"
         "'shapely','matplotlib','sklearn'}); print(found); sys.exit(bool(found))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from sim.env import GraspEnv
-from sim.frames import turn_displacement
-from sim.object_frame import hand_in_object
+from sim.frames import hand_in_object, turn_displacement
 from sim.objects.spec import ObjectSpec, Part
 from sim.tasks.sampling import SPINNING_FRICTION
 from sim.tasks.scenes import BALANCE, NO_NOISE, Scene, Task
@@ -40,7 +39,7 @@ def grasp_bar(env: GraspEnv, scene: Scene, x: float, seed: int = 0) -> dict[str,
     while True:
         yaw = env.object_to_world.yaw
         hand = hand_in_object(observation["state"].astype(np.float64), env.object_to_world)
-        action = turn_displacement(scripted_hand(hand, target), yaw)
+        action = turn_displacement(scripted_controller(hand, target), yaw)
         observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
         if terminated or truncated:
             return info

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
+from sim.frames import heading_gap
 from sim.objects.acceptance import (
     RULES,
     LayoutError,
@@ -14,7 +15,7 @@ from sim.objects.acceptance import (
     place,
     refusal,
 )
-from sim.objects.cross_sections import Footprint, heading_gap
+from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import grasp_at, outer_ends
 from sim.objects.spec import mass_properties
 from sim.shapes.families import FAMILIES

@@ -5,9 +5,11 @@ import pytest
 import shapely
 import shapely.ops
 
+from sim.frames import heading_gap, wrap_heading
 from sim.objects.acceptance import draw_object, place
-from sim.objects.cross_sections import FINGERS, Footprint, cut, grasp_height, heading_gap, wrap_heading
+from sim.objects.cross_sections import Footprint, cut, grasp_height
 from sim.objects.graspable import APART, best_yaw, end_holds, grasp_at, outer_ends, outer_grasps
+from sim.robot import FINGERS
 from sim.shapes.pieces import Piece, box, disc, in_slots, taper
 
 

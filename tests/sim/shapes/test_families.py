@@ -6,8 +6,7 @@ import shapely
 
 from sim.objects.acceptance import draw_object
 from sim.objects.spec import mass_properties
-from sim.shapes.families import FAMILIES, UnknownFamily, UnknownSplit, families_of, family_named
-from sim.tasks.scenes import SPLITS
+from sim.shapes.families import FAMILIES, SPLITS, UnknownFamily, UnknownSplit, families_of, family_named
 
 
 def test_splits_are_disjoint_and_large_enough():

@@ -7,9 +7,9 @@ import pytest
 
 from demos.expert.grasp_plan import plan_grasp
 from sim.objects.acceptance import balance_points, colour_moments
-from sim.shapes.families import UnknownSplit, families_of
+from sim.shapes.families import SPLITS, UnknownSplit, families_of
 from sim.tasks.sampling import FRICTION_RANGE, MASS_RANGE, UnknownIntention, draw_families, draw_scene, draw_task
-from sim.tasks.scenes import BALANCE, PART, SPLITS, Noise
+from sim.tasks.scenes import BALANCE, PART, Noise
 
 
 def geometry(scene):
@@ -39,7 +39,7 @@ def test_same_seed_same_task_and_other_seed_other_task():
 
 
 def test_forcing_the_intention_keeps_the_materials():
-    free, balance, part = (draw_task(0, "training", 3, wish) for wish in (None, BALANCE, PART))
+    free, balance, part = (draw_task(0, "training", 3, intention) for intention in (None, BALANCE, PART))
     assert dict(free.densities) == dict(balance.densities) == dict(part.densities)
     assert balance.part_colour is None
     assert part.part_colour in part.densities
@@ -85,7 +85,7 @@ def test_scene_is_fixed_by_its_path():
 
 
 def test_nothing_seen_tells_of_materials_or_intention():
-    # Exchanging which colour is heavy, or the wish, leaves the drawn geometry and friction bit-identical.
+    # Exchanging which colour is heavy, or the intention, leaves the drawn geometry and friction bit-identical.
     for index in range(5):
         task = draw_task(0, "training", index, BALANCE)
         first, second = task.densities
@@ -99,9 +99,9 @@ def test_nothing_seen_tells_of_materials_or_intention():
 
 def test_hidden_ranges():
     for index in range(20):
-        for wish in (BALANCE, PART):
-            scene = draw_scene(0, draw_task(0, "training", index, wish), "bar", "a0")
-            assert MASS_RANGE[wish][0] <= scene.mass <= MASS_RANGE[wish][1]
+        for intention in (BALANCE, PART):
+            scene = draw_scene(0, draw_task(0, "training", index, intention), "bar", "a0")
+            assert MASS_RANGE[intention][0] <= scene.mass <= MASS_RANGE[intention][1]
             assert FRICTION_RANGE[0] <= scene.object.friction <= FRICTION_RANGE[1]
             assert scene.mass_properties.mass == scene.mass
 

@@ -93,7 +93,7 @@ def test_conditions_vary_and_hang_on_the_seed_alone() -> None:
     assert len({condition.budget for condition in drawn}) == 3
 
 
-ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre", "replay"), hand="scripted", workers=1)
+ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre", "replay"), controller="scripted", workers=1)
 
 
 SHORT = 21
@@ -182,10 +182,13 @@ def test_more_scenes_of_the_same_order_are_added(tmp_path: Path, monkeypatch: py
         ({"workers": 0}, "workers 0; expected 1 or more"),
         ({"seed": -1}, "seed -1; expected 0 or more"),
         ({"strategies": ("selector",)}, "strategy 'selector' in a matrix; expected some of zero-shot,"),
-        ({"strategies": ("maml+scripted-hand",)}, "strategy 'maml+scripted-hand' in a matrix; expected some of"),
+        (
+            {"strategies": ("maml+scripted-controller",)},
+            "strategy 'maml+scripted-controller' in a matrix; expected some of",
+        ),
         ({"strategies": ("retry",)}, "strategy 'retry' alone; expected others beside it"),
         ({"strategies": ("centre", "centre")}, "strategies centre centre; expected each once"),
-        ({"hand": "left"}, "hand 'left'; expected learned or scripted"),
+        ({"controller": "left"}, "controller 'left'; expected learned or scripted"),
     ],
 )
 def test_orders_that_make_no_sense(changes: dict, line: str) -> None:

@@ -1,11 +1,11 @@
-"""The opponents do what they claim on synthetic scans, where the answer is known."""
+"""The baselines do what they claim on synthetic scans, where the answer is known."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from demos.expert.scripted_controller import scripted_hand
+from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportSet
 from robo_meta.strategies.baselines.centre import Centre
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, nearest_colour, volumes
@@ -89,7 +89,7 @@ def test_density_fit_carries_materials_to_another_shape() -> None:
             # Demonstrated with these materials, judged by the true ones.
             at = centre_of_mass(HAMMER, wanted) + rng.normal(0, 0.003, 2)
             support = SupportSet((demo(scan(HAMMER, rng), np.array([*at, 0.012, np.pi / 2])),))
-            target = DensityFit(None, scripted_hand).adapt(support).target(scan(BAR, rng))
+            target = DensityFit(None, scripted_controller).adapt(support).target(scan(BAR, rng))
             found.append(off_line(target, centre_of_mass(BAR, densities)))
     assert np.median(errors) < 0.006 and np.max(errors) < 0.018
     # The test bites: another task's demonstration puts the grasp elsewhere.
@@ -196,7 +196,7 @@ def test_warped_replay_follows_a_longer_object() -> None:
     longer: tuple[Box, ...] = ((-0.17, 0.09, -0.012, 0.012, 0.025, RED), (0.09, 0.15, -0.045, 0.045, 0.04, BLUE))
     # Two thirds along the handle.
     support = SupportSet((demo(scan(HAMMER, rng), np.array([-0.05, 0.0, 0.012, np.pi / 2])),))
-    target = WarpedReplay(None, scripted_hand).adapt(support).target(moved(scan(longer, rng), 1.1, True))
+    target = WarpedReplay(None, scripted_controller).adapt(support).target(moved(scan(longer, rng), 1.1, True))
     wanted = frame(1.1, True) @ [-0.083, 0.0]
     np.testing.assert_allclose(target[:2], wanted, atol=0.018)
     assert abs(wrap_half_turn(target[3] - 1.1 - np.pi / 2)) < 0.25
@@ -210,7 +210,7 @@ def test_warped_replay_keeps_to_the_demonstrated_paint() -> None:
     even: tuple[Box, ...] = ((-0.1, 0.0, -0.02, 0.02, 0.03, RED), (0.0, 0.1, -0.02, 0.02, 0.03, BLUE))
     support = SupportSet((demo(scan(even, rng), np.array([0.02, 0.0, 0.015, np.pi / 2])),))
     query = scan(BAR, rng)
-    target = WarpedReplay(None, scripted_hand).adapt(support).target(query)
+    target = WarpedReplay(None, scripted_controller).adapt(support).target(query)
     near = np.argsort(np.hypot(*(query[:, :2] - target[:2]).T))[:3]
     assert (nearest_colour(query[near, 3:6], np.array([RED, BLUE])) == 1).mean() > 0.5
 
@@ -222,7 +222,7 @@ def test_warped_replay_keeps_to_the_demonstrated_paint() -> None:
 def test_centre_grasps_the_middle_across_the_narrow_direction(turn: float) -> None:
     rng = np.random.default_rng(10)
     support = SupportSet((demo(scan(HAMMER, rng), np.zeros(4)),))
-    target = Centre(None, scripted_hand).adapt(support).target(moved(scan(BAR, rng), turn, False))
+    target = Centre(None, scripted_controller).adapt(support).target(moved(scan(BAR, rng), turn, False))
     np.testing.assert_allclose(target[:2], [0, 0], atol=0.008)
     assert abs(wrap_half_turn(target[3] - turn - np.pi / 2)) < 0.15
     assert target[2] == pytest.approx(0.015, abs=0.002)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from demos.expert.scripted_controller import scripted_hand
-from robo_meta.model.controller import LearnedHand
+from demos.expert.scripted_controller import scripted_controller
+from robo_meta.model.controller import LearnedController
 from robo_meta.strategies import STRATEGIES, StrategyError, make_strategy
 from robo_meta.strategies.policy import GraspPolicy
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
@@ -21,7 +21,7 @@ LEARNED = ("zero-shot", "fine-tune", "maml", "context", "fomaml", "anil", "repti
 
 @pytest.fixture(params=LEARNED)
 def strategy(request: pytest.FixtureRequest, tiny_run: Path):
-    return STRATEGIES[request.param](load_checkpoint(tiny_run), scripted_hand)
+    return STRATEGIES[request.param](load_checkpoint(tiny_run), scripted_controller)
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +51,9 @@ def test_table() -> None:
     for name, entry in STRATEGIES.items():
         assert entry.load().name == name
     with pytest.raises(StrategyError, match=r"unknown strategy 'mamml'; did you mean 'maml'?"):
-        make_strategy("mamml", None, scripted_hand)
+        make_strategy("mamml", None, scripted_controller)
     with pytest.raises(StrategyError, match=r"strategy 'maml' needs a checkpoint with 'maml'; found none"):
-        make_strategy("maml", None, scripted_hand)
+        make_strategy("maml", None, scripted_controller)
 
 
 def test_fine_tune_starts_from_the_pretrained_network_where_there_is_one(tiny_run: Path, data: dict) -> None:
@@ -63,13 +63,13 @@ def test_fine_tune_starts_from_the_pretrained_network_where_there_is_one(tiny_ru
     query = data["points"][0, 3].astype(np.float32)
 
     def prior(name: str, checkpoint) -> np.ndarray:
-        return make_strategy(name, checkpoint, scripted_hand).prior_policy().point_scores(query)
+        return make_strategy(name, checkpoint, scripted_controller).prior_policy().point_scores(query)
 
     pooled = prior("zero-shot", found)
     assert not np.allclose(prior("fine-tune", found), pooled)
     assert np.array_equal(prior("fine-tune", without), pooled)
     with pytest.raises(CheckpointError, match=r"holds no 'zero-shot'"):
-        make_strategy("fine-tune", neither, scripted_hand)
+        make_strategy("fine-tune", neither, scripted_controller)
 
 
 def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
@@ -80,7 +80,7 @@ def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: Si
     checkpoint = load_checkpoint(tiny_run)
     (item,) = packed.support(data, 0).items
     scans, grasps = encode(torch.tensor(item.points)[None, None]), grasp_rows(torch.tensor(item.grasp))
-    phi = make_strategy("anil", checkpoint, scripted_hand).adapted(scans, grasps[None, None], torch.ones(1, 1))
+    phi = make_strategy("anil", checkpoint, scripted_controller).adapted(scans, grasps[None, None], torch.ones(1, 1))
     moved = {name for name, value in phi.items() if not torch.equal(value[0], checkpoint.part("anil")[name])}
     assert moved == set(OUTPUT_LAYER) and all(name in phi for name in checkpoint.part("anil") if name[:5] == "head.")
 
@@ -98,7 +98,7 @@ def test_whole_network_fits_the_support(name: str, tiny_run: Path, data: dict, p
     items = packed.support(data, 0, 2).items
     scans = encode(torch.from_numpy(np.stack([item.points for item in items]))[None])
     grasps, mask = grasp_rows(torch.from_numpy(np.stack([item.grasp for item in items]))[None]), torch.ones(1, 2)
-    strategy = make_strategy(name, checkpoint, scripted_hand)
+    strategy = make_strategy(name, checkpoint, scripted_controller)
     before = {k: v[None] for k, v in strategy.parameters(checkpoint).items()}
     after = strategy.adapted(scans, grasps, mask)
     sizes = found.architecture
@@ -111,18 +111,18 @@ def test_checkpoint_without_the_part(tiny_run: Path) -> None:
     found = load_checkpoint(tiny_run)
     lacking = type(found)({k: v for k, v in found.parts.items() if k != "context"}, found.card)
     with pytest.raises(CheckpointError, match=r"holds no 'context'"):
-        make_strategy("context", lacking, scripted_hand)
+        make_strategy("context", lacking, scripted_controller)
 
 
 def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
     from robo_meta.model.controller import hand_inputs, loss
 
     omega = load_checkpoint(tiny_run).part("hand")
-    hand = LearnedHand({k: v.numpy() for k, v in omega.items()})
+    hand = LearnedController({k: v.numpy() for k, v in omega.items()})
     rng = np.random.default_rng(0)
     state, target = rng.normal(0, 0.05, (1, 7)), rng.normal(0, 0.05, (1, 4))
     action = hand(state[0], target[0])
-    assert hand.whose == "learned" and GraspPolicy(lambda p: target[0], hand).hand == "learned"
+    assert hand.whose == "learned" and GraspPolicy(lambda p: target[0], hand).controller == "learned"
     assert action.shape == (5,) and abs(action[4]) == 1
     # Motions equal to the network's own output cost nothing but the gripper's term.
     from robo_meta.model.controller import turned
@@ -133,7 +133,7 @@ def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
 
 
 def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
-    hand = LearnedHand({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
     state, target = np.array([0.02, 0.01, 0.1, 0.3, 0.08, 0, 1]), np.array([-0.01, 0.03, 0.02, 0.5])
     c, s = np.cos(0.4), np.sin(0.4)
     turn = np.array([[c, -s], [s, c]])
@@ -146,7 +146,7 @@ def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
 
 
 def test_acting_is_quick(tiny_run: Path) -> None:
-    hand = LearnedHand({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
     state, target = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1.0]), np.array([0, 0, 0.02, 0.0])
     times = []
     for _ in range(50):

@@ -13,8 +13,7 @@ import torch
 from demos.demo import SCHEMA
 from demos.storage.files import checksum, write_safetensors
 from robo_meta.training.online.config import StreamConfig, StreamError, stream_config
-from robo_meta.training.online.phases import deal_phases
-from robo_meta.training.online.stream_data import COLOURS, colours_shown, load_folders
+from robo_meta.training.online.phases import COLOURS, colours_shown, deal_phases, load_folders
 
 RGB = np.array([(i >> 1 & 1, i & 1, i >> 2 & 1) for i in range(8)]) * 0.8 + 0.1
 NAMES = tuple(f"family-{i}" for i in range(6))
@@ -34,7 +33,7 @@ def painted(tasks: int, families: tuple[int, ...], seed: int = 0, colours: int =
         "points": points.astype(np.float16),
         "grasps": rng.normal(0, 0.05, (tasks, 4, 4)).astype(np.float32),
         "other_grasps": np.full((tasks, 4, 2, 4), np.nan, np.float32),
-        "holdable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
+        "graspable": np.tile(np.int8([1, 1, 0, -1]), (tasks, 4, 2)),
         "family": family,
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),
@@ -131,7 +130,7 @@ def test_datasets_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(StreamError, match="recorded from split 'validation'; a stream learns from split 'training'"):
         load_folders([good, write(tmp_path / "other", painted(20, (2, 3)), split="validation")])
     fewer = painted(20, (2, 3))
-    fewer = {**fewer, "points": fewer["points"][:, :, :6], "holdable": fewer["holdable"][:, :, :6]}
+    fewer = {**fewer, "points": fewer["points"][:, :, :6], "graspable": fewer["graspable"][:, :, :6]}
     with pytest.raises(StreamError, match=r"fewer: \(4, 6\) demonstrations and points a task; .*good has \(4, 10\)"):
         load_folders([good, write(tmp_path / "fewer", fewer)])
     lone = {

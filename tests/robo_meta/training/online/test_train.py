@@ -17,20 +17,20 @@ import pytest
 import torch
 
 from robo_meta.cli.main import main as robo_meta_main
+from robo_meta.cli.train import learn_online, main
 from robo_meta.learning import methods
+from robo_meta.model.architecture import Architecture
 from robo_meta.training import outer_loop
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.online import learner, train
 from robo_meta.training.online.config import StreamConfig, StreamError
 from robo_meta.training.online.learner import Stream, begin, follow, load_online
+from robo_meta.training.online.phases import load_folders, take
 from robo_meta.training.online.scores import keypoint_distances
-from robo_meta.training.online.stream_data import load_folders, take
-from robo_meta.training.online.train import train_stream
-from robo_meta.training.presets import PRESETS, Architecture, Schedule
+from robo_meta.training.presets import PRESETS, Schedule
 from robo_meta.training.state import StateError
 from robo_meta.training.task_sampler import TaskStream
-from robo_meta.training.train import main
 
 ROOT = Path(train.__file__).parents[3]
 TINY = PRESETS["tiny"]
@@ -142,9 +142,9 @@ import torch
 torch.set_num_threads(1)
 from robo_meta.training.presets import PRESETS
 from robo_meta.training.online.config import StreamConfig
-from robo_meta.training.online.train import train_stream
+from robo_meta.cli.train import learn_online
 small = dict(phases=2, probes=3, stream_budget=2, stream_batch=3, reservoir=6, phase_colours=(8, 0))
-train_stream([Path(p) for p in sys.argv[2:]], Path(sys.argv[1]), PRESETS["tiny"], StreamConfig(**small), seed=5)
+learn_online([Path(p) for p in sys.argv[2:]], Path(sys.argv[1]), PRESETS["tiny"], StreamConfig(**small), seed=5)
 """
 
 
@@ -153,7 +153,7 @@ def whole(phases: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing interrupted."""
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("whole") / "run"
-    train_stream(phases, out, TINY, CONFIG, seed=5)
+    learn_online(phases, out, TINY, CONFIG, seed=5)
     return out
 
 
@@ -175,8 +175,8 @@ def test_a_killed_stream_ends_with_the_same_bytes(phases: list[Path], whole: Pat
     assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
     assert not (out / "stream.json").exists()
     with pytest.raises(StreamError, match="already holds a stream; add --resume"):
-        train_stream(phases, out, TINY, CONFIG, seed=5)
-    train_stream(phases, out, TINY, CONFIG, seed=5, resume=True)
+        learn_online(phases, out, TINY, CONFIG, seed=5)
+    learn_online(phases, out, TINY, CONFIG, seed=5, resume=True)
     assert _bytes(out) == _bytes(whole)
 
 
@@ -199,18 +199,18 @@ def test_a_stop_at_any_stage_costs_nothing(
         patched.setattr(outer_loop, "save_state", stopping(outer_loop.save_state))
         patched.setattr(train, "save_online", stopping(train.save_online))
         with pytest.raises(KeyboardInterrupt):
-            train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=5)
+            learn_online(phases, tmp_path / "run", TINY, CONFIG, seed=5)
     assert not (tmp_path / "run" / "stream.json").exists()
-    train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=5, resume=True)
+    learn_online(phases, tmp_path / "run", TINY, CONFIG, seed=5, resume=True)
     assert _bytes(tmp_path / "run") == _bytes(whole)
 
 
 def test_the_same_seed_gives_the_same_stream_and_another_does_not(
     phases: list[Path], whole: Path, tmp_path: Path
 ) -> None:
-    train_stream(phases, tmp_path / "again", TINY, CONFIG, seed=5)
+    learn_online(phases, tmp_path / "again", TINY, CONFIG, seed=5)
     assert _bytes(tmp_path / "again") == _bytes(whole)
-    train_stream(phases, tmp_path / "other", TINY, CONFIG, seed=6)
+    learn_online(phases, tmp_path / "other", TINY, CONFIG, seed=6)
     assert _bytes(tmp_path / "other")["policy.safetensors"] != _bytes(whole)["policy.safetensors"]
 
 
@@ -247,7 +247,7 @@ def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path:
     train = replace(TINY, architecture=sizes, schedules={**TINY.schedules, "maml": Schedule(60, 2, 1e-2)})
     config = StreamConfig(phases=2, probes=12, phase_colours=(8, 0), warm_up=0.0, stream_budget=4, stream_batch=6,
                           stream_rate=6e-3, reservoir=40)  # fmt: skip
-    result = train_stream(folders, tmp_path / "run", train, config, seed=0)
+    result = learn_online(folders, tmp_path / "run", train, config, seed=0)
     (gain,) = [row for row in result["end_pairs"]
                if (row["phase"], row["judged"], row["b"], row["transfer"]) == (2, 0, "frozen", "all")]  # fmt: skip
     assert gain["tasks"] == 24 and gain["difference"] > 0.25 and gain["low"] > 0.1
@@ -256,7 +256,7 @@ def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path:
 
 
 def test_it_starts_from_a_checkpoint(phases: list[Path], tiny_run: Path, tmp_path: Path) -> None:
-    result = train_stream(phases, tmp_path / "run", TINY, CONFIG, seed=0, init=tiny_run)
+    result = learn_online(phases, tmp_path / "run", TINY, CONFIG, seed=0, init=tiny_run)
     assert result["start"]["kind"] == "checkpoint" and result["start"]["known_tasks"] == 0
     assert result["spent"]["arrived"] == 18
     before, after = load_checkpoint(tiny_run), load_checkpoint(tmp_path / "run")
@@ -268,9 +268,9 @@ def test_it_starts_from_a_checkpoint(phases: list[Path], tiny_run: Path, tmp_pat
     frozen = [row["rate"] for row in result["arrivals"] if row["learner"] == "frozen"]
     assert len(frozen) and len(result["ends"])
     with pytest.raises(StreamError, match="use the preset of the checkpoint"):
-        train_stream(phases, tmp_path / "quick", PRESETS["quick"], CONFIG, init=tiny_run)
+        learn_online(phases, tmp_path / "quick", PRESETS["quick"], CONFIG, init=tiny_run)
     with pytest.raises(CheckpointError, match="no checkpoint"):
-        train_stream(phases, tmp_path / "none", TINY, CONFIG, init=tmp_path / "nothing")
+        learn_online(phases, tmp_path / "none", TINY, CONFIG, init=tmp_path / "nothing")
     assert not (tmp_path / "quick").exists() and not (tmp_path / "none").exists()
 
 
@@ -279,11 +279,11 @@ def test_states_and_folders_of_other_trainings_are_refused(
 ) -> None:
     before = _bytes(whole)
     with pytest.raises(StateError, match="its seed is 5, this training's is 6; use another --out"):
-        train_stream(phases, whole, TINY, CONFIG, seed=6, resume=True)
+        learn_online(phases, whole, TINY, CONFIG, seed=6, resume=True)
     with pytest.raises(StateError, match="its stream is"):
-        train_stream(phases, whole, TINY, replace(CONFIG, reservoir=5), seed=5, resume=True)
+        learn_online(phases, whole, TINY, replace(CONFIG, reservoir=5), seed=5, resume=True)
     with pytest.raises(StreamError, match="already holds a checkpoint of another training"):
-        train_stream(phases, tiny_run, TINY, CONFIG, resume=True)
+        learn_online(phases, tiny_run, TINY, CONFIG, resume=True)
     assert _bytes(whole) == before
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((whole / "state" / "stream.safetensors").read_bytes()[:-40])

@@ -1,0 +1,51 @@
+"""`robo-meta evaluate`: play, print, and write the result and its report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from demos.storage.files import write_atomic
+from robo_meta.evaluation.config import EvaluateConfig
+from robo_meta.evaluation.evaluate import evaluate
+from robo_meta.evaluation.summary import OURS
+from robo_meta.report.terminal import attempt_lines, print_result, sloppy_lines
+
+PICTURED = 6
+"""Scenes that the report draws."""
+
+
+def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
+    """Evaluate, print the table or JSON, and write `result.json` and `report.html` where there is an out folder."""
+    result = evaluate(config)
+    if config.out is not None:
+        write_result(config.out, result)
+        if config.report:
+            # Imported here: a figure costs half a second that `--json` alone need not pay.
+            from robo_meta.report.adaptation import adaptation_scenes
+            from robo_meta.report.strategies import write_report
+
+            file = config.checkpoint_file
+            drawn = (
+                []
+                if file is None or OURS not in config.names
+                else adaptation_scenes(file, config.seed, config.split[-1], min(PICTURED, config.tasks))
+            )
+            write_report(config.out / "report.html", result, drawn)
+    if config.json:
+        print(json.dumps(result))
+    else:
+        print_result(result, console)
+        for line in (*attempt_lines(result.get("attempts", ())), *sloppy_lines(result.get("contrast", ()))):
+            (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
+    return result
+
+
+def write_result(folder: Path, result: dict[str, Any]) -> Path:
+    """Write `result.json` into `folder`, whole or not at all."""
+    path = folder / "result.json"
+    write_atomic(path, [(json.dumps(result, indent=1) + "\n").encode()])
+    return path
