@@ -5,6 +5,11 @@ machine causes (a full disk, a permission, a dead worker) derives from `MachineE
 is raised is a bug and shows its traceback.
 """
 
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
 
 class InputError(ValueError):
     """Bad input. The message names the file or the option, what was found, and what was expected."""
@@ -12,3 +17,9 @@ class InputError(ValueError):
 
 class MachineError(RuntimeError):
     """The machine could not do it: a full disk, a permission, a process that died. The input was fine."""
+
+
+def did_you_mean(name: str, allowed: Sequence[str]) -> str:
+    """`; did you mean 'hammer'?`, or the whole list where nothing is close: the end of an error's line."""
+    close = difflib.get_close_matches(name, allowed, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}"

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.cli.words import Unchecked, config_in, print_result
 from robo_meta.strategies.build import contestants, default_names
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError
@@ -109,3 +110,16 @@ def _median_ms(work: Callable[[], Any], repeats: int) -> float:
         work()
         times.append((time.perf_counter() - started) * 1e3)
     return round(statistics.median(times), 4)
+
+
+@dataclass(frozen=True)
+class Bench(Unchecked, BenchConfig):
+    """Time what is used most: demonstrations, physics, scans, adapting and acting."""
+
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Measure and print."""
+        print_result(bench(config_in(self, BenchConfig)), self.json)
+        return None

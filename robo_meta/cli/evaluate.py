@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from demos.storage.files import write_atomic
+from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import evaluate
 from robo_meta.evaluation.summary import OURS
@@ -49,3 +51,15 @@ def write_result(folder: Path, result: dict[str, Any]) -> Path:
     path = folder / "result.json"
     write_atomic(path, [(json.dumps(result, indent=1) + "\n").encode()])
     return path
+
+
+@dataclass(frozen=True)
+class Evaluate(Unchecked, EvaluateConfig):
+    """Adapt to unseen objects from a few demonstrations and judge by physics, baselines beside."""
+
+    def run(self) -> int | None:
+        """Evaluate, print, and write the result."""
+        from robo_meta.cli.evaluate import run
+
+        run(config_in(self, EvaluateConfig))
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as json_format
 import os
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from demos.recording.config import RecordConfig
 from robo_meta.cli.evaluate import run as run_evaluation
+from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
@@ -177,3 +179,18 @@ def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
         selector=config.out / PLACES["selector"],
         out=config.out / PLACES["evaluation"],
     )
+
+
+@dataclass(frozen=True)
+class Quickstart(Unchecked, QuickstartConfig):
+    """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in under five minutes."""
+
+    json: bool = False
+    """Print JSON; progress and tables go to standard error then."""
+
+    def run(self) -> int | None:
+        """Run every stage and print the table."""
+        found = quickstart(config_in(self, QuickstartConfig), Console(stderr=True) if self.json else None)
+        if self.json:
+            print(json_format.dumps(found))
+        return None

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from html import escape
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 
 from demos.storage.files import write_atomic
 
@@ -13,18 +17,18 @@ PAGES = {"strategies": "report.html", "stream": "stream.html", "selector": "sele
 """Page → its file in the report's folder."""
 BAR = re.compile(rb"<nav id=robo-meta>.*?</nav>")
 """What tells our pages from others, and all of a page that depends on its neighbours."""
-STYLE = """
-body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#1b1f24;background:#fff}
-nav>*{margin-right:1.2em}
-table{border-collapse:collapse;font-size:13px;margin:.4em 0 1.6em}
-td,th{padding:.25em .7em;border-bottom:1px solid #d7dce1}
-th{text-align:left;background:#f2f4f6}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
-tr.ours{background:#eaf3ff}
-figure{margin:.6em 0 1.6em}
-figure img,figure svg{max-width:100%;height:auto}
-figcaption,p.note{color:#57606a;font-size:13px}
-"""
+
+
+def render(template: str, **values: Any) -> Markup:
+    """A template of `robo_meta/report/templates` filled in. Text is escaped; `Markup` is taken as HTML."""
+    return Markup(_environment().get_template(template).render(**values).rstrip("\n"))
+
+
+@cache
+def _environment() -> Environment:
+    found = Environment(loader=PackageLoader("robo_meta.report"), autoescape=True, keep_trailing_newline=False)
+    found.tests["number_text"] = lambda value: str(value)[:1] in tuple("0123456789+-–")
+    return found
 
 
 def html(name: str, body: str, present: Iterable[str] = ()) -> str:
@@ -35,8 +39,7 @@ def html(name: str, body: str, present: Iterable[str] = ()) -> str:
         body: HTML.
         present: names of the pages in its folder, itself included.
     """
-    head = f"<meta charset=utf-8><title>robo_meta: {name}</title><style>{STYLE}</style>"
-    return f"<!doctype html><html lang=en><head>{head}</head><body>{_bar(name, present)}{body}</body></html>\n"
+    return render("page.html", name=name, bar=_bar(name, present), body=Markup(body)) + "\n"
 
 
 def write_page(path: Path, name: str, body: str) -> Path:
@@ -64,31 +67,21 @@ def write_page(path: Path, name: str, body: str) -> Path:
     return path
 
 
-def _bar(name: str, present: Iterable[str]) -> str:
+def _bar(name: str, present: Iterable[str]) -> Markup:
     """Links to the other pages; empty where there is none."""
-    shown = [f"<b>{other}</b>" if other == name else f"<a href={PAGES[other]}>{other}</a>" for other in present]
-    return f"<nav id=robo-meta>{''.join(shown) if len(shown) > 1 else ''}</nav>"
+    return render("bar.html", name=name, present={other: PAGES[other] for other in present})
 
 
-def table(head: Sequence[str], body: Iterable[tuple[bool, Sequence[str]]]) -> str:
+def table(head: Sequence[str], body: Iterable[tuple[bool, Sequence[str]]]) -> Markup:
     """Rows of text, numbers to the right.
 
     Args:
         head: names of the columns.
         body: for each row, whether it is ours, and its cells.
     """
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
-    rows = []
-    for ours, values in body:
-        shown = "".join(f"<td{_number_class(value)}>{escape(value)}</td>" for value in values)
-        rows.append(f"<tr{' class=ours' if ours else ''}>{shown}</tr>")
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return render("table.html", head=head, body=list(body))
 
 
-def figure(picture: str, caption: str) -> str:
+def figure(picture: str, caption: str) -> Markup:
     """A picture, given as HTML, over a caption, given as text."""
-    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
-
-
-def _number_class(value: str) -> str:
-    return " class=n" if value[:1] in tuple("0123456789+-–") else ""
+    return render("figure.html", picture=Markup(picture), caption=caption)

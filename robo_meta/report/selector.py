@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
+from robo_meta.report.page import render
 from robo_meta.report.selector_terminal import lines_of_gate
 from robo_meta.selector.judging.judge import BASELINES
 
@@ -17,8 +17,6 @@ def section(result: dict[str, Any]) -> str:
     rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
     rows |= {name: result[name] for name in BASELINES if name in result}
     rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
-    table = "".join(_row(name, row) for name, row in rows.items())
-    head = "<tr><th></th><th>success [95 %]</th><th>n</th><th></th></tr>"
     caption = (
         f"{result['scenes']} scenes of {result['tasks']} tasks, {result['rollouts']} rollouts a cell, families "
         f"{', '.join(result['families'])}; intervals over families and tasks."
@@ -44,12 +42,8 @@ def section(result: dict[str, Any]) -> str:
             f"{online['sabotaged']} sabotaged halfway: "
             + ("never abandoned" if uses is None else f"abandoned after {uses} uses")
         )
-    gates = "".join(f"<li>{escape(line)}</li>" for line in lines_of_gate(result))
-    listed = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
-    return (
-        f"<h1>Selector</h1><p class=note>{escape(caption)}</p><h2>Is there anything to select?</h2><ul>{gates}</ul>"
-        f"<h2>Who selects how well</h2><table>{head}{table}</table><ul>{listed}</ul>"
-    )
+    shown = [_row(name, row) for name, row in rows.items()]
+    return render("selector.html", caption=caption, gates=lines_of_gate(result), rows=shown, bar=BAR, facts=facts)
 
 
 def _rule(result: dict[str, Any]) -> list[str]:
@@ -62,15 +56,11 @@ def _rule(result: dict[str, Any]) -> list[str]:
     return [f"{name}: " + _interval(found["value"], found["low"], found["high"], "+") for name, found in over.items()]
 
 
-def _row(name: str, row: dict[str, Any]) -> str:
+def _row(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """One line of the table and its bar, in pixels."""
     width, low, high = (round(BAR * min(max(row[key], 0.0), 1.0)) for key in ("rate", "low", "high"))
-    bar = (
-        f"<svg width={BAR} height=14 role=img><rect width={width} height=10 y=2 fill=#6aa5e8 />"
-        f"<line x1={low} x2={high} y1=7 y2=7 stroke=#1b1f24 stroke-width=2 /></svg>"
-    )
-    mark = " class=ours" if name.startswith("selector") else ""
-    rate = _interval(row["rate"], row["low"], row["high"])
-    return f"<tr{mark}><td>{escape(name)}</td><td class=n>{rate}</td><td class=n>{row['n']}</td><td>{bar}</td></tr>"
+    rate, ours = _interval(row["rate"], row["low"], row["high"]), name.startswith("selector")
+    return {"name": name, "ours": ours, "rate": rate, "n": row["n"], "width": width, "low": low, "high": high}
 
 
 def _interval(value: float | None, low: float | None, high: float | None, sign: str = "") -> str:

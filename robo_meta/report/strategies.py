@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+from markupsafe import Markup
 
 from robo_meta.evaluation.intervals import estimate
 from robo_meta.evaluation.summary import EXPERT
@@ -16,7 +17,7 @@ from robo_meta.report.charts import (
     family_bars,
     success_by_shots,
 )
-from robo_meta.report.page import figure, table, write_page
+from robo_meta.report.page import figure, render, table, write_page
 from robo_meta.report.terminal import learned_over_scripted
 
 Record = dict[str, Any]
@@ -37,37 +38,50 @@ def write_report(path: Path, result: Record, scenes: Sequence[AdaptationScene] =
 def section(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
     """What the page holds, as HTML without any outside reference."""
     cells = result["cells"]
-    parts = ["<h1>robo_meta: grasping what one demonstration tells of</h1>", _preamble(result)]
-    for split in dict.fromkeys(cell["split"] for cell in cells):
-        chosen = [cell for cell in cells if cell["split"] == split]
-        parts.append(f"<h2>{escape(split)}</h2>")
-        parts.append(figure(success_by_shots(chosen), "Success by number of demonstrations, Wilson 95 % intervals."))
-        caption = "What a strategy costs beside what it brings, fewest demonstrations; Wilson 95 % intervals."
-        parts.append(figure(cost_beside_success(chosen), caption))
-        for transfer in dict.fromkeys(cell["transfer"] for cell in chosen):
-            parts.append(f"<h3>{escape(transfer)}</h3>")
-            parts.append(_rate_table([cell for cell in chosen if cell["transfer"] == transfer]))
-        families = [row for row in result["families"] if row["split"] == split]
-        if families:
-            # One transfer only, the one that shares least: pooled, each task would count three times.
-            transfer = families[-1]["transfer"]
-            caption = f"Success by the query's family, {transfer}, fewest demonstrations; Wilson 95 % intervals."
-            parts.append(figure(family_bars([row for row in families if row["transfer"] == transfer]), caption))
-    parts += [
-        _pair_table(result["pairs"]),
-        attempt_table(result.get("attempts", ())),
-        sloppy_table(result.get("contrast", ())),
-        _preference_table(result["interpretability"]),
-        _failure_table(result["failures"]),
-    ]
-    if scenes:
-        parts.append("<h2>What adaptation changed</h2>")
-        parts.append(
-            "<p class=note>Left: the demonstration that was adapted from, with the demonstrated grasp. Middle and"
-            " right: the weights of the query's points before and after, the grasp chosen, and the true keypoint.</p>"
-        )
-        parts += [figure(adaptation_picture(scene), scene.caption) for scene in scenes]
-    return "\n".join(part for part in parts if part)
+    parts = (
+        _pair_part(result["pairs"]),
+        attempt_part(result.get("attempts", ())),
+        sloppy_part(result.get("contrast", ())),
+        _preference_part(result["interpretability"]),
+    )
+    return render(
+        "strategies.html",
+        preamble=_preamble(result),
+        splits=[_split(name, result) for name in dict.fromkeys(cell["split"] for cell in cells)],
+        parts=[part for part in parts if part is not None],
+        failures=_failure_table(result["failures"]),
+        pictures=[figure(adaptation_picture(scene), scene.caption) for scene in scenes],
+    )
+
+
+class Part(NamedTuple):
+    """One headed table of the page."""
+
+    title: str
+    table: Markup
+    note: str = ""
+
+
+def _split(name: str, result: Record) -> Record:
+    """The pictures and tables of one split."""
+    cells = [cell for cell in result["cells"] if cell["split"] == name]
+    cost = "What a strategy costs beside what it brings, fewest demonstrations; Wilson 95 % intervals."
+    families, drawn = [row for row in result["families"] if row["split"] == name], None
+    if families:
+        # One transfer only, the one that shares least: pooled, each task would count three times.
+        last = families[-1]["transfer"]
+        caption = f"Success by the query's family, {last}, fewest demonstrations; Wilson 95 % intervals."
+        drawn = figure(family_bars([row for row in families if row["transfer"] == last]), caption)
+    return {
+        "name": name,
+        "by_shots": figure(success_by_shots(cells), "Success by number of demonstrations, Wilson 95 % intervals."),
+        "cost": figure(cost_beside_success(cells), cost),
+        "transfers": [
+            (transfer, _rate_table([cell for cell in cells if cell["transfer"] == transfer]))
+            for transfer in dict.fromkeys(cell["transfer"] for cell in cells)
+        ],
+        "families": drawn,
+    }
 
 
 def _preamble(result: Record) -> str:
@@ -81,15 +95,15 @@ def _preamble(result: Record) -> str:
         "revision": (result["revision"] or "installed package")[:12],
         **identity["versions"],
     }
-    text = ", ".join(f"{escape(name)} {escape(str(value))}" for name, value in facts.items())
+    text = ", ".join(f"{name} {value}" for name, value in facts.items())
     ratio = learned_over_scripted(result["cells"])
     controller = "" if ratio is None else f" Learned controller ÷ scripted controller: {ratio:.3f}."
     skipped = f" {len(result['skipped'])} supports left out: the expert failed there." if result["skipped"] else ""
     matched = "Distinct tasks, one rollout each; every strategy met the same scenes."
-    return f"<p class=note>{matched} {text}.{controller}{skipped}</p>"
+    return f"{matched} {text}.{controller}{skipped}"
 
 
-def _rate_table(cells: list[Record]) -> str:
+def _rate_table(cells: list[Record]) -> Markup:
     rows: dict[tuple[int, str], dict[str, Record]] = {}
     for cell in cells:
         rows.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
@@ -112,9 +126,9 @@ def _rate_table(cells: list[Record]) -> str:
     return table(head, body)
 
 
-def _pair_table(pairs: list[Record]) -> str:
+def _pair_part(pairs: list[Record]) -> Part | None:
     if not pairs:
-        return ""
+        return None
     rows: dict[tuple[Any, ...], dict[str, Record]] = {}
     for pair in pairs:
         rows.setdefault((pair["split"], pair["transfer"], pair["shots"], pair["b"]), {})[pair["intention"]] = pair
@@ -124,48 +138,48 @@ def _pair_table(pairs: list[Record]) -> str:
         best = row["all"].get("best") if "all" in row else None
         body.append((False, [split, transfer, str(shots), f"{other} ({best})" if best else other, *shown]))
     head = ("split", "transfer", "shots", "maml minus", "all", "balance", "part")
-    return "<h2>Paired differences, 95 % intervals</h2>" + table(head, body)
+    return Part("Paired differences, 95 % intervals", table(head, body))
 
 
-def _preference_table(rows: list[Record]) -> str:
+def _preference_part(rows: list[Record]) -> Part | None:
     if not rows:
-        return ""
+        return None
     head = ("strategy", "split", "transfer", "shots", "n", "before adapting", "after")
     body = [
         (False, [row["strategy"], row["split"], row["transfer"], str(row["shots"]), str(row["n"]), *_signed(row)])
         for row in rows
     ]
-    return "<h2>Preference for a colour and its true density: rank correlation</h2>" + table(head, body)
+    return Part("Preference for a colour and its true density: rank correlation", table(head, body))
 
 
 def _signed(row: Record) -> list[str]:
     return ["–" if row[side] is None else f"{row[side]:+.2f}" for side in ("before", "after")]
 
 
-def _failure_table(rows: list[Record]) -> str:
+def _failure_table(rows: list[Record]) -> Markup | None:
     if not rows:
-        return ""
+        return None
     head = ("strategy", "split", "transfer", "intention", "shots", "failed", "parts of the verdict that failed")
     body = []
     for row in rows:
         parts = ", ".join(f"{name} {count}" for name, count in sorted(row["parts"].items(), key=lambda part: -part[1]))
         labels = [row["strategy"], row["split"], row["transfer"], row["intention"], str(row["shots"])]
         body.append((row["strategy"] == "maml", [*labels, f"{row['failed']} of {row['n']}", parts]))
-    return "<details><summary>Why rollouts failed</summary>" + table(head, body) + "</details>"
+    return table(head, body)
 
 
 def _interval(record: Record, field: str) -> str:
     return estimate(record[field], record["low"], record["high"], signed=field == "difference")
 
 
-def attempt_table(cells: Sequence[Record]) -> str:
-    """How many scenes were done by each attempt, `retry` beside `maml` repeated blindly; empty without cells.
+def attempt_part(cells: Sequence[Record]) -> Part | None:
+    """How many scenes were done by each attempt, `retry` beside `maml` repeated blindly; None without cells.
 
     Args:
         cells: of `robo_meta.evaluation.retries.attempt_cells`.
     """
     if not cells:
-        return ""
+        return None
     head = ("split", "transfer", "intention", "shots", "n", "done by attempt", "retry", "blind maml", "difference")
     body = []
     for cell in cells:
@@ -178,17 +192,17 @@ def attempt_table(cells: Sequence[Record]) -> str:
         "retry learns from its own failed attempts, maml tries the same again, both on the same rollouts; a scene that"
         " is done stays done. Wilson and paired 95 % intervals."
     )
-    return f"<h2>Second attempts</h2><p class=note>{note}</p>" + table(head, body)
+    return Part("Second attempts", table(head, body), note)
 
 
-def sloppy_table(cells: Sequence[Record]) -> str:
-    """Success from a novice's supports, `contrast` beside `maml`; empty without cells.
+def sloppy_part(cells: Sequence[Record]) -> Part | None:
+    """Success from a novice's supports, `contrast` beside `maml`; None without cells.
 
     Args:
         cells: of `robo_meta.evaluation.failure_supports.sloppy_cells`.
     """
     if not cells:
-        return ""
+        return None
     supports = ("split", "transfer", "intention", "sloppy successes", "failures", "n")
     head = (*supports, "contrast", "maml", "difference", "contrast, mm", "maml, mm")
     body = []
@@ -202,4 +216,4 @@ def sloppy_table(cells: Sequence[Record]) -> str:
         "contrast is shown a novice's sloppy success and failures, maml the success alone, or nothing where there is"
         " none. Wilson and paired 95 % intervals; median errors of the keypoint."
     )
-    return f"<h2>Learning from a novice</h2><p class=note>{note}</p>" + table(head, body)
+    return Part("Learning from a novice", table(head, body), note)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from robo_meta.report.charts import svg
-from robo_meta.report.page import figure, table
+from robo_meta.report.page import figure, render, table
 from robo_meta.report.stream_result import signed, stream_table
 
 Record = dict[str, Any]
@@ -27,8 +27,7 @@ def section(result: Record) -> str:
         f"{config['stream_batch']} from a reservoir of {config['reservoir']}. From scratch: "
         f"{', '.join(map(str, spent['scratch_steps']))} steps. Seed {result['seed']}."
     )
-    parts = ["<h1>Online meta-learning</h1>", f"<p class=note>{escape(facts)}</p>", _phases(result)]
-    present = {row["transfer"] for row in result["arrivals"]}
+    present, parts = {row["transfer"] for row in result["arrivals"]}, []
     for transfer in ("all", "new-shape"):
         if transfer in present:
             pairs = [row for row in result["arrival_pairs"] if row["transfer"] == transfer]
@@ -38,9 +37,9 @@ def section(result: Record) -> str:
                 f"as they arrive, before they are learned from. Squares: held-out tasks of all phases so far, at each "
                 f"phase's end. 95 % intervals. Online minus frozen on arrival: {gains}."
             )
-            parts.append(figure(curve(result, transfer), caption))
-            parts.append(f"<pre>{escape(stream_table(result, transfer))}</pre>")
-    return "\n".join(parts)
+            drawn = figure(curve(result, transfer), caption)
+            parts.append({"figure": drawn, "table": stream_table(result, transfer)})
+    return render("stream.html", facts=facts, phases=_phases(result), parts=parts)
 
 
 def curve(result: Record, transfer: str) -> str:
@@ -75,7 +74,7 @@ def curve(result: Record, transfer: str) -> str:
     return svg(drawn)
 
 
-def _phases(result: Record) -> str:
+def _phases(result: Record) -> Markup:
     head = ("phase", "new families", "new colours", "tasks", "held out")
     rows = []
     for row in result["phases"]:

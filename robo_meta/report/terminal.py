@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich import box
@@ -23,10 +23,12 @@ def print_result(result: Record, console: Console | None = None) -> None:
     console = wide_console(console)
     cells = result["cells"]
     for split, transfer in dict.fromkeys((cell["split"], cell["transfer"]) for cell in cells):
-        console.print(_rates(split, transfer, [c for c in cells if (c["split"], c["transfer"]) == (split, transfer)]))
+        chosen = [cell for cell in cells if (cell["split"], cell["transfer"]) == (split, transfer)]
+        for table in _rates(split, transfer, chosen, console.width):
+            console.print(table)
     shown = [pair for pair in result["pairs"] if pair["b"] in COMPARED]
     if shown:
-        console.print(_differences(shown))
+        console.print(_differences(shown, console.width))
     ours = [row for row in result["interpretability"] if row["strategy"] == OURS]
     if ours:
         console.print(_preferences(ours))
@@ -46,32 +48,53 @@ def learned_over_scripted(cells: list[Record]) -> float | None:
     return learned / scripted if learned and scripted else None
 
 
-def _rates(split: str, transfer: str, cells: list[Record]) -> Table:
-    table = Table(title=f"{split}, {transfer}: success in % [Wilson 95 %]", title_justify="left", box=box.SIMPLE_HEAD)
-    for name, justify in (("strategy", "left"), ("shots", "right"), ("controller", "left"), ("n", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name in ("all", "balance", "part", "÷ expert (≥)", "mm off", "adapt, ms", "act, ms"):
-        table.add_column(name, justify="right", no_wrap=True)
-    by_row: dict[tuple[int, str], dict[str, Record]] = {}
+NARROW = 118
+"""Columns below which a wide table is printed as two, so that no column loses its words."""
+
+
+def _rates(split: str, transfer: str, cells: list[Record], width: int) -> list[Table]:
+    """Success of every strategy; what it costs beside it, or below it where the terminal is narrow."""
+    title = f"{split}, {transfer}: success [Wilson 95 %], K demonstrations"
+    rates, costs = ("all", "balance", "part"), ("÷ expert (≥)", "mm off", "adapt, ms", "act, ms", "controller")
+    rows: dict[tuple[int, str], dict[str, Record]] = {}
     for cell in cells:
-        by_row.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
+        rows.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
+    if width >= NARROW:
+        return [_strategy_table(title, (*rates, *costs), rows, lambda row: [*_shown_rates(row), *_shown_costs(row)])]
+    return [
+        _strategy_table(title, rates, rows, _shown_rates),
+        _strategy_table(f"{split}, {transfer}: what it costs", costs, rows, _shown_costs),
+    ]
+
+
+def _strategy_table(
+    title: str,
+    columns: Sequence[str],
+    rows: dict[tuple[int, str], dict[str, Record]],
+    shown: Callable[[dict[str, Record]], list[str]],
+) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    # A name too long for the terminal goes on in the next line; numbers are never cut.
+    table.add_column("strategy", overflow="fold")
+    for name in ("K", "n", *columns):
+        table.add_column(name, justify="left" if name == "controller" else "right", no_wrap=True)
     last = None
-    for (shots, strategy), row in sorted(by_row.items(), key=lambda item: item[0][0]):
+    for (shots, strategy), row in sorted(rows.items(), key=lambda item: item[0][0]):
         if last is not None and shots != last:
             table.add_section()
-        last, whole = shots, row["all"]
-        table.add_row(
-            strategy,
-            "" if strategy == EXPERT else str(shots),
-            whole["controller"],
-            str(whole["n"]),
-            *(_rate(row.get(intention)) for intention in ("all", "balance", "part")),
-            _of_expert(whole),
-            f"{whole['keypoint_mm']:.1f}",
-            f"{whole['adapt_ms']:.1f}",
-            f"{whole['act_ms']:.2f}",
-        )
+        last = shots
+        table.add_row(strategy, "" if strategy == EXPERT else str(shots), str(row["all"]["n"]), *shown(row))
     return table
+
+
+def _shown_rates(row: dict[str, Record]) -> list[str]:
+    return [_rate(row.get(intention)) for intention in ("all", "balance", "part")]
+
+
+def _shown_costs(row: dict[str, Record]) -> list[str]:
+    whole = row["all"]
+    numbers = [f"{whole['keypoint_mm']:.1f}", f"{whole['adapt_ms']:.1f}", f"{whole['act_ms']:.2f}"]
+    return [_of_expert(whole), *numbers, whole["controller"]]
 
 
 def _rate(cell: Record | None) -> str:
@@ -84,18 +107,21 @@ def _of_expert(cell: Record) -> str:
     return f"{cell['of_expert']:.2f} ({cell['of_expert_low']:.2f})"
 
 
-def _differences(pairs: list[Record]) -> Table:
+def _differences(pairs: list[Record], width: int) -> Table:
+    """Paired differences: the intentions side by side, or below each other where the terminal is narrow."""
     title = f"{OURS} minus others on matched scenes, paired [95 %]; {BEST_BASELINE}: centre, replay or warped-replay"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in ("split", "transfer", "shots", "minus", "all", "balance", "part"):
-        table.add_column(name)
-    by_row: dict[tuple[Any, ...], dict[str, Record]] = {}
+    rows: dict[tuple[Any, ...], dict[str, Record]] = {}
     for pair in pairs:
         key = (pair["split"], pair["transfer"], pair["shots"], pair["b"])
-        by_row.setdefault(key, {})[pair["intention"]] = pair
-    for (split, transfer, shots, other), row in by_row.items():
-        columns = (_difference(row.get(intention)) for intention in ("all", "balance", "part"))
-        table.add_row(split, transfer, str(shots), other, *columns)
+        rows.setdefault(key, {})[pair["intention"]] = pair
+    intentions, wide = ("all", "balance", "part"), width >= NARROW
+    for name in ("split, transfer", "K", "minus", *(intentions if wide else ("difference",))):
+        table.add_column(name, overflow="fold")
+    for (split, transfer, shots, other), row in rows.items():
+        shown = [_difference(row.get(intention)) for intention in intentions]
+        stacked = "\n".join(f"{name} {value}" for name, value in zip(intentions, shown, strict=True))
+        table.add_row(f"{split}, {transfer}", str(shots), other, *(shown if wide else (stacked,)))
     return table
 
 

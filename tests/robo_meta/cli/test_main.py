@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robo_meta.cli.main import in_one_line, main
+from robo_meta.cli.main import main
+from robo_meta.cli.words import in_one_line
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ WORDS = [
     (["train", "--dta", "{data}", "--out", "{tmp}/r"], r"Unrecognized options: --dta "),
     (["train", "--data", "{data}"], r"missing --out$"),
     (["record", "--tasks", "a" * 120, "--out", "{tmp}/d"], "'" + "a" * 120 + "'$"),
-    (["recrod"], r"Unrecognized options: recrod$"),
+    (["recrod"], "unknown command 'recrod'; did you mean 'record'"),
     (["objects", "--families", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
     (["sim", "--family", "hamer"], r"unknown family 'hamer'; did you mean 'hammer'\?"),
     (["sim", "--intention", "throw"], r"unknown intention 'throw'"),
@@ -253,12 +254,12 @@ def test_describe_and_objects_print_json(dataset, capsys):
 
 
 def test_a_bug_never_passes_for_bad_input(monkeypatch):
-    from robo_meta.cli import commands
+    from robo_meta.cli import objects
 
     def broken(self):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(commands.Objects, "run", broken)
+    monkeypatch.setattr(objects.Objects, "run", broken)
     with pytest.raises(ValueError, match="a bug"):
         main(["objects"])
 

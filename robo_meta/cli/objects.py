@@ -1,0 +1,62 @@
+"""`robo-meta objects`: what shapes there are, and whether the world needs the demonstration."""
+
+from __future__ import annotations
+
+import json as json_format
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Objects:
+    """List the shape families, draw them, or check that the world makes the demonstration necessary."""
+
+    image: Path | None = None
+    """Write a contact sheet (PNG) with the centres of mass marked."""
+    families: tuple[str, ...] = ()
+    """Only these families; all by default."""
+    check: bool = False
+    """Measure what needs no demonstration, in physics, against the bounds that it must stay under."""
+    tasks: int = 24
+    """Tasks per split for `--check`."""
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes for `--check`."""
+    seed: int = 0
+    """Root seed."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """List, draw or check."""
+        from sim.shapes.families import FAMILIES, family_named
+
+        chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
+        if self.check:
+            from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world, print_check
+
+            for name in ("families", "image"):
+                if getattr(self, name):
+                    raise CheckError(f"--{name} with --check, which measures all families of every split; leave it out")
+            result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
+            if self.json:
+                print(json_format.dumps(result))
+            else:
+                print_check(result)
+            return 1 if result["missed"] else 0
+        if self.image is not None:
+            from sim.gallery import contact_sheet
+
+            contact_sheet(self.image, tuple(family.name for family in chosen), seed=self.seed)
+        rows = [{"family": f.name, "split": f.group, "description": f.description} for f in chosen]
+        if self.json:
+            print(json_format.dumps({"families": rows, "image": None if self.image is None else str(self.image)}))
+            return None
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("family", "split", "description")
+        for row in rows:
+            table.add_row(*row.values())
+        Console().print(table)
+        return None

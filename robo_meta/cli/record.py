@@ -1,0 +1,60 @@
+"""`robo-meta record`: demonstrations into a dataset."""
+
+from __future__ import annotations
+
+import json as json_format
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from demos.recording.config import RecordConfig
+from robo_meta.cli.words import Unchecked, config_in, print_result
+
+
+@dataclass(frozen=True)
+class Record(Unchecked, RecordConfig):
+    """Record demonstrations into a dataset, or say what is in one. The same command goes on where it was stopped."""
+
+    out: Path = Path("data")
+    """Dataset folder; made if absent, continued if it holds a part of the same recording."""
+    describe: Path | None = None
+    """Say what this dataset holds, and record nothing."""
+    check_expert: int = 0
+    """Measure the expert's success on this many fresh objects of each family, and record nothing."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Record and pack, or describe."""
+        if self.describe is not None:
+            from demos.storage.dataset import describe
+
+            print_result(describe(self.describe), self.json)
+            return None
+        if self.check_expert:
+            from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, check_expert
+
+            result = check_expert(ExpertCheckConfig(self.families, self.check_expert, self.workers, self.seed))
+            if self.json:
+                print(json_format.dumps(result))
+                return None
+            from rich.console import Console
+            from rich.table import Table
+
+            table = Table("family", "split", "intention", "n", "success", "95 % interval")
+            for row in result["rows"]:
+                low_high = f"{row['low']:.3f}–{row['high']:.3f}"
+                named = (row["family"], row["split"], row["intention"])
+                table.add_row(*named, str(row["n"]), f"{row['rate']:.3f}", low_high)
+            Console().print(table)
+            return None
+        from demos.recording.pack import pack
+        from demos.recording.recorder import record
+        from robo_meta.evaluation.policy_actor import PREFIX, policy_actor
+
+        config = config_in(self, RecordConfig)
+        # `demos` knows nothing of learned policies, so they are looked up here.
+        recording = record(config, policy_actor(config.actor) if config.actor.startswith(PREFIX) else None)
+        packed = pack(recording.folder) if recording.successes or recording.planned else None
+        result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
+        print_result(result, self.json)
+        return None
