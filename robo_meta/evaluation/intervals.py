@@ -117,16 +117,16 @@ def ratio(a: np.ndarray, b: np.ndarray, tasks: np.ndarray) -> Interval:
     return Interval(value, min(value, max(0.0, found[0])), max(value, found[1]))
 
 
-def shrunk(mean: float, spread: float, sizes: np.ndarray, low: float, high: float) -> Interval:
+def shrunk(mean: float, spread: float, sizes: np.ndarray, weight: float, low: float, high: float) -> Interval:
     """The module's interval of a mean that lies between `low` and `high`.
 
     Args:
         mean: Σ sums ÷ Σ sizes over clusters.
         spread: Σ (sum − mean · size)² over clusters: the mean's variance times (Σ sizes)².
         sizes: (G,) observations of each cluster.
+        weight: of one pseudo-cluster, in observations.
         low, high: the least and the largest value that an observation can have.
     """
-    weight = _pseudo_weight(sizes)
     count = sizes.sum() + 2 * weight
     middle = (sizes.sum() * mean + weight * (low + high)) / count
     around = spread + (mean - middle) ** 2 * (sizes**2).sum()
@@ -156,7 +156,7 @@ def _clustered(values: np.ndarray, tasks: np.ndarray, low: float, high: float) -
         raise StatisticsError(f"values from {values.min():g} to {values.max():g}; expected {low:g} to {high:g}")
     sums, sizes = _by_task(values, tasks)
     mean = sums.sum() / sizes.sum()
-    return shrunk(mean, ((sums - mean * sizes) ** 2).sum(), sizes, low, high)
+    return shrunk(mean, ((sums - mean * sizes) ** 2).sum(), sizes, _pseudo_weight(sizes), low, high)
 
 
 def _pseudo_weight(sizes: np.ndarray) -> float:
