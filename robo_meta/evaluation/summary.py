@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.evaluation.intervals import paired_difference, ratio, spearman, wilson
+from robo_meta.evaluation.intervals import paired_difference, ratio, wilson
+from robo_meta.evaluation.rank_correlation import spearman
 
 Record = dict[str, Any]
 INTENTIONS = ("all", "balance", "part")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from demos.support import TRANSFERS
-from robo_meta.evaluation.intervals import estimate, paired_difference, wilson
+from robo_meta.evaluation.intervals import clustered_rate, estimate, paired_difference
 from robo_meta.training.online.learner import Stream
 from robo_meta.training.online.phases import Phase, take
 from robo_meta.training.online.scores import NEAR, Scores, query_transfers
@@ -89,11 +89,8 @@ def _rates(hits: Any, transfers: np.ndarray, names: Record) -> list[Record]:
         values, tasks = _select(hits, transfers, transfer)
         distinct = len(np.unique(tasks))
         if distinct:
-            # Queries of one task are not independent: where there are several, whole tasks are resampled.
-            alone = distinct == len(values)
-            found = wilson(int(values.sum()), len(values)) if alone else paired_difference(values, 0 * values, tasks)
-            # Rounding must not put the rate outside its own interval.
-            span = {"low": min(found.low, found.value), "high": max(found.high, found.value)}
+            found = clustered_rate(values, tasks)
+            span = {"low": found.low, "high": found.high}
             rows.append(
                 {**names, "transfer": transfer, "n": len(values), "tasks": distinct, "rate": found.value, **span}
             )

@@ -120,8 +120,9 @@ def test_judging_a_selector() -> None:
     assert result["gate"]["passed"] and result["gates"]["all"] == result["gate"]
     assert (chosen(judged, selector)["selector"] == best).mean() > 0.95
     gap = result["closed_gap"]
-    assert 0.85 < gap["value"] < 1.15 and gap["low"] > 0.7 and gap["low"] <= gap["value"] <= gap["high"]
-    assert result["retry"]["low"] > 0
+    assert 0.85 < gap["value"] < 1.15 and gap["low"] > 0.5 and gap["low"] <= gap["value"] <= gap["high"]
+    # Four families don't settle a difference of 0.05.
+    assert result["retry"]["low"] < 0 < 0.03 < result["retry"]["difference"] < result["retry"]["high"]
     assert result["vbs"]["naive_bias"] > 0 > result["vbs"]["split_halves_bias"]
     assert result["decision_ms"]["median"] < 5
     names = ("sbs", "vbs", "selector", "look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")
@@ -153,10 +154,11 @@ def test_retry_is_taken_up_after_a_failure_and_judged_on_what_it_learnt() -> Non
     assert found["best-twice"]["rate"] == pytest.approx((1 - missed + missed * other).mean())
     over = found["retry_over_repeating"]["all"]
     assert over["value"] == pytest.approx(found["best-then-retry"]["rate"] - found["best-twice"]["rate"])
-    assert over["low"] > 0
+    # Three families don't settle a difference of 0.05.
+    assert over["low"] < 0 < 0.03 < over["value"] < over["high"]
     assert found["best-then-retry"]["rate"] == pytest.approx((1 - missed + missed * again).mean())
     assert found["selector-with-retry"]["rate"] == pytest.approx(found["best-then-retry"]["rate"], abs=0.01)
-    assert found["retry"]["low"] > 0.1
+    assert found["retry"]["difference"] > 0.1
     # `retry` is no strategy of its own before anything failed: the second best and the random choice leave it out.
     assert selector.rules.ranking == (0, 1, 2)
     assert found["random"]["rate"] == pytest.approx(matrix.success[:, :2].mean())
