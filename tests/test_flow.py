@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
+    ("robo_meta.catalogue",),
     ("sim",),
     ("demos",),
     ("robo_meta.runs", "robo_meta.checkpoints"),

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from demos.expert.expert import shared_env
+from demos.policy import Policy
 from demos.support import SupportSet
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.failure_supports import sloppy_rows
 from robo_meta.evaluation.retries import attempt_rows
 from robo_meta.scenarios.matched_scenes import MatchedTask, NoDemonstration, matched_task, record_support
-from robo_meta.scenarios.rollout import Acting, Outcome, expert_rollout, rollout
+from robo_meta.scenarios.rollout import Outcome, expert_rollout, rollout
 from robo_meta.strategies.build import Contestant, contestants
 from sim.tasks.scenes import BALANCE
 
@@ -108,7 +109,7 @@ class _Query:
         self.points = observation["points"]
         self._played: dict[tuple[str, bytes], Outcome] = {}
 
-    def play(self, policy: Acting) -> Outcome:
+    def play(self, policy: Policy) -> Outcome:
         """The outcome of `policy` on the query; the first action's latency is its own, whoever's rollout is shared."""
         scene, seed, choosing = self._matched.query, self._matched.rollout_seed, 0.0
         # A selector says which controller it has only once it has seen the scan.

@@ -1,6 +1,6 @@
 """Adaptation as a pure function: parameters and demonstrations in, one set of head parameters per task out.
 
-Axis letters as in `networks`; S inner steps.
+Axis letters as in `robo_meta.model.scorer`; S inner steps.
 """
 
 from __future__ import annotations
@@ -10,28 +10,20 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from robo_meta.catalogue import ADAPTED, TRAINED
 from robo_meta.model.scorer import Hidden, Parameters, head, log_likelihood, stack
 
 CLIP = 2.0
 """Largest norm of one task's inner gradient; a longer one is scaled down to it."""
-
-
-ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bias", "head.score.like")
-"""Parameters that adaptation moves: what each colour means, what is wanted (Zintgraf et al., 2019, "Fast context
-adaptation via meta-learning"), and what the grasped place is like, for the choice among the points. Moving the weight
-matrices as well took half as much time again and was less accurate: after 500 steps a sixth of the *balance* keypoints
-of validation families were 1.5 cm off or more, not a fiftieth."""
-OUTPUT_LAYER = ("head.gate.bias", "head.gate.weight", "head.score.colour", "head.score.weight")
-"""What `anil` moves instead (Raghu et al., 2020, "Rapid learning or feature reuse?"): what turns the head's features,
-the colours and the pooled features into scores and gates, and nothing that makes features."""
-MOVED: dict[str, tuple[str, ...]] = {"maml": ADAPTED, "fomaml": ADAPTED, "anil": OUTPUT_LAYER}
+MOVED: dict[str, tuple[str, ...]] = {method.name: method.moved for method in TRAINED if method.moved}
 """Method with learned inner rates → the parameters that its inner loop moves."""
 LOG_SCALES = 3
-"""Widths of the inner loss's mixture, see `networks.log_likelihood`."""
+"""Number of widths of the inner loss's mixture, see `scorer.log_likelihood`."""
 
 
 def initial_rates(theta: Parameters, steps: int, moved: tuple[str, ...] = ADAPTED) -> dict[str, Tensor]:
-    """Log inner rates, one per step and head tensor moved, and the log widths (S, 3) of the inner loss's mixture."""
+    """Initial inner-loop parameters: a log learning rate per step and adapted tensor, plus the log kernel widths (S, 3)
+    of the inner loss."""
     rates = {name: torch.full((steps,), -1.5) for name in moved}
     rates["log_scales"] = torch.tensor([-1.0, -0.5, -1.0]).repeat(steps, 1)
     return rates
@@ -98,7 +90,7 @@ def adapt(
         theta: the scorer's parameters, not stacked; left as they are.
         rates: of `initial_rates`.
         hidden: the body's output on the supports, (N, K, …).
-        grasps: (N, K, 4), of `networks.grasp_rows`: where the demonstrators' fingers closed.
+        grasps: (N, K, 4), of `scorer.grasp_rows`: where the demonstrators' fingers closed.
         mask: (N, K), 1 for a demonstration, 0 for padding.
         first_order: treat inner gradients as constants when the result is differentiated.
         differentiable: keep the graph for an outer gradient.

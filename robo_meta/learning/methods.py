@@ -1,6 +1,6 @@
-"""How each method gets from a support set to head parameters, in training and afterwards alike.
+"""Table of adaptation methods: each maps a support set to task-specific head parameters.
 
-Axis letters as in `networks`; K shots. One literal table, `SPECIALISE`, so that training, strategies and tests agree.
+Training, strategies and tests read the same table, `SPECIALISE`. Axis letters as in `robo_meta.model.scorer`; K shots.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.catalogue import TRAINED
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_loop import MOVED, adapt, initial_rates
 from robo_meta.model import context_encoder, scorer
@@ -21,21 +22,21 @@ from robo_meta.model.scorer import Hidden, Parameters, body, head, log_likelihoo
 def zero_shot(
     theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
 ) -> Mapping[str, Tensor]:
-    """The pooled network as it is."""
+    """The network as it was trained; the support changes nothing."""
     return stack(theta, mask.shape[0])
 
 
 def maml(
     theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = False
 ) -> Mapping[str, Tensor]:
-    """Gradient steps on the demonstrations; which parameters move is the rates' matter, so `anil` is this as well."""
+    """Gradient steps on the demonstrations. The rates name the parameters that move, so `anil` is this function too."""
     return adapt(theta, rates, support, grasps, mask, first_order=first_order)
 
 
 def fomaml(
     theta: Parameters, rates: Parameters, support: Hidden, grasps: Tensor, mask: Tensor, first_order: bool = True
 ) -> Mapping[str, Tensor]:
-    """As `maml`, inner gradients being constants whatever `first_order` says."""
+    """As `maml`, but inner gradients are always constants, whatever `first_order` says."""
     return adapt(theta, rates, support, grasps, mask, first_order=True)
 
 
@@ -48,15 +49,14 @@ def context(
 
 HOLD_WEIGHT = 1.0
 """Of `hold_losses` in the outer loss."""
-SPECIALISE: dict[str, Callable[..., Mapping[str, Tensor]]] = {
-    "maml": maml,
-    "zero-shot": zero_shot,
-    "context": context,
-    "fomaml": fomaml,
-    "anil": maml,
+FUNCTIONS: dict[str, Callable[..., Mapping[str, Tensor]]] = {
+    function.__name__: function for function in (zero_shot, maml, fomaml, context)
 }
-"""Method → (theta, rates, support, grasps, mask, first_order) → head parameters with a leading task axis. `reptile` and
-`pretrain` minimise no loss of queries after specialising; see the modules `reptile` and `pretraining`."""
+"""Name in the catalogue → function: (theta, rates, support, grasps, mask, first_order) → head parameters with a leading
+task axis."""
+SPECIALISE = {method.name: FUNCTIONS[method.specialise] for method in TRAINED if method.specialise is not None}
+"""Method → its function. `reptile`, `pretrain` and `contrast` are not here: they minimise no loss of queries after
+specialising, see the modules `reptile`, `pretraining` and `contrast`."""
 
 
 def initial_parameters(method: str, sizes: Architecture, generator: torch.Generator) -> dict[str, Tensor]:

@@ -7,35 +7,19 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
+from robo_meta.catalogue import CATALOGUE, OTHER_COLOURS, bare
+
 Record = dict[str, Any]
-COLOURS = {
-    "expert": "#1b1f24",
-    "maml": "#0b62c4",
-    "maml+scripted-controller": "#6fb1f2",
-    "context": "#2e8b57",
-    "zero-shot": "#8c6d31",
-    "fine-tune": "#c9a227",
-    "fomaml": "#3c8dbc",
-    "anil": "#7a5cc7",
-    "reptile": "#5f9e6e",
-    "scratch": "#b0766f",
-    "centre": "#9aa4ad",
-    "replay": "#d1495b",
-    "warped-replay": "#e08e0b",
-    "density-fit": "#8e5ea2",
-    "selector": "#d6336c",
-    "contrast": "#12715b",
-    "retry": "#1f9e89",
-}
-"""A strategy's colour, the same in every chart."""
-OTHER_COLOUR = "#17a2b8"
+EXPERT, EXPERT_COLOUR = "expert", "#1b1f24"
 
 
 @dataclass(frozen=True)
@@ -78,7 +62,7 @@ def success_by_shots(cells: Sequence[Record]) -> str:
                 _error_bars(ax, x, rows, _colour(name), name)
         for row in chosen:
             if row["shots"] == 0 and row["transfer"] == transfer:
-                ax.axhline(row["rate"], color=_colour("expert"), linestyle=":", linewidth=1, label="expert")
+                ax.axhline(row["rate"], color=EXPERT_COLOUR, linestyle=":", linewidth=1, label="expert")
         ax.set(title=transfer, xlabel="demonstrations", ylim=(-0.02, 1.02))
         ax.set_xticks(range(len(shots)), [str(count) for count in shots])
         ax.grid(axis="y", alpha=0.25)
@@ -164,7 +148,14 @@ def _error_bars(ax: Axes, x: np.ndarray, rows: list[Record], colour: str, name: 
 
 
 def _colour(name: str) -> str:
-    return COLOURS.get(name, OTHER_COLOUR)
+    """A strategy's colour, the same in every chart; half as strong where the scripted controller drives it."""
+    if name == EXPERT:
+        return EXPERT_COLOUR
+    plain = bare(name)
+    row = CATALOGUE.get(plain)
+    # A user's own strategy has no row: its name picks the colour, so that it keeps it from chart to chart.
+    colour = OTHER_COLOURS[crc32(plain.encode()) % len(OTHER_COLOURS)] if row is None else row.colour
+    return colour if name == plain else to_hex((np.array(to_rgb(colour)) + 1) / 2)
 
 
 def _ordered(names: Any) -> list[str]:

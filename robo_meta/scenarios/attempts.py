@@ -8,8 +8,8 @@ import numpy as np
 
 from demos.expert.episode import shared_env
 from demos.expert.scripted_controller import scripted_controller
+from demos.policy import Policy
 from demos.support import SupportItem, hindsight_grasp
-from robo_meta.scenarios.rollout import Acting
 from sim.env import GraspEnv
 from sim.frames import action_to_object, action_to_world, hand_in_object, observe, turn_displacement
 from sim.tasks.scenes import Scene
@@ -40,7 +40,7 @@ def attempt(scene: Scene, seed: int, grasp: np.ndarray, object_id: str = "a0") -
     return _played(env, scene, seed, act, object_id)
 
 
-def policy_attempt(scene: Scene, seed: int, policy: Acting, object_id: str = "a0", push: float = 0.0) -> SupportItem:
+def policy_attempt(scene: Scene, seed: int, policy: Policy, object_id: str = "a0", push: float = 0.0) -> SupportItem:
     """Play `policy` on a rollout, as `robo_meta.scenarios.rollout.rollout` does, and keep the episode as a support
     item."""
     policy.reset()

@@ -12,6 +12,7 @@ import numpy as np
 
 from demos.expert.grasp_plan import aim, plan_grasp
 from demos.expert.scripted_controller import scripted_controller
+from demos.policy import Policy
 from sim.frames import action_to_world, hand_in_object, observe, turn_displacement
 from sim.objects.graspable import outer_ends
 from sim.tasks.scenes import PART, Scene
@@ -26,16 +27,6 @@ class GraspWorld(Protocol):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]: ...
     def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
-
-
-class Acting(Protocol):
-    """The part of a policy that a rollout needs."""
-
-    controller: str
-
-    def target(self, points: np.ndarray) -> np.ndarray: ...
-    def act(self, observation: Observation) -> np.ndarray: ...
-    def reset(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,7 @@ class Outcome:
         return tuple(name for name, holds in self.verdict.items() if not holds)
 
 
-def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Acting, push: float = 0.0) -> Outcome:
+def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: float = 0.0) -> Outcome:
     """Play one episode of `scene` with `policy`.
 
     Args:

@@ -6,31 +6,17 @@ Everything is in the object's planar frame; m and rad. The rollout converts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 import numpy as np
+
+from demos.policy import Policy
+
+__all__ = ["Controller", "GraspPolicy", "Policy", "TargetFunction"]
 
 TargetFunction = Callable[[np.ndarray], np.ndarray]
 """points (P, 6) → grasp (4,): x, y, z, yaw."""
 Controller = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """hand (7,), grasp (4,) → action (5,) in [−1, 1]. Its attribute `whose`, if any, names which controller it is."""
-
-
-class Policy(Protocol):
-    """What an adapted strategy does in one episode after another."""
-
-    @property
-    def controller(self) -> str:
-        """Which controller: `learned`, `scripted` or `replayed`."""
-
-    def target(self, points: np.ndarray) -> np.ndarray:
-        """Grasp (4,) float64 x, y, z, yaw for scanned points (P, 6)."""
-
-    def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Action (5,) float32 for `points` (P, 6) and `hand` (7,)."""
-
-    def reset(self) -> None:
-        """Forget the episode."""
 
 
 class GraspPolicy:

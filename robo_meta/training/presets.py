@@ -6,14 +6,10 @@ import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from robo_meta.catalogue import DEFAULT_METHODS as DEFAULT_METHODS
+from robo_meta.catalogue import METHODS
 from robo_meta.model.architecture import Architecture
 from sim.errors import InputError
-
-METHODS = ("maml", "zero-shot", "context", "fomaml", "anil", "reptile", "pretrain", "contrast")
-"""Scorers that can be trained; `fine-tune` adapts `pretrain` or the zero-shot one and trains nothing of its own,
-`contrast` starts from `maml`."""
-DEFAULT_METHODS = ("maml", "zero-shot", "context")
-"""What is trained where no method is named."""
 
 
 class PresetError(InputError):

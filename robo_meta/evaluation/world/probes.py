@@ -61,6 +61,10 @@ class FixedGrasp:
     def reset(self) -> None:
         """Nothing is kept."""
 
+    def point_scores(self, points: np.ndarray) -> np.ndarray | None:
+        """None: no points are weighed."""
+        return None
+
 
 def probe_scene(seed: int, split: str, index: int, intention: str) -> Scene:
     """The object `a0` of task `index`; the intention changes only its mass and what is wanted."""

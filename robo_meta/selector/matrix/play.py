@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from demos.demo import installed_versions
 from demos.expert.expert import shared_env
+from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
 from robo_meta.runs.journal import append, open_journal
@@ -22,7 +23,6 @@ from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.conditions import Condition, query_under, record_support_under
 from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
-from robo_meta.scenarios.rollout import Acting
 from robo_meta.selector.matrix import config as axes
 from robo_meta.selector.matrix.config import LEFT_OUT, MatrixOrder
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
@@ -149,7 +149,7 @@ class _Rollouts:
         self.scans = [env.reset(seed=seed, options={"scene": self._scene})[0]["points"] for seed in seeds]
         self._played: dict[tuple[int, str, bytes], SupportItem] = {}
 
-    def play(self, number: int, policy: Acting) -> SupportItem:
+    def play(self, number: int, policy: Policy) -> SupportItem:
         """What `policy` comes to in rollout `number`."""
         if policy.controller == "replayed":
             return self._rollout(number, policy)
@@ -167,7 +167,7 @@ class _Rollouts:
             found[place] = int(self.play((place + 1) % len(items) + 1, policy).success)
         return found
 
-    def _rollout(self, number: int, policy: Acting) -> SupportItem:
+    def _rollout(self, number: int, policy: Policy) -> SupportItem:
         return policy_attempt(self._scene, self._seeds[number], policy, QUERY, self._push)
 
 

@@ -73,7 +73,7 @@ def test_fine_tune_starts_from_the_pretrained_network_where_there_is_one(tiny_ru
 
 
 def test_anil_moves_the_output_layer_only(tiny_run: Path, data: dict, packed: SimpleNamespace) -> None:
-    from robo_meta.learning.inner_loop import OUTPUT_LAYER
+    from robo_meta.catalogue import OUTPUT_LAYER
     from robo_meta.model.point_features import encode
     from robo_meta.model.scorer import grasp_rows
 

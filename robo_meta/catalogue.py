@@ -1,0 +1,239 @@
+"""The table of strategies: one row each, with everything that the rest of the program asks about one.
+
+Only strings, numbers and truth values stand here, and nothing is imported but the standard library, so that training,
+strategies, charts and the command line can all read the same row. To add a strategy, write its class and add its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+ADAPTED = ("head.in.bias", "head.in.colour", "head.score.colour", "head.gate.bias", "head.score.like")
+"""Parameters that adaptation moves: what each colour means, which place is meant (Zintgraf et al., 2019, "Fast context
+adaptation via meta-learning"), and what the grasped place looks like, for the choice among the points. Moving the
+weight matrices as well took half as much time again and was less accurate: after 500 steps a sixth of the *balance*
+keypoints of validation families were 1.5 cm off or more, against a fiftieth."""
+OUTPUT_LAYER = ("head.gate.bias", "head.gate.weight", "head.score.colour", "head.score.weight")
+"""Parameters that `anil` moves instead (Raghu et al., 2020, "Rapid learning or feature reuse?"): those that turn the
+head's features, the colours and the pooled features into scores and gates. None of them makes features."""
+CLOSING = "closing"
+"""Part of a checkpoint that every network strategy needs: it turns a chosen place into a grasp."""
+CONTROLLER = "hand"
+"""Part of a checkpoint that the learned controller is made of."""
+SCRIPTED_SUFFIX = "+scripted-controller"
+"""A strategy's name with this is that strategy driven by the scripted controller, whatever drives the others."""
+OTHER_COLOURS = ("#17a2b8", "#b5651d", "#607d3b", "#a23b72", "#3d5a80", "#bc5090")
+"""Colours in charts for strategies that have no row: a user's own."""
+
+
+@dataclass(frozen=True)
+class TrainedMethod:
+    """How the part of a checkpoint that a strategy uses is trained."""
+
+    name: str
+    """Of the method and of the part alike."""
+    order: int
+    """Place in the order of training, from 0. A method that starts from another one's part comes after it."""
+    default: bool = False
+    """Whether it is trained where no method is named."""
+    specialise: str | None = None
+    """Function of `robo_meta.learning.methods` that maps a support set to head parameters, in training and afterwards.
+    None for methods that are not trained through the loss of queries after specialising."""
+    moved: tuple[str, ...] = ()
+    """Parameters that its inner loop moves by learned rates; none where it learns no rates."""
+
+
+@dataclass(frozen=True)
+class StrategyRow:
+    """Everything that callers ask about one strategy."""
+
+    name: str
+    """As the command line and the results have it."""
+    place: str
+    """`module:class`. It is imported when first used."""
+    colour: str
+    """In every chart."""
+    help: str
+    """What it does, in one sentence."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """Parts of a checkpoint that it needs, each as the tuple of those that will do, best first. Empty where nothing is
+    learned beforehand."""
+    file: str | None = None
+    """Key in `robo_meta.checkpoints.FILES` of a file of its own, besides the checkpoint."""
+    method: TrainedMethod | None = None
+    """How its part is trained; None where it uses another strategy's part, or none."""
+    learns_from_failures: bool = False
+    """Whether failed demonstrations are shown to it. Others take every demonstration for an example to follow."""
+    default: bool = True
+    """Whether it takes part where no strategy is named."""
+    scripted_too: bool = False
+    """Whether it then takes part a second time, driven by the scripted controller."""
+    drives_itself: bool = False
+    """Whether its policy moves the hand in its own way and takes no controller."""
+    has_prior: bool = False
+    """Whether it has `prior_policy()`, the policy before any demonstration: true of the network strategies."""
+
+    @property
+    def needs_checkpoint(self) -> bool:
+        """Whether it can't be made without a checkpoint."""
+        return bool(self.parts) or self.file is not None
+
+    def missing_part(self, held: Collection[str]) -> str | None:
+        """The first part that a checkpoint with the parts `held` lacks for it, None where it has them all.
+
+        Where several parts would do, the last one is named: it is the one that checkpoints usually have.
+        """
+        return next((choice[-1] for choice in self.parts if not set(choice) & set(held)), None)
+
+    def own_part(self, held: Collection[str]) -> str:
+        """The part that it starts from, given the parts `held`: the best one there, else the one that is missed."""
+        return next((part for part in self.parts[0] if part in held), self.parts[0][-1])
+
+
+_LEARNED, _BASELINES = "robo_meta.strategies.learned.", "robo_meta.strategies.baselines."
+_ROWS = (
+    StrategyRow(
+        "zero-shot",
+        _LEARNED + "zero_shot:ZeroShot",
+        "#8c6d31",
+        "A network trained on all tasks together; it ignores the demonstrations.",
+        (("zero-shot",), (CLOSING,)),
+        method=TrainedMethod("zero-shot", 1, default=True, specialise="zero_shot"),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "fine-tune",
+        _LEARNED + "fine_tune:FineTune",
+        "#c9a227",
+        "A pretrained network, fine-tuned on the demonstrations with Adam.",
+        (("pretrain", "zero-shot"), (CLOSING,)),
+        method=TrainedMethod("pretrain", 6),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "maml",
+        _LEARNED + "maml:Maml",
+        "#0b62c4",
+        "Meta-learned adaptation: a few gradient steps on the demonstrations (Finn et al., 2017).",
+        (("maml",), (CLOSING,)),
+        method=TrainedMethod("maml", 0, default=True, specialise="maml", moved=ADAPTED),
+        scripted_too=True,
+        has_prior=True,
+    ),
+    StrategyRow(
+        "context",
+        _LEARNED + "context:Context",
+        "#2e8b57",
+        "A network that reads the demonstrations as an input and takes no gradient step.",
+        (("context",), (CLOSING,)),
+        method=TrainedMethod("context", 2, default=True, specialise="context"),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "fomaml",
+        _LEARNED + "maml:Fomaml",
+        "#3c8dbc",
+        "As maml, but trained without second derivatives (Finn et al., 2017).",
+        (("fomaml",), (CLOSING,)),
+        method=TrainedMethod("fomaml", 3, specialise="fomaml", moved=ADAPTED),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "anil",
+        _LEARNED + "maml:Anil",
+        "#7a5cc7",
+        "As maml, but only the output layer adapts (Raghu et al., 2020).",
+        (("anil",), (CLOSING,)),
+        method=TrainedMethod("anil", 4, specialise="maml", moved=OUTPUT_LAYER),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "reptile",
+        _LEARNED + "reptile:Reptile",
+        "#5f9e6e",
+        "Gradient descent of the whole network from Reptile's starting point (Nichol et al., 2018).",
+        (("reptile",), (CLOSING,)),
+        method=TrainedMethod("reptile", 5),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "scratch",
+        _LEARNED + "scratch:Scratch",
+        "#b0766f",
+        "A fresh network, trained on the demonstrations alone.",
+        ((CLOSING,),),
+        has_prior=True,
+    ),
+    StrategyRow(
+        "centre",
+        _BASELINES + "centre:Centre",
+        "#9aa4ad",
+        "Grasps the middle of the object; it ignores the demonstrations.",
+    ),
+    StrategyRow(
+        "replay",
+        _BASELINES + "replay:Replay",
+        "#d1495b",
+        "Repeats a demonstrated hand path, laid over the object.",
+        drives_itself=True,
+    ),
+    StrategyRow(
+        "warped-replay",
+        _BASELINES + "warped_replay:WarpedReplay",
+        "#e08e0b",
+        "Warps the demonstrated object onto the new one, and the demonstrated grasp with it.",
+    ),
+    StrategyRow(
+        "density-fit",
+        _BASELINES + "density_fit:DensityFit",
+        "#8e5ea2",
+        "Is told to hold the centre of mass, and fits the materials' densities to the demonstrations.",
+    ),
+    StrategyRow(
+        "contrast",
+        _LEARNED + "contrast:Contrast",
+        "#12715b",
+        "As maml, but it also moves away from failed demonstrations.",
+        (("contrast",), ("maml",), (CLOSING,)),
+        method=TrainedMethod("contrast", 7),
+        learns_from_failures=True,
+        default=False,
+        has_prior=True,
+    ),
+    StrategyRow(
+        "retry",
+        _LEARNED + "retry:Retry",
+        "#1f9e89",
+        "As contrast, and it learns from its own failed attempts on the same object.",
+        (("contrast",), ("maml",), (CLOSING,)),
+        learns_from_failures=True,
+        default=False,
+        has_prior=True,
+    ),
+    StrategyRow(
+        "selector",
+        "robo_meta.selector.strategy:Selector",
+        "#d6336c",
+        "Looks at the scene and lets the most promising of the other strategies act.",
+        file="selector",
+        learns_from_failures=True,
+        default=False,
+    ),
+)
+CATALOGUE: dict[str, StrategyRow] = {row.name: row for row in _ROWS}
+"""Name → row, in the order of the results."""
+TRAINED: tuple[TrainedMethod, ...] = tuple(
+    sorted((row.method for row in _ROWS if row.method is not None), key=lambda method: method.order)
+)
+"""The methods that can be trained, in the order of training."""
+METHODS: tuple[str, ...] = tuple(method.name for method in TRAINED)
+"""Their names, which are those of the parts that they train. `fine-tune` adapts `pretrain`, or `zero-shot` where there
+is none; `contrast` starts from `maml`."""
+DEFAULT_METHODS: tuple[str, ...] = tuple(method.name for method in TRAINED if method.default)
+"""Those that are trained where no method is named."""
+
+
+def bare(name: str) -> str:
+    """A strategy's name without `SCRIPTED_SUFFIX`."""
+    return name.removesuffix(SCRIPTED_SUFFIX)
