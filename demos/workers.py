@@ -7,11 +7,17 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from multiprocessing.connection import wait
 from typing import TypeVar
 
+from sim.errors import MachineError
+
 Result = TypeVar("Result")
+
+
+class WorkerDied(MachineError):
+    """A worker process ended before its job did."""
 
 
 def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Result]:
@@ -19,7 +25,11 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
 
     Jobs are `functools.partial`s of module-level functions, because they travel to other processes.
 
-    An exception of a job, or Ctrl-C, ends the run once the jobs in progress are through; waiting ones are dropped.
+    An exception of a job ends the run once the jobs in progress are through, and waiting ones are dropped. Ctrl-C ends
+    it at once: jobs in progress are lost, and whatever they write is whole or absent.
+
+    Raises:
+        WorkerDied: a process ended before its job did.
     """
     if workers == 1:
         for job in jobs:
@@ -27,10 +37,20 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker) as pool:
-        futures = [pool.submit(job) for job in jobs]
         try:
+            futures = [pool.submit(job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
+        except BrokenExecutor as error:
+            raise WorkerDied(
+                "a worker process died before its work was done (killed, or out of memory?); what was finished is "
+                "kept. In a script, call robo_meta under `if __name__ == '__main__':`, as each worker imports the script"
+            ) from error
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in multiprocessing.active_children():
+                process.terminate()
+            raise
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise

@@ -112,26 +112,17 @@ def help_text() -> str:
 
 def exit_status(error: BaseException) -> int | None:
     """The exit status of an error that is told in one line: 2 bad input, 1 the machine's trouble; None for a bug."""
-    from concurrent.futures import BrokenExecutor
-
     from sim.errors import InputError, MachineError
 
     if isinstance(error, InputError):
         return 2
-    return 1 if isinstance(error, (MachineError, OSError, BrokenExecutor)) else None
+    return 1 if isinstance(error, (MachineError, OSError)) else None
 
 
 def one_line(error: BaseException) -> str:
     """What an error says, in one line; an operating system's error names its file first."""
-    from concurrent.futures import BrokenExecutor
-
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if isinstance(error, BrokenExecutor):
-        return (
-            "a worker process died before its work was done (killed, or out of memory?); what was finished is kept. "
-            "In a script, call robo_meta under `if __name__ == '__main__':`, because workers import the script again"
-        )
     return " ".join(str(error).split())
 
 

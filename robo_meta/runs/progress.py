@@ -31,7 +31,7 @@ class TrainingProgress:
         self._task: Any = None
         self._smooth: float | None = None
         self._began = time.perf_counter()
-        self._writer = _writer(log_folder)
+        self._writer = _writer(log_folder, start)
 
     def __enter__(self) -> TrainingProgress:
         if self._stream.isatty():
@@ -66,11 +66,12 @@ class TrainingProgress:
             )
 
 
-def _writer(folder: Path | None) -> Any:
+def _writer(folder: Path | None, start: int) -> Any:
     if folder is None:
         return None
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder))
+    # What a stopped training had logged beyond its last saved state comes again, and must not stand there twice.
+    return SummaryWriter(str(folder), purge_step=start)
