@@ -44,7 +44,7 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
         except BrokenExecutor as error:
             raise WorkerDied(
                 "a worker process died before its work was done (killed, or out of memory?); what was finished is "
-                "kept. In a script, call robo_meta under `if __name__ == '__main__':`, as each worker imports the script"
+                "kept. In a script, call robo_meta under `if __name__ == '__main__':`, for workers import it"
             ) from error
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
