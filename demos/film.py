@@ -1,26 +1,25 @@
-"""A film of one scripted grasp: see an object found, lifted and held."""
+"""Films of grasps, as files: MP4, GIF, or a strip of six moments.
+
+Physics, camera and encoders come in only when something is filmed: the command line reads `FilmConfig` without them.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from sim.errors import InputError, MachineError
 
-from demos.expert.grasp_plan import aim, plan_grasp
-from demos.expert.scripted_controller import scripted_controller
-from demos.storage.files import write_atomic
-from sim.env import GraspEnv
-from sim.errors import InputError
-from sim.frames import hand_in_object, turn_displacement
-from sim.shapes.families import family_named
-from sim.tasks.sampling import draw_scene, draw_task
-from sim.tasks.scenes import Scene
-from sim.tasks.seeds import generator, seed_sequence
+if TYPE_CHECKING:  # only names
+    import numpy as np
+
+    from demos.camera import Take
+    from sim.env import GraspEnv
 
 FRAME_RATE = 10
 """Frames a second: the control rate, so that a film runs at its true speed."""
@@ -30,6 +29,14 @@ STRIP_SIDE = 320
 """Pixels: each picture of a strip, the middle square of its frame."""
 LAST_FRAMES = 5
 """Times that the last frame is shown, for the eye to rest on."""
+GIF_WIDTHS = (480, 400, 320, 240, 160)
+"""Pixels: widths that a GIF is tried at, widest first, until it is small enough; the narrowest is taken in any case."""
+GIF_COLOURS = 64
+"""Colours of a GIF's palette, one for all frames."""
+PALETTE_FRAMES = 8
+"""Frames of a GIF, evenly spaced, whose colours make the palette."""
+GIF_BYTES = 2_000_000
+"""How large a GIF may be, unless said otherwise."""
 
 
 class FilmError(InputError):
@@ -47,13 +54,17 @@ class FilmConfig:
     intention: str = "balance"
     """`balance` or `part`."""
     video: Path | None = None
-    """MP4 to write."""
+    """MP4 or GIF to write."""
     image: Path | None = None
     """PNG to write: six moments side by side."""
 
 
-def film(config: FilmConfig) -> dict[str, Any]:
+def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
     """Play a scripted demonstration and write what it looks like; without `video` and `image` it is only played.
+
+    Args:
+        config: which grasp, and where to.
+        env: an environment with `render_mode="rgb_array"` to play in; by default one is made for the film.
 
     Returns:
         `family, split, seed, intention, part_colour, densities, success, verdict, steps, frames, video, image`; the
@@ -61,23 +72,26 @@ def film(config: FilmConfig) -> dict[str, Any]:
 
     Raises:
         sim.shapes.families.UnknownFamily, sim.tasks.sampling.UnknownIntention: a name that is not in the table.
-        FilmError: a file that cannot be written, or whose name has the wrong ending.
+        FilmError: a file whose name has the wrong ending, or is taken.
+        sim.errors.MachineError: a file that cannot be written.
     """
+    from sim.shapes.families import family_named
+    from sim.tasks.sampling import draw_scene, draw_task
+    from sim.tasks.seeds import generator
+
     split = family_named(config.family).group
     # Tasks are numbered from the family's own stream, so that two families of one seed are not of one material.
     index = int(generator(config.seed, "film", config.family).integers(2**31))
     task = draw_task(config.seed, split, index, config.intention)
-    for path, suffix in ((config.video, ".mp4"), (config.image, ".png")):
-        if path is not None:
-            _check(path, suffix)
-    # The physics and the encoders come in only now, so that the command line can read the configuration without them.
-    pass
-
+    if config.video is not None:
+        check_path(config.video, tuple(ENCODERS))
+    if config.image is not None:
+        check_path(config.image, (".png",))
     scene = draw_scene(config.seed, task, config.family, "a0")
     rolling = config.video is not None or config.image is not None
-    take = film_take(scene, config.seed, rolling)
+    take = _demonstration(scene, config.seed, rolling, env)
     if config.video is not None:
-        _write(config.video, _encode(take.frames))
+        write_film(config.video, take.frames)
     if config.image is not None:
         _write(config.image, _strip(take))
     return {
@@ -87,13 +101,98 @@ def film(config: FilmConfig) -> dict[str, Any]:
         "intention": task.intention,
         "part_colour": task.part_colour,
         "densities": dict(task.densities),
-        "success": take.success,
-        "verdict": dict(take.verdict),
-        "steps": take.steps,
+        "success": take.episode.success,
+        "verdict": dict(take.episode.verdict),
+        "steps": take.episode.steps,
         "frames": len(take.frames),
         "video": None if config.video is None else str(config.video),
         "image": None if config.image is None else str(config.image),
     }
+
+
+def _demonstration(scene: Any, seed: int, rolling: bool, env: GraspEnv | None) -> Take:
+    """The demonstrator's grasp of `scene`, without motion noise."""
+    import numpy as np
+
+    from demos.camera import film_episode
+    from demos.expert.demonstrator import demonstrator
+    from demos.expert.grasp_plan import aim, plan_grasp
+    from sim.tasks.seeds import seed_sequence
+
+    episode_seed, aim_seed = seed_sequence(seed, "film", "episode").spawn(2)
+    target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
+    rollout_seed = int(episode_seed.generate_state(1)[0])
+    return film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=rolling, env=env)
+
+
+def write_film(path: Path, frames: Sequence[np.ndarray], fps: int = FRAME_RATE, most_bytes: int = GIF_BYTES) -> None:
+    """Write frames as MP4 or GIF, by the ending of `path`; the file is whole or absent.
+
+    Args:
+        path: ends in `.mp4` or `.gif`.
+        frames: (H, W, 3) uint8 each, e.g. of `demos.camera.film_policy(…)`; the last one stays a little.
+        fps: frames a second; 10 is the true speed of an episode.
+        most_bytes: how large a GIF may be; it gets narrower until it fits, down to 160 pixels. An MP4 is small anyway.
+
+    Raises:
+        FilmError: another ending, a folder's name, or no frames.
+        sim.errors.MachineError: the file cannot be written.
+    """
+    check_path(path, tuple(ENCODERS))
+    if not len(frames):
+        raise FilmError(f"{path}: no frames to write; expected at least 1")
+    if fps < 1:
+        raise FilmError(f"{path}: {fps} frames a second; expected 1 or more")
+    _write(path, ENCODERS[path.suffix.lower()](frames, fps, most_bytes))
+
+
+def _mp4(frames: Sequence[np.ndarray], fps: int, most_bytes: int) -> bytes:
+    """H.264 of the frames."""
+    import imageio_ffmpeg
+    import numpy as np
+
+    height, width, _ = frames[0].shape
+    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+        path = Path(folder) / "film.mp4"
+        writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=fps, quality=7)
+        writer.send(None)
+        for frame in [*frames, *[frames[-1]] * LAST_FRAMES]:
+            writer.send(np.ascontiguousarray(frame))
+        writer.close()
+        return path.read_bytes()
+
+
+def _gif(frames: Sequence[np.ndarray], fps: int, most_bytes: int) -> bytes:
+    """GIF of the frames with one palette, as wide as fits into `most_bytes`."""
+    widths = [width for width in GIF_WIDTHS if width < frames[0].shape[1]]
+    for width in (*([frames[0].shape[1]] if frames[0].shape[1] <= GIF_WIDTHS[0] else []), *widths):
+        content = _gif_of_width(frames, fps, width)
+        if len(content) <= most_bytes:
+            break
+    return content
+
+
+def _gif_of_width(frames: Sequence[np.ndarray], fps: int, width: int) -> bytes:
+    from PIL import Image
+
+    height = round(frames[0].shape[0] * width / frames[0].shape[1])
+    pictures = [Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS) for frame in frames]
+    # One palette for all frames, so that what stands still keeps its colour.
+    samples = sorted({round(k * (len(pictures) - 1) / (PALETTE_FRAMES - 1)) for k in range(PALETTE_FRAMES)})
+    sheet = Image.new("RGB", (width, len(samples) * height))
+    for place, sample in enumerate(samples):
+        sheet.paste(pictures[sample], (0, place * height))
+    palette = sheet.quantize(GIF_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
+    durations = [round(1000 / fps)] * len(frames)
+    durations[-1] *= 1 + LAST_FRAMES
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
+    return buffer.getvalue()
+
+
+ENCODERS = {".mp4": _mp4, ".gif": _gif}
+"""Ending of a film's name → (frames, fps, most bytes) → what the file holds."""
 
 
 def _strip(take: Take) -> bytes:
@@ -117,99 +216,32 @@ def _strip(take: Take) -> bytes:
     return buffer.getvalue()
 
 
-def _encode(frames: list[np.ndarray]) -> bytes:
-    """MP4 (H.264) of the frames at their true speed."""
-    import imageio_ffmpeg
+def check_path(path: Path, endings: tuple[str, ...]) -> None:
+    """Refuse what could not be written, before anything is played; makes the file's folder.
 
-    height, width, _ = frames[0].shape
-    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-        path = Path(folder) / "film.mp4"
-        writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=FRAME_RATE, quality=7)
-        writer.send(None)
-        for frame in [*frames, *[frames[-1]] * LAST_FRAMES]:
-            writer.send(np.ascontiguousarray(frame))
-        writer.close()
-        return path.read_bytes()
-
-
-def _check(path: Path, suffix: str) -> None:
-    """Refuse what could not be written before anything is played."""
-    if path.suffix.lower() != suffix:
-        raise FilmError(f"{path}: ends in {path.suffix or 'nothing'!r}; expected {suffix!r}")
+    Raises:
+        FilmError: another ending than one of `endings`, or a name that is taken.
+        sim.errors.MachineError: the folder cannot be made or written to.
+    """
+    if path.suffix.lower() not in endings:
+        expected = " or ".join(repr(ending) for ending in endings)
+        raise FilmError(f"{path}: ends in {path.suffix or 'nothing'!r}; expected {expected}")
     if path.is_dir():
         raise FilmError(f"{path}: is a folder; expected a file name")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (FileExistsError, NotADirectoryError) as error:
         raise FilmError(f"{path}: cannot make its folder: {error.strerror}") from error
+    except OSError as error:
+        raise MachineError(f"{path}: cannot make its folder: {error.strerror}") from error
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise FilmError(f"{path}: its folder is not writable; choose another or change its permissions")
+        raise MachineError(f"{path}: its folder is not writable; choose another or change its permissions")
 
 
 def _write(path: Path, content: bytes) -> None:
+    from demos.storage.files import write_atomic
+
     try:
         write_atomic(path, [content])
     except OSError as error:
-        raise FilmError(f"{path}: cannot write: {error.strerror}") from error
-
-
-LOOKS_PER_FRAME = 2
-"""Looks at the final hold, 20 a second, to a frame."""
-
-
-@dataclass
-class Take:
-    """What the camera saw and how the grasp went."""
-
-    frames: list[np.ndarray] = field(default_factory=list)
-    """(H, W, 3) uint8 each, 10 a second; none where the camera was off."""
-    closed: int | None = None
-    """Frame at which the fingers begin to close."""
-    lifted: int | None = None
-    """First frame of the final hold."""
-    steps: int = 0
-    """Actions played."""
-    success: bool = False
-    verdict: dict[str, bool] = field(default_factory=dict)
-    """Named parts of success."""
-
-
-def film_take(scene: Scene, seed: int, rolling: bool = True) -> Take:
-    """Play the demonstrator's grasp of `scene`; the camera is on where `rolling`."""
-    env, take, looks = GraspEnv(render_mode="rgb_array" if rolling else None), Take(), 0
-
-    def shoot() -> None:
-        picture = env.render()
-        if picture is not None:
-            take.frames.append(picture)
-
-    def watch_hold() -> None:
-        nonlocal looks
-        if take.lifted is None:
-            take.lifted = len(take.frames)
-        looks += 1
-        if looks % LOOKS_PER_FRAME == 0:
-            shoot()
-
-    env.watch = watch_hold
-    try:
-        episode, aim_seed = seed_sequence(seed, "film", "episode").spawn(2)
-        target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
-        observation, info = env.reset(seed=int(episode.generate_state(1)[0]), options={"scene": scene})
-        shoot()
-        finished = False
-        while not finished:
-            object_to_world = env.object_to_world
-            hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
-            action = turn_displacement(scripted_controller(hand, target), object_to_world.yaw)
-            if action[4] < 0 and take.closed is None:
-                take.closed = len(take.frames)
-            observation, _, terminated, truncated, info = env.step(np.clip(action, -1, 1))
-            take.steps += 1
-            finished = terminated or truncated
-            if not terminated:  # the hold has been filmed from within the last step
-                shoot()
-    finally:
-        env.close()
-    take.success, take.verdict = bool(info["success"]), {str(k): bool(v) for k, v in info["verdict"].items()}
-    return take
+        raise MachineError(f"{path}: cannot write: {error.strerror}") from error

@@ -1,17 +1,24 @@
-"""One recorded episode: whoever acts, the same loop and the same record."""
+"""The only episode loop: whoever acts, the same loop and the same record of what happened."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 
 from demos.demo import Demo, Provenance
 from sim.env import GraspEnv
+from sim.frames import action_to_world, observe
 from sim.tasks.scenes import Scene
 
-Act = Callable[[Mapping[str, np.ndarray]], tuple[np.ndarray, np.ndarray]]
-"""Observation → executed action and clean label, both (5,) in [−1, 1], world frame."""
+Observation = Mapping[str, np.ndarray]
+"""`points` (P, 6), and the hand: as `state` (14,), world frame, in the environment's observations; as `hand` (7,),
+object frame, in a policy's."""
+Act = Callable[[Observation], tuple[np.ndarray, np.ndarray]]
+"""The environment's observation → executed action and clean label, both (5,) in [−1, 1], world frame."""
 
 _shared: list[GraspEnv] = []
 
@@ -23,20 +30,87 @@ def shared_env() -> GraspEnv:
     return _shared[0]
 
 
-def record_episode(
-    env: GraspEnv, scene: Scene, seed: np.random.SeedSequence, act: Act, *, object_id: str, provenance: Provenance
-) -> Demo:
+class GraspWorld(Protocol):
+    """The part of `sim.env.GraspEnv` that an episode needs."""
+
+    @property
+    def tip(self) -> np.ndarray: ...
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]: ...
+    def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode as it was played; T actions. Arrays are read-only."""
+
+    scene: Scene
+    """What was grasped: privileged."""
+    points: np.ndarray
+    """(P, 6) float32: x, y, z in m, object frame, then r, g, b in [0, 1], as scanned at reset."""
+    state: np.ndarray
+    """(T+1, 14) float32: the observation `state` of `RoboMeta/Grasp-v0`, world frame, object pose as perceived."""
+    actions: np.ndarray
+    """(T, 5) float32 in [−1, 1], world frame: executed, motion noise included."""
+    labels: np.ndarray
+    """(T, 5) float32 in [−1, 1], world frame: what was meant at each state, noise left out."""
+    rewards: np.ndarray
+    """(T,) float32."""
+    verdict: Mapping[str, bool]
+    """Named parts of success, e.g. `lifted`, `held`, `level`."""
+    success: bool
+    """Whether every part of the verdict holds."""
+    tip: np.ndarray
+    """(2,) float64, object frame: the direction in the object's plane whose side sank, times the largest tilt in rad,
+    while both pads held it; zero where it never tipped. Without noise: privileged."""
+
+    def __post_init__(self) -> None:
+        for name in ("points", "state", "actions", "labels", "rewards", "tip"):
+            value = np.array(getattr(self, name), dtype=np.float64 if name == "tip" else np.float32)
+            value.setflags(write=False)
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "verdict", MappingProxyType({str(k): bool(v) for k, v in self.verdict.items()}))
+
+    @property
+    def steps(self) -> int:
+        """Number of actions, T."""
+        return len(self.actions)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a watcher of an episode is shown: once after the reset, and once after each action."""
+
+    observation: Observation
+    """The environment's: what the last action led to."""
+    action: np.ndarray | None
+    """(5,) in [−1, 1], world frame: the last action; None after the reset."""
+    terminated: bool
+    """Whether the object was lifted, held and judged within the last action."""
+
+
+def play(
+    env: GraspWorld,
+    scene: Scene,
+    seed: int,
+    act: Act,
+    push: float = 0.0,
+    seen: Callable[[Moment], None] | None = None,
+) -> Episode:
     """Play `scene` to its end and keep everything.
 
     Args:
-        env: the environment to play in.
+        env: the environment to play in, usually `shared_env()`.
         scene: what to grasp.
         seed: draws pose, arm start and noise.
         act: what to do at each observation.
-        object_id: public label of the object within its task.
-        provenance: who and from which seed; stored.
+        push: m by which the object is shoved during the approach.
+        seen: called after the reset and after each action, e.g. to film.
     """
-    observation, info = env.reset(seed=int(seed.generate_state(1)[0]), options={"scene": scene})
+    observation, info = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
+    if seen is not None:
+        seen(Moment(observation, None, False))
     points, states, actions, labels, rewards = observation["points"], [observation["state"]], [], [], []
     finished = False
     while not finished:
@@ -47,13 +121,56 @@ def record_episode(
         labels.append(label)
         rewards.append(reward)
         finished = terminated or truncated
-    return Demo(
-        state=np.array(states),
+        if seen is not None:
+            seen(Moment(observation, action, terminated))
+    return Episode(
+        scene=scene,
         points=points,
+        state=np.array(states),
         actions=np.array(actions),
         labels=np.array(labels),
         rewards=np.array(rewards, dtype=np.float32),
         verdict=info["verdict"],
+        success=bool(info["success"]),
+        tip=env.tip,
+    )
+
+
+def in_world(act: Callable[[Observation], np.ndarray]) -> Act:
+    """What acts in the perceived object's frame, e.g. `Policy.act`, as an `Act` in the world.
+
+    Args:
+        act: `points` (P, 6) and `hand` (7,), object frame → action (5,), object frame.
+    """
+
+    def act_in_world(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
+        action = np.clip(action_to_world(act(observe(observation)), observation), -1, 1)
+        return action, action
+
+    return act_in_world
+
+
+def record_episode(
+    env: GraspWorld, scene: Scene, seed: np.random.SeedSequence, act: Act, *, object_id: str, provenance: Provenance
+) -> Demo:
+    """Play `scene` to its end and keep it as a demonstration.
+
+    Args:
+        env: the environment to play in.
+        scene: what to grasp.
+        seed: draws pose, arm start and noise.
+        act: what to do at each observation.
+        object_id: public label of the object within its task.
+        provenance: who and from which seed; stored.
+    """
+    episode = play(env, scene, int(seed.generate_state(1)[0]), act)
+    return Demo(
+        state=episode.state,
+        points=episode.points,
+        actions=episode.actions,
+        labels=episode.labels,
+        rewards=episode.rewards,
+        verdict=episode.verdict,
         family=scene.object.family,
         object_id=object_id,
         task=scene.task,

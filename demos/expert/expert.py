@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from demos.demo import Demo, Provenance
-from demos.expert.episode import record_episode, shared_env
+from demos.expert.demonstrator import demonstrator_action
+from demos.expert.episode import Observation, record_episode, shared_env
 from demos.expert.grasp_plan import aim, plan_grasp
-from demos.expert.scripted_controller import scripted_controller
 from sim.env import GraspEnv
-from sim.frames import hand_in_object, turn_displacement
 from sim.tasks.scenes import Scene
 
 
@@ -63,25 +61,31 @@ def demonstrate(
     target = aim(plan_grasp(scene), scene.noise, rng)
     speed = rng.uniform(config.slowest, 1.0)
 
-    def act(observation: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        object_to_world = env.object_to_world
-        hand = hand_in_object(observation["state"].astype(np.float64), object_to_world)
-        label = turn_displacement(scripted_controller(hand, target, speed), object_to_world.yaw)
-        label = np.clip(label, -1, 1).astype(np.float32)
-        return _disturb(label, hand, target, config, rng), label
+    def act(observation: Observation) -> tuple[np.ndarray, np.ndarray]:
+        label = demonstrator_action(env, observation, target, speed)
+        return _disturb(label, observation["state"].astype(np.float64), target, config, rng), label
 
     return record_episode(env, scene, rollout_seed, act, object_id=object_id, provenance=provenance)
 
 
 def _disturb(
-    label: np.ndarray, hand: np.ndarray, target: np.ndarray, config: ExpertConfig, rng: np.random.Generator
+    label: np.ndarray, state: np.ndarray, target: np.ndarray, config: ExpertConfig, rng: np.random.Generator
 ) -> np.ndarray:
-    """The executed action: clean near and in the grasp, noisy while the open hand is on its way."""
+    """The executed action (5,): clean near and in the grasp, noisy while the open hand is on its way.
+
+    Args:
+        label: (5,) the clean action, world frame.
+        state: (14,) the observation; hand height (m) and last gripper command are looked at, alike in either frame.
+        target: (4,) grasp, object frame, whose z is the height above the table as well.
+        config: how strong the noise is.
+        rng: draws it.
+    """
     noisy, kicked = rng.random() < config.noisy_share, rng.random() < config.kick
     noise = rng.normal(0.0, config.motion_noise, 4)
     kick = rng.uniform(-1, 1, 2)
     action = label.copy()
-    if label[4] > 0 and hand[6] > 0 and hand[2] - target[2] > 0.03:
+    height, command = state[2], state[6]
+    if label[4] > 0 and command > 0 and height - target[2] > 0.03:
         if noisy:
             action[:4] += noise
         if kicked:

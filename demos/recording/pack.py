@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from demos.demo import SCHEMA, Demo, installed_versions
-from demos.hindsight import actions_in_object, hand_in_object
+from demos.hindsight import actions_in_object, hand_path
 from demos.recording.planned import ARRAYS, LABELLED, OTHERS, object_numbers, read_planned_chunk, secret_rows
 from demos.storage.dataset import Dataset, open_dataset
 from demos.storage.episode_file import StoreError
@@ -45,7 +45,7 @@ def pack(folder: Path) -> Path:
         demo = dataset.demo(key)
         if not demo.success:
             continue
-        hand = hand_in_object(demo)
+        hand = hand_path(demo)
         grasp = hindsight_grasp(hand)
         steps["hand"].append(hand[:-1])
         steps["hand_actions"].append(actions_in_object(demo, demo.labels))

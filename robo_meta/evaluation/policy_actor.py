@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from demos.demo import Demo, Provenance
-from demos.expert.episode import record_episode, shared_env
+from demos.expert.episode import in_world, record_episode, shared_env
 from demos.expert.expert import demonstrate
 from demos.hindsight import support_item
 from demos.recording.actors import ActorError
 from demos.support import SupportItem, SupportSet
 from robo_meta.strategies.build import Contestant, check_names, contestants
 from robo_meta.training.checkpoint import checkpoint_file
-from sim.frames import action_to_world, observe
 from sim.tasks.sampling import draw_families, draw_scene
 from sim.tasks.scenes import Scene
 
@@ -43,11 +41,7 @@ class PolicyActor:
         support = SupportSet((_demonstration(scene, support_seed, provenance),))
         policy = _contestant(self.checkpoint, self.strategy).strategy.adapt(support)
         policy.reset()
-
-        def act(observation: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-            action = np.clip(action_to_world(policy.act(observe(observation)), observation), -1, 1).astype(np.float32)
-            return action, action
-
+        act = in_world(policy.act)
         return record_episode(shared_env(), scene, rollout_seed, act, object_id=object_id, provenance=provenance)
 
 

@@ -1,32 +1,21 @@
-"""One policy on one scene: the conversion between world and object frame, and what came of it."""
+"""One policy on one scene: the episode, how far the grasp was off, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import MappingProxyType
-from typing import Any, Protocol
 
 import numpy as np
 
+from demos.expert.demonstrator import demonstrator
+from demos.expert.episode import Episode, GraspWorld, Observation, in_world, play
 from demos.expert.grasp_plan import aim, plan_grasp
-from demos.expert.scripted_controller import scripted_controller
 from demos.policy import Policy
-from sim.frames import action_to_world, hand_in_object, observe, turn_displacement
+from sim.env import GraspEnv
 from sim.objects.graspable import outer_ends
 from sim.tasks.scenes import PART, Scene
-
-Observation = Mapping[str, np.ndarray]
-
-
-class GraspWorld(Protocol):
-    """The part of `sim.env.GraspEnv` that a rollout needs."""
-
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]: ...
-    def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)
@@ -44,7 +33,7 @@ class Outcome:
     across_mm: float
     """mm of that perpendicular to the closing direction: what tips the object."""
     controller: str
-    """`learned`, `scripted` or `replayed`."""
+    """What drove the hand: see `demos.policy.Policy.controller`."""
     act_ms: float = field(default=0.0, compare=False)
     """Mean latency of an action, the first included."""
     first_act_ms: float = field(default=0.0, compare=False)
@@ -59,7 +48,16 @@ class Outcome:
         return tuple(name for name, holds in self.verdict.items() if not holds)
 
 
-def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: float = 0.0) -> Outcome:
+@dataclass(frozen=True)
+class Timed:
+    """An episode of a policy, and how long it took to choose each action."""
+
+    episode: Episode
+    latencies: tuple[float, ...] = field(default=(), compare=False)
+    """(T,) ms: of each action; none where nobody was timed."""
+
+
+def play_policy(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: float = 0.0) -> Timed:
     """Play one episode of `scene` with `policy`.
 
     Args:
@@ -69,62 +67,52 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: floa
         policy: sees `points` and `hand` in the object's frame, acts in that frame.
         push: m by which the object is shoved during the approach.
     """
-    observation, _ = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
-    points = observation["points"]
     policy.reset()
     latencies: list[float] = []
 
-    def act(seen: Observation) -> np.ndarray:
-        view = observe(seen)
+    def act(observation: Observation) -> np.ndarray:
         start = perf_counter()
-        action = policy.act(view)
+        action = policy.act(observation)
         latencies.append((perf_counter() - start) * 1e3)
-        return np.clip(action_to_world(action, seen), -1, 1)
+        return action
 
-    # Asked only afterwards, so that the first action's latency holds the choice of the target.
-    return _play(env, observation, act, scene, lambda: (policy.target(points), policy.controller), latencies)
+    episode = play(env, scene, seed, in_world(act), push)
+    return Timed(episode, tuple(latencies))
 
 
-def expert_rollout(env: Any, scene: Scene, seed: int) -> Outcome:
+def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: float = 0.0) -> Outcome:
+    """Play one episode of `scene` with `policy`, and say what came of it; see `play_policy`."""
+    timed = play_policy(env, scene, seed, policy, push)
+    # Asked only now, so that the first action's latency holds the choice of the target.
+    return outcome(timed, policy.target(timed.episode.points), policy.controller)
+
+
+def expert_rollout(env: GraspEnv, scene: Scene, seed: int) -> Outcome:
     """Play the episode that `rollout` would with the demonstrator, who knows weights and pose but aims with its noise.
 
     Args:
-        env: a `sim.env.GraspEnv`, whose true object pose the expert reads.
+        env: whose true object pose the expert reads.
         scene: what to grasp.
         seed: the rollout seed; the demonstrator's aim has a stream of its own below it.
     """
     aimed = aim(plan_grasp(scene), scene.noise, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
-    observation, _ = env.reset(seed=seed, options={"scene": scene})
-
-    def act(seen: Observation) -> np.ndarray:
-        object_to_world = env.object_to_world
-        hand = hand_in_object(np.asarray(seen["state"], dtype=np.float64), object_to_world)
-        return np.clip(turn_displacement(scripted_controller(hand, aimed), object_to_world.yaw), -1, 1).astype(
-            np.float32
-        )
-
-    return _play(env, observation, act, scene, lambda: (aimed, "scripted"), [])
+    return outcome(Timed(play(env, scene, seed, demonstrator(env, aimed))), aimed, "scripted")
 
 
-def _play(
-    env: GraspWorld,
-    observation: Observation,
-    act: Callable[[Observation], np.ndarray],
-    scene: Scene,
-    chosen: Callable[[], tuple[np.ndarray, str]],
-    latencies: list[float],
-) -> Outcome:
-    finished, steps, info = False, 0, dict[str, Any]()
-    while not finished:
-        observation, _, terminated, truncated, info = env.step(act(observation))
-        steps += 1
-        finished = terminated or truncated
-    target, controller = chosen()
-    plain, across = keypoint_error(scene, target)
+def outcome(timed: Timed, target: np.ndarray, controller: str) -> Outcome:
+    """What an episode came to.
+
+    Args:
+        timed: the episode.
+        target: (4,) grasp that was aimed at, object frame.
+        controller: what drove the hand.
+    """
+    episode, latencies = timed.episode, timed.latencies
+    plain, across = keypoint_error(episode.scene, target)
     return Outcome(
-        success=bool(info["success"]),
-        verdict=info["verdict"],
-        steps=steps,
+        success=episode.success,
+        verdict=episode.verdict,
+        steps=episode.steps,
         target=tuple(float(value) for value in target),
         keypoint_mm=plain * 1e3,
         across_mm=across * 1e3,

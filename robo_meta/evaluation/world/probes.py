@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import shapely
 
-from demos.expert.expert import shared_env
+from demos.expert.episode import Observation, shared_env
 from demos.expert.grasp_plan import NoGrasp, plan_grasp
 from demos.expert.scripted_controller import scripted_controller
 from robo_meta.evaluation.world import blind_grasps
-from robo_meta.scenarios.rollout import Observation, expert_rollout, rollout
+from robo_meta.scenarios.rollout import expert_rollout, rollout
 from sim.objects.acceptance import (
     balance_heading,
     balance_points,

@@ -7,7 +7,7 @@ from demos.demo import provenance
 from demos.expert.expert import ExpertConfig, demonstrate
 from demos.expert.grasp_plan import plan_grasp
 from demos.expert.scripted_controller import CONTROLLER, REACH, scripted_controller
-from demos.hindsight import actions_in_object, hand_in_object
+from demos.hindsight import actions_in_object, hand_path
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, NO_NOISE
 from sim.tasks.seeds import seed_sequence
@@ -45,7 +45,7 @@ def test_labels_are_the_clean_action_at_every_state(rough):
     """At full speed and without noise of pose and aim, the recorded state alone says what the expert means to do."""
     target = plan_grasp(SCENE)
     for demo in rough:
-        meant = np.array([scripted_controller(hand, target) for hand in hand_in_object(demo)[:-1]])
+        meant = np.array([scripted_controller(hand, target) for hand in hand_path(demo)[:-1]])
         np.testing.assert_allclose(actions_in_object(demo, demo.labels), np.clip(meant, -1, 1), atol=2e-3)
         assert disturbed(demo).any()
         assert np.abs(demo.actions - demo.labels).max() > 0.2
@@ -55,7 +55,7 @@ def test_only_the_open_hand_on_its_way_is_disturbed(rough):
     """Never the gripper, and nothing within 3 cm over the grasp, where a demonstration shows how to close."""
     height = plan_grasp(SCENE)[2]
     for demo in rough:
-        hand = hand_in_object(demo)[:-1]
+        hand = hand_path(demo)[:-1]
         on_its_way = (demo.labels[:, 4] > 0) & (hand[:, 6] > 0) & (hand[:, 2] - height > 0.03)
         assert not disturbed(demo)[~on_its_way].any()
         np.testing.assert_array_equal(demo.actions[:, 4], demo.labels[:, 4])

@@ -35,7 +35,7 @@ class FakeEnv:
     """Ends after three actions; the object lies at a heading of 90° and the hand 10 cm from it along world y."""
 
     def __init__(self, verdict: dict[str, bool]) -> None:
-        self.verdict, self.actions, self.seed = verdict, list[np.ndarray](), -1
+        self.verdict, self.actions, self.seed, self.tip = verdict, list[np.ndarray](), -1, np.zeros(2)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         self.seed, self.actions = int(seed or 0), []
@@ -57,7 +57,7 @@ class FakeEnv:
 class Recording:
     """A policy that keeps what it sees and always asks for object-frame +x."""
 
-    hand = "scripted"
+    controller = "scripted"
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
@@ -73,6 +73,9 @@ class Recording:
     def reset(self) -> None:
         self.resets += 1
         self.seen = []
+
+    def point_scores(self, points: np.ndarray) -> None:
+        return None
 
 
 def test_policies_see_and_act_in_the_object_frame() -> None:

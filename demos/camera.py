@@ -1,0 +1,96 @@
+"""A camera on an episode: the frames of one grasp, whoever acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from demos.expert.episode import Act, Episode, Moment, in_world, play
+from demos.policy import Policy
+from sim.env import GraspEnv
+from sim.tasks.scenes import Scene
+
+LOOKS_PER_FRAME = 2
+"""Looks at the final hold, 20 a second, to a frame."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """What the camera saw, and the episode that it saw."""
+
+    episode: Episode
+    """What was played."""
+    frames: tuple[np.ndarray, ...]
+    """(H, W, 3) uint8 each, 10 a second; none where the camera was off."""
+    closed: int | None
+    """Frame at which the fingers begin to close; None where they never did."""
+    lifted: int | None
+    """First frame of the final hold; None where the object was never lifted."""
+
+
+def film_episode(
+    scene: Scene,
+    seed: int,
+    actor: Callable[[GraspEnv], Act],
+    push: float = 0.0,
+    rolling: bool = True,
+    env: GraspEnv | None = None,
+) -> Take:
+    """Play one episode and film it.
+
+    Args:
+        scene: what to grasp.
+        seed: the rollout seed: pose, arm start and noise.
+        actor: who acts in an environment, e.g. `lambda env: demonstrator(env, target)`.
+        push: m by which the object is shoved during the approach.
+        rolling: whether the camera is on; the episode is the same either way.
+        env: an environment with `render_mode="rgb_array"` to play in; by default one is made and closed again.
+    """
+    world = env or GraspEnv(render_mode="rgb_array" if rolling else None)
+    camera = _Camera(world, rolling)
+    world.watch = camera.see_hold
+    try:
+        episode = play(world, scene, seed, actor(world), push, camera.see)
+    finally:
+        world.watch = None
+        if env is None:
+            world.close()
+    return Take(episode, tuple(camera.frames), camera.closed, camera.lifted)
+
+
+def film_policy(scene: Scene, seed: int, policy: Policy, push: float = 0.0, env: GraspEnv | None = None) -> Take:
+    """Film the episode that `robo_meta.scenarios.rollout.rollout` plays; see `film_episode`."""
+    policy.reset()
+    return film_episode(scene, seed, lambda world: in_world(policy.act), push, env=env)
+
+
+class _Camera:
+    """Takes a frame after every action, and of the final hold, which is filmed from within the last action."""
+
+    def __init__(self, env: GraspEnv, rolling: bool) -> None:
+        self.frames: list[np.ndarray] = []
+        self.closed: int | None = None
+        self.lifted: int | None = None
+        self._env, self._rolling, self._looks = env, rolling, 0
+
+    def see(self, moment: Moment) -> None:
+        """Once after the reset, and once after each action."""
+        if moment.action is not None and moment.action[4] < 0 and self.closed is None:
+            self.closed = len(self.frames)
+        if not moment.terminated:
+            self._shoot()
+
+    def see_hold(self) -> None:
+        """At each look that the judge takes at the hold."""
+        if self.lifted is None:
+            self.lifted = len(self.frames)
+        self._looks += 1
+        if self._looks % LOOKS_PER_FRAME == 0:
+            self._shoot()
+
+    def _shoot(self) -> None:
+        picture = self._env.render() if self._rolling else None
+        if picture is not None:
+            self.frames.append(picture)
