@@ -225,6 +225,74 @@ class Pair:
     """Which baseline is the best one, where b is `best-baseline`."""
 
 
+@dataclass(frozen=True)
+class FamilyRate:
+    """One strategy's success rate on queries of one family."""
+
+    strategy: str
+    """Name of the strategy, or `expert`."""
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    family: str
+    """Shape family of the query."""
+    shots: int
+    """Demonstrations adapted from; 0 for the expert."""
+    n: int
+    """Tasks."""
+    successes: int
+    """How many succeeded."""
+    rate: float
+    """Success rate."""
+    low: float
+    """Lower end of its 95 % Wilson interval."""
+    high: float
+    """Upper end of it."""
+
+
+@dataclass(frozen=True)
+class FailureCount:
+    """Which parts of the verdict failed in the failed rollouts of one cell."""
+
+    strategy: str
+    """Name of the strategy."""
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    intention: str
+    """`balance` or `part`."""
+    shots: int
+    """Demonstrations adapted from."""
+    n: int
+    """Tasks."""
+    failed: int
+    """How many failed."""
+    parts: dict[str, int]
+    """Part of the verdict → in how many of them it failed; `cut off`: never lifted."""
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Rank correlation of a score's preference for a colour with its true density."""
+
+    strategy: str
+    """Name of the strategy."""
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    shots: int
+    """Demonstrations adapted from."""
+    n: int
+    """*Balance* tasks."""
+    before: float | None
+    """Before adapting; None where one side does not vary."""
+    after: float | None
+    """After adapting."""
+
+
 Record = TypeVar("Record")
 
 
