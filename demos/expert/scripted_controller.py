@@ -45,7 +45,7 @@ class ControllerConfig:
 CONTROLLER = ControllerConfig()
 
 
-def scripted_controller(
+def scripted_action(
     hand: np.ndarray, target: np.ndarray, speed: float = 1.0, config: ControllerConfig = CONTROLLER
 ) -> np.ndarray:
     """Next action towards and through a grasp.
@@ -83,3 +83,18 @@ def scripted_controller(
     action[2] = np.clip(offset[2] + height, -config.descent * speed, REACH * speed) / REACH
     action[3] = np.clip(turn / TURN, -1, 1) * min(1.0, 1.5 * speed)
     return action.astype(np.float32)
+
+
+class ScriptedController:
+    """`scripted_action` as an object that says which controller it is, as the learned one does."""
+
+    whose = "scripted"
+
+    def __call__(
+        self, hand: np.ndarray, target: np.ndarray, speed: float = 1.0, config: ControllerConfig = CONTROLLER
+    ) -> np.ndarray:
+        """The next action; see `scripted_action`."""
+        return scripted_action(hand, target, speed, config)
+
+
+scripted_controller = ScriptedController()

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from robo_meta.cli.words import Unchecked, config_in, print_result
-from robo_meta.strategies.build import contestants, default_names
+from robo_meta.strategies.build import build_strategies, default_names
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError
 
@@ -87,8 +87,8 @@ def bench(config: BenchConfig) -> dict[str, Any]:
     }
     support = SupportSet((support_item(demo),))
     file = checkpoint_file(config.checkpoint)
-    for contestant in contestants(file, default_names(part_names(file)), "learned"):
-        strategy, name = contestant.strategy, contestant.name
+    for participant in build_strategies(file, default_names(part_names(file)), "learned"):
+        strategy, name = participant.strategy, participant.name
         policy = strategy.adapt(support)
         policy.reset()
         policy.act(seen)

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demos.demo import installed_versions
+from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
-from robo_meta.strategies.build import SCRIPTED_SUFFIX, SELECTOR, check_names, default_names, needs_checkpoint
+from robo_meta.strategies.build import default_names, needs_checkpoint
+from robo_meta.strategies.sources import resolve_all
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError
 from sim.shapes.families import SPLITS
@@ -65,7 +67,7 @@ class EvaluateConfig:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_known("split", self.split, SPLITS)
         _check_known("transfer", self.transfer, TRANSFERS)
-        check_names(self.strategies)
+        resolve_all(self.strategies)
         for name in ("split", "transfer", "shots"):
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
@@ -102,7 +104,8 @@ class EvaluateConfig:
     @property
     def selector_file(self) -> Path | None:
         """The selector to load, or None where none takes part."""
-        if not any(name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR for name in self.names):
+        rows = [CATALOGUE[bare(name)] for name in self.names if bare(name) in CATALOGUE]
+        if not any(row.file == "selector" for row in rows):
             return None
         return shipped("selector") if self.selector is None else self.selector
 

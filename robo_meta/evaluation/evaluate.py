@@ -19,7 +19,7 @@ from robo_meta.evaluation.retries import attempt_cells
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
-from robo_meta.strategies.build import contestants
+from robo_meta.strategies.build import build_strategies
 
 FINISHED = "tasks.jsonl"
 """Name, in the out folder, of the file with one finished task a line, after a line that says of which evaluation."""
@@ -40,7 +40,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    contestants(config.checkpoint_file, config.players, config.controller, config.selector_file)
+    build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
     finished = [] if config.out is None else open_journal(config.out / FINISHED, config.identity)
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task["split"], task["index"]): task for task in finished}

@@ -21,7 +21,7 @@ from robo_meta.evaluation.failure_supports import sloppy_rows
 from robo_meta.evaluation.retries import attempt_rows
 from robo_meta.scenarios.matched_scenes import MatchedTask, NoDemonstration, matched_task, record_support
 from robo_meta.scenarios.rollout import Outcome, expert_rollout, rollout
-from robo_meta.strategies.build import Contestant, contestants
+from robo_meta.strategies.build import Participant, build_strategies
 from sim.tasks.scenes import BALANCE
 
 EXPERT = "expert"
@@ -44,7 +44,7 @@ def play_task(
 
     Args:
         checkpoint: file of the checkpoint; None where no strategy needs one.
-        names: strategies, as `contestants` names them.
+        names: strategies, as `build_strategies` names them.
         controller: `learned` or `scripted`: what drives strategies that only choose a target.
         root: root seed.
         split, index: which task.
@@ -132,7 +132,7 @@ class _Query:
 @lru_cache(maxsize=4)
 def _players(
     checkpoint: Path | None, names: tuple[str, ...], controller: str, selector: Path | None = None
-) -> tuple[Contestant, ...]:
+) -> tuple[Participant, ...]:
     """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
     try:
         import torch
@@ -140,7 +140,7 @@ def _players(
         torch.set_num_threads(1)
     except ImportError:
         pass
-    return contestants(checkpoint, names, controller, selector)
+    return build_strategies(checkpoint, names, controller, selector)
 
 
 def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms: float) -> dict[str, Any]:
@@ -160,17 +160,17 @@ def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms
     }
 
 
-def _score(matched: MatchedTask, points: np.ndarray, player: Contestant, policy: Any) -> dict[str, float] | None:
+def _score(matched: MatchedTask, points: np.ndarray, player: Participant, policy: Any) -> dict[str, float] | None:
     """What the policy's score prefers before and after adapting, beside the truth; only where both can be read."""
     if matched.task.intention != BALANCE or len(matched.task.densities) != 2:
         return None
-    prior = getattr(player.strategy, "prior_policy", None)
-    after = policy.point_scores(points) if prior is not None and hasattr(policy, "point_scores") else None
-    if prior is None or after is None:
+    before = None if player.prior is None else player.prior().point_scores(points)
+    after = policy.point_scores(points)
+    if before is None or after is None:
         return None
     colours = sorted(matched.task.densities)
     return {
-        "before": colour_preference(points, prior().point_scores(points), colours),
+        "before": colour_preference(points, before, colours),
         "after": colour_preference(points, after, colours),
         "truth": true_preference(matched.task.densities, colours),
     }

@@ -14,7 +14,8 @@ from demos.expert.expert import demonstrate
 from demos.hindsight import support_item
 from demos.recording.actors import ActorError
 from demos.support import SupportItem, SupportSet
-from robo_meta.strategies.build import Contestant, check_names, contestants
+from robo_meta.strategies.build import Participant, build_strategies
+from robo_meta.strategies.sources import resolve
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.sampling import draw_families, draw_scene
 from sim.tasks.scenes import Scene
@@ -39,7 +40,7 @@ class PolicyActor:
         """
         support_seed, rollout_seed = seed.spawn(2)
         support = SupportSet((_demonstration(scene, support_seed, provenance),))
-        policy = _contestant(self.checkpoint, self.strategy).strategy.adapt(support)
+        policy = _participant(self.checkpoint, self.strategy).strategy.adapt(support)
         policy.reset()
         act = in_world(policy.act)
         return record_episode(shared_env(), scene, rollout_seed, act, object_id=object_id, provenance=provenance)
@@ -57,14 +58,14 @@ def policy_actor(name: str) -> PolicyActor:
     if not name.startswith(PREFIX) or not folder or not strategy:
         raise ActorError(f"actor {name!r}; expected '{PREFIX}DIR:STRATEGY'")
     actor = PolicyActor(checkpoint_file(Path(folder)), strategy)
-    check_names((strategy,))
-    _contestant(actor.checkpoint, strategy)
+    resolve(strategy)
+    _participant(actor.checkpoint, strategy)
     return actor
 
 
 @lru_cache(maxsize=4)
-def _contestant(checkpoint: Path, strategy: str) -> Contestant:
-    return contestants(checkpoint, (strategy,), "learned")[0]
+def _participant(checkpoint: Path, strategy: str) -> Participant:
+    return build_strategies(checkpoint, (strategy,), "learned")[0]
 
 
 def _demonstration(scene: Scene, seed: np.random.SeedSequence, provenance: Provenance) -> SupportItem:

@@ -10,7 +10,7 @@ from demos.expert.expert import shared_env
 from robo_meta.report.charts import AdaptationScene
 from robo_meta.scenarios.matched_scenes import NoDemonstration, matched_task, record_support
 from robo_meta.scenarios.rollout import keypoint_error, true_keypoints
-from robo_meta.strategies.build import contestants
+from robo_meta.strategies.build import build_strategies
 from sim.tasks.scenes import PART
 
 OURS = "maml"
@@ -27,8 +27,9 @@ def adaptation_scenes(
         split, transfer: where the scenes come from.
         count: how many.
     """
-    strategy = contestants(checkpoint, (OURS,), "scripted")[0].strategy
-    prior = strategy.prior_policy()
+    ours = build_strategies(checkpoint, (OURS,), "scripted")[0]
+    assert ours.prior is not None, OURS
+    prior = ours.prior()
     scenes = []
     for index in range(count):
         matched = matched_task(root, split, index)
@@ -37,7 +38,7 @@ def adaptation_scenes(
         except NoDemonstration:
             continue
         observation, _ = shared_env().reset(seed=matched.rollout_seed, options={"scene": matched.query})
-        points, policy = observation["points"], strategy.adapt(support)
+        points, policy = observation["points"], ours.strategy.adapt(support)
         before, after = prior.point_scores(points), policy.point_scores(points)
         if before is None or after is None:
             continue

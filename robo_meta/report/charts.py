@@ -155,7 +155,7 @@ def _colour(name: str) -> str:
     row = CATALOGUE.get(plain)
     # A user's own strategy has no row: its name picks the colour, so that it keeps it from chart to chart.
     colour = OTHER_COLOURS[crc32(plain.encode()) % len(OTHER_COLOURS)] if row is None else row.colour
-    return colour if name == plain else to_hex((np.array(to_rgb(colour)) + 1) / 2)
+    return colour if name == plain else to_hex(tuple((channel + 1) / 2 for channel in to_rgb(colour)))
 
 
 def _ordered(names: Any) -> list[str]:

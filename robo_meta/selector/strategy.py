@@ -25,14 +25,11 @@ class Selector:
 
     Raises:
         robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
-        robo_meta.strategies.StrategyError, robo_meta.training.checkpoint.CheckpointError: it chooses among strategies
-        that
-            don't exist or that the checkpoint lacks.
+        robo_meta.strategies.StrategyError: it chooses among strategies that don't exist, or that need a checkpoint.
+        robo_meta.training.checkpoint.CheckpointError: the checkpoint lacks a part that one of them needs.
     """
 
     name = "selector"
-    learns_from_failures = True
-    """It sees the whole support, and shows each strategy what that is made for."""
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller, file: Path | None = None) -> None:
         self._selector = load_selector(file)
@@ -77,8 +74,7 @@ class SelectedPolicy:
 
     def point_scores(self, points: np.ndarray) -> np.ndarray | None:
         """(P,) the chosen strategy's weights, or None where it doesn't weigh points."""
-        scores = getattr(self._decide(points), "point_scores", None)
-        return None if scores is None else scores(points)
+        return self._decide(points).point_scores(points)
 
     def reset(self) -> None:
         """Forget the episode; the decision for the same scan would be the same and stays."""

@@ -1,90 +1,96 @@
-"""Strategies: from a support set to a policy. One file each, one literal table.
+"""Strategies: each maps a support set to a policy. One file each; their table is `robo_meta.catalogue`.
 
-A strategy is constructed as `cls(checkpoint, controller)` and, once constructed, never changes.
+A shipped strategy is constructed as `cls(checkpoint, controller)` and, once constructed, never changes. A strategy of a
+user's own is taken in by `robo_meta.strategies.own`.
 """
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Protocol
 
-from demos.support import SupportSet
+from demos.support import SupportItem, SupportSet
+from robo_meta.catalogue import CATALOGUE, StrategyRow
 from robo_meta.strategies.policy import Controller, Policy
 from sim.errors import InputError
 
 
 class StrategyError(InputError):
-    """A strategy that does not exist, or that lacks what it needs."""
+    """A strategy that does not exist, that lacks what it needs, or that does not do what a strategy must."""
 
 
 class Strategy(Protocol):
-    """What `adapt` promises: the support is left as it is, the same support gives the same policy."""
+    """All that is called of any strategy. `adapt` leaves the support as it is; the same support gives the same policy.
 
-    name: str
+    What only some can do are protocols of their own below, and a strategy's row says which of them it follows.
+    """
+
+    @property
+    def name(self) -> str:
+        """As the results have it."""
 
     def adapt(self, support: SupportSet) -> Policy:
         """A policy for the support's task."""
 
 
-@dataclass(frozen=True)
-class Lazy:
-    """A strategy's class by its dotted place: imported when first used, so that one's needs are not another's."""
+class PriorStrategy(Strategy, Protocol):
+    """A strategy that can also act before any demonstration: rows with `has_prior`."""
 
-    place: str
-    """`module:class`."""
-
-    def load(self) -> Any:
-        """The class itself."""
-        module, _, attribute = self.place.partition(":")
-        return getattr(importlib.import_module(module), attribute)
-
-    def __call__(self, checkpoint: Any, controller: Controller | None) -> Strategy:
-        """Construct the strategy.
-
-        Args:
-            checkpoint: a `robo_meta.training.checkpoint.Checkpoint`, or None for those that learned nothing beforehand.
-            controller: drives the hand to a grasp.
-
-        Raises:
-            StrategyError: a learned strategy without a checkpoint.
-            robo_meta.training.checkpoint.CheckpointError: the checkpoint lacks its part.
-        """
-        cls = self.load()
-        if checkpoint is None and hasattr(cls, "part"):
-            raise StrategyError(f"strategy {cls.name!r} needs a checkpoint with {cls.part!r}; found none")
-        return cls(checkpoint, controller)
+    def prior_policy(self) -> Policy:
+        """The policy before any demonstration."""
 
 
-STRATEGIES: dict[str, Lazy] = {
-    "zero-shot": Lazy("robo_meta.strategies.learned.zero_shot:ZeroShot"),
-    "fine-tune": Lazy("robo_meta.strategies.learned.fine_tune:FineTune"),
-    "maml": Lazy("robo_meta.strategies.learned.maml:Maml"),
-    "context": Lazy("robo_meta.strategies.learned.context:Context"),
-    "fomaml": Lazy("robo_meta.strategies.learned.maml:Fomaml"),
-    "anil": Lazy("robo_meta.strategies.learned.maml:Anil"),
-    "reptile": Lazy("robo_meta.strategies.learned.reptile:Reptile"),
-    "scratch": Lazy("robo_meta.strategies.learned.scratch:Scratch"),
-    "centre": Lazy("robo_meta.strategies.baselines.centre:Centre"),
-    "replay": Lazy("robo_meta.strategies.baselines.replay:Replay"),
-    "warped-replay": Lazy("robo_meta.strategies.baselines.warped_replay:WarpedReplay"),
-    "density-fit": Lazy("robo_meta.strategies.baselines.density_fit:DensityFit"),
-    "contrast": Lazy("robo_meta.strategies.learned.contrast:Contrast"),
-    "retry": Lazy("robo_meta.strategies.learned.retry:Retry"),
-    "selector": Lazy("robo_meta.selector.strategy:Selector"),
-}
-"""Name → strategy; `STRATEGIES[name](checkpoint, controller)` constructs it."""
+class RetryStrategy(Strategy, Protocol):
+    """A strategy that also learns from its own attempts: `retry`."""
+
+    def adapt_after(self, support: SupportSet, attempts: tuple[SupportItem, ...]) -> Policy:
+        """A policy for the scene on which `attempts` were made after adapting to `support`, in that order."""
 
 
-def make_strategy(name: str, checkpoint: Any, controller: Controller | None) -> Strategy:
-    """Construct the strategy called `name`; see `Lazy.__call__`.
+def load_class(row: StrategyRow) -> Any:
+    """The class of a row, imported only now, so that what one strategy needs is not asked of the others."""
+    module, _, attribute = row.place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def row_named(name: str, others: Iterable[str] = ()) -> StrategyRow:
+    """The row of the shipped strategy called `name`.
+
+    Args:
+        name: without `SCRIPTED_SUFFIX`.
+        others: further names that could have been meant.
 
     Raises:
         StrategyError: no such strategy, with a guess at what was meant.
     """
-    if name not in STRATEGIES:
-        close = difflib.get_close_matches(name, STRATEGIES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(STRATEGIES)}"
+    if name not in CATALOGUE:
+        known = (*CATALOGUE, *others)
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}, or module:Class"
         raise StrategyError(f"unknown strategy {name!r}{hint}")
-    return STRATEGIES[name](checkpoint, controller)
+    return CATALOGUE[name]
+
+
+def make_strategy(name: str, checkpoint: Any, controller: Controller, file: Path | None = None) -> Any:
+    """Construct the shipped strategy called `name`.
+
+    Args:
+        name: of the catalogue.
+        checkpoint: a `robo_meta.training.checkpoint.Checkpoint`, or None for strategies that need none.
+        controller: drives the hand to a grasp.
+        file: for strategies that have a file of their own; None for the one that comes with the package.
+
+    Raises:
+        StrategyError: no such strategy, or one that needs a checkpoint where there is none.
+        robo_meta.training.checkpoint.CheckpointError: the checkpoint lacks a part that it needs.
+        robo_meta.selector.learner.file.SelectorError: the selector has no file, or a damaged one.
+    """
+    row = row_named(name)
+    if checkpoint is None and row.needs_checkpoint:
+        wanted = f" with {row.parts[0][-1]!r}" if row.parts else ""
+        raise StrategyError(f"strategy {name!r} needs a checkpoint{wanted}; found none")
+    cls = load_class(row)
+    return cls(checkpoint, controller) if row.file is None else cls(checkpoint, controller, file)

@@ -1,121 +1,106 @@
-"""Who takes part in an evaluation: strategies by name, each with the controller that drives it."""
+"""The strategies that take part, built from what was named or given, each with the controller that drives it."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from demos.expert.scripted_controller import scripted_controller
+from demos.policy import Policy
+from robo_meta.catalogue import CATALOGUE, CONTROLLER, SCRIPTED_SUFFIX, bare
 from robo_meta.model.controller import LearnedController
-from robo_meta.strategies import STRATEGIES, StrategyError
+from robo_meta.strategies import PriorStrategy, Strategy, make_strategy
+from robo_meta.strategies.own import adopt
+from robo_meta.strategies.policy import Controller
+from robo_meta.strategies.sources import OwnSource, Source, resolve, resolve_all
 from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
-
-SCRIPTED_SUFFIX = "+scripted-controller"
-"""A strategy's name with this is that strategy driven by the scripted controller, whatever controller the others
-have."""
-LEARNED = (
-    "zero-shot",
-    "fine-tune",
-    "maml",
-    "context",
-    "fomaml",
-    "anil",
-    "reptile",
-    "scratch",
-    "contrast",
-    "retry",
-    "selector",
-)
-"""Strategies that need a checkpoint."""
-SELECTOR = "selector"
-"""The strategy that comes from a file of its own."""
-NAMED_ONLY = ("contrast", "retry", SELECTOR)
-"""Strategies that take part only where they are named: `contrast` and `retry` differ from `maml` only once something
-has failed, and the selector chooses among the others."""
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """A strategy under the name it has in the results."""
+class Participant:
+    """A strategy that takes part, under the name that it has in the results."""
 
     name: str
-    strategy: Any
+    strategy: Strategy
+    prior: Callable[[], Policy] | None = None
+    """Gives the policy before any demonstration; None for strategies that have none."""
 
 
 def default_names(parts: Collection[str] | None = None) -> tuple[str, ...]:
-    """All strategies but `NAMED_ONLY`, and `maml` once more with the scripted controller.
+    """The strategies that take part where none is named.
 
-    The two rows of `maml` tell what the learned controller costs.
+    `maml` is among them twice, the second time with the scripted controller: the difference is what the learned
+    controller costs.
 
     Args:
-        parts: of the checkpoint; strategies of which it has no part are left out. None leaves out none.
+        parts: parts of the checkpoint; strategies that lack one of theirs are left out. None leaves out none.
     """
-    names = (*(name for name in STRATEGIES if name not in NAMED_ONLY), "maml" + SCRIPTED_SUFFIX)
-    return names if parts is None else tuple(name for name in names if _part(name, parts) in (None, *parts))
+    rows = [row for row in CATALOGUE.values() if row.default and (parts is None or row.missing_part(parts) is None)]
+    return (*(row.name for row in rows), *(row.name + SCRIPTED_SUFFIX for row in rows if row.scripted_too))
 
 
-def _part(name: str, parts: Collection[str]) -> str | None:
-    """The part that the strategy called `name` would use of a checkpoint with `parts`; None where it needs none."""
-    cls = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)].load()
-    return cls.part_among(parts) if hasattr(cls, "part_among") else getattr(cls, "part", None)
+def needs_checkpoint(given: Sequence[object], controller: str) -> bool:
+    """Whether anything learned takes part: a strategy, or the controller of one that only chooses where to grasp.
+
+    Args:
+        given: strategies, each as `resolve` takes it.
+        controller: `learned` or `scripted`.
+    """
+    return any(_needs_checkpoint(resolve(one), controller) for one in given)
 
 
-def check_names(names: tuple[str, ...]) -> None:
-    """Raises StrategyError for a name that is neither in `STRATEGIES` nor one of them with `SCRIPTED_SUFFIX`."""
-    for name in names:
-        if name.removesuffix(SCRIPTED_SUFFIX) not in STRATEGIES:
-            close = difflib.get_close_matches(name, STRATEGIES, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(STRATEGIES)}"
-            raise StrategyError(f"unknown strategy {name!r}{hint}")
+def _needs_checkpoint(source: Source, controller: str) -> bool:
+    row = CATALOGUE.get(bare(source.name))
+    driven = controller == "learned" and not source.scripted
+    return driven if row is None else row.needs_checkpoint or (driven and not row.drives_itself)
 
 
-def needs_checkpoint(names: tuple[str, ...], controller: str) -> bool:
-    """Whether anything learned takes part: a strategy, or the controller of one that chooses a target only."""
-    bare = {name.removesuffix(SCRIPTED_SUFFIX) for name in names}
-    driven = any(not name.endswith(SCRIPTED_SUFFIX) and name != "replay" for name in names)
-    return bool(bare & set(LEARNED)) or (controller == "learned" and driven)
-
-
-def contestants(
-    checkpoint: Path | None, names: tuple[str, ...], controller: str, selector: Path | None = None
-) -> tuple[Contestant, ...]:
-    """Build the strategies called `names`.
+def build_strategies(
+    checkpoint: Path | None, given: Sequence[object], controller: str, selector: Path | None = None
+) -> tuple[Participant, ...]:
+    """Build the strategies that were named or given.
 
     Args:
         checkpoint: file of the checkpoint; None where `needs_checkpoint` is false.
-        names: checked by `check_names`.
+        given: names, objects or sources, each as `resolve` takes it.
         controller: `learned` or `scripted`.
-        selector: file of the selector, where one takes part; the shipped one where None.
+        selector: file for the strategy `selector`; None for the one that comes with the package.
 
     Raises:
+        robo_meta.strategies.StrategyError: an unknown strategy, two of one name, or one that lacks what it needs.
         robo_meta.training.checkpoint.CheckpointError: damaged, or without a part that a strategy needs.
         robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
     """
-    loaded, learned_controller = None, None
-    if checkpoint is not None:
-        loaded = load_checkpoint(checkpoint)
-        if controller == "learned":
-            learned_controller = LearnedController({name: value.numpy() for name, value in loaded.part("hand").items()})
-    built = []
-    for name in names:
-        drive = (
-            scripted_controller if learned_controller is None or name.endswith(SCRIPTED_SUFFIX) else learned_controller
-        )
-        entry = STRATEGIES[name.removesuffix(SCRIPTED_SUFFIX)]
-        chooses = name.removesuffix(SCRIPTED_SUFFIX) == SELECTOR
-        built.append(Contestant(name, entry.load()(loaded, drive, selector) if chooses else entry(loaded, drive)))
-    return tuple(built)
+    sources = resolve_all(given)
+    loaded = None if checkpoint is None else load_checkpoint(checkpoint)
+    usual: Controller = scripted_controller
+    if loaded is not None and controller == "learned":
+        usual = LearnedController({name: value.numpy() for name, value in loaded.part(CONTROLLER).items()})
+    return tuple(
+        _participant(source, loaded, scripted_controller if source.scripted else usual, selector) for source in sources
+    )
+
+
+def _participant(
+    source: Source, checkpoint: Checkpoint | None, controller: Controller, selector: Path | None
+) -> Participant:
+    if isinstance(source, OwnSource):
+        return Participant(source.name, adopt(source.load(), controller, bare(source.name)))
+    name = bare(source.name)
+    strategy = make_strategy(name, checkpoint, controller, selector)
+    return Participant(source.name, strategy, _prior(strategy) if CATALOGUE[name].has_prior else None)
+
+
+def _prior(strategy: PriorStrategy) -> Callable[[], Policy]:
+    return strategy.prior_policy
 
 
 def playable(checkpoint: Path | Checkpoint) -> tuple[str, ...]:
-    """Names of `STRATEGIES` whose part, if they have one, is in the checkpoint.
+    """Names of the shipped strategies that the checkpoint holds everything for.
 
     Raises:
         robo_meta.training.checkpoint.CheckpointError: no checkpoint there, or a damaged one.
     """
     held = checkpoint if isinstance(checkpoint, Checkpoint) else load_checkpoint(checkpoint)
-    needs = {name: getattr(entry.load(), "part", None) for name, entry in STRATEGIES.items()}
-    return tuple(name for name, part in needs.items() if part is None or part in held.parts)
+    return tuple(row.name for row in CATALOGUE.values() if row.missing_part(held.parts) is None)

@@ -1,4 +1,4 @@
-"""What the learned strategies share: score a scan's points with adapted parameters, choose a place, close on it.
+"""Base of the learned strategies: score a scan's points with adapted parameters, choose a place, close on it.
 
 Axis letters: K shots, P points.
 """
@@ -6,13 +6,14 @@ Axis letters: K shots, P points.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from demos.support import SupportSet
+from robo_meta.catalogue import CATALOGUE, CLOSING
 from robo_meta.model.grasp_choice import densest, point_weights
 from robo_meta.model.grasp_head import close_on
 from robo_meta.model.point_features import SCALE, Encoded, encode
@@ -25,26 +26,21 @@ class NetworkStrategy(ABC):
     """Base of strategies with a scorer; each says in `adapted` how demonstrations change its parameters.
 
     Args:
-        checkpoint: with the part that `part_among` names, and `closing`.
+        checkpoint: with the parts that the strategy's row in `robo_meta.catalogue` names.
         controller: drives the hand to a grasp.
     """
 
     name: str
-    part: str
+    """Of its row."""
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller) -> None:
         self._theta, self._rates = split_rates(self.parameters(checkpoint))
-        self._closing = checkpoint.part("closing")
+        self._closing = checkpoint.part(CLOSING)
         self._controller = controller
-
-    @classmethod
-    def part_among(cls, parts: Collection[str]) -> str:
-        """The part that is used of a checkpoint with `parts`; it need not be among them."""
-        return cls.part
 
     def parameters(self, checkpoint: Checkpoint) -> Mapping[str, Tensor]:
         """Body and head before any demonstration, and learned rates under `rates.…`."""
-        return checkpoint.part(self.part_among(checkpoint.parts))
+        return checkpoint.part(CATALOGUE[self.name].own_part(checkpoint.parts))
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """A policy for the support's task."""
@@ -58,8 +54,13 @@ class NetworkStrategy(ABC):
 
     @abstractmethod
     def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
-        """Parameters with a leading task axis, from scans (1, K, P, …), grasps (1, K, 4) of `networks.grasp_rows` and
-        mask (1, K): the head's, and the body's where it moves too."""
+        """Parameters with a leading task axis: the head's, and the body's where it moves too.
+
+        Args:
+            scans: (1, K, P, …).
+            grasps: (1, K, 4), of `scorer.grasp_rows`.
+            mask: (1, K).
+        """
 
     def _policy(
         self, phi: Mapping[str, Tensor], reweigh: Callable[[Mixture], Mixture] = lambda found: found
@@ -95,4 +96,4 @@ class ScoringStrategy(NetworkStrategy):
 
     @abstractmethod
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
-        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `networks.grasp_rows`, and mask (1, K)."""
+        """Head parameters for supports (1, K, …), grasps (1, K, 4) of `scorer.grasp_rows`, and mask (1, K)."""

@@ -1,11 +1,12 @@
-"""A policy from two halves: where to grasp, and how the hand gets there.
+"""A policy made of two halves: a function that chooses the grasp, and a controller that drives the hand there.
 
-Everything is in the object's planar frame; m and rad. The rollout converts.
+Everything is in the object's planar frame; m and rad. Whoever plays the episode converts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import numpy as np
 
@@ -15,8 +16,19 @@ __all__ = ["Controller", "GraspPolicy", "Policy", "TargetFunction"]
 
 TargetFunction = Callable[[np.ndarray], np.ndarray]
 """points (P, 6) → grasp (4,): x, y, z, yaw."""
-Controller = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""hand (7,), grasp (4,) → action (5,) in [−1, 1]. Its attribute `whose`, if any, names which controller it is."""
+ScoresFunction = Callable[[np.ndarray], np.ndarray | None]
+"""points (P, 6) → (Q,) weights of the first Q points, or None."""
+
+
+class Controller(Protocol):
+    """Drives the hand to a grasp, one action at a time."""
+
+    @property
+    def whose(self) -> str:
+        """Which controller it is: `learned` or `scripted`."""
+
+    def __call__(self, hand: np.ndarray, target: np.ndarray, /) -> np.ndarray:
+        """Action (5,) in [−1, 1] for hand (7,) and grasp (4,), object frame."""
 
 
 class GraspPolicy:
@@ -29,7 +41,7 @@ class GraspPolicy:
     """
 
     def __init__(
-        self, target_fn: TargetFunction, controller: Controller, scores_fn: TargetFunction | None = None
+        self, target_fn: TargetFunction, controller: Controller, scores_fn: ScoresFunction | None = None
     ) -> None:
         self._target_fn, self._controller, self._scores_fn = target_fn, controller, scores_fn
         self._target: np.ndarray | None = None
@@ -38,7 +50,7 @@ class GraspPolicy:
     @property
     def controller(self) -> str:
         """`learned` or `scripted`."""
-        return getattr(self._controller, "whose", "scripted")
+        return self._controller.whose
 
     def target(self, points: np.ndarray) -> np.ndarray:
         """Grasp (4,) float64 x, y, z, yaw, object frame; asked again of the last scan, it is remembered."""

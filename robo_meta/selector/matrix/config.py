@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.selector.matrix.matrix import RETRY, MatrixError
-from robo_meta.strategies import STRATEGIES
-from robo_meta.strategies.build import check_names
+from robo_meta.strategies import row_named
 from sim.shapes.families import families_of
 
-LEFT_OUT = ("selector",)
+LEFT_OUT = tuple(row.name for row in CATALOGUE.values() if row.file is not None)
 """Strategies that choose among the others."""
 
 
@@ -41,8 +41,9 @@ class MatrixOrder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategies", tuple(self.strategies))
         families_of(self.split)
-        check_names(self.strategies)
-        possible = [name for name in STRATEGIES if name not in LEFT_OUT]
+        for name in self.strategies:
+            row_named(bare(name))
+        possible = [name for name in CATALOGUE if name not in LEFT_OUT]
         for name in self.strategies:
             if name not in possible:
                 raise MatrixError(f"strategy {name!r} in a matrix; expected some of {', '.join(possible)}")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from demos.support import SupportSet
+from robo_meta.catalogue import CATALOGUE
 from robo_meta.selector.matrix.features import scene_features
 
 MOST_LEFT_OUT = 3
@@ -25,21 +26,22 @@ class Look:
     """Strategy → the policy adapted to the support."""
 
 
-def shown(strategy: Any, support: SupportSet) -> SupportSet:
+def shown(support: SupportSet, learns_from_failures: bool) -> SupportSet:
     """The part of the support that a strategy is made for.
 
     A strategy that takes every demonstration for an example to follow is not shown the failed ones, unless there are
-    no others; one whose `learns_from_failures` is true sees all.
+    no others; one that learns from failures sees all.
     """
-    if getattr(strategy, "learns_from_failures", False):
+    if learns_from_failures:
         return support
     successes = tuple(item for item in support.items if item.success)
     return SupportSet(successes) if successes else support
 
 
 def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray) -> Look:
-    """Adapt `strategies` (name → strategy) to the support and describe the query's scan (P, 6)."""
-    policies = {name: strategy.adapt(shown(strategy, support)) for name, strategy in strategies.items()}
+    """Adapt `strategies` (name in the catalogue → strategy) to the support and describe the query's scan (P, 6)."""
+    learns = {name: CATALOGUE[name].learns_from_failures for name in strategies}
+    policies = {name: strategy.adapt(shown(support, learns[name])) for name, strategy in strategies.items()}
     targets = {name: np.asarray(policy.target(points), dtype=np.float64) for name, policy in policies.items()}
     spreads = {name: _spread(policy, points, targets[name]) for name, policy in policies.items()}
     followed = [item for item in support.items if item.success][:MOST_LEFT_OUT]
@@ -53,7 +55,7 @@ def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray)
             errors = []
             for item in followed:
                 rest = SupportSet(tuple(other for other in support.items if other is not item))
-                errors.append(_error(strategy.adapt(shown(strategy, rest)), item))
+                errors.append(_error(strategy.adapt(shown(rest, learns[name])), item))
             left_out[name] = float(np.mean(errors))
     return Look(scene_features(support, points, targets, spreads, fits, left_out), policies)
 
@@ -65,8 +67,7 @@ def _error(policy: Any, item: Any) -> float:
 
 def _spread(policy: Any, points: np.ndarray, target: np.ndarray) -> float:
     """m: root mean square distance of the scored places from the choice, by their weights; 0 without scores."""
-    scores = getattr(policy, "point_scores", None)
-    weights = None if scores is None else scores(points)
+    weights = policy.point_scores(points)
     if weights is None:
         return 0.0
     return float(np.sqrt(weights @ ((points[: len(weights), :2] - target[:2]) ** 2).sum(axis=1)))

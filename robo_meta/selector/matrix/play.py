@@ -29,7 +29,7 @@ from robo_meta.selector.matrix.features import FEATURE_SCHEMA
 from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
-from robo_meta.strategies.build import contestants, needs_checkpoint, playable
+from robo_meta.strategies.build import build_strategies, needs_checkpoint, playable
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.scenes import TRANSFERS, Scene
 from sim.tasks.seeds import generator, seed_sequence
@@ -197,7 +197,7 @@ def _players(checkpoint: Path | None, names: tuple[str, ...], controller: str) -
     import torch
 
     torch.set_num_threads(1)
-    return {player.name: player.strategy for player in contestants(checkpoint, names, controller)}
+    return {player.name: player.strategy for player in build_strategies(checkpoint, names, controller)}
 
 
 def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Strategies that anyone would try first; none of them learns beforehand."""
+"""Baselines: strategies that anyone would try first. None of them learns beforehand."""

@@ -1,4 +1,4 @@
-"""The baseline that looks at the shape only: grasp the middle of what is seen."""
+"""The baseline that uses the shape alone: grasp the middle of the object."""
 
 from __future__ import annotations
 

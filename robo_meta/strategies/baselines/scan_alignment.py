@@ -15,7 +15,7 @@ HEIGHT_METRES = 1.0
 """m per m of height difference."""
 
 ASKED = 128
-"""Points of either scan, in random order, whose nearest ones of the other are looked for."""
+"""Number of points per scan used for nearest-neighbour matching."""
 MOVES = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01))
 """rad, m, m: turns and shifts tried while refining."""
 

@@ -29,7 +29,7 @@ SAME_PAINT, SAME_HEIGHT, LINK = 0.35, 0.007, 0.022
 SLIM = 1.3
 """Ratio of spreads from which a piece's longer axis tells its heading."""
 SIDE_COST = 0.08
-"""m of width that a closing direction at 45° to a piece's sides counts as."""
+"""Penalty, in metres of width, for closing at 45° to the sides of the part."""
 WIDTH_COST = 0.35
 """m that a metre of width counts as: narrow places are held more surely."""
 HEADING_COST = 0.006

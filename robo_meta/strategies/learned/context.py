@@ -1,4 +1,7 @@
-"""The demonstration-conditioned network: reads the support in one pass."""
+"""The demonstration-conditioned network: it reads the support in one pass and takes no gradient step.
+
+The idea: Garnelo et al., 2018, "Conditional neural processes".
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,11 @@ from robo_meta.strategies.network_strategy import ScoringStrategy
 
 
 class Context(ScoringStrategy):
-    """Trained on the same tasks as `maml`, without inner gradients."""
+    """Computes the head's parameters from the support. It is trained on the same tasks as `maml`."""
 
     name = "context"
-    part = "context"
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
-        """Head parameters as the encoder writes them."""
+        """The head parameters that the encoder gives."""
         with torch.no_grad():
             return condition(self._theta, support, grasps, mask)

@@ -1,4 +1,4 @@
-"""Adaptation toward what succeeded and away from what failed, the way a failed try tipped included."""
+"""Adaptation towards successful attempts and away from failed ones, with the side that sank in a failed attempt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from robo_meta.training.checkpoint import Checkpoint
 
 
 class Contrast(ScoringStrategy):
-    """Takes the contrast update on a support that holds failures; without any it does what `maml` does.
+    """Takes the contrast update on a support that holds failures; without failures it is `maml`.
 
     Args:
         checkpoint: with the parts `contrast`, `maml` and `closing`.
@@ -28,9 +28,6 @@ class Contrast(ScoringStrategy):
     """
 
     name = "contrast"
-    part = "contrast"
-    learns_from_failures = True
-    """Failed demonstrations are shown to it; others are made for successes alone."""
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller) -> None:
         super().__init__(checkpoint, controller)
@@ -38,7 +35,7 @@ class Contrast(ScoringStrategy):
         self._theta, self._rates = checkpoint.split_part("maml")
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
-        """A policy for the support's task; the support may hold failures, also nothing else."""
+        """A policy for the support's task. The support may hold failures, even failures alone."""
         return self._adapted(support)
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:

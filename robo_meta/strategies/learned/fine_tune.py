@@ -1,8 +1,8 @@
-"""A network fine-tuned on the support: what one does without meta-learning."""
+"""A pretrained network fine-tuned on the support: the usual way without meta-learning."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -13,26 +13,20 @@ from robo_meta.model.scorer import Hidden, stack
 from robo_meta.strategies.network_strategy import ScoringStrategy
 
 STEPS, RATE = 16, 0.1
-"""Adam steps and their rate."""
+"""Number of Adam steps, and their learning rate."""
 TUNED = ("head.in.colour", "head.score.colour", "head.gate.bias")
-"""What is tuned."""
+"""Parameters that are tuned."""
 LOG_SCALES = (-1.5, -0.8, -1.5)
-"""Log widths of its loss, units of `encoding.SCALE`: 1.1 cm across, 2.2 cm along, 1.1 cm for points."""
+"""Log widths of its loss, units of `point_features.SCALE`: 1.1 cm across, 2.2 cm along, 1.1 cm for points."""
 
 
 class FineTune(ScoringStrategy):
-    """Takes Adam steps on the support's loss. Its settings are a sensible first choice and were not searched for.
+    """Takes Adam steps on the support's loss. Its settings are a sensible first choice; none was searched for.
 
-    It starts from the pre-trained network where the checkpoint has one, else from the pooled one of `zero-shot`.
+    It starts from the part `pretrain` where the checkpoint has it, else from `zero-shot`.
     """
 
     name = "fine-tune"
-    part = "zero-shot"
-
-    @classmethod
-    def part_among(cls, parts: Collection[str]) -> str:
-        """`pretrain` before `zero-shot`."""
-        return "pretrain" if "pretrain" in parts else cls.part
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters after fine-tuning."""

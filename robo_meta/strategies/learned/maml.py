@@ -1,4 +1,8 @@
-"""Meta-learned adaptation: a few gradient steps from parameters that were trained to be adapted."""
+"""Meta-learned adaptation: a few gradient steps from parameters that were trained for that.
+
+Finn et al., 2017, "Model-agnostic meta-learning for fast adaptation of deep networks". One rate per step and tensor is
+learned, as in Antoniou et al., 2019, "How to train your MAML".
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,9 @@ from robo_meta.strategies.network_strategy import ScoringStrategy
 
 
 class Maml(ScoringStrategy):
-    """Takes the learned inner steps on the support."""
+    """Takes the meta-learned gradient steps on the support."""
 
     name = "maml"
-    part = "maml"
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Head parameters after the inner steps."""
@@ -23,14 +26,13 @@ class Maml(ScoringStrategy):
 
 
 class Anil(Maml):
-    """Takes the learned inner steps on what `inner_loop.OUTPUT_LAYER` names; the features stay as they are."""
+    """As `maml`, but the steps move only `catalogue.OUTPUT_LAYER`; the features stay as they are
+    (Raghu et al., 2020, "Rapid learning or feature reuse?")."""
 
     name = "anil"
-    part = "anil"
 
 
 class Fomaml(Maml):
-    """What second derivatives are worth is the difference between this and `maml` (Finn et al., 2017, section 5.2)."""
+    """As `maml`, trained without second derivatives (Finn et al., 2017, section 5.2): the difference is their worth."""
 
     name = "fomaml"
-    part = "fomaml"

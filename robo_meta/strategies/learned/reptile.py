@@ -1,4 +1,7 @@
-"""Reptile's network, adapted as it was trained to be: plain gradient descent of every parameter."""
+"""Reptile: plain gradient descent of every parameter, from a starting point trained for it.
+
+Nichol et al., 2018, "On first-order meta-learning algorithms".
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from robo_meta.model.point_features import Encoded
 from robo_meta.strategies.network_strategy import NetworkStrategy
 
 STEPS = 20
-"""More steps than in training, as in the paper: there is only the support to learn from."""
+"""Number of steps: more than in training, as in the paper."""
 
 
 class Reptile(NetworkStrategy):
-    """Descends on the support with body and head."""
+    """Takes gradient steps on the support with body and head."""
 
     name = "reptile"
-    part = "reptile"
 
     def adapted(self, scans: Encoded, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """Body and head after the steps."""

@@ -1,4 +1,4 @@
-"""Learning from one's own failed attempts: what was tried becomes part of the support, and the policy tries again."""
+"""Learning from one's own failed attempts: they join the support before the next attempt."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from robo_meta.strategies.learned.contrast import Contrast
 from robo_meta.strategies.policy import GraspPolicy
 
 EXCLUDED = Exclusion(refused=0.024, slipped=0.012, margin=0.015, softness=0.004)
-"""m: what was held level is refused where it is more than about 2.4 cm from the wanted end, as both pads must be within
-3 cm of it; the rest is a finger's width and half a centimetre. None was searched for."""
+"""m: distances by which a failed attempt excludes places. An object that was held level was refused because the grasp
+lay more than about 2.4 cm from the intended end, as both pads must be within 3 cm of it. The other distances are a
+finger's width and about half a centimetre. None was searched for."""
 LIFTED, OPEN = 0.05, 0.005
-"""m: a hand that has risen by this since it closed, with its fingers still this far apart, holds something."""
+"""m: the hand holds something if it has risen by the first since it closed, and its fingers are the second apart."""
 
 
 class Retry(Contrast):
-    """The first attempt is `contrast`'s; later ones know what came of those before."""
+    """Makes its first attempt as `contrast`; each later attempt learns from the failed ones before it."""
 
     name = "retry"
 
     def adapt_after(self, support: SupportSet, attempts: tuple[SupportItem, ...]) -> GraspPolicy:
         """A policy for the scene on which `attempts` were made.
 
-        The attempts count twice: as tries they say what the task is, by the contrast update; and as they were made on
-        the very object that is tried again, places that they exclude are taken out of the choice.
+        The attempts count twice. The contrast update learns from them what the task is; and as they were made on the
+        same object, the places that they exclude are left out of the choice.
 
         Args:
             support: what there was before the first attempt.

@@ -1,4 +1,4 @@
-"""A network that saw nothing but the support: what the demonstrations alone can teach."""
+"""A network trained on the support alone: what the demonstrations can teach without any learning beforehand."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from robo_meta.strategies.network_strategy import NetworkStrategy
 from robo_meta.training.checkpoint import Checkpoint
 
 STEPS, RATE = 100, 1e-2
-"""Adam steps on the support, and their rate."""
+"""Number of Adam steps on the support, and their learning rate."""
 SEED = 0
-"""Of the parameters it starts from, the same for every task."""
+"""Seed of the initial parameters, the same for every task."""
 
 
 class Scratch(NetworkStrategy):
-    """Trains a fresh scorer of the checkpoint's sizes; only the closing network and the hand are learned beforehand."""
+    """Trains a fresh scorer of the checkpoint's sizes on the support.
+
+    Only the closing network and the learned controller come from the checkpoint.
+    """
 
     name = "scratch"
-    part = "closing"
 
     def parameters(self, checkpoint: Checkpoint) -> Mapping[str, Tensor]:
-        """Fresh ones."""
+        """Fresh parameters."""
         sizes = checkpoint.architecture
         return initial(sizes.hidden, sizes.head, sizes.keypoints, torch.Generator().manual_seed(SEED))
 

@@ -1,4 +1,4 @@
-"""The pooled network without adaptation: what can be told from looking alone."""
+"""A network trained on all tasks together, without adaptation: what can be told from the query alone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from robo_meta.strategies.network_strategy import ScoringStrategy
 
 
 class ZeroShot(ScoringStrategy):
-    """Ignores the support."""
+    """Ignores the support and uses the network as it was trained."""
 
     name = "zero-shot"
-    part = "zero-shot"
 
     def specialise(self, support: Hidden, grasps: Tensor, mask: Tensor) -> Mapping[str, Tensor]:
         """The head as it was trained."""

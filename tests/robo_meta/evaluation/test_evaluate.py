@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from robo_meta.catalogue import CATALOGUE
 from robo_meta.cli.evaluate import write_result
 from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
@@ -20,8 +21,8 @@ from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
 from robo_meta.runs.journal import JournalError
-from robo_meta.strategies import STRATEGIES, StrategyError
-from robo_meta.strategies.build import contestants, default_names, needs_checkpoint
+from robo_meta.strategies import StrategyError
+from robo_meta.strategies.build import build_strategies, default_names, needs_checkpoint
 from robo_meta.training.checkpoint import CheckpointError
 
 LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
@@ -74,15 +75,16 @@ def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
 
 def test_names() -> None:
     named_only = ("contrast", "retry", "selector")
-    assert default_names() == (*(name for name in STRATEGIES if name not in named_only), "maml+scripted-controller")
+    assert default_names() == (*(name for name in CATALOGUE if name not in named_only), "maml+scripted-controller")
     shipped = default_names({"maml", "zero-shot", "closing", "hand"})
     assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-controller"} <= set(shipped)
     assert not {"context", "fomaml", "anil", "reptile"} & set(shipped)
-    assert "fine-tune" in default_names({"pretrain"}) and "fine-tune" not in default_names({"closing"})
+    assert "fine-tune" in default_names({"pretrain", "closing"}) and "fine-tune" not in default_names({"closing"})
+    assert "maml" not in default_names({"maml"})  # without `closing` it could choose a place and no grasp
     assert not {"maml", "maml+scripted-controller"} & set(default_names({"closing"}))
     assert not needs_checkpoint(("centre", "density-fit"), "scripted") and not needs_checkpoint(("replay",), "learned")
     assert needs_checkpoint(("centre",), "learned") and needs_checkpoint(("maml+scripted-controller",), "scripted")
-    built = contestants(None, ("centre", "replay"), "scripted")
+    built = build_strategies(None, ("centre", "replay"), "scripted")
     assert [player.name for player in built] == ["centre", "replay"]
 
 

@@ -1,4 +1,4 @@
-"""One battery for every strategy of the table: what `strategies.Strategy` and `policy.Policy` promise.
+"""One battery for every strategy of the table: what `strategies.Strategy` and `demos.policy.Policy` promise.
 
 That a support has at least one demonstration is `SupportSet`'s promise, see `tests/demos/test_support.py`.
 """
@@ -6,29 +6,39 @@ That a support has at least one demonstration is `SupportSet`'s promise, see `te
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pytest
 
 from demos.expert.episode import shared_env
 from demos.expert.scripted_controller import scripted_controller
+from demos.policy import Policy
 from demos.support import SupportSet
+from robo_meta.catalogue import CATALOGUE, StrategyRow
 from robo_meta.learning.inner_loop import MOVED, initial_rates
 from robo_meta.model.point_features import QUERIES
 from robo_meta.scenarios.attempts import attempt
-from robo_meta.strategies import STRATEGIES, make_strategy
-from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
+from robo_meta.strategies import StrategyError, load_class, make_strategy
+from robo_meta.strategies.build import playable
+from robo_meta.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from sim.frames import action_to_world, observe
 from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, centre_of_mass, demo, off_line, scan
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
-NO_NETWORK = ("centre", "replay", "warped-replay", "density-fit")
+NO_NETWORK = tuple(row.name for row in CATALOGUE.values() if not row.needs_checkpoint)
 UNMOVED = ("zero-shot", "centre")
 """Whatever is demonstrated, they do the same."""
 DELEGATING = ("selector",)
 """What it does is another strategy's doing, and whose depends on the file that it reads: only the others are asked
 whether demonstrations move them."""
+
+
+@runtime_checkable
+class HasPrior(Protocol):
+    def prior_policy(self) -> Policy: ...
+
+
 ARRAYS = ("points", "hand", "actions", "grasp", "tip")
 
 
@@ -41,13 +51,12 @@ def support() -> SupportSet:
 
 
 def built(name: str, run: Path, selector_file: Path) -> Any:
-    if name == "selector":
-        return STRATEGIES[name].load()(load_checkpoint(run), scripted_controller, selector_file)
-    return make_strategy(name, None if name in NO_NETWORK else load_checkpoint(run), scripted_controller)
+    checkpoint = None if name in NO_NETWORK else load_checkpoint(run)
+    return make_strategy(name, checkpoint, scripted_controller, selector_file)
 
 
 @pytest.mark.parametrize("shots", [1, 3])
-@pytest.mark.parametrize("name", STRATEGIES)
+@pytest.mark.parametrize("name", CATALOGUE)
 def test_battery(name: str, shots: int, tiny_run: Path, selector_file: Path, support: SupportSet) -> None:
     """An episode on another bar, played by two policies of the same support, by two instances of the strategy."""
     given = SupportSet(support.items[:shots])
@@ -60,7 +69,7 @@ def test_battery(name: str, shots: int, tiny_run: Path, selector_file: Path, sup
     assert target.shape == (4,) and target.dtype == np.float64 and np.isfinite(target).all()
     assert np.abs(target[:2]).max() < 0.2 and 0 < target[2] < 0.05 and abs(target[3]) <= np.pi / 2 + 1e-6
     assert np.array_equal(target, second.target(points))
-    scores = getattr(first, "point_scores", lambda points: None)(points)
+    scores = first.point_scores(points)
     assert scores is None or (
         scores.shape == (min(QUERIES, len(points)),) and scores.sum() == pytest.approx(1, abs=1e-5)
     )
@@ -80,6 +89,41 @@ def test_battery(name: str, shots: int, tiny_run: Path, selector_file: Path, sup
     assert steps > 10
     after = [getattr(item, array) for item in given.items for array in ARRAYS]
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def only(checkpoint: Checkpoint, parts: set[str]) -> Checkpoint:
+    return Checkpoint({part: checkpoint.parts[part] for part in parts}, checkpoint.card)
+
+
+@pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
+def test_a_row_and_its_class_agree(row: StrategyRow, tiny_run: Path, selector_file: Path) -> None:
+    """Each strategy is made from exactly the parts that its row names, and refused in one line without any of them."""
+    whole = load_checkpoint(tiny_run)
+    needed = set(whole.parts) if row.file is not None else {choice[0] for choice in row.parts}
+    strategy = make_strategy(row.name, only(whole, needed), scripted_controller, selector_file)
+    assert load_class(row).name == strategy.name == row.name
+    assert isinstance(strategy, HasPrior) == row.has_prior
+    assert row.missing_part(needed) is None
+    for choice in row.parts:
+        rest = needed - set(choice)
+        assert row.missing_part(rest) == choice[-1]
+        with pytest.raises(CheckpointError, match=f"holds no '{choice[-1]}'") as caught:
+            make_strategy(row.name, only(whole, rest), scripted_controller)
+        assert "\n" not in str(caught.value)
+        for other in choice[1:]:
+            assert make_strategy(row.name, only(whole, rest | {other}), scripted_controller).name == row.name
+    if row.needs_checkpoint:
+        with pytest.raises(StrategyError, match=f"strategy '{row.name}' needs a checkpoint"):
+            make_strategy(row.name, None, scripted_controller)
+
+
+def test_playable_knows_that_one_part_may_stand_for_another(tiny_run: Path) -> None:
+    whole = load_checkpoint(tiny_run)
+    assert set(playable(whole)) == set(CATALOGUE)
+    without = set(playable(only(whole, set(whole.parts) - {"zero-shot"})))
+    assert without == set(CATALOGUE) - {"zero-shot"}
+    neither = set(playable(only(whole, set(whole.parts) - {"zero-shot", "pretrain"})))
+    assert neither == set(CATALOGUE) - {"zero-shot", "fine-tune"}
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +152,7 @@ def test_demonstrations_of_another_task_change_nothing(name: str, shipped: Check
     assert np.array_equal(strategy.adapt(right).target(query), strategy.adapt(wrong).target(query))
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name not in (*UNMOVED, *DELEGATING)])
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in (*UNMOVED, *DELEGATING)])
 def test_demonstrations_of_another_task_make_it_worse(name: str, shipped: Checkpoint) -> None:
     """A hammer balanced by someone whose heavy colour is the other: the grasp of a bar is farther from its balance.
 
