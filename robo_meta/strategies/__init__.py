@@ -5,14 +5,13 @@ A strategy is constructed as `cls(checkpoint, controller)` and, once constructed
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from demos.support import SupportSet
 from robo_meta.strategies.policy import Controller, Policy
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 
 
 class StrategyError(InputError):
@@ -84,7 +83,5 @@ def make_strategy(name: str, checkpoint: Any, controller: Controller | None) -> 
         StrategyError: no such strategy, with a guess at what was meant.
     """
     if name not in STRATEGIES:
-        close = difflib.get_close_matches(name, STRATEGIES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(STRATEGIES)}"
-        raise StrategyError(f"unknown strategy {name!r}{hint}")
+        raise StrategyError(f"unknown strategy {name!r}{did_you_mean(name, STRATEGIES)}")
     return STRATEGIES[name](checkpoint, controller)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from demos.expert.scripted_controller import scripted_controller
 from robo_meta.model.controller import LearnedController
 from robo_meta.strategies import STRATEGIES, StrategyError
 from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
+from sim.errors import did_you_mean
 
 SCRIPTED_SUFFIX = "+scripted-controller"
 """A strategy's name with this is that strategy driven by the scripted controller, whatever controller the others
@@ -67,9 +67,7 @@ def check_names(names: tuple[str, ...]) -> None:
     """Raises StrategyError for a name that is neither in `STRATEGIES` nor one of them with `SCRIPTED_SUFFIX`."""
     for name in names:
         if name.removesuffix(SCRIPTED_SUFFIX) not in STRATEGIES:
-            close = difflib.get_close_matches(name, STRATEGIES, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(STRATEGIES)}"
-            raise StrategyError(f"unknown strategy {name!r}{hint}")
+            raise StrategyError(f"unknown strategy {name!r}{did_you_mean(name, STRATEGIES)}")
 
 
 def needs_checkpoint(names: tuple[str, ...], controller: str) -> bool:
