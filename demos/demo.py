@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from demos import __version__
 from sim.errors import InputError
+from sim.records import FrozenMapping, Record
 
 if TYPE_CHECKING:  # only the name: reading a demo's arrays needs no simulator
     from sim.tasks.scenes import Task
@@ -45,7 +45,7 @@ class Provenance:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", tuple(self.path))
-        object.__setattr__(self, "versions", MappingProxyType(dict(self.versions)))
+        object.__setattr__(self, "versions", FrozenMapping(self.versions))
 
     @property
     def key(self) -> str:
@@ -55,7 +55,8 @@ class Provenance:
 
 def episode_key(path: tuple[str | int, ...]) -> str:
     """A seed path as a file's name; sorts like the numbers in it."""
-    return "-".join(step if isinstance(step, str) else f"{step:05d}" for step in path)
+    # The split of a family named by reference has a colon, which some file systems refuse.
+    return "-".join(step.replace(":", ".") if isinstance(step, str) else f"{step:05d}" for step in path)
 
 
 def provenance(actor: str, seed: int, path: tuple[str | int, ...]) -> Provenance:
@@ -73,8 +74,8 @@ def installed_versions() -> dict[str, str]:
     return {"robo-meta": __version__, "numpy": np.__version__, "pybullet": pybullet, "schema": SCHEMA}
 
 
-@dataclass(frozen=True)
-class Demo:
+@dataclass(frozen=True, eq=False)
+class Demo(Record):
     """One episode, in the world frame; arrays are read-only copies.
 
     Raises:
@@ -107,7 +108,7 @@ class Demo:
             value = np.array(getattr(self, name), dtype=np.float32)
             value.setflags(write=False)
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "verdict", MappingProxyType({str(k): bool(v) for k, v in self.verdict.items()}))
+        object.__setattr__(self, "verdict", FrozenMapping({str(k): bool(v) for k, v in self.verdict.items()}))
         self._check()
 
     def _check(self) -> None:

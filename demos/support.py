@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.errors import InputError
+from sim.records import Record
 
 TRANSFERS = ("same-object", "new-instance", "new-shape")
 """What demos and query share, from most to least; the same names as `sim.tasks.scenes.TRANSFERS`."""
@@ -29,8 +30,8 @@ class SupportError(InputError):
     """Arrays that make no support item."""
 
 
-@dataclass(frozen=True)
-class SupportItem:
+@dataclass(frozen=True, eq=False)
+class SupportItem(Record):
     """One demonstration as a strategy sees it: object frame, nothing privileged; arrays are read-only copies."""
 
     points: np.ndarray

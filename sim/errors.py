@@ -8,7 +8,7 @@ is raised is a bug and shows its traceback.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
@@ -19,7 +19,15 @@ class MachineError(RuntimeError):
     """The machine could not do it: a full disk, a permission, a process that died. The input was fine."""
 
 
-def did_you_mean(name: str, allowed: Sequence[str]) -> str:
-    """`; did you mean 'hammer'?`, or the whole list where nothing is close: the end of an error's line."""
-    close = difflib.get_close_matches(name, allowed, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}"
+def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the closest of those allowed, or all of them where none is close.
+
+    Example:
+        >>> did_you_mean("hamer", ("bar", "hammer"))
+        "; did you mean 'hammer'?"
+        >>> did_you_mean("q", ("bar", "hammer"))
+        '; expected one of bar, hammer'
+    """
+    names = tuple(allowed)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(names)}"

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.records import Record
 
-@dataclass(frozen=True)
-class Pose:
+
+@dataclass(frozen=True, eq=False)
+class Pose(Record):
     """A rigid motion `a_to_b`: `x_in_b = R(quat_xyzw) x_in_a + position`."""
 
     position: np.ndarray

@@ -8,7 +8,7 @@ from typing import Any
 
 from demos.recording.object_labels import families_needed
 from sim.errors import InputError
-from sim.shapes.families import FAMILIES, families_of, family_named
+from sim.shapes.families import SPLITS, families_of, family_named
 from sim.tasks.scenes import INTENTIONS
 
 MIXED = "all"
@@ -30,9 +30,9 @@ class RecordConfig:
     out: Path
     """Dataset folder; made if absent, continued if it holds a part of the same recording."""
     split: str | None = None
-    """Tasks to draw; by default the split of `families`, or `training`."""
+    """Tasks to draw: a split, or a group of your own families; by default the split of `families`, or `training`."""
     families: tuple[str, ...] = ()
-    """Shape families to draw from; by default all of the split."""
+    """Shape families to draw from, your own as `module:attribute`; by default all of the split."""
     tasks: int = 100
     """Tasks with recorded episodes."""
     demos: int = 4
@@ -67,9 +67,12 @@ class RecordConfig:
             if len(groups) > 1:
                 raise RecordError(f"families of different splits ({', '.join(sorted(groups))}); record them apart")
             object.__setattr__(self, "split", groups.pop() if groups else "training")
+        if not self.families and self.split_name not in SPLITS:
+            # Named one by one, so that the dataset stays the same when the group gets another family.
+            object.__setattr__(self, "families", families_of(self.split_name))
         foreign = [name for name in self.families if name not in families_of(self.split_name)]
         if foreign:
-            group = FAMILIES[foreign[0]].group
+            group = family_named(foreign[0]).group
             raise RecordError(f"family {foreign[0]!r} belongs to split {group!r}, not to {self.split!r}")
         pool, needed = len(self.families or families_of(self.split_name)), families_needed(self.demos)
         if not self.families and pool < needed:

@@ -22,7 +22,7 @@ from demos.storage.dataset import Dataset, open_dataset
 from demos.storage.episode_file import StoreError
 from demos.storage.files import checksum, write_safetensors
 from demos.support import hindsight_grasp
-from sim.shapes.families import FAMILIES
+from sim.shapes.families import numbered_families
 
 TRAINING_FILE = "training.safetensors"
 
@@ -37,6 +37,7 @@ def pack(folder: Path) -> Path:
     """
     dataset = open_dataset(Path(folder))
     demos_per_task = dataset.index["config"]["demos"]
+    families = numbered_families(dataset.index["config"]["families"])
     tasks: dict[int, list[dict[str, np.ndarray]]] = {}
     steps: dict[str, list[np.ndarray]] = {"hand": [], "hand_actions": [], "hand_targets": [], "hand_episode": []}
     scorer: dict[str, list[np.ndarray]] = {name: [] for name in ARRAYS}
@@ -56,7 +57,7 @@ def pack(folder: Path) -> Path:
     for index in sorted(tasks):
         rows = tasks[index]
         if len(rows) == demos_per_task:
-            for name, array in _task_arrays(rows).items():
+            for name, array in _task_arrays(rows, families).items():
                 scorer[name].append(array[None])
     for path in dataset.planned_paths:
         for name, array in read_planned_chunk(path, dataset.index["planned"][path.stem]["checksum"]).items():
@@ -68,32 +69,31 @@ def pack(folder: Path) -> Path:
     for name, parts in steps.items():
         dtype = np.int32 if name == "hand_episode" else np.float32
         arrays[name] = np.concatenate([np.zeros(empty[name], dtype), *parts]).astype(dtype)
-    return _write(dataset, arrays)
+    return _write(dataset, arrays, families)
 
 
 def _row(demo: Demo, grasp: np.ndarray) -> dict:
     return {"points": demo.points, "grasp": grasp, "family": demo.family, "label": demo.object_id, "task": demo.task}
 
 
-def _task_arrays(rows: list[dict]) -> dict[str, np.ndarray]:
-    names = list(FAMILIES)
+def _task_arrays(rows: list[dict], families: tuple[str, ...]) -> dict[str, np.ndarray]:
     return {
         "points": np.stack([row["points"] for row in rows]).astype(np.float16),
         "grasps": np.stack([row["grasp"] for row in rows]).astype(np.float32),
         "other_grasps": np.full((len(rows), OTHERS, 4), np.nan, dtype=np.float32),
         "graspable": np.full((len(rows), LABELLED), -1, dtype=np.int8),
-        "family": np.array([names.index(row["family"]) for row in rows], dtype=np.int16),
+        "family": np.array([families.index(row["family"]) for row in rows], dtype=np.int16),
         "object": np.array(object_numbers([row["label"] for row in rows]), dtype=np.int16),
         **secret_rows(rows[0]["task"]),
     }
 
 
-def _write(dataset: Dataset, arrays: dict[str, np.ndarray]) -> Path:
+def _write(dataset: Dataset, arrays: dict[str, np.ndarray], families: tuple[str, ...]) -> Path:
     path = dataset.folder / TRAINING_FILE
     origin = {"config": dataset.index["config"], "counts": dataset.index["counts"], "versions": installed_versions()}
     metadata = {
         "schema": SCHEMA,
-        "families": json.dumps(list(FAMILIES)),
+        "families": json.dumps(families),
         "provenance": json.dumps(origin, sort_keys=True),
         "checksum": checksum(arrays, SCHEMA),
     }

@@ -32,7 +32,7 @@ from sim.objects.graspable import end_holds
 from sim.objects.spec import PALETTE
 from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
-from sim.shapes.families import FAMILIES
+from sim.shapes.families import numbered_families
 from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Scene, Task
 from sim.tasks.seeds import generator
 
@@ -90,7 +90,7 @@ def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
     """The rows of one task: `points` (D, P, 6), `grasps` (D, 4), `other_grasps` (D, 2, 4), `graspable` (D, 128),
     `family` (D,), `object` (D,) and its secrets."""
-    names, labels = list(FAMILIES), [object_label(demo) for demo in range(config.demos)]
+    names, labels = numbered_families(config.families), [object_label(demo) for demo in range(config.demos)]
     points = np.empty((config.demos, POINT_COUNT, 6), dtype=np.float16)
     grasps = np.empty((config.demos, 4), dtype=np.float32)
     others = np.full((config.demos, OTHERS, 4), np.nan, dtype=np.float32)

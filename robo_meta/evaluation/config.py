@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,8 @@ from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import default_names, needs_checkpoint
 from robo_meta.strategies.sources import resolve_all
 from robo_meta.training.checkpoint import checkpoint_file, part_names
-from sim.errors import InputError
-from sim.shapes.families import SPLITS
+from sim.errors import InputError, did_you_mean
+from sim.shapes.families import families_of
 from sim.tasks.scenes import TRANSFERS
 
 SCHEMA = "1"
@@ -65,7 +64,8 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         for name in ("split", "transfer", "shots", "strategies"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        _check_known("split", self.split, SPLITS)
+        for split in self.split:
+            families_of(split)
         _check_known("transfer", self.transfer, TRANSFERS)
         resolve_all(self.strategies)
         for name in ("split", "transfer", "shots"):
@@ -134,6 +134,4 @@ class EvaluateConfig:
 def _check_known(what: str, names: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     for name in names:
         if name not in allowed:
-            close = difflib.get_close_matches(name, allowed, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}"
-            raise EvaluateError(f"unknown {what} {name!r}{hint}")
+            raise EvaluateError(f"unknown {what} {name!r}{did_you_mean(name, allowed)}")

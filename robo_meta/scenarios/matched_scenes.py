@@ -13,17 +13,20 @@ from demos.expert.expert import demonstrate
 from demos.expert.grasp_plan import NoGrasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
-from sim.shapes.families import families_of
-from sim.tasks.sampling import draw_families, draw_scene, draw_task
-from sim.tasks.scenes import INTENTIONS, Scene, Task
+from sim.errors import InputError
+from sim.tasks.queries import QUERY_OBJECT, draw_query
+from sim.tasks.sampling import draw_scene
+from sim.tasks.scenes import Scene, Task
 from sim.tasks.seeds import seed_sequence
 
 ATTEMPTS = 4
 """Attempts at a demonstration on one object: as in a recorded dataset, a support demo is a success."""
 SPARES = 3
 """Further objects of the same family that stand in for one on which every attempt fails."""
-QUERY = "a0"
-"""Label of the query's object."""
+
+
+class SplitError(InputError):
+    """A split that has too few families for a transfer."""
 
 
 class NoDemonstration(RuntimeError):
@@ -45,11 +48,8 @@ class MatchedTask:
 
 def matched_task(root: int, split: str, index: int) -> MatchedTask:
     """Task number `index`: intentions alternate, so that each is exactly half of an even number of tasks."""
-    task = draw_task(root, split, index, INTENTIONS[index % len(INTENTIONS)])
-    families = tuple(draw_families(root, task, len(families_of(split))))
-    query = draw_scene(root, task, families[0], QUERY)
-    rollout_seed = int(seed_sequence(root, split, index, "rollout").generate_state(1)[0])
-    return MatchedTask(root, task, families, query, rollout_seed)
+    drawn = draw_query(root, split, index)
+    return MatchedTask(root, drawn.task, drawn.families, drawn.scene, drawn.rollout_seed)
 
 
 def support_object(matched: MatchedTask, transfer: str, number: int) -> tuple[str, str]:
@@ -58,10 +58,12 @@ def support_object(matched: MatchedTask, transfer: str, number: int) -> tuple[st
     New instances and new shapes are all different objects; new shapes run through the families before any comes twice.
     """
     if transfer == "same-object":
-        return matched.families[0], QUERY
+        return matched.families[0], QUERY_OBJECT
     if transfer == "new-instance":
         return matched.families[0], f"a{number + 1}"
     others = matched.families[1:]
+    if not others:
+        raise SplitError(f"split {matched.task.split!r} has one family; transfer new-shape needs 2 or more")
     turn, letter = divmod(number, len(others))
     return others[letter], f"{chr(ord('b') + letter)}{turn}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
-from types import MappingProxyType
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from demos.expert.grasp_plan import aim, plan_grasp
 from demos.policy import Policy
 from sim.env import GraspEnv
 from sim.objects.graspable import outer_ends
+from sim.records import FrozenMapping
 from sim.tasks.scenes import PART, Scene
 
 
@@ -40,7 +40,7 @@ class Outcome:
     """Latency of the first action, in which the target is computed."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "verdict", MappingProxyType({str(k): bool(v) for k, v in self.verdict.items()}))
+        object.__setattr__(self, "verdict", FrozenMapping({str(k): bool(v) for k, v in self.verdict.items()}))
 
     @property
     def failed_parts(self) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ user's own is taken in by `robo_meta.strategies.own`.
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 from demos.support import SupportItem, SupportSet
 from robo_meta.catalogue import CATALOGUE, StrategyRow
 from robo_meta.strategies.policy import Controller, Policy
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 
 
 class StrategyError(InputError):
@@ -67,10 +66,7 @@ def row_named(name: str, others: Iterable[str] = ()) -> StrategyRow:
         StrategyError: no such strategy, with a guess at what was meant.
     """
     if name not in CATALOGUE:
-        known = (*CATALOGUE, *others)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}, or module:Class"
-        raise StrategyError(f"unknown strategy {name!r}{hint}")
+        raise StrategyError(f"unknown strategy {name!r}{did_you_mean(name, (*CATALOGUE, *others))}")
     return CATALOGUE[name]
 
 

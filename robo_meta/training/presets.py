@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from robo_meta.catalogue import DEFAULT_METHODS as DEFAULT_METHODS
 from robo_meta.catalogue import METHODS
 from robo_meta.model.architecture import Architecture
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 
 
 class PresetError(InputError):
@@ -104,9 +103,7 @@ def preset_named(name: str) -> TrainConfig:
         PresetError: no such preset.
     """
     if name not in PRESETS:
-        close = difflib.get_close_matches(name, PRESETS, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; expected {', '.join(PRESETS)}"
-        raise PresetError(f"unknown preset {name!r}{hint}")
+        raise PresetError(f"unknown preset {name!r}{did_you_mean(name, PRESETS)}")
     return PRESETS[name]
 
 

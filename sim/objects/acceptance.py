@@ -1,37 +1,40 @@
-"""Which layouts become objects: rules that hold for every density ratio, so that none can leak the ratio drawn.
+"""Acceptance of layouts as objects. The rules hold for every density ratio, so that none can leak the ratio drawn.
 
 Axis letters: C colours, R density ratios. Object frame, m.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 import shapely
 
+from sim.errors import InputError
 from sim.frames import heading_gap
 from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import headings_at, outer_grasps
-from sim.objects.spec import ObjectSpec, Part
+from sim.objects.spec import ObjectError, ObjectSpec, Part
 from sim.shapes.families import family_named
+from sim.shapes.family import FamilyError
 from sim.shapes.pieces import Piece
 
 
-class LayoutError(ValueError):
-    """A family that yielded no acceptable object in many tries."""
+class LayoutError(InputError):
+    """A family none of whose layouts becomes an object; the message says which rule refused how many."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What every object of every family satisfies, whatever its materials turn out to be."""
+    """Limits that every object of every family satisfies, whatever its materials are."""
 
     min_length: float = 0.12
     max_length: float = 0.36
     """m: the object's greatest extent."""
     max_height: float = 0.042
-    """m: no part stands in the way of the palm while the lowest one is held."""
+    """m: height of the tallest part, so that none meets the palm while the lowest one is held."""
     extreme_ratio: float = 10.0
     """Balance points from 1:this to this:1 must be graspable."""
     demand_ratio: float = 4.0
@@ -44,15 +47,38 @@ class Rules:
     end_clearance: float = 0.04
     """m from a colour's outer end to every balance point and to the other colours' outer ends."""
     near: float = 0.02
-    """m: a grasp this close to the balance point, across the closing direction, might hold."""
+    """m across the closing direction: a grasp closer than this to the balance point may hold the object level."""
     max_middle_share: float = 0.5
     """Share of possible ratios at which grasping the geometric centre is near."""
     max_equal_share: float = 0.4
     """Share of possible ratios at which the balance point of equal densities is near."""
+    max_overlap: float = 1e-7
+    """m² of overlap between parts; volume that two parts share would weigh twice."""
 
 
 RULES = Rules()
-MAX_TRIES = 2000
+MAX_LAYOUTS = 2000
+"""Layouts drawn for one object before its family is given up."""
+UNUSED_SLOT = "unused slot"
+"""Reason beside those of `refusal`: a layout that leaves out one of the colours."""
+
+
+def explained(reason: str, rules: Rules = RULES) -> str:
+    """A reason of `refusal` in a sentence's words, with the figures of `rules`."""
+    return {
+        UNUSED_SLOT: "a slot without a piece",
+        "length": f"longest extent outside {rules.min_length:g}–{rules.max_length:g} m",
+        "height": f"a part higher than {rules.max_height:g} m",
+        "separation": f"balance points of different materials less than {rules.min_separation:g} m apart",
+        "equal densities too good": "balance point of equal densities right too often",
+        "not flat": f"a balance point less than {rules.support_margin:g} m inside the support polygon",
+        "balance points not graspable": "a balance point that the fingers can't grasp, or only with another heading",
+        "middle too good": "geometric centre near the balance point too often",
+        "no graspable outer end": "a colour without an outer end that the fingers can grasp",
+        "outer end near a balance point": f"an outer end less than {rules.end_clearance:g} m from a balance point",
+        "outer ends near each other": f"outer ends of two colours less than {rules.end_clearance:g} m apart",
+        "overlap": "parts that overlap",
+    }[reason]
 
 
 def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...], friction: float) -> ObjectSpec:
@@ -60,18 +86,31 @@ def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...],
 
     Raises:
         UnknownFamily: no such family.
+        FamilyError: the family's function returned no layout.
         LayoutError: none was accepted.
     """
-    draw = family_named(family).draw
-    for _ in range(MAX_TRIES):
-        pieces = draw(rng, len(colours))
+    source = family_named(family)
+    reasons: Counter[str] = Counter()
+    for _ in range(MAX_LAYOUTS):
+        pieces = source.layout(rng, len(colours))
         dealt = tuple(colours[i] for i in rng.permutation(len(colours)))
         if {piece.slot for piece in pieces} != set(range(len(colours))):
+            reasons[UNUSED_SLOT] += 1
             continue
-        spec = place(pieces, dealt, family, friction, mirror=rng.random() < 0.5, turn=rng.uniform(-np.pi, np.pi))
-        if refusal(spec) is None:
+        mirror, turn = rng.random() < 0.5, rng.uniform(-np.pi, np.pi)
+        try:
+            spec = place(pieces, dealt, family, friction, mirror=mirror, turn=turn)
+        except ObjectError as error:
+            raise FamilyError(f"family {family!r}: {error}") from error
+        reason = refusal(spec)
+        if reason is None:
             return spec
-    raise LayoutError(f"family {family!r}: no acceptable object with {len(colours)} colours in {MAX_TRIES} tries")
+        reasons[reason] += 1
+    counts = "; ".join(f"{count} × {explained(reason)}" for reason, count in reasons.most_common())
+    raise LayoutError(
+        f"family {family!r}: no acceptable object with {len(colours)} colours among {MAX_LAYOUTS} layouts; "
+        f"refused were {counts}"
+    )
 
 
 def place(
@@ -172,7 +211,7 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
 def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) -> float | None:
     """The closing heading that serves at all `points` (R, 2), each also best grasped much like it, or None."""
     footprint = Footprint(spec)
-    # The ends fail most often, so they are tried first.
+    # The ends fail most often, so they come first.
     for some in (points[[0, -1]], points):
         cost, _, _ = headings_at(footprint, some)
         if not np.isfinite(cost.min(axis=1)).all():
@@ -183,7 +222,7 @@ def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) 
 
 
 def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: Rules) -> str | None:
-    """Why some colour could not be what *part* asks for, or None."""
+    """Why some colour could not be what *part* asks for, or parts that overlap, or None."""
     found: list[np.ndarray] = []
     for colour in spec.colours:
         ends = outer_grasps(spec, colour)[:, :2]
@@ -194,4 +233,6 @@ def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: Rules) -> str |
         if any(np.linalg.norm(ends[:, None] - other, axis=-1).min() < rules.end_clearance for other in found):
             return "outer ends near each other"
         found.append(ends)
-    return None
+    outlines = [shapely.Polygon(part.outline) for part in spec.parts]
+    overlap = sum(outline.area for outline in outlines) - shapely.union_all(outlines).area
+    return "overlap" if overlap > rules.max_overlap else None

@@ -11,6 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from sim.errors import InputError
+from sim.records import Record
+
 PALETTE: dict[str, tuple[float, float, float]] = {
     "red": (0.90, 0.10, 0.10),
     "green": (0.10, 0.80, 0.15),
@@ -24,12 +27,12 @@ PALETTE: dict[str, tuple[float, float, float]] = {
 """Colours that parts are painted in: name → RGB in [0, 1]."""
 
 
-class ObjectError(ValueError):
+class ObjectError(InputError):
     """An object record that describes no possible body."""
 
 
-@dataclass(frozen=True)
-class Part:
+@dataclass(frozen=True, eq=False)
+class Part(Record):
     """A convex upright prism of one colour that stands on the table.
 
     Raises:
@@ -85,8 +88,8 @@ class ObjectSpec:
         return max(part.height for part in self.parts)
 
 
-@dataclass(frozen=True)
-class MassProperties:
+@dataclass(frozen=True, eq=False)
+class MassProperties(Record):
     """What a rigid body needs for its dynamics, in the object frame."""
 
     mass: float

@@ -1,45 +1,33 @@
-"""Named shape families and the split groups that keep those trained on apart from those tested on."""
+"""Named shape families, shipped and one's own, and the splits that draw from them.
+
+Shipped families are rows of one table. A family of one's own gets in by `register_family`, by an entry point of the
+group `robo_meta.families`, or by a reference `module:attribute` to a `Family` in an importable module.
+"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.metadata import EntryPoint
+from types import ModuleType
 
-import numpy as np
-
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 from sim.shapes import held_out_families, training_families
-from sim.shapes.pieces import Piece
-
-pass
-
-Draw = Callable[[np.random.Generator, int], tuple[Piece, ...]]
+from sim.shapes.family import Draw, Family, FamilyError
+from sim.shapes.plugins import PluginError, entry_point_text, installed_entry_points, load_entry_point, module_at
+from sim.shapes.splits import SHIPPED_SPLITS
 
 
 class UnknownFamily(InputError):
-    """A family name that is not in `FAMILIES`."""
+    """A family name that is neither shipped nor registered."""
 
 
 class UnknownSplit(InputError):
-    """A split name that is not in `SPLITS`."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """A named distribution over part layouts."""
-
-    name: str
-    group: str
-    """`training`, `validation` or `unseen-families`: the split whose objects it alone supplies."""
-    draw: Draw
-    """(rng, number of slots) → pieces along x; not yet accepted by `sim.objects.acceptance`."""
-    description: str
-    """One line for `robo-meta objects`."""
+    """A split that is neither shipped nor the group of a registered family."""
 
 
 _ROWS = (
-    # Training: handles with something at one end, at both ends, in the middle and off to a side.
+    # Training: shafts with a head at one end, at both ends, in the middle or to one side.
     Family("bar", "training", training_families.bar, "straight bar of two or three blocks"),
     Family("hammer", "training", training_families.hammer, "cross-wise head on a two-piece handle"),
     Family("spoon", "training", training_families.spoon, "round bowl on a long handle"),
@@ -59,12 +47,12 @@ _ROWS = (
     Family("cleaver", "training", training_families.cleaver, "leaning blade to one side of a handle"),
     Family("pick", "training", training_families.pick, "cross-wise head with pointed arms on a handle"),
     Family("nail", "training", training_families.nail, "block head, shaft and point"),
-    # Training, of no one's choosing: whatever quadrilateral comes grows on a shaft.
+    # Training: random quadrilaterals on a shaft.
     Family("shard", "training", training_families.shard, "irregular plate at one end of a shaft"),
     Family("splint", "training", training_families.splint, "irregular plates at both ends of a shaft"),
     Family("thorn", "training", training_families.thorn, "irregular limb to one side of a shaft"),
     Family("twig", "training", training_families.twig, "irregular limbs to both sides of a shaft"),
-    # Validation: every choice made while developing is judged by these.
+    # Validation: choices made during development are judged on these.
     Family("mallet", "validation", held_out_families.mallet, "block head and a pommel on a handle"),
     Family("wedge", "validation", held_out_families.wedge, "bar that tapers from end to end"),
     Family("arrow", "validation", held_out_families.arrow, "shaft with a pointed head and a fletch"),
@@ -84,38 +72,186 @@ _ROWS = (
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ROWS}
-"""Every family by name."""
+"""Every shipped family by name."""
+SPLITS = tuple(SHIPPED_SPLITS)
+"""The shipped splits."""
+ENTRY_POINTS = "robo_meta.families"
+"""Entry-point group: each entry names a `Family`, or a module that calls `register_family` when it is imported."""
+_OWN: dict[str, Family] = {}
+"""Registered families of this process by name."""
+_LOADED: set[EntryPoint] = set()
+"""Entry points that are registered already."""
 
 
-def did_you_mean(name: str, allowed: tuple[str, ...]) -> str:
-    """`; did you mean 'hammer'?`, or the whole list, with a full stop, where nothing is close."""
-    close = difflib.get_close_matches(name, allowed, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(allowed)}."
+def register_family(name: str, draw: Draw, description: str, *, group: str) -> Family:
+    """Register a family of one's own under `name`, for this process.
+
+    Worker processes must know it too: call this in an installed package that names its module as an entry point, or in
+    a module that is named as `module:attribute`, or at the top level of the script that is run.
+
+    Args:
+        name: lower-case words with hyphens, not taken yet.
+        draw: (random generator, number of slots) → pieces of a layout; see `sim.shapes.family.Draw`.
+        description: one line for `robo-meta objects`.
+        group: split of one's own, as `evaluate --split` takes it. Shipped splits are frozen.
+
+    Returns:
+        The family. Assign it to a name of the module, and `module:NAME` refers to it.
+
+    Raises:
+        FamilyError: a name that is taken or malformed, a shipped group, an empty description, no function.
+
+    Example:
+        >>> from sim.shapes.pieces import box, in_slots
+        >>> def plank(rng, slots):
+        ...     length, joint = rng.uniform(0.2, 0.34), rng.uniform(0.4, 0.6)
+        ...     pieces = [box(0, joint * length, 0.03, 0.02), box(joint * length, length, 0.03, 0.035)]
+        ...     return in_slots(pieces, (0, 1))
+        >>> register_family("plank", plank, "two blocks end to end", group="planks").name
+        'plank'
+        >>> families_of("planks")
+        ('plank',)
+        >>> unregister_family("plank")
+    """
+    family = Family(name, group, draw, description)
+    _add(family)
+    return family
+
+
+def unregister_family(name: str) -> None:
+    """Forget a registered family, e.g. to register an edited one in a notebook.
+
+    Raises:
+        UnknownFamily: no registered family of that name.
+    """
+    if name not in _OWN:
+        raise UnknownFamily(f"family {name!r} is not registered{did_you_mean(name, _OWN) if _OWN else ''}")
+    del _OWN[name]
+
+
+def all_families() -> dict[str, Family]:
+    """Every family by name: the shipped ones, then the registered ones in order of registration.
+
+    Raises:
+        sim.shapes.plugins.PluginError: an installed package's entry point can't be loaded.
+    """
+    return FAMILIES | _own_families()
 
 
 def family_named(name: str) -> Family:
-    """The family called `name`.
+    """The family called `name`: shipped, registered, or at `module:attribute`.
 
     Raises:
         UnknownFamily: no such family.
+        sim.shapes.plugins.PluginError: a reference or an entry point that can't be loaded.
     """
-    if name not in FAMILIES:
-        raise UnknownFamily(f"unknown family {name!r}{did_you_mean(name, tuple(FAMILIES))} See `robo-meta objects`")
-    return FAMILIES[name]
+    if name in FAMILIES:
+        return FAMILIES[name]
+    if ":" in name:
+        return _family_at(name)
+    own = _own_families()
+    if name not in own:
+        hint = did_you_mean(name, (*FAMILIES, *own))
+        raise UnknownFamily(f"unknown family {name!r}{hint} (see `robo-meta objects`)")
+    return own[name]
+
+
+def splits() -> tuple[str, ...]:
+    """The shipped splits, then the groups of registered families."""
+    return tuple(dict.fromkeys((*SPLITS, *(family.group for family in _own_families().values()))))
 
 
 def families_of(split: str) -> tuple[str, ...]:
-    """Names of the families that objects of `split` are drawn from, in table order.
+    """Names of the families that objects of `split` are drawn from.
 
-    `unseen-objects` has new objects of the training families.
+    A shipped split's are frozen (`sim.shapes.splits`). A group of one's own has its families in order of registration;
+    `module:group` has the families of that group in a module, in order of definition.
 
     Raises:
         UnknownSplit: no such split.
+        sim.shapes.plugins.PluginError: a reference or an entry point that can't be loaded.
     """
-    if split not in SPLITS:
-        raise UnknownSplit(f"unknown split {split!r}{did_you_mean(split, SPLITS)}")
-    group = "training" if split == "unseen-objects" else split
-    return tuple(name for name, family in FAMILIES.items() if family.group == group)
+    if split in SHIPPED_SPLITS:
+        return SHIPPED_SPLITS[split]
+    module, colon, group = split.partition(":")
+    if colon:
+        found = _families_in(module_at(module, split), group)
+        if not found:
+            raise UnknownSplit(f"split {split!r}: module {module!r} has no family of group {group!r}")
+        return found
+    own = tuple(name for name, family in _own_families().items() if family.group == split)
+    if not own:
+        raise UnknownSplit(f"unknown split {split!r}{did_you_mean(split, splits())}")
+    return own
 
 
-SPLITS = ("training", "validation", "unseen-objects", "unseen-families")
+def numbered_families(own: Iterable[str]) -> tuple[str, ...]:
+    """The order by which files number families: the shipped ones, then those of `own` that are not shipped."""
+    return tuple(dict.fromkeys((*FAMILIES, *own)))
+
+
+def _add(family: Family) -> None:
+    if family.group in (*SPLITS, *(shipped.group for shipped in FAMILIES.values())):
+        raise FamilyError(f"family {family.name!r}: group {family.group!r} is shipped and frozen; name one of your own")
+    if ":" in family.name or ":" in family.group:
+        raise FamilyError(f"family {family.name!r} of group {family.group!r}; expected names without ':' to register")
+    if family.name in FAMILIES or family.name in _OWN:
+        raise FamilyError(f"family {family.name!r} exists already; choose another name")
+    _OWN[family.name] = family
+
+
+def _own_families() -> dict[str, Family]:
+    """The registered families; those of entry points are registered at the first call."""
+    for point in installed_entry_points(ENTRY_POINTS):
+        if point in _LOADED:
+            continue
+        before = dict(_OWN)
+        try:
+            _register_entry_point(point)
+        except InputError:
+            # What a broken module registered before it failed goes, so that the next call meets the same error.
+            _OWN.clear()
+            _OWN.update(before)
+            raise
+        _LOADED.add(point)
+    return _OWN
+
+
+def _register_entry_point(point: EntryPoint) -> None:
+    found = load_entry_point(point)
+    if isinstance(found, Family):
+        # The module may have registered it itself.
+        if _OWN.get(found.name) != found:
+            try:
+                _add(found)
+            except FamilyError as error:
+                raise PluginError(f"{entry_point_text(point)}: {error}") from error
+    elif not isinstance(found, ModuleType):
+        kind = type(found).__name__
+        raise PluginError(f"{entry_point_text(point)} is a {kind}; expected a Family or a module that registers some")
+
+
+def _family_at(reference: str) -> Family:
+    module, _, attribute = reference.partition(":")
+    if not module or not attribute.isidentifier():
+        raise UnknownFamily(f"family {reference!r}; expected module:attribute")
+    named = _module_families(module_at(module, reference))
+    if attribute not in named:
+        hint = did_you_mean(attribute, named) if named else "; it has none"
+        raise UnknownFamily(f"family {reference!r}: module {module!r} has no Family {attribute!r}{hint}")
+    found = named[attribute]
+    # By the reference a worker process finds both again.
+    return replace(found, name=reference, group=f"{module}:{found.group}")
+
+
+def _families_in(module: ModuleType, group: str) -> tuple[str, ...]:
+    # The first attribute of a family that has two names.
+    first: dict[Family, str] = {}
+    for attribute, family in _module_families(module).items():
+        first.setdefault(family, attribute)
+    return tuple(f"{module.__name__}:{attribute}" for family, attribute in first.items() if family.group == group)
+
+
+def _module_families(module: ModuleType) -> dict[str, Family]:
+    """Attribute → family of the module, in order of definition."""
+    return {attribute: value for attribute, value in vars(module).items() if isinstance(value, Family)}

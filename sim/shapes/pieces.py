@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.records import Record
 
-@dataclass(frozen=True)
-class Piece:
+
+@dataclass(frozen=True, eq=False)
+class Piece(Record):
     """A convex upright prism of a layout, m, in canonical coordinates."""
 
     kind: str
@@ -70,5 +72,5 @@ def hexagon(x: float, y: float, radius: float, height: float) -> Piece:
 
 
 def in_slots(pieces: list[Piece], slots: tuple[int, ...]) -> tuple[Piece, ...]:
-    """The pieces, made of the stuffs that `slots` names, one number a piece."""
+    """The pieces, made of the materials that `slots` numbers, one number a piece."""
     return tuple(replace(piece, slot=slot) for piece, slot in zip(pieces, slots, strict=True))

@@ -1,1 +1,1 @@
-"""What is asked for: scenes, how they are drawn, and the seeds that draw them."""
+"""Tasks: scenes, how they are drawn, the seeds that draw them, and the benchmarks that freeze them."""

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.errors import InputError
+from sim.errors import InputError, did_you_mean
 from sim.objects.acceptance import draw_object
 from sim.objects.spec import PALETTE
-from sim.shapes.families import did_you_mean, families_of
+from sim.shapes.families import families_of
 from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
 from sim.tasks.seeds import generator
 
@@ -24,20 +24,24 @@ FRICTION_RANGE = (0.65, 0.8)
 MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.03, 0.04)}
 """kg by intention: *part* objects are so light that any hold is level."""
 SPINNING_FRICTION = {BALANCE: 0.0, PART: 0.01}
-"""m by intention: light objects are soft as well. Rigid contact of a pad with the rounded or narrow end of a light
-object is a point or two, which would let it swing though its weight could not turn a real pad."""
+"""m by intention: torsional patch of the surface. Light objects are soft: rigid contact of a pad with a rounded or
+narrow end is a point or two, about which the object would swing, though its weight could not turn a real pad."""
 
 
 class UnknownIntention(InputError):
     """An intention name that is not in `INTENTIONS`."""
 
 
+class TooFewFamilies(InputError):
+    """A split with fewer families than are asked for."""
+
+
 def draw_task(root: int, split: str, index: int, intention: str | None = None, *, colours: int = 2) -> Task:
-    """Task number `index` of `split`: its materials and what the demonstrator wants.
+    """Task number `index` of `split`: its materials and the demonstrator's intention.
 
     Args:
         root: number that all randomness hangs on.
-        split: one of `SPLITS`.
+        split: a shipped split, or a group of one's own families.
         index: number of the task within its split.
         intention: `balance` or `part` to force it (the materials stay the same); None draws either.
         colours: how many colours its objects have; three need two demonstrations or more.
@@ -56,8 +60,8 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
     found = {name: float(np.exp(log_ratio * level)) for name, level in zip(names, levels, strict=True)}
     # Listed in the palette's order, so that no reader of the names alone learns which is heavy.
     densities = {name: found[name] for name in PALETTE if name in found}
-    wants = generator(root, "intention", split, index)
-    drawn, colour = INTENTIONS[wants.integers(len(INTENTIONS))], names[wants.integers(len(names))]
+    intentions = generator(root, "intention", split, index)
+    drawn, colour = INTENTIONS[intentions.integers(len(INTENTIONS))], names[intentions.integers(len(names))]
     chosen = intention or drawn
     return Task(split, index, densities, chosen, colour if chosen == PART else None)
 
@@ -66,11 +70,11 @@ def draw_families(root: int, task: Task, count: int) -> tuple[str, ...]:
     """`count` distinct families of the task's split, in random order.
 
     Raises:
-        ValueError: more families than the split has.
+        TooFewFamilies: fewer than `count` in the split.
     """
     names = families_of(task.split)
     if not 0 <= count <= len(names):
-        raise ValueError(f"{count} families of split {task.split!r}; it has {len(names)}")
+        raise TooFewFamilies(f"{count} families of split {task.split!r}; it has {len(names)}")
     order = generator(root, "families", task.split, task.index).permutation(len(names))
     return tuple(names[i] for i in order[:count])
 
@@ -81,12 +85,13 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
     Args:
         root: number that all randomness hangs on.
         task: materials and intention; only the names of its colours, in the palette's order, reach the geometry.
-        family: any family's name, usually one of `draw_families`.
+        family: any family's name (`sim.shapes.families.family_named`), usually one of `draw_families`.
         object_id: label that tells objects of one family in one task apart, e.g. `a0`.
-        noise: what sensing and demonstrating get wrong; the default `Noise()` where None.
+        noise: errors of sensing and demonstrating; the default `Noise()` where None.
 
     Raises:
         UnknownFamily: no such family.
+        FamilyError: the family's function returned no layout.
         LayoutError: no acceptable object was found.
     """
     path = (task.split, task.index, family, object_id)

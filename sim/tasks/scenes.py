@@ -1,12 +1,12 @@
-"""Tasks and scenes: what adaptation is for, and the records that one rollout is drawn from."""
+"""Tasks and scenes: the records that one rollout is drawn from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from sim.objects.spec import MassProperties, ObjectSpec, mass_properties
+from sim.records import FrozenMapping
 
 BALANCE, PART = "balance", "part"
 INTENTIONS = (BALANCE, PART)
@@ -15,10 +15,10 @@ TRANSFERS = ("same-object", "new-instance", "new-shape")
 
 @dataclass(frozen=True)
 class Task:
-    """Materials and the demonstrator's intention: the secret that only demonstrations show."""
+    """Materials and the demonstrator's intention. Both are hidden: only demonstrations show them."""
 
     split: str
-    """One of `SPLITS`."""
+    """A shipped split, or a group of one's own families."""
     index: int
     """Number of the task within its split; with the seed it fixes the task."""
     densities: Mapping[str, float]
@@ -29,12 +29,12 @@ class Task:
     """For `part`: the colour whose outer end must be held."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "densities", MappingProxyType(dict(self.densities)))
+        object.__setattr__(self, "densities", FrozenMapping(self.densities))
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Standard deviations of what sensing and demonstrating get wrong; the defaults are on in every headline."""
+    """Standard deviations of the errors of sensing and demonstrating. Headline figures have the defaults."""
 
     position: float = 0.002
     """m, per axis: the object's perceived position (constant through an episode)."""
@@ -58,7 +58,7 @@ class Scene:
     task: Task
     object: ObjectSpec
     mass: float
-    """kg; drawn apart from the densities: 0.3–0.7 for `balance`, at most 0.04 for `part`."""
+    """kg; drawn independently of the densities: 0.3–0.7 for `balance`, at most 0.04 for `part`."""
     noise: Noise = field(default_factory=Noise)
 
     @property

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from demos.storage.files import write_atomic
 from robo_meta.checkpoints import shipped
 from sim.errors import InputError
+from sim.records import FrozenMapping
 
 SCHEMA = "2"
 EMPTY = -1
@@ -88,7 +88,7 @@ class Matrix:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "strategies", tuple(str(name) for name in self.strategies))
         object.__setattr__(self, "feature_names", tuple(str(name) for name in self.feature_names))
-        object.__setattr__(self, "scenes", MappingProxyType(dict(self.scenes)))
+        object.__setattr__(self, "scenes", FrozenMapping(self.scenes))
         self._check()
 
     def _check(self) -> None:

@@ -1,0 +1,42 @@
+"""The query of a task as evaluation draws it: what is to be grasped, before any demonstration is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.shapes.families import families_of
+from sim.tasks.sampling import draw_families, draw_scene, draw_task
+from sim.tasks.scenes import INTENTIONS, Scene, Task
+from sim.tasks.seeds import seed_sequence
+
+QUERY_OBJECT = "a0"
+"""Label of the query's object."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """One task and the scene on which every strategy is judged."""
+
+    task: Task
+    families: tuple[str, ...]
+    """The query's family, then all others of the split in the task's order."""
+    scene: Scene
+    rollout_seed: int
+    """Seed of pose, arm start and noise."""
+
+
+def draw_query(root: int, split: str, index: int) -> Query:
+    """The query of task number `index` of `split`.
+
+    Intentions alternate, so that each is exactly half of an even number of tasks.
+
+    Args:
+        root: number that all randomness hangs on.
+        split: a shipped split, or a group of one's own (`sim.shapes.families.families_of`).
+        index: number of the task within its split.
+    """
+    task = draw_task(root, split, index, INTENTIONS[index % len(INTENTIONS)])
+    families = draw_families(root, task, len(families_of(split)))
+    scene = draw_scene(root, task, families[0], QUERY_OBJECT)
+    rollout_seed = int(seed_sequence(root, split, index, "rollout").generate_state(1)[0])
+    return Query(task, families, scene, rollout_seed)
