@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from sim.errors import MachineError
+from sim.shapes.families import packed_families, unpack_families
 
 Result = TypeVar("Result")
 
@@ -35,8 +36,8 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
         for job in jobs:
             yield job()
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker) as pool:
+    context, families = multiprocessing.get_context("spawn"), packed_families()
+    with ProcessPoolExecutor(workers, context, _prepare_worker, (families,)) as pool:
         try:
             futures = [pool.submit(job) for job in jobs]
             for future in as_completed(futures):
@@ -56,9 +57,11 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
             raise
 
 
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and die with it: a killed parent's workers would wait for jobs for ever."""
+def _prepare_worker(families: bytes) -> None:
+    """Leave Ctrl-C to the parent, and die with it: a killed parent's workers would wait for jobs for ever. Know the
+    families that were registered there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    unpack_families(families)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_die_with, args=(parent.sentinel,), daemon=True).start()

@@ -1,8 +1,115 @@
-"""Few-shot imitation: meta-learning, adaptation strategies, evaluation and the command line."""
+"""Few-shot imitation for grasping: one demonstration tells how dense each material is and what is wanted.
+
+`import robo_meta` is the public API and registers the environments `RoboMeta/Grasp-v0` and `RoboMeta/Select-v0`. Every
+name below is imported when it is first used, so that neither PyTorch nor PyBullet is loaded before it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from demos import __version__
 from sim.registration import register
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from demos.demo import Demo
+    from demos.policy import Policy
+    from demos.support import SupportItem, SupportSet
+    from robo_meta.api import (
+        Rollout,
+        act,
+        draw_scene,
+        evaluate,
+        load_support,
+        make_env,
+        make_strategy,
+        play,
+        record,
+        rollout,
+        scene_of,
+    )
+    from robo_meta.evaluation.result import Evaluation
+    from robo_meta.strategies import Strategy
+    from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
+    from sim.errors import InputError, MachineError
+    from sim.shapes.families import Family, register_family
+    from sim.shapes.pieces import Piece
+    from sim.tasks.scenes import Scene, Task
+
+_PLACES = {
+    "Checkpoint": "robo_meta.training.checkpoint",
+    "Demo": "demos.demo",
+    "Evaluation": "robo_meta.evaluation.result",
+    "Family": "sim.shapes.families",
+    "InputError": "sim.errors",
+    "MachineError": "sim.errors",
+    "Piece": "sim.shapes.pieces",
+    "Policy": "demos.policy",
+    "Rollout": "robo_meta.api",
+    "Scene": "sim.tasks.scenes",
+    "Strategy": "robo_meta.strategies",
+    "SupportItem": "demos.support",
+    "SupportSet": "demos.support",
+    "Task": "sim.tasks.scenes",
+    "act": "robo_meta.api",
+    "draw_scene": "robo_meta.api",
+    "evaluate": "robo_meta.api",
+    "load_checkpoint": "robo_meta.training.checkpoint",
+    "load_support": "robo_meta.api",
+    "make_env": "robo_meta.api",
+    "make_strategy": "robo_meta.api",
+    "play": "robo_meta.api",
+    "record": "robo_meta.api",
+    "register_family": "sim.shapes.families",
+    "register_strategy": "robo_meta.strategies.sources",
+    "rollout": "robo_meta.api",
+    "scene_of": "robo_meta.api",
+}
+"""Public name → the module that it is imported from."""
+
+__all__ = [
+    "Checkpoint",
+    "Demo",
+    "Evaluation",
+    "Family",
+    "InputError",
+    "MachineError",
+    "Piece",
+    "Policy",
+    "Rollout",
+    "Scene",
+    "Strategy",
+    "SupportItem",
+    "SupportSet",
+    "Task",
+    "__version__",
+    "act",
+    "draw_scene",
+    "evaluate",
+    "load_checkpoint",
+    "load_support",
+    "make_env",
+    "make_strategy",
+    "play",
+    "record",
+    "register_family",
+    "register_strategy",
+    "rollout",
+    "scene_of",
+]
 
 register("RoboMeta/Select-v0", "robo_meta.selector.environment:SelectEnv")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'robo_meta' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PLACES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from demos.storage.files import write_atomic
 from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.evaluation.evaluate import evaluate
-from robo_meta.evaluation.summary import OURS
-from robo_meta.report.terminal import attempt_lines, print_result, sloppy_lines
 
-PICTURED = 6
-"""Scenes that the report draws."""
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PICTURED, DRAWN = 6, "maml"
+"""Scenes that the report draws, and the strategy whose adaptation they show."""
 
 
 def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
     """Evaluate, print the table or JSON, and write `result.json` and `report.html` where there is an out folder."""
-    result = evaluate(config)
+    # Imported here: help needs none of it.
+    from robo_meta.evaluation.evaluate import evaluate
+    from robo_meta.report.terminal import attempt_lines, print_result, sloppy_lines
+
+    result = evaluate(config).to_json()
     if config.out is not None:
         write_result(config.out, result)
         if config.report:
@@ -33,7 +35,7 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
             file = config.checkpoint_file
             drawn = (
                 []
-                if file is None or OURS not in config.names
+                if file is None or DRAWN not in config.names
                 else adaptation_scenes(file, config.seed, config.split[-1], min(PICTURED, config.tasks))
             )
             write_report(config.out / "report.html", result, drawn)
@@ -41,6 +43,8 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         print(json.dumps(result))
     else:
         print_result(result, console)
+        from rich.console import Console
+
         for line in (*attempt_lines(result.get("attempts", ())), *sloppy_lines(result.get("contrast", ()))):
             (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
     return result

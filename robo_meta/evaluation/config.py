@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,13 +12,19 @@ from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import default_names, needs_checkpoint
-from robo_meta.strategies.sources import resolve_all
+from robo_meta.strategies.identity import code_identity, value_identity
+from robo_meta.strategies.sources import Source, resolve, resolve_all
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError, did_you_mean
-from sim.shapes.families import families_of
+from sim.shapes.families import families_of, family_named
+from sim.tasks.benchmark import benchmark_of
 from sim.tasks.scenes import TRANSFERS
+from sim.versions import PHYSICS, VERDICT
 
-SCHEMA = "1"
+REFERENCE = "maml"
+"""What the others are compared with where nothing else is said."""
+SCHEMA = "2"
+"""Of the journal of finished tasks."""
 
 
 class EvaluateError(InputError):
@@ -43,9 +49,11 @@ class EvaluateConfig:
     """Processes; the result is the same for any number."""
     seed: int = 0
     """Root of all randomness."""
-    strategies: tuple[str, ...] = ()
+    strategies: tuple[Any, ...] = ()
     """Which strategies take part; where none is named, all whose part the checkpoint has. `NAME+scripted-controller`
-    swaps one strategy's controller."""
+    swaps one strategy's controller; `module:Class` is one of your own; from Python also objects."""
+    reference: str | None = None
+    """What the others are compared with, by its name in the results; `maml` where it takes part, else the first."""
     controller: Literal["learned", "scripted"] = "learned"
     """What drives strategies that choose where to grasp."""
     attempts: int = 1
@@ -67,7 +75,7 @@ class EvaluateConfig:
         for split in self.split:
             families_of(split)
         _check_known("transfer", self.transfer, TRANSFERS)
-        resolve_all(self.strategies)
+        object.__setattr__(self, "strategies", resolve_all(self.strategies))
         for name in ("split", "transfer", "shots"):
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
@@ -86,9 +94,28 @@ class EvaluateConfig:
             raise EvaluateError(f"controller {self.controller!r}; expected learned or scripted")
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def sources(self) -> tuple[Source, ...]:
         """The strategies that take part."""
-        return self.strategies or default_names(part_names(checkpoint_file(self.checkpoint)))
+        return self.strategies or resolve_all(default_names(part_names(checkpoint_file(self.checkpoint))))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names in the results."""
+        return tuple(source.name for source in self.sources)
+
+    @property
+    def compared(self) -> str:
+        """The strategy that the others are compared with.
+
+        Raises:
+            EvaluateError: it doesn't take part.
+        """
+        names = self.names
+        if self.reference is None:
+            return REFERENCE if REFERENCE in names else names[0]
+        if self.reference not in names:
+            raise EvaluateError(f"reference {self.reference!r} takes no part{did_you_mean(self.reference, names)}")
+        return self.reference
 
     @property
     def checkpoint_file(self) -> Path | None:
@@ -96,10 +123,10 @@ class EvaluateConfig:
         return checkpoint_file(self.checkpoint) if needs_checkpoint(self.players, self.controller) else None
 
     @property
-    def players(self) -> tuple[str, ...]:
+    def players(self) -> tuple[Source, ...]:
         """The strategies that take part, those of the further experiments included."""
         after_failure = (*("retry", "maml") * (self.attempts > 1), *("contrast", "maml") * self.sloppy)
-        return tuple(dict.fromkeys((*self.names, *after_failure)))
+        return tuple(dict.fromkeys((*self.sources, *map(resolve, after_failure))))
 
     @property
     def selector_file(self) -> Path | None:
@@ -123,12 +150,32 @@ class EvaluateConfig:
             "transfer": list(self.transfer),
             "shots": list(self.shots),
             "seed": self.seed,
-            "strategies": list(self.names),
+            "strategies": {source.name: code_identity(source) for source in self.sources},
+            "families": {split: _own_families(split) for split in self.split},
+            "benchmark": {split: benchmark_of(split) for split in self.split},
+            "physics": PHYSICS,
+            "verdict": VERDICT,
             "controller": self.controller,
             "attempts": self.attempts,
             "sloppy": self.sloppy,
             "versions": installed_versions(),
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)} | {"strategies": self.names}
+        return {name: _plain(value) for name, value in found.items()}
+
+
+def _own_families(split: str) -> dict[str, str]:
+    """Name → identity of the families of a group of one's own; the shipped splits are what their benchmark says."""
+    if benchmark_of(split) is not None:
+        return {}
+    return {name: value_identity(family_named(name).draw) for name in families_of(split)}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 
 def _check_known(what: str, names: tuple[str, ...], allowed: tuple[str, ...]) -> None:

@@ -155,7 +155,12 @@ def _colour(name: str) -> str:
     row = CATALOGUE.get(plain)
     # A user's own strategy has no row: its name picks the colour, so that it keeps it from chart to chart.
     colour = OTHER_COLOURS[crc32(plain.encode()) % len(OTHER_COLOURS)] if row is None else row.colour
-    return colour if name == plain else to_hex(tuple((channel + 1) / 2 for channel in to_rgb(colour)))
+    return colour if name == plain else _lighter(colour)
+
+
+def _lighter(colour: str) -> str:
+    red, green, blue = to_rgb(colour)
+    return to_hex(((red + 1) / 2, (green + 1) / 2, (blue + 1) / 2))
 
 
 def _ordered(names: Any) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from robo_meta.evaluation.intervals import estimate
-from robo_meta.evaluation.summary import EXPERT
+from robo_meta.evaluation.records import EXPERT
 from robo_meta.report.charts import (
     AdaptationScene,
     adaptation_picture,
@@ -137,7 +137,7 @@ def _pair_part(pairs: list[Record]) -> Part | None:
         shown = [_interval(row[name], "difference") if name in row else "–" for name in ("all", "balance", "part")]
         best = row["all"].get("best") if "all" in row else None
         body.append((False, [split, transfer, str(shots), f"{other} ({best})" if best else other, *shown]))
-    head = ("split", "transfer", "shots", "maml minus", "all", "balance", "part")
+    head = ("split", "transfer", "shots", f"{pairs[0]['a']} minus", "all", "balance", "part")
     return Part("Paired differences, 95 % intervals", table(head, body))
 
 

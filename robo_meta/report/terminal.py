@@ -9,11 +9,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.evaluation.intervals import estimate
-from robo_meta.evaluation.summary import BEST_BASELINE, EXPERT, OURS
+from robo_meta.evaluation.records import EXPERT
+from robo_meta.evaluation.summary import BEST_BASELINE
 from robo_meta.runs.console import wide_console
 
 Record = dict[str, Any]
+OURS = "maml"
+"""The strategy whose learned controller and preferences are shown."""
 COMPARED = (BEST_BASELINE, "density-fit", "context", "zero-shot")
 """What `maml` is compared with here; the JSON compares it with everything."""
 
@@ -26,7 +30,9 @@ def print_result(result: Record, console: Console | None = None) -> None:
         chosen = [cell for cell in cells if (cell["split"], cell["transfer"]) == (split, transfer)]
         for table in _rates(split, transfer, chosen, console.width):
             console.print(table)
-    shown = [pair for pair in result["pairs"] if pair["b"] in COMPARED]
+    # A user's own strategy is never left out; of the shipped ones, those that a reader asks about.
+    shown = [pair for pair in result["pairs"] if pair["b"] in COMPARED or bare(pair["b"]) not in CATALOGUE]
+    shown = [pair for pair in shown if pair["b"] != EXPERT]
     if shown:
         console.print(_differences(shown, console.width))
     ours = [row for row in result["interpretability"] if row["strategy"] == OURS]
@@ -109,7 +115,10 @@ def _of_expert(cell: Record) -> str:
 
 def _differences(pairs: list[Record], width: int) -> Table:
     """Paired differences: the intentions side by side, or below each other where the terminal is narrow."""
-    title = f"{OURS} minus others on matched scenes, paired [95 %]; {BEST_BASELINE}: centre, replay or warped-replay"
+    title = (
+        f"{pairs[0]['a']} minus others on matched scenes, paired [95 %]; "
+        f"{BEST_BASELINE}: centre, replay or warped-replay"
+    )
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     rows: dict[tuple[Any, ...], dict[str, Record]] = {}
     for pair in pairs:
@@ -128,7 +137,7 @@ def _differences(pairs: list[Record], width: int) -> Table:
 def _difference(pair: Record | None) -> str:
     if pair is None or pair["difference"] is None:
         return "–"
-    best = f" ({pair['best']})" if "best" in pair else ""
+    best = f" ({pair['best']})" if pair.get("best") else ""
     return estimate(pair["difference"], pair["low"], pair["high"], signed=True) + best
 
 

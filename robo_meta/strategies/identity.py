@@ -62,6 +62,13 @@ def code_identity(source: Source) -> str:
     return digest.hexadecimal()
 
 
+def value_identity(value: Any) -> str:
+    """Hash, in hexadecimal, of a function or another value of the user's, with the code that it is made of."""
+    digest = _Digest((getattr(value, "__module__", None) or "").partition(".")[0])
+    digest.add_value(value)
+    return digest.hexadecimal()
+
+
 @cache
 def shipped_code() -> str:
     """Hash of the package's version and of the source files that `SHIPPED` names."""

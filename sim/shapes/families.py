@@ -190,6 +190,23 @@ def numbered_families(own: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*FAMILIES, *own)))
 
 
+def packed_families() -> bytes:
+    """The families that were registered in this process, for its worker processes and nothing else."""
+    if not _OWN:
+        return b""
+    import cloudpickle
+
+    return cloudpickle.dumps(tuple(_OWN.values()))
+
+
+def unpack_families(packed: bytes) -> None:
+    """Register what `packed_families` of the parent process gave, where it is not known already."""
+    if packed:
+        import cloudpickle
+
+        _OWN.update({family.name: family for family in cloudpickle.loads(packed) if family.name not in _OWN})
+
+
 def _add(family: Family) -> None:
     if family.group in (*SPLITS, *(shipped.group for shipped in FAMILIES.values())):
         raise FamilyError(f"family {family.name!r}: group {family.group!r} is shipped and frozen; name one of your own")
