@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from demos.demo import Demo, Provenance
 from sim.env import GraspEnv
 from sim.frames import action_to_world, observe
+from sim.records import FrozenMapping, Record
 from sim.tasks.scenes import Scene
 
 Observation = Mapping[str, np.ndarray]
@@ -41,8 +41,8 @@ class GraspWorld(Protocol):
     def step(self, action: np.ndarray) -> tuple[Any, float, bool, bool, dict[str, Any]]: ...
 
 
-@dataclass(frozen=True)
-class Episode:
+@dataclass(frozen=True, eq=False)
+class Episode(Record):
     """One episode as it was played; T actions. Arrays are read-only."""
 
     scene: Scene
@@ -70,7 +70,7 @@ class Episode:
             value = np.array(getattr(self, name), dtype=np.float64 if name == "tip" else np.float32)
             value.setflags(write=False)
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "verdict", MappingProxyType({str(k): bool(v) for k, v in self.verdict.items()}))
+        object.__setattr__(self, "verdict", FrozenMapping({str(k): bool(v) for k, v in self.verdict.items()}))
 
     @property
     def steps(self) -> int:

@@ -15,7 +15,7 @@ class Objects:
     image: Path | None = None
     """Write a contact sheet (PNG) with the centres of mass marked."""
     families: tuple[str, ...] = ()
-    """Only these families; all by default."""
+    """Only these families, your own as `module:attribute`; all by default."""
     check: bool = False
     """Measure what needs no demonstration, in physics, against the bounds that it must stay under."""
     tasks: int = 24
@@ -29,9 +29,9 @@ class Objects:
 
     def run(self) -> int | None:
         """List, draw or check."""
-        from sim.shapes.families import FAMILIES, family_named
+        from sim.shapes.families import all_families, family_named
 
-        chosen = [family_named(name) for name in self.families] or list(FAMILIES.values())
+        chosen = [family_named(name) for name in self.families] or list(all_families().values())
         if self.check:
             from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world, print_check
 

@@ -55,7 +55,7 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
 
 def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     """(M,) bool: whether fingers could take an outer end at `points` (M, 2): a hold there that is narrow enough and
-    of one colour alone. A matter of shape and hand, whatever the colours weigh and whoever wants what."""
+    of one colour alone. It depends on shape and gripper, not on densities or intention."""
     footprint, where = Footprint(spec), np.asarray(points, dtype=np.float64)[:, :2]
     yaws = np.unique(np.concatenate(footprint.part_headings).round(3))
     sections, _, _ = _cut_everywhere(footprint, where, yaws, AT_ENDS)

@@ -56,22 +56,24 @@ class Part(Record):
             raise ObjectError(f"part kind {self.kind!r}; expected box, cylinder or prism")
         if self.colour not in PALETTE:
             raise ObjectError(f"unknown colour {self.colour!r}; expected one of {', '.join(PALETTE)}")
-        if not self.height > 0:
+        if not 0 < self.height < np.inf:
             raise ObjectError(f"part height {self.height}; expected more than 0 m")
+        if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
+            raise ObjectError(f"part outline of shape {outline.shape}; expected (V, 2), V at least 3, all finite")
         edges = np.roll(outline, -1, axis=0) - outline
         turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
-        if outline.ndim != 2 or outline.shape[0] < 3 or np.any(turns <= 0):
+        if np.any(turns <= 0):
             raise ObjectError(f"part outline of shape {outline.shape}; expected a convex counter-clockwise polygon")
 
 
 @dataclass(frozen=True)
 class ObjectSpec:
-    """Geometry, colours and friction of one object: everything but what it weighs."""
+    """Geometry, colours and friction of one object; its weight is the scene's."""
 
     family: str
     """Name of the shape family it was drawn from."""
     parts: tuple[Part, ...]
-    """2–4 parts with disjoint interiors."""
+    """2–4 parts, families of one's own up to 8, with disjoint interiors."""
     friction: float
     """Lateral friction coefficient of the surface; hidden from policies."""
     spinning_friction: float = 0.0
@@ -90,7 +92,7 @@ class ObjectSpec:
 
 @dataclass(frozen=True, eq=False)
 class MassProperties(Record):
-    """What a rigid body needs for its dynamics, in the object frame."""
+    """Mass, centre of mass and inertia of a rigid body, object frame."""
 
     mass: float
     """kg."""

@@ -107,7 +107,7 @@ def sword(rng: Rng, slots: int) -> tuple[Piece, ...]:
     ]
     pieces += [box(0, blade, width, any_height(rng)), taper(blade, blade + tip, width, width * 0.45, any_height(rng))]
     if slots == 2 and rng.random() < 0.5:
-        # A blade of two stuffs, and no separate grip.
+        # A blade of two materials, and no separate grip.
         joint = blade * rng.uniform(0.3, 0.6)
         pieces = [
             pieces[1],

@@ -1,4 +1,4 @@
-"""What the shape families share: a shaft of two stuffs, heights, slot patterns.
+"""Building blocks of the shape families: a shaft of two materials, heights, slot patterns, irregular plates.
 
 To leave room for a balance point that any density ratio can move, most families divide a shaft of one width between
 the slots; heads and crossings sit towards its ends. Lengths in m, x along the shaft.
@@ -26,7 +26,7 @@ def two_piece_shaft(rng: Rng, low: float, high: float, *, lean: float = 0.0) -> 
 
     One piece is 1.6–2.5 times taller than the other, and either may be the longer, so that one density ratio
     balances two objects at very different shares of their length: the demonstrated place cannot simply be carried
-    over. `lean` moves the joint along, as a share of the length.
+    over. `lean` moves the joint along the shaft, as a share of the length.
     """
     length, width = rng.uniform(low, high), rng.uniform(0.02, 0.036)
     taller = rng.choice((-1, 1))
@@ -49,8 +49,8 @@ def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, he
     """An end piece of `length` that leaves `x` in direction `outwards` (±1): straight, pointed, or flared.
 
     Where the faces of an end lean by more than fingers hold there (17.5° in objects as light as those of *part*:
-    `AT_ENDS` in `sim/objects/cross_sections.py`), its outer end is the next place that they do hold; a learner that
-    never saw such an end can't know.
+    `AT_ENDS` in `sim/objects/cross_sections.py`), its outer end is the next place that they do hold; a learner can
+    only know that from having seen such ends.
     """
     inner, outer = width, width
     shape = rng.choice(4, p=(0.4, 0.25, 0.15, 0.2))
@@ -72,10 +72,10 @@ def end_block(rng: Rng, x: float, outwards: int, length: float, width: float, he
 def plate(rng: Rng, shaft: float, *, widest: float = 0.085) -> Piece:
     """An irregular quadrilateral that leaves x = 0 towards positive x, about the middle of what is `shaft` across.
 
-    Its width, how either side leans and how the far edge slants are drawn apart, so that what grows on a shaft has no
-    one's choosing in it: a learner of a dozen named ends takes the next one for one of those it knows.
+    Its width, the lean of either side and the slant of the far edge are drawn independently. A learner that has seen
+    only a dozen named ends mistakes the next one for one of those; random plates prevent that.
     """
-    # Room to grow, so that no sliver is left of one that is as wide as it may be.
+    # Leaves room to grow, so that the widest plate is no sliver.
     most = widest - 0.012
     length, near = rng.uniform(0.025, 0.08), rng.uniform(0.018, most if rng.random() < 0.25 else min(0.05, most))
     low, high = _lean(rng), _lean(rng)

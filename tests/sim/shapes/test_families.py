@@ -31,16 +31,16 @@ MESSAGES = {
         family_named,
         "hamer",
         UnknownFamily,
-        "unknown family 'hamer'; did you mean 'hammer'? See `robo-meta objects`",
+        "unknown family 'hamer'; did you mean 'hammer'? (see `robo-meta objects`)",
     ),
     "far family": (
         family_named,
         "qqq",
         UnknownFamily,
-        f"unknown family 'qqq'; expected one of {', '.join(FAMILIES)}. See `robo-meta objects`",
+        f"unknown family 'qqq'; expected one of {', '.join(FAMILIES)} (see `robo-meta objects`)",
     ),
     "near split": (families_of, "trainig", UnknownSplit, "unknown split 'trainig'; did you mean 'training'?"),
-    "far split": (families_of, "q", UnknownSplit, f"unknown split 'q'; expected one of {', '.join(SPLITS)}."),
+    "far split": (families_of, "q", UnknownSplit, f"unknown split 'q'; expected one of {', '.join(SPLITS)}"),
 }
 
 

@@ -1,0 +1,88 @@
+"""`benchmark-1` is what it was when it was frozen, whatever else is registered."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from sim import versions
+from sim.records import FrozenMapping
+from sim.shapes.families import FAMILIES, SPLITS, families_of, register_family, splits, unregister_family
+from sim.shapes.training_families import bar
+from sim.success import Thresholds
+from sim.tasks.benchmark import (
+    BENCHMARKS,
+    Benchmark,
+    UnknownBenchmark,
+    benchmark_named,
+    benchmark_of,
+    fingerprint,
+    query_record,
+    rounded,
+    task_hash,
+)
+from sim.tasks.queries import draw_query
+
+FROZEN = BENCHMARKS["benchmark-1"]
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_tasks_are_those_that_were_frozen(split: str):
+    assert task_hash(FROZEN, split) == FROZEN.task_hashes[split]
+
+
+def test_rules_are_those_that_were_frozen():
+    assert asdict(Thresholds()) == FROZEN.thresholds
+    assert (FROZEN.physics, FROZEN.verdict) == (versions.PHYSICS, versions.VERDICT)
+
+
+def test_splits_are_those_that_are_drawn_from():
+    assert tuple(FROZEN.splits) == SPLITS == tuple(FROZEN.task_hashes)
+    assert all(families_of(split) == FROZEN.splits[split] for split in SPLITS)
+    assert set().union(*FROZEN.splits.values()) <= set(FAMILIES)
+
+
+def small(**changes) -> Benchmark:
+    """Two tasks of one split."""
+    benchmark = replace(FROZEN, splits={"validation": families_of("validation")}, tasks=2, **changes)
+    return replace(benchmark, task_hashes={"validation": task_hash(benchmark, "validation")})
+
+
+def test_the_fingerprint_tells_whether_code_still_draws_the_benchmark():
+    benchmark = small()
+    assert fingerprint(benchmark) == benchmark.fingerprint
+    changed = replace(benchmark, task_hashes={"validation": "0" * 64})
+    assert fingerprint(changed) != changed.fingerprint
+
+
+@pytest.mark.parametrize(
+    "changes", [{"seed": 1}, {"physics": 9}, {"verdict": 9}, {"thresholds": FrozenMapping({"tilt": 0.2})}]
+)
+def test_the_fingerprint_holds_tasks_thresholds_and_versions(changes: dict):
+    assert small(**changes).fingerprint != small().fingerprint
+
+
+def test_a_registered_family_changes_no_query():
+    before = [query_record(draw_query(0, split, index)) for split in SPLITS for index in range(8)]
+    register_family("plank", bar, "a bar", group="planks")
+    try:
+        assert splits() == (*SPLITS, "planks")
+        after = [query_record(draw_query(0, split, index)) for split in SPLITS for index in range(8)]
+    finally:
+        unregister_family("plank")
+    assert after == before
+
+
+def test_a_split_of_ones_own_is_no_part_of_a_benchmark():
+    assert benchmark_of("unseen-families") == "benchmark-1"
+    assert benchmark_of("planks") is None
+
+
+def test_records_are_rounded_and_signless_at_zero():
+    found = rounded({"a": [-0.0, 0.12345649, -1e-9], "b": (1, "x", None, True)})
+    assert repr(found) == "{'a': [0.0, 0.123456, 0.0], 'b': [1, 'x', None, True]}"
+
+
+def test_an_unknown_benchmark_is_told():
+    assert benchmark_named("benchmark-1") is FROZEN
+    with pytest.raises(UnknownBenchmark, match="unknown benchmark 'benchmark-2'; did you mean 'benchmark-1'"):
+        benchmark_named("benchmark-2")
