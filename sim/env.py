@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 
 from sim.errors import InputError, MachineError, did_you_mean
-from sim.frames import Pose, fold_yaw, quat_from_yaw
+from sim.frames import Pose, fold_yaw, nearest_sign, quat_from_yaw
 from sim.physics.bodies import SimObject
 from sim.physics.panda import Panda
 from sim.physics.push import Shove, check_distance
@@ -61,6 +61,8 @@ class _Episode:
     hand_command: np.ndarray
     yaw_command: float
     last_opening: float
+    last_quat: np.ndarray
+    """(4,), xyzw: the object's true attitude when it was last observed."""
     gripper_command: float = 1.0
     steps: int = 0
     done: bool = False
@@ -90,7 +92,7 @@ class GraspEnv(gymnasium.Env):
     | | 4, 5 | opening between the pads; its rate | m, 0–0.1; m/s, ±2 |
     | | 6 | last gripper command | −1, 1 |
     | | 7–9 | perceived position of the object frame, world | m, ±5 |
-    | | 10–13 | perceived xyzw quaternion of the object frame | ±1 |
+    | | 10–13 | perceived xyzw quaternion of the object frame; its sign doesn't jump in an episode | ±1 |
 
     Hidden: materials, intention, mass, friction. The points are scanned once at reset; the perceived pose carries one
     error for the whole episode. Once the object frame has risen 0.10 m the environment itself holds and shakes, and
@@ -182,6 +184,7 @@ class GraspEnv(gymnasium.Env):
             hand_command=hand,
             yaw_command=yaw,
             last_opening=self.panda.opening(),
+            last_quat=object_to_world.quat_xyzw,
             shove=shove,
         )
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
@@ -277,7 +280,10 @@ class GraspEnv(gymnasium.Env):
 
     def _observe(self, object_to_world: Pose) -> dict[str, np.ndarray]:
         episode = self._running(finished_too=True)
-        perceived = episode.bias.apply(object_to_world)
+        # The sign of the physics' quaternion depends on the axes of inertia, which materials turn. A fixed convention
+        # such as w ≥ 0 would leave it to the last bits where w is near 0, so the sign follows from the drawn pose on.
+        episode.last_quat = nearest_sign(object_to_world.quat_xyzw, episode.last_quat)
+        perceived = episode.bias.apply(Pose(object_to_world.position, episode.last_quat))
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = self.panda.opening()
