@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from sim.frames import Pose, fold_yaw, quat_from_yaw
+from sim.errors import InputError, MachineError, did_you_mean
+from sim.frames import Pose, fold_yaw, nearest_sign, quat_from_yaw
 from sim.physics.bodies import SimObject
 from sim.physics.panda import Panda
-from sim.physics.push import Shove
+from sim.physics.push import Shove, check_distance
 from sim.physics.world import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.robot import GripperConfig, Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
+from sim.shapes.families import families_of
 from sim.success import FAILED, Judge, Thresholds, Verdict
 from sim.tasks.sampling import draw_families, draw_scene, draw_task
 from sim.tasks.scenes import Scene
@@ -28,6 +32,21 @@ STATE_FIELDS = (
     *("object_x", "object_y", "object_z", "object_qx", "object_qy", "object_qz", "object_qw"),
 )
 """Rows of the `state` observation."""
+RESET_OPTIONS = ("scene", "push")
+RENEW_AFTER = 100
+"""Resets after which the world is built anew, which takes 40 ms: PyBullet keeps 14 kB of every removed object."""
+
+
+class ActionError(InputError):
+    """An action that is not five finite numbers."""
+
+
+class OptionError(InputError):
+    """An option of `reset` that there isn't, or of another kind."""
+
+
+class PhysicsError(MachineError):
+    """The physics left the finite numbers."""
 
 
 @dataclass
@@ -42,6 +61,8 @@ class _Episode:
     hand_command: np.ndarray
     yaw_command: float
     last_opening: float
+    last_quat: np.ndarray
+    """(4,), xyzw: the object's true attitude when it was last observed."""
     gripper_command: float = 1.0
     steps: int = 0
     done: bool = False
@@ -71,7 +92,7 @@ class GraspEnv(gymnasium.Env):
     | | 4, 5 | opening between the pads; its rate | m, 0–0.1; m/s, ±2 |
     | | 6 | last gripper command | −1, 1 |
     | | 7–9 | perceived position of the object frame, world | m, ±5 |
-    | | 10–13 | perceived xyzw quaternion of the object frame | ±1 |
+    | | 10–13 | perceived xyzw quaternion of the object frame; its sign doesn't jump in an episode | ±1 |
 
     Hidden: materials, intention, mass, friction. The points are scanned once at reset; the perceived pose carries one
     error for the whole episode. Once the object frame has risen 0.10 m the environment itself holds and shakes, and
@@ -83,12 +104,22 @@ class GraspEnv(gymnasium.Env):
         render_mode: None, `rgb_array` or `human`.
         gripper, thresholds, workspace: configuration records.
 
-    Options of `reset`: `scene`, a `sim.tasks.scenes.Scene` to play instead of a drawn one; `push`, m by which someone
-    shoves the object in a random direction during the approach, before the fingers close (0, no shove, by default).
+    Options of `reset`:
+
+    | option | meaning | default |
+    |---|---|---|
+    | `scene` | a `sim.tasks.scenes.Scene` to play | None: drawn from the split |
+    | `push` | m, 0–0.1: someone shoves the object this far, any direction, before the fingers close | 0: nobody |
+
+    `reset` with a seed gives the state of a new environment, bit for bit, whatever came before, a failed `reset` and
+    `close` included. What `reset` and `step` refuse leaves the running episode as it was.
 
     Raises:
+        ActionError: an action that is not five finite numbers.
+        OptionError: an option of `reset` that isn't in the table, or of another kind.
         sim.physics.push.ShoveError: `push` is negative or would leave the workspace.
         sim.physics.world.DisplayError: `human` without a display to open a window on.
+        sim.shapes.families.UnknownSplit: no such split.
 
     Version 0: first release.
     """
@@ -106,6 +137,7 @@ class GraspEnv(gymnasium.Env):
     ) -> None:
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode {render_mode!r}; expected one of {self.metadata['render_modes']} or None")
+        families_of(split)  # refuses what is no split
         self.split = split
         self.render_mode = render_mode
         self.thresholds = thresholds or Thresholds()
@@ -114,44 +146,47 @@ class GraspEnv(gymnasium.Env):
         self._state_box = _state_space()
         self.observation_space = spaces.Dict({"points": _points_space(), "state": self._state_box})
         self.world = World(gui=render_mode == "human")
-        self.panda = Panda(self.world, gripper or GripperConfig(), visible=render_mode is not None)
+        self.gripper = gripper or GripperConfig()
+        self.panda = Panda(self.world, self.gripper, visible=render_mode is not None)
         self.watch: Callable[[], None] | None = None
         """Called every 0.05 s of the final hold and shake, which one step plays through: for whoever films it."""
         self._episode: _Episode | None = None
+        self._resets = 0
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Start an episode; the seed draws the scene (unless given), pose, arm start and noise."""
+        given, push = _read_options(options or {})
         super().reset(seed=seed)
-        scene = (options or {}).get("scene") or self._draw_scene()
+        scene = given or self._draw_scene()
         rng, space = self.np_random, self.workspace
-        if self._episode is not None:
-            self._episode.body.remove()
         object_to_world = Pose(
             np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0]),
             quat_from_yaw(rng.uniform(-np.pi, np.pi)),
         )
         hand = np.array(space.hand_centre) + rng.uniform(-1, 1, 3) * np.array(space.hand_spread)
         yaw = rng.uniform(-1, 1) * space.yaw_spread
-        self.world.set_iterations(FREE_ITERATIONS)
-        self.panda.reset(hand, yaw)
-        visible = self.render_mode is not None
-        body = SimObject(self.world, scene.object, scene.mass_properties, object_to_world, visible)
+        bias = PoseBias.draw(scene.noise, rng)
+        points = scan(scene.object, object_to_world, scene.noise, rng)
+        # Drawn last, so that pose, scan and noise are those of the same seed without a push.
+        shove = Shove.draw(push, rng) if push else None
+        with self._clear_table():
+            self.panda.reset(hand, yaw)
+            visible = self.render_mode is not None
+            body = SimObject(self.world, scene.object, scene.mass_properties, object_to_world, visible)
         self._episode = _Episode(
             scene=scene,
             body=body,
             judge=Judge(self.world, self.panda, body, scene, self.thresholds, self.watch),
-            bias=PoseBias.draw(scene.noise, rng),
-            points=scan(scene.object, object_to_world, scene.noise, rng),
+            bias=bias,
+            points=points,
             hand_command=hand,
             yaw_command=yaw,
             last_opening=self.panda.opening(),
+            last_quat=object_to_world.quat_xyzw,
+            shove=shove,
         )
-        push = float((options or {}).get("push", 0.0))
-        if push != 0:
-            # Drawn last, so that pose, scan and noise are those of the same seed without a push.
-            self._episode.shove = Shove.draw(push, rng)
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
         return self._observe(object_to_world), {}
 
@@ -159,7 +194,7 @@ class GraspEnv(gymnasium.Env):
         """Play one action of 0.1 s; see the class for its rows."""
         episode = self._running()
         space = self.workspace
-        move = np.clip(np.asarray(action, dtype=np.float64), -1, 1)
+        move = np.clip(_checked(action), -1, 1)
         episode.hand_command = np.clip(episode.hand_command + move[:3] * space.reach, space.low, space.high)
         episode.yaw_command = float(
             np.clip(episode.yaw_command + move[3] * space.turn, -space.yaw_limit, space.yaw_limit)
@@ -196,7 +231,8 @@ class GraspEnv(gymnasium.Env):
         return self.world.picture(640, 480, np.array([1.02, -0.42, 0.38]), np.array([0.50, 0.0, 0.13]))
 
     def close(self) -> None:
-        """Disconnect from the physics."""
+        """Free the physics; safe to call twice, and `reset` connects again."""
+        self._episode = None
         self.world.close()
 
     @property
@@ -218,7 +254,24 @@ class GraspEnv(gymnasium.Env):
     def _running(self, finished_too: bool = False) -> _Episode:
         if self._episode is None or (self._episode.done and not finished_too):
             raise RuntimeError("no episode is running; call reset() first")
+        if not self.world.is_open:
+            raise RuntimeError("the physics is closed; call reset() first")
         return self._episode
+
+    @contextlib.contextmanager
+    def _clear_table(self) -> Iterator[None]:
+        """The arm alone over the table; a world in which the reset then fails is built anew by the next one."""
+        seen, ended = self._resets, self._episode
+        self._resets, self._episode = RENEW_AFTER, None
+        if seen >= RENEW_AFTER or not self.world.is_open:
+            self.world.renew()
+            self.panda = Panda(self.world, self.gripper, visible=self.render_mode is not None)
+            seen = 0
+        elif ended is not None:
+            ended.body.remove()
+        self.world.set_iterations(FREE_ITERATIONS)
+        yield
+        self._resets = seen + 1
 
     def _draw_scene(self) -> Scene:
         root = int(self.np_random.integers(2**31))
@@ -227,7 +280,10 @@ class GraspEnv(gymnasium.Env):
 
     def _observe(self, object_to_world: Pose) -> dict[str, np.ndarray]:
         episode = self._running(finished_too=True)
-        perceived = episode.bias.apply(object_to_world)
+        # The sign of the physics' quaternion depends on the axes of inertia, which materials turn. A fixed convention
+        # such as w ≥ 0 would leave it to the last bits where w is near 0, so the sign follows from the drawn pose on.
+        episode.last_quat = nearest_sign(object_to_world.quat_xyzw, episode.last_quat)
+        perceived = episode.bias.apply(Pose(object_to_world.position, episode.last_quat))
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = self.panda.opening()
@@ -245,8 +301,43 @@ class GraspEnv(gymnasium.Env):
             ],
             dtype=np.float32,
         )
+        if not np.isfinite(state).all():
+            episode.done, self._resets = True, RENEW_AFTER
+            raise PhysicsError(f"the physics of this {episode.scene.object.family!r} diverged; call reset()")
         state = np.clip(state, self._state_box.low, self._state_box.high)
         return {"points": episode.points.copy(), "state": state}
+
+
+def _read_options(options: Mapping[str, Any]) -> tuple[Scene | None, float]:
+    """Scene and push, m, from the options of `reset`, checked."""
+    for name in options:
+        if name not in RESET_OPTIONS:
+            raise OptionError(f"unknown reset option {name!r}{did_you_mean(str(name), RESET_OPTIONS)}")
+    scene, push = options.get("scene"), options.get("push", 0.0)
+    if scene is not None and not isinstance(scene, Scene):
+        raise OptionError(f"reset option 'scene' is a {type(scene).__name__}; expected a sim.tasks.scenes.Scene")
+    if not isinstance(push, Real):
+        raise OptionError(f"reset option 'push' is {push!r}; expected a number, m")
+    if push != 0:
+        check_distance(float(push))
+    return scene, float(push)
+
+
+def _checked(action: Any) -> np.ndarray:
+    """The action (5,) as float64.
+
+    Raises:
+        ActionError: it is not five finite numbers. One NaN in a motor's target would stay there for good.
+    """
+    try:
+        numbers = np.asarray(action, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ActionError(f"action {action!r}; expected five finite numbers") from None
+    if numbers.shape != (5,):
+        raise ActionError(f"action of shape {numbers.shape}; expected (5,)")
+    if not np.isfinite(numbers).all():
+        raise ActionError(f"action {numbers.tolist()}; expected five finite numbers")
+    return numbers
 
 
 def _points_space() -> spaces.Box:

@@ -72,6 +72,11 @@ def quat_from_yaw(yaw: float) -> np.ndarray:
     return np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
 
 
+def nearest_sign(quat_xyzw: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Of `quat_xyzw` and its negative, which are one rotation, the one nearer to `reference`."""
+    return quat_xyzw if quat_xyzw @ reference >= 0 else -quat_xyzw
+
+
 def matrix_from_quat(quat_xyzw: np.ndarray) -> np.ndarray:
     """(3, 3) rotation matrix of a unit xyzw quaternion."""
     x, y, z, w = quat_xyzw

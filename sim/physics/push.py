@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.errors import InputError
-from sim.physics.world import TABLE_FRICTION
+from sim.physics.world import GRAVITY, TABLE_FRICTION
 
-GRAVITY = 9.81
-"""m/s²."""
 FIRST_STEP, LAST_STEP = 2, 5
 """Actions played before the shove, both included: the open hand is under way and above the object yet."""
 FARTHEST = 0.1
@@ -33,8 +31,7 @@ class Shove:
     """Actions played before it."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.distance <= FARTHEST:
-            raise ShoveError(f"push {self.distance}; expected more than 0 and at most {FARTHEST} m")
+        check_distance(self.distance)
 
     @staticmethod
     def draw(distance: float, rng: np.random.Generator) -> Shove:
@@ -45,3 +42,13 @@ class Shove:
         """(3,) m/s, world: the start of a slide over `distance` by an object of lateral friction `friction`."""
         speed = np.sqrt(2 * friction * TABLE_FRICTION * GRAVITY * self.distance)
         return speed * np.array([np.cos(self.heading), np.sin(self.heading), 0.0])
+
+
+def check_distance(distance: float) -> None:
+    """Refuse what is no distance of a shove, m.
+
+    Raises:
+        ShoveError: not in (0, `FARTHEST`].
+    """
+    if not 0 < distance <= FARTHEST:
+        raise ShoveError(f"push {distance}; expected more than 0 and at most {FARTHEST} m")

@@ -9,11 +9,12 @@ import contextlib
 import os
 import subprocess
 import sys
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.errors import InputError
+from sim.errors import InputError, MachineError
 from sim.physics.quiet import quiet
 
 with quiet(2):  # its greeting would stand among the one-line errors
@@ -22,6 +23,8 @@ with quiet(2):  # its greeting would stand among the one-line errors
 
 PHYSICS_HZ = 240
 """Physics steps per second."""
+GRAVITY = 9.81
+"""m/s²."""
 FREE_ITERATIONS = 20
 """Solver iterations while nothing is gripped."""
 TABLE_THICKNESS = 0.4
@@ -57,6 +60,8 @@ class Contact:
 class World:
     """One physics client with a table whose top is z = 0.
 
+    The client goes with its world: a world that nobody refers to any more frees the memory of its physics.
+
     Args:
         gui: open PyBullet's window.
 
@@ -65,12 +70,26 @@ class World:
     """
 
     def __init__(self, gui: bool = False) -> None:
-        if gui and sys.platform.startswith("linux"):
-            _require_display()
-        with quiet(1):
-            self.client = pybullet.connect(pybullet.GUI if gui else pybullet.DIRECT)
+        self.gui = gui
+        self.client = -1
         self.data_folder = pybullet_data.getDataPath()
-        pybullet.setGravity(0, 0, -9.81, physicsClientId=self.client)
+        self.renew()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client lives: not closed by `close`, nor by a user who shut its window."""
+        return self.client >= 0 and bool(pybullet.isConnected(self.client))
+
+    def renew(self) -> None:
+        """Make everything as in a new world: the table alone, and no memory of bodies that came and went.
+
+        PyBullet keeps some 14 kB of every body that is removed, until its whole world is emptied.
+        """
+        if self.is_open:
+            pybullet.resetSimulation(physicsClientId=self.client)
+        else:
+            self._connect()
+        pybullet.setGravity(0, 0, -GRAVITY, physicsClientId=self.client)
         # A residual threshold of 0 keeps the solver from stopping early, and ordered pairs keep it from depending on
         # which bodies came and went before: both are needed for bit-identical trajectories.
         pybullet.setPhysicsEngineParameter(
@@ -94,8 +113,20 @@ class World:
     def close(self) -> None:
         """Disconnect; safe to call twice."""
         if self.client >= 0:
-            pybullet.disconnect(self.client)
+            self._disconnect()
             self.client = -1
+
+    def _connect(self) -> None:
+        if self.gui and sys.platform.startswith("linux"):
+            _require_display()
+        self.close()
+        with quiet(1):
+            self.client = pybullet.connect(pybullet.GUI if self.gui else pybullet.DIRECT)
+        if self.client < 0:
+            raise MachineError("PyBullet opens no further physics client in this process; close() some environments")
+        self._disconnect = weakref.finalize(self, _disconnect, self.client)
+        # At the end of the process the memory goes anyway, and a process that was forked must leave the client alone.
+        self._disconnect.atexit = False
 
     def step(self, count: int) -> None:
         """Advance `count` physics steps."""
@@ -130,6 +161,12 @@ class World:
             physicsClientId=self.client,
         )
         return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
+
+
+def _disconnect(client: int) -> None:
+    """Free a client's physics; one that is gone already, as after its window was shut, is none to free."""
+    with contextlib.suppress(pybullet.error):
+        pybullet.disconnect(client)
 
 
 def _require_display() -> None:

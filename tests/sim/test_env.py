@@ -108,6 +108,23 @@ def test_exchanging_materials_leaves_the_reset_observation_bit_identical(env, fa
     assert np.abs(settled[0] - settled[1]).max() < 1e-4
 
 
+def test_exchanged_materials_never_flip_the_perceived_quaternion(env):
+    """Open-handed over four families and 48 seeds: attitudes agree, sign included, and the reset to the last bit."""
+    pairs = []
+    for family in ("hammer", "pan", "ell", "key"):
+        scene = draw_scene(0, draw_task(0, "training", 7, "balance"), family, "a0", NO_NOISE)
+        pairs.append((scene, exchanged(scene)))
+    for seed in range(48):
+        quats = []
+        for scene in pairs[seed % len(pairs)]:
+            observation, _ = env.reset(seed=seed, options={"scene": scene})
+            stepped = [env.step(np.array([0, 0, 0, 0, 1], dtype=np.float32))[0] for _ in range(2)]
+            quats.append([seen["state"][10:14] for seen in (observation, *stepped)])
+        assert np.array_equal(quats[0][0], quats[1][0])
+        assert np.abs(np.subtract(*quats)).max() < 1e-3
+        assert np.linalg.norm(np.diff(quats, axis=1), axis=-1).max() < 0.1
+
+
 def test_info_and_observation_hold_nothing_privileged(env):
     observation, info = env.reset(seed=0)
     assert info == {}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sim.frames import (
     Pose,
     matrix_from_quat,
+    nearest_sign,
     planar_to_object,
     planar_to_world,
     quat_from_matrix,
@@ -70,6 +71,15 @@ def test_rotations(p, q):
     back = quat_from_matrix(matrix)
     assert back[3] >= 0
     np.testing.assert_allclose(matrix_from_quat(back), matrix, atol=1e-7)
+
+
+@given(quats(), quats())
+@settings(max_examples=50, deadline=None)
+def test_the_nearest_sign_is_the_same_rotation_and_the_same_for_both_signs(p, q):
+    for sign in (1, -1):
+        chosen = nearest_sign(sign * p, q)
+        assert np.array_equal(np.abs(chosen), np.abs(p)) and chosen @ q >= 0
+        assert np.array_equal(matrix_from_quat(chosen), matrix_from_quat(p))
 
 
 @given(angles)
