@@ -32,7 +32,7 @@ COMMANDS = {
     "objects": Command("robo_meta.cli.objects:Objects", "list or draw the shape families; check the world"),
     "record": Command("robo_meta.cli.record:Record", "record demonstrations into a dataset"),
     "data": Command("robo_meta.cli.data:Data", "exclude, append or merge demonstrations"),
-    "train": Command("robo_meta.cli.commands:Train", "meta-train on a dataset"),
+    "train": Command("robo_meta.cli.train:Train", "meta-train on a dataset"),
     "evaluate": Command("robo_meta.cli.evaluate:Evaluate", "adapt to unseen objects and judge by physics"),
     "select": Command("robo_meta.cli.select:Select", "learn which strategy to use on which scene"),
     "bench": Command("robo_meta.cli.bench:Bench", "time what is used most"),

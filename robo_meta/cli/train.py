@@ -1,23 +1,19 @@
-"""Training on a machine that has torch, numpy and safetensors only: `python -m robo_meta.cli.train`."""
+"""`robo-meta train`, and the same on a machine that has torch, numpy and safetensors only:
+`python -m robo_meta.cli.train`."""
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from demos.storage.files import json_bytes, write_atomic
-from robo_meta.training.online.config import OPTIONS, StreamConfig, option, stream_config
-from robo_meta.training.presets import (
-    DEFAULT_METHODS,
-    METHODS,
-    PRESETS,
-    TrainConfig,
-    preset_named,
-)
+from robo_meta.cli.plain_parser import parse
+from robo_meta.training.online.config import StreamConfig
+from robo_meta.training.options import TrainOptions
+from robo_meta.training.presets import TrainConfig
 from robo_meta.training.train import device_named, train
 from sim.errors import InputError, MachineError
 
@@ -35,66 +31,55 @@ def learn_online(
     Returns:
         What `stream.json` holds, see `robo_meta.report.stream_result.stream_result`.
     """
-    from robo_meta.report.page import PAGES, write_page
     from robo_meta.report.stream_result import stream_result
     from robo_meta.training.online.train import train_stream
 
     result = stream_result(*train_stream(data, out, train, config, **settings))
     write_atomic(out / RESULT_FILE, [json_bytes(result)])
     try:
+        from robo_meta.report.page import PAGES, write_page
         from robo_meta.report.stream import section
-    except ImportError:  # matplotlib is not among what training needs
+    except ImportError:  # neither jinja2 nor matplotlib is among what training needs
         return result
     write_page(out / PAGES["stream"], "stream", section(result))
     return result
 
 
+def run(options: TrainOptions) -> None:
+    """Train as the options say, and print what came of it.
+
+    Raises:
+        InputError: options that don't go together, or bad data.
+        MachineError: a loss that is not finite.
+    """
+    config, online = options.config, options.stream_config
+    if online is None:
+        path = train(
+            options.dataset,
+            options.out,
+            options.method,
+            config,
+            seed=options.seed,
+            device=options.device,
+            resume=options.resume,
+            init=options.init,
+        )
+        result: dict[str, Any] = {"checkpoint": str(path), "preset": options.preset, "method": list(options.method)}
+        text = "\n".join(f"{key}: {value}" for key, value in result.items())
+    else:
+        from robo_meta.report.stream_result import stream_table
+
+        settings: dict[str, Any] = {"seed": options.seed, "resume": options.resume, "init": options.init}
+        device = device_named(options.device)
+        result = learn_online(options.data, options.out, config, online, device=device, **settings)
+        text = stream_table(result)
+    print(json.dumps(result) if options.json else text)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m robo_meta.cli.train", description=__doc__)
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="dataset folder or training.safetensors")
-    parser.add_argument("--out", type=Path, required=True, help="run folder")
-    parser.add_argument("--method", nargs="+", default=list(DEFAULT_METHODS), help=" ".join(METHODS))
-    parser.add_argument("--preset", default="full", help=" ".join(PRESETS))
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--first-order", action="store_true", help="leave second derivatives out")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on with what was begun in --out")
-    parser.add_argument(
-        "--init",
-        type=Path,
-        help="checkpoint to start from: its pretrain part, or that of the method; --stream: its maml",
-    )
-    parser.add_argument("--stream", action="store_true", help="learn online, tasks arriving one by one in phases")
-    for name, kind in {**dict.fromkeys(OPTIONS, int), "stream_rate": float, "warm_up": float}.items():
-        many = "+" if name == "phase_colours" else None
-        parser.add_argument(
-            option(name), type=kind, nargs=many, help=f"see StreamConfig; {getattr(StreamConfig, name)}"
-        )
-    given = parser.parse_args(arguments)
     try:
-        chosen = {name: getattr(given, name) for name in OPTIONS}
-        online = stream_config(given.stream, chosen, data=given.data, method=given.method, init=given.init)
-        config = preset_named(given.preset)
-        if given.first_order:
-            config = replace(config, first_order=True)
-        if online:
-            from robo_meta.report.stream_result import stream_table
-
-            where = device_named(given.device)
-            settings: dict[str, Any] = {"seed": given.seed, "device": where, "resume": given.resume, "init": given.init}
-            print(stream_table(learn_online(given.data, given.out, config, online, **settings)))
-            return 0
-        path = train(
-            given.data[0],
-            given.out,
-            given.method,
-            config,
-            seed=given.seed,
-            device=given.device,
-            resume=given.resume,
-            init=given.init,
-        )
+        run(parse(TrainOptions, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset."))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -104,7 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command with --resume goes on", file=sys.stderr)
         return 1
-    print(path)
     return 0
 
 

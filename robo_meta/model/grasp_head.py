@@ -1,14 +1,15 @@
-"""How to close on a place: heading, height and centring from the points around it, learned from demonstrated grasps.
+"""The closing network: how the fingers close at a place. Its outputs are heading, height and centring.
 
-That is the same for every task, so it isn't adapted. The heading is chosen among directions on a grid; every direction
-is looked at in its own frame by the same network, so turning the object turns the answer.
-Axis letters: B places, P points, A directions, W strips.
+It learns from demonstrated grasps. What it learns is the same for every task, so it isn't adapted. The heading is
+chosen among directions on a grid; one network sees every direction in that direction's own frame, so turning the object
+turns the answer. Axis letters: B places, P points, A directions.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,15 +22,16 @@ DIRECTIONS = 24
 STRIPS = (0.008, 0.013, 0.022)
 """m: half widths of the strips along the closing direction in which extents are measured; a pad's half is 0.010."""
 REACH = 0.05
-"""m: how far from the place a strip is looked at."""
+"""m: how far a strip reaches from the place."""
 USUAL = 128
-"""P that counts of points are brought to."""
+"""P of a usual scan; counts of points are scaled to it."""
 LOOKED_AT = 256
-"""Points nearest to a place that are looked at, at most."""
+"""Most points about a place that are measured: those nearest to it."""
 NEIGHBOURS = 2
-"""Directions on either side whose measurements a direction sees as well."""
+"""Directions on either side whose measures are inputs of a direction too."""
 DISCS = (0.02, 0.035, 0.06)
-"""m: discs about the place whose spread along the closing direction is measured: coarser than an extent, but surer."""
+"""m: radii of the discs about the place in which the spread along the closing direction is measured, which is coarser
+than an extent, and less noisy."""
 _PER_STRIP, _PER_DISC, _COMMON = 6, 2, 3
 INPUTS = (_PER_STRIP * len(STRIPS)) * (2 * NEIGHBOURS + 1) + len(STRIPS) + _PER_DISC * len(DISCS) + 2 + _COMMON
 OUTPUTS = 3
@@ -46,80 +48,118 @@ def headings(like: Tensor) -> Tensor:
     return torch.arange(DIRECTIONS, dtype=like.dtype, device=like.device) * (math.pi / DIRECTIONS)
 
 
+class _Seen(NamedTuple):
+    """The points nearest to places, as the closing directions see them; R ≤ `LOOKED_AT` of the P points."""
+
+    distance: Tensor
+    """(B, R), m, from the place."""
+    z: Tensor
+    """(B, R), m."""
+    along: Tensor
+    """(B, A, R), m, along each closing direction."""
+    across: Tensor
+    """(B, A, R), m, to either side of it."""
+    near: Tensor
+    """(B, A, R) bool: whether a strip reaches as far."""
+    outer: Tensor
+    """(B, A, R) bool: whether it lies where the fingers are before they close."""
+    dense: float
+    """P ÷ `USUAL`: counts and ranks are divided by it, so that a denser scan looks the same, only sharper."""
+
+
 def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     """What the fingers would meet at places (B, 2) of scans (B, P, 6): inputs (B, A, INPUTS) and local height (B,)."""
     angle = headings(points)
     closing = torch.stack([angle.cos(), angle.sin()])
-    # Counts and ranks as of a scan of `USUAL` points, so that a denser one looks the same, only sharper.
-    dense = points.shape[-2] / USUAL
-    offset = points[..., :2] - places[:, None]
-    # What is farther away than these hardly ever lies in a strip or disc.
-    distance, order = offset.norm(dim=-1).topk(min(points.shape[-2], LOOKED_AT), largest=False)
-    offset = offset.gather(1, order[..., None].expand(-1, -1, 2))
-    z = points[..., 2].gather(1, order)
-    along = offset[:, None, :, 0] * closing[0, :, None] + offset[:, None, :, 1] * closing[1, :, None]
-    across = (offset[:, None, :, 1] * closing[0, :, None] - offset[:, None, :, 0] * closing[1, :, None]).abs()
-    nearest = distance[:, max(1, round(3 * dense)) - 1, None]
+    seen = _nearest(points, places, closing)
+    distance = seen.distance
+    nearest = distance[:, max(1, round(3 * seen.dense)) - 1, None]
     close = torch.exp(-(distance / torch.maximum(nearest, distance.new_tensor(0.01))).square())
-    height = (close * z).sum(-1) / close.sum(-1)
-    far = along.abs()
-    within = far <= REACH
-    outer = (far > 0.035) & (far < 0.065)
-    blocks, widths = [], []
-    for half in STRIPS:
-        strip = across <= half
-        inside = within & strip
-        some = inside.any(-1)
-        high = along.masked_fill(~inside, -1.0).amax(-1)
-        low = along.masked_fill(~inside, 1.0).amin(-1)
-        width = torch.where(some, high - low, 0.0)
-        middle = torch.where(some, (high + low) / 2, 0.0)
-        weight = inside.to(points.dtype)
-        count = weight.sum(-1)
-        counted = count.clamp_min(1)
-        mean_z = (weight @ z[..., None])[..., 0] / counted
-        inner = weight * along
-        mean, square = inner.sum(-1) / counted, (inner * along).sum(-1) / counted
-        # Spread about the middle of the extent.
-        spread = square - 2 * mean * middle + some * middle.square()
-        outside = (strip & outer).sum(-1).to(points.dtype)
-        widths.append(width)
-        blocks += [
-            width / 0.03,
-            middle / 0.01,
-            count / (10 * dense),
-            (mean_z - height[:, None]) / 0.01,
-            spread.clamp_min(0).sqrt() / 0.01,
-            outside / (5 * dense),
-        ]
-    own = torch.stack(blocks, -1)
-    turned = [own.roll(shift, 1) for shift in range(-NEIGHBOURS, NEIGHBOURS + 1)]
-    # Half a turn reverses the closing direction, and with it the sign of the middle.
-    signs = torch.ones_like(own[:1])
-    columns = [strip * _PER_STRIP + 1 for strip in range(len(STRIPS))]
-    for number, shift in enumerate(range(-NEIGHBOURS, NEIGHBOURS + 1)):
-        sign = signs.clone()
-        wrapped = torch.arange(DIRECTIONS, device=points.device) - shift
-        crossed = (wrapped < 0) | (wrapped >= DIRECTIONS)
-        for column in columns:
-            sign[0, crossed, column] = -1.0
-        turned[number] = turned[number] * sign
-    excess = torch.stack([(w - w.amin(1, keepdim=True)) / 0.01 for w in widths], -1)
-    turning = []
-    for radius in DISCS:
-        weight = (1 - (distance / radius).square()).clamp_min(0)
-        weight = weight / weight.sum(-1, keepdim=True).clamp_min(1e-6)
-        mean = (along @ weight[..., None])[..., 0]
-        square = ((along * along) @ weight[..., None])[..., 0]
-        turning += [(square - mean.square()).clamp_min(1e-12).sqrt() / radius * 3, mean / radius * 3]
+    height = (close * seen.z).sum(-1) / close.sum(-1)
+    strips = [_strip(seen, half, height) for half in STRIPS]
+    own = torch.stack([column for _, columns in strips for column in columns], -1)
+    excess = torch.stack([(w - w.amin(1, keepdim=True)) / 0.01 for w, _ in strips], -1)
+    turning = [column for radius in DISCS for column in _disc(seen, radius)]
     # Round places have no narrow direction; demonstrators then close across the line to the object's middle.
     radial = (places @ closing) / (places.norm(dim=-1, keepdim=True) + 0.01)
     whole = (points[..., :2] - points[..., :2].mean(1, keepdim=True)) @ closing
     turning += [radial.abs(), (whole.square().sum(1) / (points.shape[-2] - 1)).sqrt() / 0.05]
     common = torch.stack([height / 0.02, nearest[..., 0] / 0.01, points[..., :2].norm(dim=-1).amax(-1) / 0.1], -1)
-    return torch.cat(
-        [*turned, excess, torch.stack(turning, -1), common[:, None].expand(-1, DIRECTIONS, -1)], -1
-    ), height
+    shared = common[:, None].expand(-1, DIRECTIONS, -1)
+    return torch.cat([*_with_neighbours(own), excess, torch.stack(turning, -1), shared], -1), height
+
+
+def _nearest(points: Tensor, places: Tensor, closing: Tensor) -> _Seen:
+    """The points of scans (B, P, 6) nearest to places (B, 2), along and across closing directions (2, A)."""
+    offset = points[..., :2] - places[:, None]
+    # What is farther away than these hardly ever lies in a strip or disc.
+    distance, order = offset.norm(dim=-1).topk(min(points.shape[-2], LOOKED_AT), largest=False)
+    offset = offset.gather(1, order[..., None].expand(-1, -1, 2))
+    along = offset[:, None, :, 0] * closing[0, :, None] + offset[:, None, :, 1] * closing[1, :, None]
+    across = (offset[:, None, :, 1] * closing[0, :, None] - offset[:, None, :, 0] * closing[1, :, None]).abs()
+    far = along.abs()
+    outer = (far > 0.035) & (far < 0.065)
+    z, dense = points[..., 2].gather(1, order), points.shape[-2] / USUAL
+    return _Seen(distance, z, along, across, far <= REACH, outer, dense)
+
+
+def _strip(seen: _Seen, half: float, height: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Widths (B, A), m, of the object in a strip, and the `_PER_STRIP` measures (B, A) of it.
+
+    Args:
+        seen: the points.
+        half: m, half the width of the strip.
+        height: (B,), m, about the place.
+    """
+    along, z = seen.along, seen.z
+    strip = seen.across <= half
+    inside = seen.near & strip
+    some = inside.any(-1)
+    high = along.masked_fill(~inside, -1.0).amax(-1)
+    low = along.masked_fill(~inside, 1.0).amin(-1)
+    width = torch.where(some, high - low, 0.0)
+    middle = torch.where(some, (high + low) / 2, 0.0)
+    weight = inside.to(along.dtype)
+    count = weight.sum(-1)
+    counted = count.clamp_min(1)
+    mean_z = (weight @ z[..., None])[..., 0] / counted
+    inner = weight * along
+    mean, square = inner.sum(-1) / counted, (inner * along).sum(-1) / counted
+    # Spread about the middle of the extent.
+    spread = square - 2 * mean * middle + some * middle.square()
+    outside = (strip & seen.outer).sum(-1).to(along.dtype)
+    return width, [
+        width / 0.03,
+        middle / 0.01,
+        count / (10 * seen.dense),
+        (mean_z - height[:, None]) / 0.01,
+        spread.clamp_min(0).sqrt() / 0.01,
+        outside / (5 * seen.dense),
+    ]
+
+
+def _with_neighbours(own: Tensor) -> list[Tensor]:
+    """The measures (B, A, ·) of all strips as each direction's `NEIGHBOURS` on either side have them, and its own."""
+    turned = []
+    columns = [strip * _PER_STRIP + 1 for strip in range(len(STRIPS))]
+    for shift in range(-NEIGHBOURS, NEIGHBOURS + 1):
+        # Half a turn reverses the closing direction, and with it the sign of the middle.
+        sign = torch.ones_like(own[:1])
+        wrapped = torch.arange(DIRECTIONS, device=own.device) - shift
+        crossed = (wrapped < 0) | (wrapped >= DIRECTIONS)
+        for column in columns:
+            sign[0, crossed, column] = -1.0
+        turned.append(own.roll(shift, 1) * sign)
+    return turned
+
+
+def _disc(seen: _Seen, radius: float) -> list[Tensor]:
+    """The `_PER_DISC` measures (B, A) of a disc about the place: spread and mean along the closing direction."""
+    weight = (1 - (seen.distance / radius).square()).clamp_min(0)
+    weight = weight / weight.sum(-1, keepdim=True).clamp_min(1e-6)
+    mean = (seen.along @ weight[..., None])[..., 0]
+    square = ((seen.along * seen.along) @ weight[..., None])[..., 0]
+    return [(square - mean.square()).clamp_min(1e-12).sqrt() / radius * 3, mean / radius * 3]
 
 
 def evaluate(psi: Mapping[str, Tensor], inputs: Tensor) -> Tensor:

@@ -60,8 +60,52 @@ def encode(points: Tensor) -> Encoded:
         points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
             first `QUERIES` stand for all.
     """
+    scan = _scan(points)
+    place, outward = scan.place, scan.outward
+    blocks, vectors = _of_object(scan), [-0.01 * outward]
+    x, y = scan.cloud.unbind(-1)
+    moments = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y, scan.z], -1)
+    for radius in RADII:
+        found, middles = _of_neighbourhood(scan, radius, moments)
+        blocks += found
+        vectors += middles
+    seen = Neighbours(scan.dx, scan.dy, scan.z[..., None, :] - scan.height, scan.same)
+    blocks.append(profiles(place, scan.cloud, seen))
+    return Encoded(torch.cat(blocks, -1), scan.colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
+
+
+class _Scan(NamedTuple):
+    """A scan, and its points as seen from its places; lengths in m, object frame."""
+
+    cloud: Tensor
+    """(..., P, 2): x, y."""
+    z: Tensor
+    """(..., P)."""
+    place: Tensor
+    """(..., Q, 2): x, y."""
+    raw: Tensor
+    """(..., Q, 1): z as measured."""
+    colours: Tensor
+    """(..., Q, C): corner weights."""
+    dx: Tensor
+    """(..., Q, P): x of a point less that of a place."""
+    dy: Tensor
+    """(..., Q, P)."""
+    square: Tensor
+    """(..., Q, P), m²: squared distance in the plane."""
+    same: Tensor
+    """(..., Q, P), in [0, 1]: how alike in colour."""
+    height: Tensor
+    """(..., Q, 1): z with the noise taken out."""
+    distance: Tensor
+    """(..., Q, 1): of the place from the object's middle."""
+    outward: Tensor
+    """(..., Q, 2): unit vector from the object's middle."""
+
+
+def _scan(points: Tensor) -> _Scan:
     place, raw = points[..., :QUERIES, :2], points[..., :QUERIES, 2:3]
-    cloud, z, count = points[..., :2], points[..., 2], points.shape[-2]
+    cloud, z = points[..., :2], points[..., 2]
     paint = corner_weights(points[..., 3:])
     colours = paint[..., :QUERIES, :]
     dx = cloud[..., None, :, 0] - place[..., :, None, 0]
@@ -72,12 +116,18 @@ def encode(points: Tensor) -> Encoded:
     rise = z[..., None, :] - raw
     alike = same * _bump(square, 0.02) * _bump(rise * rise, 0.008)
     height = ((alike @ z[..., None]) / alike.sum(-1, keepdim=True).clamp_min(1e-6)).clamp_min(0.003)
-    # A point on a part's side lies below the top that its neighbours show.
-    below = (same * z[..., None, :] * (square < 0.015**2)).amax(-1, keepdim=True) - raw
-    log_area = _areas(square, count).log()
-
     distance = place.norm(dim=-1, keepdim=True)
     outward = place / distance.clamp_min(1e-3)
+    return _Scan(cloud, z, place, raw, colours, dx, dy, square, same, height, distance, outward)
+
+
+def _of_object(scan: _Scan) -> list[Tensor]:
+    """Blocks (..., Q, 1) of features: where a place lies in the object and in its own colour, and how high."""
+    cloud, z, place, same, distance = scan.cloud, scan.z, scan.place, scan.same, scan.distance
+    count = cloud.shape[-2]
+    # A point on a part's side lies below the top that its neighbours show.
+    below = (same * z[..., None, :] * (scan.square < 0.015**2)).amax(-1, keepdim=True) - scan.raw
+    log_area = _areas(scan.square, count).log()
     far = cloud.norm(dim=-1)
     own, own_x, own_y = (same @ torch.cat([torch.ones_like(z)[..., None], cloud], -1)).split(1, -1)
     own_middle = torch.cat([own_x, own_y], -1) / own
@@ -87,19 +137,19 @@ def encode(points: Tensor) -> Encoded:
     spread = (cloud - middle).transpose(-1, -2) @ (cloud - middle) / count
     long, short = _principal(spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1])
     middle_distance = (place - middle).norm(dim=-1, keepdim=True)
-    log_height = (height / 0.02).log()
+    log_height = (scan.height / 0.02).log()
     ones = torch.ones_like(distance)
-    blocks = [
+    return [
         distance / SCALE,
         (reach - distance) / SCALE,
         (most - distance) / SCALE,
         own / count,
         own_middle.norm(dim=-1, keepdim=True) / SCALE,
-        (own_middle * outward).sum(-1, keepdim=True) / SCALE,
+        (own_middle * scan.outward).sum(-1, keepdim=True) / SCALE,
         (place - own_middle).norm(dim=-1, keepdim=True) / SCALE,
         middle_distance / SCALE,
         log_height,
-        height / 0.02,
+        scan.height / 0.02,
         ones * most / SCALE - 2,
         ones * long[..., None, None] / SCALE,
         ones * short[..., None, None] / SCALE,
@@ -108,36 +158,42 @@ def encode(points: Tensor) -> Encoded:
         log_area - log_area.mean(-2, keepdim=True),
         log_height + log_area - log_area.mean(-2, keepdim=True),
     ]
-    vectors = [-0.01 * outward]
-    x, y = cloud.unbind(-1)
-    moments = torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y, z], -1)
-    for radius in RADII:
-        near = _bump(square, 1.4 * radius)
-        about = near @ moments
-        mass = about[..., :1]
-        about = about / mass.clamp_min(1e-6)
-        coloured = (near * same) @ moments[..., :3]
-        mean = about[..., 1:3] - place
-        vectors += [mean, coloured[..., 1:] / coloured[..., :1].clamp_min(1e-6) - place]
-        mx, my = about[..., 1], about[..., 2]
-        xx, xy, yy = about[..., 3] - mx * mx, about[..., 4] - mx * my, about[..., 5] - my * my
-        large, small = _principal(xx, xy, yy)
-        radial = (mean * outward).sum(-1, keepdim=True)
-        ox, oy = outward.unbind(-1)
-        radial_spread = (xx * ox * ox + 2 * xy * ox * oy + yy * oy * oy).clamp_min(0).sqrt()[..., None]
-        blocks += [
-            mass / count * 8,
-            mass.log() - mass.log().mean(-2, keepdim=True),
-            mean.norm(dim=-1, keepdim=True) / radius * 2,
-            radial / radius * 2,
-            large[..., None] / radius * 2,
-            small[..., None] / radius * 2,
-            radial_spread / radius * 2,
-            coloured[..., :1] / mass,
-            (about[..., 6:] - height) / 0.01,
-        ]
-    blocks.append(profiles(place, cloud, Neighbours(dx, dy, z[..., None, :] - height, same)))
-    return Encoded(torch.cat(blocks, -1), colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
+
+
+def _of_neighbourhood(scan: _Scan, radius: float, moments: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    """Blocks (..., Q, 1) of features of the points about each place, and vectors (..., Q, 2), m, to their middle and to
+    that of its own colour.
+
+    Args:
+        scan: the points.
+        radius: m, of the neighbourhood.
+        moments: (..., P, 7): 1, x, y, x², xy, y², z.
+    """
+    place, outward = scan.place, scan.outward
+    near = _bump(scan.square, 1.4 * radius)
+    about = near @ moments
+    mass = about[..., :1]
+    about = about / mass.clamp_min(1e-6)
+    coloured = (near * scan.same) @ moments[..., :3]
+    mean = about[..., 1:3] - place
+    middles = [mean, coloured[..., 1:] / coloured[..., :1].clamp_min(1e-6) - place]
+    mx, my = about[..., 1], about[..., 2]
+    xx, xy, yy = about[..., 3] - mx * mx, about[..., 4] - mx * my, about[..., 5] - my * my
+    large, small = _principal(xx, xy, yy)
+    radial = (mean * outward).sum(-1, keepdim=True)
+    ox, oy = outward.unbind(-1)
+    radial_spread = (xx * ox * ox + 2 * xy * ox * oy + yy * oy * oy).clamp_min(0).sqrt()[..., None]
+    return [
+        mass / scan.cloud.shape[-2] * 8,
+        mass.log() - mass.log().mean(-2, keepdim=True),
+        mean.norm(dim=-1, keepdim=True) / radius * 2,
+        radial / radius * 2,
+        large[..., None] / radius * 2,
+        small[..., None] / radius * 2,
+        radial_spread / radius * 2,
+        coloured[..., :1] / mass,
+        (about[..., 6:] - scan.height) / 0.01,
+    ], middles
 
 
 def _areas(square: Tensor, count: int) -> Tensor:

@@ -1,11 +1,13 @@
-"""The parts of a checkpoint: where each one's training starts, and what it minimises.
+"""The parts of a checkpoint: where the training of each starts, and what it minimises.
 
-Scorers learn from tasks, the closing network from single scans with their grasps, the hand from recorded steps.
+The methods learn from tasks, the closing network from single scans with their grasps, the controller (`hand`) from
+recorded steps. Axis letters: N losses of a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +15,9 @@ from torch import Tensor
 
 from robo_meta.learning import contrast, methods, pretraining, reptile
 from robo_meta.learning.adam import zero_moments
+from robo_meta.learning.batch import Batch
 from robo_meta.model import controller, grasp_head
+from robo_meta.model.architecture import Architecture
 from robo_meta.model.dense import initial_dense
 from robo_meta.training.checkpoint import split_rates
 from robo_meta.training.data import TrainingData
@@ -23,7 +27,8 @@ from robo_meta.training.state import MetaState
 from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
 
 PLACE_NOISE = 0.006
-"""m: how far from the demonstrated grasps the closing network is asked, as the scorers will miss by as much."""
+"""m: standard deviation of the places at which the closing network is trained, about the demonstrated grasps: the
+methods miss by about as much."""
 
 
 def fresh_state(
@@ -50,23 +55,56 @@ def fresh_state(
     # Each part has a stream of its own, so that training one more method changes none of the others.
     number = ("closing", "hand", *METHODS).index(part)
     generator = torch.Generator().manual_seed(seed * 16 + number)
-    sizes = config.architecture
-    rates: dict[str, Tensor] = {}
-    if part == "closing":
-        theta = initial_dense(grasp_head.shapes(sizes.closing), generator)
-    elif part == "hand":
-        theta = initial_dense(controller.shapes(sizes.hand), generator)
-    elif part == "contrast":
-        assert maml is not None
-        theta, rates = contrast.initial(maml)
-    else:
-        theta = methods.initial_parameters(part, sizes, generator)
-        rates = methods.initial_method_rates(part, sizes, theta)
+    theta, rates = _initial(part, config.architecture, generator, maml)
     theta |= {k: v for k, v in (start or {}).items() if k in theta}
     tables = pretraining.initial_departures(theta, tasks * INTENTIONS_PER_SCAN) if part == "pretrain" else {}
     theta, rates, tables = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates, tables))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
     return MetaState(theta, rates, zero_moments(together), 0, generator.get_state(), tables)
+
+
+def _initial(
+    part: str, sizes: Architecture, generator: torch.Generator, maml: Mapping[str, Tensor] | None
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Fresh parameters and rates."""
+    if part == "closing":
+        return initial_dense(grasp_head.shapes(sizes.closing), generator), {}
+    if part == "hand":
+        return initial_dense(controller.shapes(sizes.hand), generator), {}
+    if part == "contrast":
+        assert maml is not None
+        return contrast.initial(maml)
+    theta = methods.initial_parameters(part, sizes, generator)
+    return theta, methods.initial_method_rates(part, sizes, theta)
+
+
+class Setting(NamedTuple):
+    """What a part's losses are computed from."""
+
+    part: str
+    """One of `METHODS`, `closing` or `hand`."""
+    data: TrainingData
+    """For `closing` and `hand`."""
+    stream: TaskStream | None
+    """For the methods."""
+    config: TrainConfig
+    """Schedules and sizes."""
+    device: torch.device
+    """Where to compute."""
+    tables: Mapping[str, Tensor]
+    """Of the state, for `pretrain`; its losses update them in place."""
+    maml: Mapping[str, Tensor] | None
+    """That part, trained, for `contrast`."""
+
+    @property
+    def batch(self) -> int:
+        """N of a step."""
+        return self.config.schedules[self.part].batch
+
+    def draw(self, generator: torch.Generator) -> Batch:
+        """A batch of tasks."""
+        assert self.stream is not None
+        return self.stream.draw(self.batch, generator)
 
 
 def part_losses(
@@ -79,68 +117,96 @@ def part_losses(
     tables: Mapping[str, Tensor] | None = None,
     maml: Mapping[str, Tensor] | None = None,
 ) -> Losses:
-    """What the training of `part` minimises.
+    """What the training of `part` minimises; the arguments are the fields of `Setting`."""
+    return OBJECTIVES[part](Setting(part, data, stream, config, device, dict(tables or {}), maml))
 
-    Args:
-        part: one of `METHODS`, `closing` or `hand`.
-        data: for `closing` and `hand`.
-        stream: for scorers.
-        config: schedules.
-        device: where to compute.
-        tables: of the state, for `pretrain`.
-        maml: that part, trained, for `contrast`.
-    """
-    count = config.schedules[part].batch
-    if part == "closing":
-        points = data.points.flatten(0, 1).to(device)
-        intentions = torch.cat([data.grasps[:, :, None], data.other_grasps], 2).flatten(0, 1)
-        usable = (~intentions.isnan().any(-1)).nonzero()
-        intentions = intentions.to(device)
 
-        def closing_losses(
-            theta: dict, rates: dict, generator: torch.Generator, progress: float
-        ) -> tuple[Tensor, Tensor]:
-            index, intention = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
-            noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
-            wanted = intentions[index.to(device), intention.to(device)]
-            scans = points[index.to(device)].float()
-            return grasp_head.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
+def closing_losses(setting: Setting) -> Losses:
+    """Errors of heading, centring and height at places near the demonstrated grasps, one a scan and intention."""
+    data, device, count = setting.data, setting.device, setting.batch
+    points = data.points.flatten(0, 1).to(device)
+    intentions = torch.cat([data.grasps[:, :, None], data.other_grasps], 2).flatten(0, 1)
+    usable = (~intentions.isnan().any(-1)).nonzero()
+    intentions = intentions.to(device)
 
-        return closing_losses
-    if part == "hand":
-        state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        index, intention = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
+        noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
+        wanted = intentions[index.to(device), intention.to(device)]
+        scans = points[index.to(device)].float()
+        return grasp_head.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
 
-        def hand_losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-            index = torch.randint(len(state), (count,), generator=generator)
-            noise = torch.randn(count, 4, generator=generator).numpy()
-            rows = index.numpy()
-            moved = controller.spread_targets(state[rows], target[rows], label[rows], noise)
-            inputs, direction = controller.hand_inputs(state[rows], moved)
-            wanted = controller.turned(label[rows], direction)
-            seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, wanted))
-            return controller.loss(theta, seen, wanted_actions), index
+    return losses
 
-        return hand_losses
 
-    if part == "contrast":
-        assert stream is not None and maml is not None
-        tasks, frozen = stream, {k: v.to(device) for k, v in split_rates(maml)[0].items()}
+def hand_losses(setting: Setting) -> Losses:
+    """Errors of the controller's actions on recorded steps, their targets moved a little."""
+    data, device, count = setting.data, setting.device, setting.batch
+    state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
 
-        def contrast_losses(
-            theta: dict, rates: dict, generator: torch.Generator, progress: float
-        ) -> tuple[Tensor, Tensor]:
-            batch = tasks.draw(count, generator)
-            return contrast.query_losses(frozen, theta, rates, batch, generator), batch.tasks
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        index = torch.randint(len(state), (count,), generator=generator)
+        noise = torch.randn(count, 4, generator=generator).numpy()
+        rows = index.numpy()
+        moved = controller.spread_targets(state[rows], target[rows], label[rows], noise)
+        inputs, direction = controller.hand_inputs(state[rows], moved)
+        wanted = controller.turned(label[rows], direction)
+        seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, wanted))
+        return controller.loss(theta, seen, wanted_actions), index
 
-        return contrast_losses
+    return losses
 
-    def scorer_losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        assert stream is not None
-        batch = stream.draw(count, generator)
-        if part == "reptile":
-            return reptile.reptile_losses(theta, batch, config.architecture.inner_steps, progress), batch.tasks
-        if part == "pretrain":
-            return pretraining.pretrain_losses(theta, dict(tables or {}), batch, progress), batch.tasks
-        return methods.query_losses(part, theta, rates, batch, config.first_order, progress), batch.tasks
 
-    return scorer_losses
+def contrast_losses(setting: Setting) -> Losses:
+    """Query losses after `maml`, which stays as it is, has adapted to attempts made up about the supports."""
+    assert setting.maml is not None
+    frozen = {k: v.to(setting.device) for k, v in split_rates(setting.maml)[0].items()}
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch = setting.draw(generator)
+        return contrast.query_losses(frozen, theta, rates, batch, generator), batch.tasks
+
+    return losses
+
+
+def reptile_losses(setting: Setting) -> Losses:
+    """Losses whose gradient leads to where plain descent on each task ends."""
+    steps = setting.config.architecture.inner_steps
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch = setting.draw(generator)
+        return reptile.reptile_losses(theta, batch, steps, progress), batch.tasks
+
+    return losses
+
+
+def pretrain_losses(setting: Setting) -> Losses:
+    """Losses of all demonstrations, every task having tables of its own."""
+    tables = dict(setting.tables)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch = setting.draw(generator)
+        return pretraining.pretrain_losses(theta, tables, batch, progress), batch.tasks
+
+    return losses
+
+
+def query_losses(setting: Setting) -> Losses:
+    """Losses of the queries after the method has specialised to the support."""
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        batch, first_order = setting.draw(generator), setting.config.first_order
+        return methods.query_losses(setting.part, theta, rates, batch, first_order, progress), batch.tasks
+
+    return losses
+
+
+OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {
+    "closing": closing_losses,
+    "hand": hand_losses,
+    "contrast": contrast_losses,
+    "reptile": reptile_losses,
+    "pretrain": pretrain_losses,
+    **dict.fromkeys(methods.SPECIALISE, query_losses),
+}
+"""Part → what makes its losses."""

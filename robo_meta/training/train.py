@@ -1,13 +1,15 @@
-"""Training: packed data in, a checkpoint with every method and the hand out.
+"""Training: packed data in, a checkpoint with every method, the closing network and the controller out.
 
 Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
 `python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
-it learns online, see `stream_train`.
+it learns online, see `robo_meta.training.online.train`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,7 @@ def train(
     resume: bool = False,
     init: Path | str | None = None,
 ) -> Path:
-    """Train `methods`, and the closing network and the hand with them, into the checkpoint of `out`.
+    """Train `methods`, and the closing network and the controller with them, into the checkpoint of `out`.
 
     Args:
         data: dataset folder or packed file.
@@ -106,41 +108,72 @@ def train(
         (out / STATES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
-    stream: TaskStream | None = None
+    shared = _Shared(out, config, seed, where, resume, packed)
     for part in parts_to_train(methods, packed, checkpoint, resume):
-        path = out / STATES / f"{part}.safetensors"
-        identity = {"part": part, "config": _identity(config, part), "seed": seed, "data": data_fingerprint(packed)}
         maml = checkpoint.parts.get("maml")
         # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
         start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-        identity["init"] = None if start is None else start.label
-        if path.exists() and not resume:
-            raise TrainError(f"{out} already holds a training of {part!r}; add --resume, or use another --out")
-        if part in METHODS and stream is None:
-            stream = TaskStream(packed, config.shots, config.transfers, where)
-        if path.exists():
-            state = load_state(path, identity, where)
-        else:
-            values = None if start is None else start.values
-            state = fresh_state(part, config, seed, where, tasks=len(packed.points), start=values, maml=maml)
-        losses = part_losses(part, packed, stream, config, where, tables=state.tables, maml=maml)
-        schedule = config.schedules[part]
-        logs = out / "logs" if config.tensorboard else None
-        with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
-            state = run(
-                part,
-                state,
-                losses,
-                schedule,
-                clip=config.outer_clip,
-                path=path,
-                identity=identity,
-                save_every=config.checkpoint_every,
-                report=progress,
-            )
+        state = _train_part(shared, part, start, maml)
         checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
         save_checkpoint(out, checkpoint)
     return out / POLICY_FILE
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the trainings of all parts share."""
+
+    out: Path
+    config: TrainConfig
+    seed: int
+    device: torch.device
+    resume: bool
+    data: TrainingData
+
+    @cached_property
+    def stream(self) -> TaskStream:
+        """The tasks, encoded once, when the first method asks for them."""
+        return TaskStream(self.data, self.config.shots, self.config.transfers, self.device)
+
+
+def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[str, torch.Tensor] | None) -> MetaState:
+    """Train one part to its schedule's end, from the state that was saved or else from `start`.
+
+    Raises:
+        TrainError: there is a saved state, and no resume was asked for.
+    """
+    config, device, seed = shared.config, shared.device, shared.seed
+    path = shared.out / STATES / f"{part}.safetensors"
+    identity = {
+        "part": part,
+        "config": _identity(config, part),
+        "seed": seed,
+        "data": data_fingerprint(shared.data),
+        "init": None if start is None else start.label,
+    }
+    if path.exists() and not shared.resume:
+        raise TrainError(f"{shared.out} already holds a training of {part!r}; add --resume, or use another --out")
+    stream = shared.stream if part in METHODS else None
+    if path.exists():
+        state = load_state(path, identity, device)
+    else:
+        values = None if start is None else start.values
+        state = fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
+    losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml)
+    schedule = config.schedules[part]
+    logs = shared.out / "logs" if config.tensorboard else None
+    with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
+        return run(
+            part,
+            state,
+            losses,
+            schedule,
+            clip=config.outer_clip,
+            path=path,
+            identity=identity,
+            save_every=config.checkpoint_every,
+            report=progress,
+        )
 
 
 def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:

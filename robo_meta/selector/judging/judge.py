@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -56,60 +56,77 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     best = virtual_best.apart(matrix.success, matrix.affordable)
     sample = Resampled(*matrix.clusters, seed=seed)
     sbs = scores["single best"]
-    gap = {"selector": sample.share(scores["selector"] - sbs, best - sbs)}
-    gap |= {name: sample.share(scores[name] - sbs, best - sbs) for name in ("look-up", "random")}
-    upward = virtual_best.naive(matrix.success, matrix.affordable)
-    halves = virtual_best.split_halves(matrix.success, matrix.affordable)
-    retry = sample.mean(scores["selector-with-retry"] - scores["best-then-second-best"])
-    by_rule: dict[str, Any] = {}
-    if "best-then-retry" in scores:
-        by_rule["retry_over_rule"] = _interval(sample.mean(scores["selector-with-retry"] - scores["best-then-retry"]))
-        learnt = scores["best-then-retry"] - scores["best-twice"]
-        by_rule["retry_over_repeating"] = {
-            name: _interval(Resampled(*matrix.only(rows).clusters, seed=seed).mean(learnt[rows]))
-            for name in ("all", "colours known", "colours unknown")
-            if len(rows := np.flatnonzero(SLICES[name](matrix))) > 1
-        }
-    free = walk(matrix, selector)
-    single_return = sbs - selector.costs[choices["single best"]]
-    costs = matrix.success.shape[2], len(matrix)
+    gaps = {name: sample.share(scores[name] - sbs, best - sbs) for name in ("selector", "look-up", "random")}
     return {
         "schema": SCHEMA,
         "strategies": list(matrix.strategies),
         "families": list(matrix.families),
-        "scenes": costs[1],
-        "rollouts": costs[0],
+        "scenes": len(matrix),
+        "rollouts": matrix.rollouts,
         "tasks": int(matrix.clusters[1].max()) + 1,
         "sbs": {"strategy": matrix.strategies[selector.rules.ranking[0]], **_rate(sample.rate(sbs), matrix)},
-        "vbs": {
-            **_rate(sample.rate(best), matrix),
-            "naive": float(upward.mean()),
-            "naive_bias": float((upward - best).mean()),
-            "split_halves": float(halves.mean()),
-            "split_halves_bias": float((halves - best).mean()),
-        },
+        "vbs": _virtual_best(matrix, sample, best),
         "selector": _rate(sample.rate(scores["selector"]), matrix),
         **{name: _rate(sample.rate(scores[name]), matrix) for name in BASELINES if name in scores},
-        "closed_gap": _interval(gap["selector"]),
-        "closed_gaps": {name: _interval(value) for name, value in gap.items()},
+        "closed_gap": _interval(gaps["selector"]),
+        "closed_gaps": {name: _interval(value) for name, value in gaps.items()},
         "gate": gate(matrix, sbs, best, seed),
-        "gates": {
-            name: gate(matrix.only(rows), sbs[rows], best[rows], seed)
-            for name, choose in SLICES.items()
-            if len(rows := np.flatnonzero(choose(matrix))) > 1
-        },
-        "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high},
-        **by_rule,
+        "gates": {name: gate(matrix.only(rows), sbs[rows], best[rows], seed) for name, rows in _slices(matrix, SLICES)},
+        **_retries(matrix, sample, scores, seed),
         "selector_over_sbs": _interval(sample.mean(scores["selector"] - sbs)),
-        "free": {
-            "prices": selector.prices.card,
-            "return": _interval(sample.mean(free.discounted)),
-            "sbs_return": _interval(sample.mean(single_return)),
-            "over_sbs": _interval(sample.mean(free.discounted - single_return)),
-            **{name: float(getattr(free, name).mean()) for name in ("success", "attempts", "demos", "gave_up")},
-        },
+        "free": _free(matrix, selector, sample, sbs - selector.costs[choices["single best"]]),
         "choices": _counts(matrix, choices["selector"]),
         "decision_ms": decision_ms(matrix, selector),
+    }
+
+
+def _slices(matrix: Matrix, names: Iterable[str]) -> Iterator[tuple[str, np.ndarray]]:
+    """Those of `SLICES` that have more than one scene, and their rows."""
+    for name in names:
+        rows = np.flatnonzero(SLICES[name](matrix))
+        if len(rows) > 1:
+            yield name, rows
+
+
+def _virtual_best(matrix: Matrix, sample: Resampled, best: np.ndarray) -> dict[str, Any]:
+    """The virtual best, from contributions (S,), beside estimates of it that are biased."""
+    upward = virtual_best.naive(matrix.success, matrix.affordable)
+    halves = virtual_best.split_halves(matrix.success, matrix.affordable)
+    return {
+        **_rate(sample.mean(best), matrix),
+        "naive": float(upward.mean()),
+        "naive_bias": float((upward - best).mean()),
+        "split_halves": float(halves.mean()),
+        "split_halves_bias": float((halves - best).mean()),
+    }
+
+
+def _retries(matrix: Matrix, sample: Resampled, scores: Mapping[str, np.ndarray], seed: int) -> dict[str, Any]:
+    """What the selector's second attempt adds to rules of two attempts, and `retry` to repeating the single best."""
+    two = scores["selector-with-retry"]
+    retry = sample.mean(two - scores["best-then-second-best"])
+    found: dict[str, Any] = {
+        "retry": {"minus": "best-then-second-best", "difference": retry.value, "low": retry.low, "high": retry.high}
+    }
+    if "best-then-retry" in scores:
+        found["retry_over_rule"] = _interval(sample.mean(two - scores["best-then-retry"]))
+        learnt = scores["best-then-retry"] - scores["best-twice"]
+        found["retry_over_repeating"] = {
+            name: _interval(Resampled(*matrix.only(rows).clusters, seed=seed).mean(learnt[rows]))
+            for name, rows in _slices(matrix, ("all", "colours known", "colours unknown"))
+        }
+    return found
+
+
+def _free(matrix: Matrix, selector: Selector, sample: Resampled, single: np.ndarray) -> dict[str, Any]:
+    """What the selector comes to with every action open, beside the return (S,) of one attempt with the single best."""
+    free = walk(matrix, selector)
+    return {
+        "prices": selector.prices.card,
+        "return": _interval(sample.mean(free.discounted)),
+        "sbs_return": _interval(sample.mean(single)),
+        "over_sbs": _interval(sample.mean(free.discounted - single)),
+        **{name: float(getattr(free, name).mean()) for name in ("success", "attempts", "demos", "gave_up")},
     }
 
 

@@ -6,7 +6,7 @@ Needs torch, numpy and safetensors only, as offline training does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,80 +79,137 @@ def train_stream(
     """
     if seed < 0:
         raise StreamError(f"seed {seed}; expected 0 or more")
-    where = device or torch.device("cpu")
-    loaded, folder = load_folders(data)
-    phases = deal_phases(loaded, folder, config, seed)
     given = None if init is None else _initial_checkpoint(init, train)
-    known = 0 if given else round(len(phases[0].arrivals) * config.warm_up)
-    ends = tuple(int(end) for end in np.cumsum([len(phase.arrivals) for phase in phases]))
-    stream = Stream(
-        take(loaded, np.concatenate([phase.arrivals for phase in phases])),
-        take(loaded, np.concatenate([phase.probes for phase in phases])),
-        known,
-        ends,
-    )
+    phases, stream = _arranged(data, config, seed, known=given is not None)
+    where = device or torch.device("cpu")
     identity = _identity(train, config, seed, stream, given)
     _make_folder(out, resume)
     tasks = TaskStream(stream.data, train.shots, train.transfers, where)
-    whole = train.schedules["maml"]
-    start = fresh_state("maml", train, seed, where)
-    if given:
-        start = _initial_state(given, start)
-    elif known:
-        start = _offline(_START, start, tasks, known, train, whole, out, identity, where)
-    path = out / STATES / _ONLINE
-    state = load_online(path, identity, where) if path.exists() else begin(start, stream, config, seed)
-    with TrainingProgress("stream", len(state.distances), ends[-1] - known) as progress:
-        state = follow(
-            state, stream, tasks, train, config, save=lambda now: save_online(path, now, identity), report=progress
-        )
-    scratch, steps = [], []
-    for number, end in enumerate(ends):
-        # The ceiling has at least the steps, and the batches, that the online learner has had by then.
-        spent = (whole.steps if known else 0) + config.stream_budget * (end - known)
-        schedule = replace(whole, steps=max(whole.steps, spent), batch=max(whole.batch, config.stream_batch))
-        fresh, name = fresh_state("maml", train, seed, where), f"stream-scratch-{number + 1}.safetensors"
-        trained = _offline(name, fresh, tasks, end, train, schedule, out, identity, where)
-        scratch.append(keypoint_distances(trained.theta, trained.rates, stream.probes.points, stream.probes.grasps))
-        steps.append(schedule.steps)
+    shared = _Shared(out, train, config, seed, where, stream, tasks, identity)
+    start = _start(shared, given)
+    state = _follow(shared, start)
+    scratch, steps = _from_scratch(shared)
+    arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
     frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
-              for part in (take(stream.data, np.arange(known, ends[-1])), stream.probes)]  # fmt: skip
-    scores = Scores(state.distances, frozen[0], state.ends, frozen[1], torch.stack(scratch))
-    kind = "checkpoint" if given else "first phase" if known else "fresh parameters"
-    facts = {
-        "config": asdict(config),
-        "preset": train.preset,
-        "seed": seed,
-        "device": where.type,
-        "start": {"kind": kind, "known_tasks": known, "families": _families_of(given, phases, known)},
-        "spent": {"arrived": len(state.distances), "gradient_steps": state.meta.step, "scratch_steps": steps},
-        "versions": versions(),
-        "git": git_revision(),
-    }
+              for part in (arrived, stream.probes)]  # fmt: skip
+    scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
+    facts = _facts(shared, phases, given, state, steps)
     save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
     return OnlineTraining(phases, stream, scores, facts)
 
 
-def _offline(
-    name: str,
-    state: MetaState,
-    tasks: TaskStream,
-    count: int,
-    train: TrainConfig,
-    schedule: Schedule,
-    out: Path,
-    identity: dict[str, Any],
-    device: torch.device,
-) -> MetaState:
+@dataclass(frozen=True)
+class _Shared:
+    """What the start, the online learner and the ceilings share."""
+
+    out: Path
+    train: TrainConfig
+    config: StreamConfig
+    seed: int
+    device: torch.device
+    stream: Stream
+    tasks: TaskStream
+    identity: dict[str, Any]
+
+    @property
+    def schedule(self) -> Schedule:
+        """Of the start, and the least of a ceiling."""
+        return self.train.schedules["maml"]
+
+
+def _arranged(data: Sequence[Path], config: StreamConfig, seed: int, known: bool) -> tuple[tuple[Phase, ...], Stream]:
+    """The phases, and the tasks in the order of their arrival.
+
+    Args:
+        data, config, seed: as in `train_stream`.
+        known: whether a checkpoint is the start, so that no task of the first phase need be trained on beforehand.
+    """
+    loaded, folder = load_folders(data)
+    phases = deal_phases(loaded, folder, config, seed)
+    stream = Stream(
+        take(loaded, np.concatenate([phase.arrivals for phase in phases])),
+        take(loaded, np.concatenate([phase.probes for phase in phases])),
+        0 if known else round(len(phases[0].arrivals) * config.warm_up),
+        tuple(int(end) for end in np.cumsum([len(phase.arrivals) for phase in phases])),
+    )
+    return phases, stream
+
+
+def _start(shared: _Shared, given: Checkpoint | None) -> MetaState:
+    """Where the learner starts: the checkpoint's parameters, or those trained on the tasks known beforehand."""
+    fresh, known = fresh_state("maml", shared.train, shared.seed, shared.device), shared.stream.known
+    if given:
+        return _initial_state(given, fresh)
+    return _offline(shared, _START, fresh, known, shared.schedule) if known else fresh
+
+
+def _follow(shared: _Shared, start: MetaState) -> OnlineState:
+    """The learner at the end of the stream, gone on with where it was stopped."""
+    path, stream = shared.out / STATES / _ONLINE, shared.stream
+    if path.exists():
+        state = load_online(path, shared.identity, shared.device)
+    else:
+        state = begin(start, stream, shared.config, shared.seed)
+    with TrainingProgress("stream", len(state.distances), stream.ends[-1] - stream.known) as progress:
+        return follow(
+            state,
+            stream,
+            shared.tasks,
+            shared.train,
+            shared.config,
+            save=lambda now: save_online(path, now, shared.identity),
+            report=progress,
+        )
+
+
+def _from_scratch(shared: _Shared) -> tuple[Tensor, list[int]]:
+    """The ceiling: (E, B, Q) distances, m, of trainings from scratch on all tasks up to each phase's end, and the steps
+    of each."""
+    distances, steps = [], []
+    stream, config, whole = shared.stream, shared.config, shared.schedule
+    for number, end in enumerate(stream.ends):
+        # The ceiling has at least the steps, and the batches, that the online learner has had by then.
+        spent = (whole.steps if stream.known else 0) + config.stream_budget * (end - stream.known)
+        schedule = replace(whole, steps=max(whole.steps, spent), batch=max(whole.batch, config.stream_batch))
+        fresh = fresh_state("maml", shared.train, shared.seed, shared.device)
+        trained = _offline(shared, f"stream-scratch-{number + 1}.safetensors", fresh, end, schedule)
+        distances.append(keypoint_distances(trained.theta, trained.rates, stream.probes.points, stream.probes.grasps))
+        steps.append(schedule.steps)
+    return torch.stack(distances), steps
+
+
+def _facts(
+    shared: _Shared, phases: Sequence[Phase], given: Checkpoint | None, state: OnlineState, scratch_steps: list[int]
+) -> dict[str, Any]:
+    """See `OnlineTraining.facts`."""
+    known = shared.stream.known
+    kind = "checkpoint" if given else "first phase" if known else "fresh parameters"
+    return {
+        "config": asdict(shared.config),
+        "preset": shared.train.preset,
+        "seed": shared.seed,
+        "device": shared.device.type,
+        "start": {"kind": kind, "known_tasks": known, "families": _families_of(given, phases, known)},
+        "spent": {
+            "arrived": len(state.distances),
+            "gradient_steps": state.meta.step,
+            "scratch_steps": scratch_steps,
+        },
+        "versions": versions(),
+        "git": git_revision(),
+    }
+
+
+def _offline(shared: _Shared, name: str, state: MetaState, count: int, schedule: Schedule) -> MetaState:
     """Train `state` on the first `count` tasks of the stream, all at hand at once."""
-    path, among = out / STATES / name, torch.arange(count)
-    identity = {**identity, "schedule": asdict(schedule), "tasks": count}
+    path, among, train = shared.out / STATES / name, torch.arange(count), shared.train
+    identity = {**shared.identity, "schedule": asdict(schedule), "tasks": count}
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        batch = tasks.draw(schedule.batch, generator, among=among)
+        batch = shared.tasks.draw(schedule.batch, generator, among=among)
         return methods.query_losses("maml", theta, rates, batch, train.first_order, progress), batch.tasks
 
-    state = load_state(path, identity, device) if path.exists() else state
+    state = load_state(path, identity, shared.device) if path.exists() else state
     part = name.partition(".")[0]
     with TrainingProgress(part, state.step, schedule.steps) as progress:
         return run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +13,9 @@ import torch
 
 from demos.demo import SCHEMA
 from demos.storage.files import checksum, write_safetensors
-from robo_meta.training.online.config import StreamConfig, StreamError, stream_config
+from robo_meta.training.online.config import StreamConfig, StreamError, StreamOptions
 from robo_meta.training.online.phases import COLOURS, colours_shown, deal_phases, load_folders
+from robo_meta.training.options import OptionsError, TrainOptions
 
 RGB = np.array([(i >> 1 & 1, i & 1, i >> 2 & 1) for i in range(8)]) * 0.8 + 0.1
 NAMES = tuple(f"family-{i}" for i in range(6))
@@ -140,34 +142,45 @@ def test_datasets_that_do_not_fit(tmp_path: Path) -> None:
         load_folders([write(tmp_path / "lone", lone)])
 
 
+def options(data: int = 1, **given) -> TrainOptions:
+    """With `data` datasets; what a stream alone heeds goes where it belongs."""
+    own = {field.name for field in fields(StreamOptions)} & given.keys()
+    online = StreamOptions(**{name: given.pop(name) for name in own})
+    return TrainOptions(tuple(Path(str(n)) for n in range(data)), Path("out"), online=online, **given)
+
+
 @pytest.mark.parametrize(
-    "stream, given, more, line",
+    "given, line",
     [
-        (False, {"reservoir": 5}, {}, "--reservoir without --stream"),
-        (False, {"phase_colours": (4, 4)}, {}, "--phase-colours without --stream"),
-        (False, {}, {"data": [Path("a"), Path("b")]}, "2 datasets in --data without --stream; expected 1"),
-        (True, {}, {"method": ("context",)}, "--method context with --stream; expected maml"),
-        (True, {"warm_up": 0.2}, {"init": Path("x")}, "--warm-up with --init; expected one of them"),
-        (True, {"phases": 3}, {"data": [Path("a"), Path("b")]}, "--phases 3 with 2 datasets; each dataset is a phase"),
-        (True, {"phases": 1}, {}, "--phases 1; expected 2 or more"),
-        (True, {"reservoir": 0}, {}, "--reservoir 0; expected 1 or more"),
-        (True, {"stream_budget": 0}, {}, "--stream-budget 0; expected 1 or more"),
-        (True, {"stream_batch": -2}, {}, "--stream-batch -2; expected 1 or more"),
-        (True, {"probes": 0}, {}, "--probes 0; expected 1 or more"),
-        (True, {"stream_rate": float("nan")}, {}, "--stream-rate nan; expected a number between 0 and 1"),
-        (True, {"warm_up": 1.0}, {}, "--warm-up 1.0; expected a share from 0 to below 1"),
-        (True, {"phase_colours": (8,)}, {}, "--phase-colours 8; expected 3 numbers of colours, one a phase"),
+        ({"stream": False, "reservoir": 5}, "--reservoir without --stream"),
+        ({"stream": False, "phase_colours": (4, 4)}, "--phase-colours without --stream"),
+        ({"data": 0}, "no dataset in --data; expected one, or one a phase"),
+        ({"method": ("context",)}, "--method context with --stream; expected maml"),
+        ({"warm_up": 0.2, "init": Path("x")}, "--warm-up with --init; expected one of them"),
+        ({"phases": 3, "data": 2}, "--phases 3 with 2 datasets; each dataset is a phase"),
+        ({"phases": 1}, "--phases 1; expected 2 or more"),
+        ({"reservoir": 0}, "--reservoir 0; expected 1 or more"),
+        ({"stream_budget": 0}, "--stream-budget 0; expected 1 or more"),
+        ({"stream_batch": -2}, "--stream-batch -2; expected 1 or more"),
+        ({"probes": 0}, "--probes 0; expected 1 or more"),
+        ({"stream_rate": float("nan")}, "--stream-rate nan; expected a number between 0 and 1"),
+        ({"warm_up": 1.0}, "--warm-up 1.0; expected a share from 0 to below 1"),
+        ({"phase_colours": (8,)}, "--phase-colours 8; expected 3 numbers of colours, one a phase"),
     ],
 )
-def test_options_that_make_no_sense(stream: bool, given: dict, more: dict, line: str) -> None:
-    words = {"data": [Path("a")], "method": ("maml",), "init": None, **more}
+def test_options_that_make_no_sense(given: dict, line: str) -> None:
     with pytest.raises(StreamError, match=line):
-        stream_config(stream, given, **words)
+        _ = options(**{"stream": True, **given}).stream_config
+
+
+@pytest.mark.parametrize("data", [0, 2])
+def test_one_dataset_without_a_stream(data: int) -> None:
+    with pytest.raises(OptionsError, match=f"{data} datasets in --data without --stream; expected 1"):
+        _ = options(data).dataset
 
 
 def test_options_that_do() -> None:
-    assert stream_config(False, {"reservoir": None}, data=[Path("a")], method=("context",), init=None) is None
-    both = stream_config(
-        True, {"reservoir": 7, "probes": None}, data=[Path("a"), Path("b")], method=("maml",), init=None
-    )
-    assert both == StreamConfig(phases=2, reservoir=7)
+    assert options(method=("context",)).stream_config is None and options().dataset == Path("0")
+    assert options(2, stream=True, reservoir=7).stream_config == StreamConfig(phases=2, reservoir=7)
+    assert options(stream=True, method=("maml",)).stream_config == StreamConfig(phases=3)
+    assert options(stream=True, phases=4).stream_config == StreamConfig(phases=4)

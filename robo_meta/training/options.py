@@ -1,0 +1,93 @@
+"""What a training can be asked for: the one record that both command lines are made of.
+
+`robo-meta train` is made of it by tyro, `python -m robo_meta.cli.train` by `robo_meta.cli.plain_parser`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from robo_meta.training.online.config import StreamConfig, StreamError, StreamOptions, option
+from robo_meta.training.presets import DEFAULT_METHODS, TrainConfig, preset_named
+from sim.errors import InputError
+
+
+class OptionsError(InputError):
+    """Options of a training that don't go together."""
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Meta-train on a dataset."""
+
+    data: tuple[Path, ...]
+    """Dataset folder, or its `training.safetensors`; with `--stream` several, one a phase, or one to be dealt."""
+    out: Path
+    """Run folder."""
+    method: tuple[str, ...] = DEFAULT_METHODS
+    """Of maml, zero-shot, context, contrast, fomaml, anil, reptile and pretrain."""
+    preset: str = "full"
+    """full, quick or tiny."""
+    device: str = "cpu"
+    """cpu or cuda."""
+    first_order: bool = False
+    """Leave second derivatives out of the meta-gradient."""
+    resume: bool = False
+    """Go on with what was begun in `out`."""
+    init: Path | None = None
+    """Checkpoint to start from: its `pretrain` part, or else the part of the method's own name; with `--stream`, its
+    maml."""
+    seed: int = 0
+    """Of parameters and batches."""
+    stream: bool = False
+    """Learn online (follow the meta-leader), and compare with the start and with training from scratch."""
+    online: StreamOptions = field(default_factory=StreamOptions)
+    """What only `--stream` heeds."""
+    json: bool = False
+    """Print JSON."""
+
+    @property
+    def config(self) -> TrainConfig:
+        """The preset, with the order of gradient that was asked for.
+
+        Raises:
+            PresetError: no such preset.
+        """
+        return replace(preset_named(self.preset), first_order=self.first_order)
+
+    @property
+    def dataset(self) -> Path:
+        """The one dataset of an offline training.
+
+        Raises:
+            OptionsError: none, or several.
+        """
+        if len(self.data) != 1:
+            raise OptionsError(f"{len(self.data)} datasets in --data without --stream; expected 1")
+        return self.data[0]
+
+    @property
+    def stream_config(self) -> StreamConfig | None:
+        """The configuration of the stream; None where none was asked for.
+
+        Raises:
+            StreamError: options that don't go together, or numbers out of range.
+        """
+        usual, chosen = asdict(StreamOptions()), asdict(self.online)
+        given = [name for name, value in chosen.items() if value != usual[name]]
+        if not self.stream:
+            if given:
+                raise StreamError(f"{option(given[0])} without --stream; it says nothing to an offline training")
+            return None
+        if not self.data:
+            raise StreamError("no dataset in --data; expected one, or one a phase")
+        if self.method not in (DEFAULT_METHODS, ("maml",)):
+            raise StreamError(f"--method {' '.join(self.method)} with --stream; expected maml, which learns online")
+        if self.init is not None and "warm_up" in given:
+            raise StreamError("--warm-up with --init; expected one of them, as the checkpoint is the start")
+        if len(self.data) > 1 and chosen["phases"] not in (None, len(self.data)):
+            raise StreamError(f"--phases {chosen['phases']} with {len(self.data)} datasets; each dataset is a phase")
+        if len(self.data) > 1:
+            chosen["phases"] = len(self.data)
+        return StreamConfig(**{name: value for name, value in chosen.items() if value is not None})
