@@ -93,7 +93,7 @@ def _virtual_best(matrix: Matrix, sample: Resampled, best: np.ndarray) -> dict[s
     upward = virtual_best.naive(matrix.success, matrix.affordable)
     halves = virtual_best.split_halves(matrix.success, matrix.affordable)
     return {
-        **_rate(sample.mean(best), matrix),
+        **_rate(sample.rate(best), matrix),
         "naive": float(upward.mean()),
         "naive_bias": float((upward - best).mean()),
         "split_halves": float(halves.mean()),
