@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from demos.workers import run_jobs
 from robo_meta.evaluation.config import SCHEMA, EvaluateConfig
-from robo_meta.evaluation.failure_supports import sloppy_cells
+from robo_meta.evaluation.failure_supports import novice_cells
 from robo_meta.evaluation.play_task import play_task
+from robo_meta.evaluation.records import TaskRecord, to_json
 from robo_meta.evaluation.retries import attempt_cells
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.runs.journal import append, open_journal
@@ -43,7 +44,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
     contestants(config.checkpoint_file, config.players, config.controller, config.selector_file)
     finished = [] if config.out is None else open_journal(config.out / FINISHED, config.identity)
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
-    done = {(task["split"], task["index"]): task for task in finished}
+    done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.names, config.controller, config.seed)
     play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy, selector=config.selector_file)
@@ -54,13 +55,13 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> dict[str, Any]:
         for task in run_jobs(jobs, config.workers):
             # Written and flushed before it counts, so that Ctrl-C and kill -9 lose only the tasks in progress.
             if config.out is not None:
-                append(config.out / FINISHED, task)
-            done[task["split"], task["index"]] = task
+                append(config.out / FINISHED, task.to_json())
+            done[task.split, task.index] = task
             bar.advance(shown)
     return summary(config, [done[key] for key in wanted])
 
 
-def summary(config: EvaluateConfig, tasks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def summary(config: EvaluateConfig, tasks: Sequence[TaskRecord]) -> dict[str, Any]:
     """The result of finished tasks, ready for JSON."""
     results = Results(tasks)
     return {
@@ -75,12 +76,12 @@ def summary(config: EvaluateConfig, tasks: Sequence[dict[str, Any]]) -> dict[str
         "failures": failures(results),
         "interpretability": interpretability(results),
         "skipped": [
-            {"split": task["split"], "index": task["index"], **note}
+            {"split": task.split, "index": task.index, **to_json(note)}
             for task in results.tasks
-            for note in task["skipped"]
+            for note in task.skipped
         ],
-        **({"attempts": attempt_cells(results.tasks)} if config.attempts > 1 else {}),
-        **({"contrast": sloppy_cells(results.tasks)} if config.sloppy else {}),
+        **({"attempts": [to_json(cell) for cell in attempt_cells(results.tasks)]} if config.attempts > 1 else {}),
+        **({"contrast": [to_json(cell) for cell in novice_cells(results.tasks)]} if config.sloppy else {}),
     }
 
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from robo_meta.evaluation.intervals import paired_difference, ratio, wilson
 from robo_meta.evaluation.rank_correlation import spearman
+from robo_meta.evaluation.records import EXPERT, ScoreRow, TaskRecord
 
 Record = dict[str, Any]
 INTENTIONS = ("all", "balance", "part")
-EXPERT, OURS = "expert", "maml"
+OURS = "maml"
 BASELINES = ("centre", "replay", "warped-replay")
 BEST_BASELINE = "best-baseline"
 """Name in pairs of whichever of `BASELINES` has the highest rate in that cell, chosen on the same tasks."""
@@ -25,18 +26,18 @@ BEST_BASELINE = "best-baseline"
 class Results:
     """Rollout records by cell, in an order that does not depend on the order in which tasks were finished."""
 
-    def __init__(self, tasks: Iterable[Record]) -> None:
-        self.tasks = sorted(tasks, key=lambda task: (task["split"], task["index"]))
-        self.splits = tuple(dict.fromkeys(task["split"] for task in self.tasks))
-        rows = [row for task in self.tasks for row in task["rows"] if row["strategy"] != EXPERT]
-        self.strategies = tuple(dict.fromkeys(row["strategy"] for row in rows))
-        self.transfers = tuple(dict.fromkeys(row["transfer"] for row in rows))
-        self.shots = tuple(sorted({row["shots"] for row in rows}))
+    def __init__(self, tasks: Iterable[TaskRecord]) -> None:
+        self.tasks = sorted(tasks, key=lambda task: (task.split, task.index))
+        self.splits = tuple(dict.fromkeys(task.split for task in self.tasks))
+        rows = [row for task in self.tasks for row in task.rows if row.strategy != EXPERT]
+        self.strategies = tuple(dict.fromkeys(row.strategy for row in rows))
+        self.transfers = tuple(dict.fromkeys(row.transfer for row in rows if row.transfer is not None))
+        self.shots = tuple(sorted({row.shots for row in rows}))
         self._by_cell: dict[tuple[Any, ...], dict[int, Record]] = {}
         for task in self.tasks:
-            for row in task["rows"]:
-                key = (row["strategy"], task["split"], row["transfer"], row["shots"])
-                self._by_cell.setdefault(key, {})[task["index"]] = {**row, **_labels(task)}
+            for row in task.rows:
+                key = (row.strategy, task.split, row.transfer, row.shots)
+                self._by_cell.setdefault(key, {})[task.index] = {**vars(row), **_labels(task)}
 
     def rows(self, strategy: str, split: str, transfer: str, intention: str, shots: int) -> dict[int, Record]:
         """Rows of one cell by task number; the expert's are those of the tasks that this transfer was played on."""
@@ -212,14 +213,14 @@ def failures(results: Results) -> list[Record]:
 
 def interpretability(results: Results) -> list[Record]:
     """Rank correlation over *balance* tasks of the score's preference for a colour with its log density ratio."""
-    grouped: dict[tuple[Any, ...], list[Record]] = {}
+    grouped: dict[tuple[Any, ...], list[ScoreRow]] = {}
     for task in results.tasks:
-        for score in task["scores"]:
-            key = (score["strategy"], task["split"], score["transfer"], score["shots"])
+        for score in task.scores:
+            key = (score.strategy, task.split, score.transfer, score.shots)
             grouped.setdefault(key, []).append(score)
     found = []
     for (strategy, split, transfer, shots), scores in grouped.items():
-        truth = np.array([score["truth"] for score in scores])
+        truth = np.array([score.truth for score in scores])
         found.append(
             {
                 "strategy": strategy,
@@ -227,15 +228,15 @@ def interpretability(results: Results) -> list[Record]:
                 "transfer": transfer,
                 "shots": shots,
                 "n": len(scores),
-                "before": _number(spearman(np.array([score["before"] for score in scores]), truth)),
-                "after": _number(spearman(np.array([score["after"] for score in scores]), truth)),
+                "before": _number(spearman(np.array([score.before for score in scores]), truth)),
+                "after": _number(spearman(np.array([score.after for score in scores]), truth)),
             }
         )
     return found
 
 
-def _labels(task: Record) -> Record:
-    return {"intention": task["intention"], "family": task["family"]}
+def _labels(task: TaskRecord) -> Record:
+    return {"intention": task.intention, "family": task.family}
 
 
 def _successes(rows: dict[int, Record]) -> np.ndarray:

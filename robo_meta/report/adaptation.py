@@ -8,8 +8,10 @@ import numpy as np
 
 from demos.expert.expert import shared_env
 from robo_meta.report.charts import AdaptationScene
-from robo_meta.scenarios.matched_scenes import NoDemonstration, matched_task, record_support
+from robo_meta.scenarios.conditions import Condition
+from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.rollout import keypoint_error, true_keypoints
+from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.strategies.build import contestants
 from sim.tasks.scenes import PART
 
@@ -33,7 +35,7 @@ def adaptation_scenes(
     for index in range(count):
         matched = matched_task(root, split, index)
         try:
-            support = record_support(matched, transfer, 1)
+            support = record_support(matched, Condition(transfer), 1)
         except NoDemonstration:
             continue
         observation, _ = shared_env().reset(seed=matched.rollout_seed, options={"scene": matched.query})

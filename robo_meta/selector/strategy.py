@@ -1,4 +1,4 @@
-"""The learned selector as one more strategy: looks at the scene, then lets the strategy act that it expects most of."""
+"""The learned selector as one more strategy: it looks at the scene, then lets the most promising strategy act."""
 
 from __future__ import annotations
 
@@ -26,13 +26,10 @@ class Selector:
     Raises:
         robo_meta.selector.learner.file.SelectorError: no selector, or a damaged one.
         robo_meta.strategies.StrategyError, robo_meta.training.checkpoint.CheckpointError: it chooses among strategies
-        that
-            don't exist or that the checkpoint lacks.
+            that don't exist or that the checkpoint lacks.
     """
 
     name = "selector"
-    learns_from_failures = True
-    """It sees the whole support, and shows each strategy what that is made for."""
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller, file: Path | None = None) -> None:
         self._selector = load_selector(file)
@@ -52,7 +49,7 @@ class Selector:
 
 
 class SelectedPolicy:
-    """Decides at the first sight of a scan and then is the chosen strategy's policy."""
+    """Decides when it first sees a scan, and then acts as the chosen strategy's policy."""
 
     def __init__(self, selector: Selector, support: SupportSet) -> None:
         self._selector, self._support = selector, support
@@ -77,8 +74,7 @@ class SelectedPolicy:
 
     def point_scores(self, points: np.ndarray) -> np.ndarray | None:
         """(P,) the chosen strategy's weights, or None where it doesn't weigh points."""
-        scores = getattr(self._decide(points), "point_scores", None)
-        return None if scores is None else scores(points)
+        return self._decide(points).point_scores(points)
 
     def reset(self) -> None:
         """Forget the episode; the decision for the same scan would be the same and stays."""

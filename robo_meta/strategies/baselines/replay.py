@@ -74,6 +74,9 @@ class ReplayPolicy:
         self._waited = 0
         self._holding = False
 
+    def point_scores(self, points: np.ndarray) -> None:
+        """None: no points are weighed."""
+
     def target(self, points: np.ndarray) -> np.ndarray:
         """(4,) where the fingers will close, object frame."""
         return replay_path(self._support, points).grasp
