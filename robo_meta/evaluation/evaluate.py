@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from demos.workers import run_jobs
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.evaluation.failure_supports import sloppy_cells
+from robo_meta.evaluation.failure_supports import novice_cells
 from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
@@ -69,6 +69,6 @@ def summary(config: EvaluateConfig, tasks: Sequence[TaskRecord]) -> Evaluation:
         failures=tuple(failures(results)),
         interpretability=tuple(interpretability(results)),
         tasks=tuple(results.tasks),
-        attempts=attempt_cells(results.tasks) if config.attempts > 1 else None,
-        contrast=sloppy_cells(results.tasks) if config.sloppy else None,
+        attempts=tuple(attempt_cells(results.tasks)) if config.attempts > 1 else None,
+        contrast=tuple(novice_cells(results.tasks)) if config.sloppy else None,
     )

@@ -12,6 +12,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from robo_meta.evaluation.intervals import Interval
 from sim.errors import InputError
 
 Json = dict[str, Any]
@@ -226,6 +227,56 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class AttemptCell:
+    """Success by attempt 1, 2, … over the tasks of one split, transfer, intention and number of shots."""
+
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    intention: str
+    """`balance`, `part`, or `all` for both together."""
+    shots: int
+    """Demonstrations adapted from."""
+    n: int
+    """Tasks."""
+    retry: tuple[Interval, ...]
+    """Success rate by each attempt of `retry`, with its 95 % Wilson interval."""
+    blind: tuple[Interval, ...]
+    """The same for `maml`, repeated."""
+    difference: tuple[Interval, ...]
+    """`retry` minus `blind` on the same tasks, with its 95 % interval."""
+
+
+@dataclass(frozen=True)
+class ContrastCell:
+    """Success from a novice's attempts over the tasks of one split, transfer, intention and support."""
+
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    intention: str
+    """`balance`, `part`, or `all` for both together."""
+    successes: int
+    """Imprecise successes in the support."""
+    failures: int
+    """Failures in the support."""
+    n: int
+    """Tasks."""
+    contrast: Interval
+    """Success rate of `contrast`, with its 95 % Wilson interval."""
+    maml: Interval
+    """The same for `maml`, which is shown the success alone."""
+    difference: Interval
+    """`contrast` minus `maml` on the same tasks, with its 95 % interval."""
+    contrast_mm: float
+    """mm, median: from the grasp of `contrast` to the right place."""
+    maml_mm: float
+    """mm, median: from that of `maml`."""
+
+
+@dataclass(frozen=True)
 class FamilyRate:
     """One strategy's success rate on queries of one family."""
 
@@ -329,9 +380,14 @@ def _read(kind: Any, found: Any, place: str) -> Any:
     right = type(found) in (int, float) if kind is float else type(found) is kind
     if not right:
         raise RecordError(f"{place}: {_kind(found)}; expected {_NAMES[kind]}")
-    if kind is float and not math.isfinite(found):
-        raise RecordError(f"{place}: {found}; expected a finite number")
-    return kind(found)
+    try:
+        value = kind(found)
+    except OverflowError:
+        value = math.inf
+    if kind is float and not math.isfinite(value):
+        said = found if type(found) is float else _kind(found)
+        raise RecordError(f"{place}: {said}; expected a finite number")
+    return value
 
 
 def _read_record(kind: Any, found: Any, place: str) -> Any:

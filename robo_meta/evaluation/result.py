@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from robo_meta.evaluation.records import (
     EXPERT,
+    AttemptCell,
     Cell,
+    ContrastCell,
     FailureCount,
     FamilyRate,
     Pair,
@@ -53,9 +55,9 @@ class Evaluation:
     """What the scores prefer, and the truth."""
     tasks: tuple[TaskRecord, ...]
     """Every rollout, task by task."""
-    attempts: Sequence[Mapping[str, Any]] | None = None
+    attempts: tuple[AttemptCell, ...] | None = None
     """Success by attempt, where several were asked for."""
-    contrast: Sequence[Mapping[str, Any]] | None = None
+    contrast: tuple[ContrastCell, ...] | None = None
     """Adapting from a novice's attempts, where that was asked for."""
 
     def to_json(self) -> dict[str, Any]:
@@ -72,8 +74,8 @@ class Evaluation:
             "revision": self.revision,
             **{name: to_json(getattr(self, name)) for name in names},
             "skipped": skipped,
-            **({} if self.attempts is None else {"attempts": list(self.attempts)}),
-            **({} if self.contrast is None else {"contrast": list(self.contrast)}),
+            **({} if self.attempts is None else {"attempts": to_json(self.attempts)}),
+            **({} if self.contrast is None else {"contrast": to_json(self.contrast)}),
         }
 
     def to_frame(self, table: str = "cells") -> pandas.DataFrame:

@@ -1,7 +1,7 @@
-"""Second attempts: does learning from one's own failure beat trying the same again?
+"""Several attempts at one query: does learning from one's own failure beat repeating the same?
 
-On each scene `retry` tries until it succeeds, learning from what failed; `maml` repeats blindly. Both get the same
-rollout seeds, so that they meet the same poses and noise at each attempt.
+On each scene `retry` makes attempts until it succeeds, learning from what failed; `maml` repeats blindly. Both get the
+same rollout seeds, so that they meet the same poses and noise at each attempt.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ import numpy as np
 
 from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.intervals import paired_difference, wilson
+from robo_meta.evaluation.records import AttemptCell, AttemptRow, TaskRecord
 from robo_meta.scenarios.attempts import policy_attempt
-from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, record_support
+from robo_meta.scenarios.conditions import Condition
+from robo_meta.scenarios.matched_scenes import MatchedTask
+from robo_meta.scenarios.supports import NoDemonstration, record_support
+from sim.tasks.queries import QUERY_OBJECT
 from sim.tasks.scenes import INTENTIONS, Scene
 from sim.tasks.seeds import seed_sequence
 
-Record = dict[str, Any]
 
-
-def play_attempts(scene: Scene, seeds: Sequence[int], support: SupportSet, retry: Any, blind: Any) -> Record:
+def play_attempts(
+    scene: Scene, seeds: Sequence[int], support: SupportSet, retry: Any, blind: Any
+) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
     """Play `scene` until it is done, with each of the two.
 
     Args:
@@ -32,71 +36,67 @@ def play_attempts(scene: Scene, seeds: Sequence[int], support: SupportSet, retry
         blind: a strategy that repeats itself.
 
     Returns:
-        `retry` and `blind`: whether the scene was done by attempt 1, 2, …
+        Whether the scene was done by attempt 1, 2, …: of `retry`, and of `blind`.
     """
-    tried: list[SupportItem] = []
+    attempts: list[SupportItem] = []
     for seed in seeds:
-        policy = retry.adapt_after(support, tuple(tried))
-        tried.append(policy_attempt(scene, seed, policy, QUERY))
-        if tried[-1].success:
+        policy = retry.adapt_after(support, tuple(attempts))
+        attempts.append(policy_attempt(scene, seed, policy, QUERY_OBJECT))
+        if attempts[-1].success:
             break
     repeated: list[bool] = []
     policy = blind.adapt(support)
     for seed in seeds:
-        repeated.append(policy_attempt(scene, seed, policy, QUERY).success)
+        repeated.append(policy_attempt(scene, seed, policy, QUERY_OBJECT).success)
         if repeated[-1]:
             break
-    return {"retry": _done_by([item.success for item in tried], seeds), "blind": _done_by(repeated, seeds)}
+    return _done_by([item.success for item in attempts], seeds), _done_by(repeated, seeds)
 
 
-def _done_by(successes: list[bool], seeds: Sequence[int]) -> list[bool]:
+def _done_by(successes: list[bool], seeds: Sequence[int]) -> tuple[bool, ...]:
     """Once done, done: the attempts that were not needed any more count as successes."""
-    return successes + [successes[-1]] * (len(seeds) - len(successes))
+    return (*successes, *[successes[-1]] * (len(seeds) - len(successes)))
 
 
 def attempt_rows(
     matched: MatchedTask, transfers: Sequence[str], shots: Sequence[int], attempts: int, retry: Any, blind: Any
-) -> list[Record]:
+) -> tuple[AttemptRow, ...]:
     """One row for each transfer and number of shots that can be shown; the first seed is the matched rollout's."""
     path = (matched.task.split, matched.task.index, "rollout")
     later = [int(seed_sequence(matched.root, *path, k).generate_state(1)[0]) for k in range(1, attempts)]
     rows = []
     for transfer in transfers:
         try:
-            longest = record_support(matched, transfer, max(shots))
+            longest = record_support(matched, Condition(transfer), max(shots))
         except NoDemonstration:
             continue
         for count in shots:
             support = SupportSet(longest.items[:count])
             played = play_attempts(matched.query, [matched.rollout_seed, *later], support, retry, blind)
-            rows.append({"transfer": transfer, "shots": count, **played})
-    return rows
+            rows.append(AttemptRow(transfer, count, *played))
+    return tuple(rows)
 
 
-def attempt_cells(tasks: Sequence[Record]) -> list[Record]:
-    """Success by attempt 1, 2, … of both, and the paired difference, from tasks that hold `attempts` rows.
-
-    One cell for each split, transfer, intention and number of shots: `{split, transfer, intention, shots, n, retry,
-    blind, difference}`, the last three a list of `{value, low, high}`, one an attempt.
-    """
-    groups: dict[tuple[Any, ...], list[tuple[int, Record]]] = {}
+def attempt_cells(tasks: Sequence[TaskRecord]) -> list[AttemptCell]:
+    """One cell for each split, transfer, intention and number of shots, from tasks that hold `attempts` rows."""
+    groups: dict[tuple[str, str, str, int], list[tuple[int, AttemptRow]]] = {}
     for task in tasks:
-        for row in task["attempts"]:
-            for intention in ("all", task["intention"]):
-                key = (task["split"], row["transfer"], intention, row["shots"])
-                groups.setdefault(key, []).append((task["index"], row))
+        for row in task.attempts or ():
+            for intention in ("all", task.intention):
+                key = (task.split, row.transfer, intention, row.shots)
+                groups.setdefault(key, []).append((task.index, row))
     order = {name: number for number, name in enumerate(("all", *INTENTIONS))}
     return [_cell(key, groups[key]) for key in sorted(groups, key=lambda k: (k[0], k[1], k[3], order[k[2]]))]
 
 
-def _cell(key: tuple[Any, ...], rows: list[tuple[int, Record]]) -> Record:
+def _cell(key: tuple[str, str, str, int], rows: list[tuple[int, AttemptRow]]) -> AttemptCell:
     index = np.array([number for number, _ in rows])
-    retry, blind = (np.array([row[name] for _, row in rows]) for name in ("retry", "blind"))
+    retry, blind = np.array([row.retry for _, row in rows]), np.array([row.blind for _, row in rows])
     each = range(retry.shape[1])
-    return {
-        **dict(zip(("split", "transfer", "intention", "shots"), key, strict=True)),
-        "n": len(rows),
-        "retry": [vars(wilson(int(retry[:, k].sum()), len(rows))) for k in each],
-        "blind": [vars(wilson(int(blind[:, k].sum()), len(rows))) for k in each],
-        "difference": [vars(paired_difference(retry[:, k], blind[:, k], index)) for k in each],
-    }
+    return AttemptCell(
+        *key,
+        n=len(rows),
+        retry=tuple(wilson(int(retry[:, k].sum()), len(rows)) for k in each),
+        blind=tuple(wilson(int(blind[:, k].sum()), len(rows)) for k in each),
+        difference=tuple(paired_difference(retry[:, k], blind[:, k], index) for k in each),
+    )

@@ -8,8 +8,10 @@ import numpy as np
 
 from demos.expert.expert import shared_env
 from robo_meta.report.charts import AdaptationScene
-from robo_meta.scenarios.matched_scenes import NoDemonstration, matched_task, record_support
+from robo_meta.scenarios.conditions import Condition
+from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.rollout import keypoint_error, true_keypoints
+from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.strategies.build import build_strategies
 from sim.tasks.scenes import PART
 
@@ -29,16 +31,16 @@ def adaptation_scenes(
     """
     ours = build_strategies(checkpoint, (OURS,), "scripted")[0]
     assert ours.prior is not None, OURS
-    prior = ours.prior()
+    strategy, prior = ours.strategy, ours.prior()
     scenes = []
     for index in range(count):
         matched = matched_task(root, split, index)
         try:
-            support = record_support(matched, transfer, 1)
+            support = record_support(matched, Condition(transfer), 1)
         except NoDemonstration:
             continue
         observation, _ = shared_env().reset(seed=matched.rollout_seed, options={"scene": matched.query})
-        points, policy = observation["points"], ours.strategy.adapt(support)
+        points, policy = observation["points"], strategy.adapt(support)
         before, after = prior.point_scores(points), policy.point_scores(points)
         if before is None or after is None:
             continue

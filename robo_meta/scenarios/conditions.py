@@ -1,33 +1,19 @@
-"""What a scene is like besides its task: how much is demonstrated, how well, and what disturbs. All of it is public.
-
-A support under a condition is nested: with one demonstration more, the earlier ones stay as they are.
-"""
+"""Experimental conditions of a scene: number and quality of demonstrations, sensing noise, pushes. All are public."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
 
-from demos.demo import provenance
-from demos.expert.expert import demonstrate
-from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
-from demos.hindsight import support_item
-from demos.support import SupportItem, SupportSet
-from robo_meta.scenarios.attempts import attempt
-from robo_meta.scenarios.matched_scenes import ATTEMPTS, SPARES, MatchedTask, NoDemonstration, support_object
+from robo_meta.scenarios.matched_scenes import MatchedTask
 from sim.errors import InputError
 from sim.objects.spec import PALETTE
 from sim.physics.push import FARTHEST
-from sim.tasks.sampling import draw_scene
 from sim.tasks.scenes import TRANSFERS, Noise, Scene, Task
-from sim.tasks.seeds import generator, seed_sequence
+from sim.tasks.seeds import generator
 
 MOST_SHOTS = 6
 """Demonstrations of a support at most: five, and the *one more* that a selector may ask for."""
-MISSES = 8
-"""Attempts after which a demonstrator who is to fail is given up on."""
-MISSED_BY = 0.03
-"""m, per axis: where a failing demonstrator aims, standard deviation."""
 
 
 class ConditionError(InputError):
@@ -77,7 +63,7 @@ class Condition:
 
     @property
     def noise(self) -> Noise:
-        """What sensing and demonstrating get wrong."""
+        """Noise of pose, points and demonstrated grasps."""
         usual = Noise()
         return replace(
             usual,
@@ -94,21 +80,12 @@ class Condition:
 
 
 def query_under(matched: MatchedTask, condition: Condition) -> Scene:
-    """The task's query, sensed as the condition has it."""
+    """The task's query with the condition's sensing noise."""
     return replace(matched.query, noise=condition.noise)
 
 
-def record_support_under(matched: MatchedTask, condition: Condition) -> SupportSet:
-    """Let the expert demonstrate as the condition has it; under the default one as in `record_support`.
-
-    Raises:
-        NoDemonstration: none came about that succeeds, or fails, as it should.
-    """
-    return SupportSet(tuple(_record_one(matched, condition, number) for number in range(condition.shots)))
-
-
 def in_other_colours(root: int, task: Task) -> Task:
-    """The task with its materials on colours that it has not: what foreign demonstrations show."""
+    """The task with its materials on other colours than its own: what foreign demonstrations show."""
     unused = [name for name in PALETTE if name not in task.densities]
     chosen = generator(root, "foreign", task.split, task.index).permutation(unused)[: len(task.densities)]
     renamed = dict(zip(task.densities, (str(name) for name in chosen), strict=True))
@@ -117,41 +94,3 @@ def in_other_colours(root: int, task: Task) -> Task:
     ordered = {name: densities[name] for name in PALETTE if name in densities}
     part = None if task.part_colour is None else renamed[task.part_colour]
     return Task(task.split, task.index, ordered, task.intention, part)
-
-
-def _record_one(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:
-    foreign = number < condition.foreign
-    task = in_other_colours(matched.root, matched.task) if foreign else matched.task
-    fails = 1 <= number <= condition.failed
-    family, label = support_object(matched, condition.transfer, number)
-    # The query's own object has no stand-in.
-    spares = 0 if condition.transfer == "same-object" else SPARES
-    for tried in (label, *(f"{label}-{spare}" for spare in range(spares))):
-        noise = replace(condition.noise, grasp=MISSED_BY) if fails else condition.noise
-        scene = draw_scene(matched.root, task, family, tried, noise)
-        item = _record_on(matched.root, scene, tried, number, fails)
-        if item is not None:
-            return item
-    outcome = "failed" if fails else "succeeded"
-    raise NoDemonstration(
-        f"{task.split} task {task.index}, {condition.transfer}: no demonstration on {family} {label} {outcome}"
-    )
-
-
-def _record_on(root: int, scene: Scene, label: str, number: int, fails: bool) -> SupportItem | None:
-    task = scene.task
-    for turn in range(MISSES if fails else ATTEMPTS):
-        path = (task.split, task.index, "failed" if fails else "support", label, number, turn)
-        try:
-            if fails:
-                # What failed is seen by an onlooker, who notes which side sank.
-                grasp = aim(plan_grasp(scene), scene.noise, generator(root, *path, "aim"))
-                item = attempt(scene, int(seed_sequence(root, *path).generate_state(1)[0]), grasp, label)
-            else:
-                origin = provenance("expert", root, path)
-                item = support_item(demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin))
-        except NoGrasp:
-            return None
-        if item.success != fails:
-            return item
-    return None

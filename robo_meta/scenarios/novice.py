@@ -1,4 +1,4 @@
-"""A novice: tries an object some times in the wrong place, and then takes hold of it about where one should."""
+"""A novice demonstrator: failed attempts in wrong places, and an imprecise success near the right one."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import grasp_at
 from sim.tasks.scenes import BALANCE, Scene
 
-SLOPPY = (0.010, 0.020)
-"""m: how far off a sloppy success is."""
+IMPRECISE = (0.010, 0.020)
+"""m: how far from the right place an imprecise success takes hold."""
 WRONG = {True: (0.025, 0.08), False: (0.035, np.inf)}
-"""m: how far off a failed grasp is; by whether the task is *balance*."""
+"""Whether the task is *balance* → m: how far from the right place a failed attempt takes hold."""
 DRAWS = 200
-"""Places drawn until one can be held and is as far off as wanted."""
+"""Places drawn at most until one is graspable and as far off as asked for."""
 PATIENCE = 12
-"""Attempts until one comes out as wanted."""
+"""Attempts at most until one comes out as asked for."""
 
 
 class NoAttempt(RuntimeError):
-    """An object on which no attempt came out as wanted."""
+    """An object on which no attempt came out as asked for."""
 
 
-def sloppy_success(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
+def imprecise_success(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
     """A success 1–2 cm off the right place. Raises NoAttempt."""
-    return _until(scene, seed, object_id, SLOPPY, True)
+    return _until(scene, seed, object_id, IMPRECISE, True)
 
 
 def failure(scene: Scene, seed: np.random.SeedSequence, object_id: str) -> SupportItem:
@@ -45,12 +45,12 @@ def _until(
         item = attempt(scene, int(rng.integers(2**32)), grasp, object_id)
         if item.success is success:
             return item
-    wanted = "succeeded" if success else "failed"
-    raise NoAttempt(f"{scene.task.split} task {scene.task.index}: no attempt {off} m off {wanted} on {object_id}")
+    outcome = "succeeded" if success else "failed"
+    raise NoAttempt(f"{scene.task.split} task {scene.task.index}: no attempt {off} m off {outcome} on {object_id}")
 
 
 def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) -> np.ndarray:
-    """A grasp (4,) the fingers can take, at a distance in `off` (m) from where it should be.
+    """A graspable place (4,), x, y, z (m) and yaw (rad), object frame, `off` (least, most) m from the right one.
 
     Raises:
         NoAttempt: there is none.
@@ -68,4 +68,4 @@ def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) 
         grasp = grasp_at(footprint, place)
         if grasp is not None and off[0] <= np.linalg.norm(grasp[:2] - keypoints, axis=1).min() <= off[1]:
             return grasp
-    raise NoAttempt(f"{scene.object.family}: nothing to hold {off} m off the right place")
+    raise NoAttempt(f"{scene.object.family}: no graspable place {off} m off the right one")

@@ -12,9 +12,14 @@ from gymnasium import spaces
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.selector import DEMO, GIVE_UP
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix, load_matrix
+from sim.errors import InputError
 
 SPREAD = 3.0
 """Feature values beyond so many spreads from the median are cut off, before they are brought to [−1, 1]."""
+
+
+class SelectError(InputError):
+    """An action, a scene or an option that does not exist."""
 
 
 class SelectEnv(gymnasium.Env):
@@ -44,9 +49,10 @@ class SelectEnv(gymnasium.Env):
         matrix: a `Matrix`, or the file of one; None plays the shipped matrix of validation families.
         prices: of attempts, demonstrations and seconds.
 
-    Options of `reset`: `scene`, the number of the scene to play.
+    Options of `reset`: `scene`, the number of the scene to play, from 0.
 
     Raises:
+        SelectError: an action or a scene that does not exist, or an option that `reset` does not have.
         robo_meta.selector.matrix.matrix.MatrixError: no such matrix, or a damaged or incomplete one.
 
     Version 0: first release.
@@ -70,10 +76,20 @@ class SelectEnv(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Start with a scene drawn from the matrix, or with `options["scene"]`."""
+        """Start with a scene drawn from the matrix, or with `options["scene"]`.
+
+        Raises:
+            SelectError: an unknown option, or a scene that the matrix doesn't have.
+        """
+        options = options or {}
+        unknown = [name for name in options if name != "scene"]
+        if unknown:
+            raise SelectError(f"reset option {unknown[0]!r}; expected 'scene' or none")
+        scene = options.get("scene")
+        if scene is not None:
+            scene = _number(scene, len(self.matrix), "scene")
         super().reset(seed=seed)
-        wanted = (options or {}).get("scene")
-        self._row = int(self.np_random.integers(len(self.matrix))) if wanted is None else int(wanted)
+        self._row = int(self.np_random.integers(len(self.matrix))) if scene is None else scene
         self._tried = np.zeros(self._size, dtype=int)
         self._seen: set[tuple[int, int, int]] = set()
         self._failed: int | None = None
@@ -82,10 +98,14 @@ class SelectEnv(gymnasium.Env):
         return self._observe(), {}
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Take one decision; see the class for what it costs and leads to."""
+        """Take one decision; see the class for what it costs and leads to.
+
+        Raises:
+            SelectError: an action that is none of the action space's; nothing is played then.
+        """
         if self._row < 0 or self._done:
             raise RuntimeError("no episode is running; call reset() first")
-        action, info = int(action), dict[str, Any]()
+        action, info = _number(action, self._size + 2, "action"), dict[str, Any]()
         self._steps += 1
         terminated, reward = False, 0.0
         if action < self._size:
@@ -127,3 +147,12 @@ class SelectEnv(gymnasium.Env):
         attempts = self.prices.attempts
         rest = [*(self._tried / attempts), *self.matrix.affordable[self._row], self._left / attempts, self._demo]
         return np.clip(np.concatenate([known, rest]), -1, 1).astype(np.float32)
+
+
+def _number(found: Any, count: int, name: str) -> int:
+    """`found` as a whole number from 0 to `count` − 1; an array of one such number is taken as well."""
+    value = found.item() if isinstance(found, np.ndarray | np.integer) and found.size == 1 else found
+    # In Python true is an int, but as an action it is a mistake.
+    if type(value) is not int or not 0 <= value < count:
+        raise SelectError(f"{name} {found!r}; expected a whole number from 0 to {count - 1}")
+    return value

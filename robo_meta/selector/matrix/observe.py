@@ -1,4 +1,4 @@
-"""Looking before acting: adapt every strategy to the support, and turn what they say of the query into features."""
+"""Features of a scene before acting: every strategy is adapted to the support and asked about the query."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from demos.support import SupportSet
-from robo_meta.catalogue import CATALOGUE
+from demos.policy import Policy
+from demos.support import SupportItem, SupportSet
+from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.selector.matrix.features import scene_features
 
 MOST_LEFT_OUT = 3
@@ -18,30 +19,30 @@ MOST_LEFT_OUT = 3
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a scene gives."""
+    """What is known of a scene before acting."""
 
     features: np.ndarray
     """(F,) float32."""
-    policies: Mapping[str, Any]
+    policies: Mapping[str, Policy]
     """Strategy → the policy adapted to the support."""
 
 
-def shown(support: SupportSet, learns_from_failures: bool) -> SupportSet:
-    """The part of the support that a strategy is made for.
+def shown(name: str, support: SupportSet) -> SupportSet:
+    """The part of the support that the strategy called `name` is made for.
 
     A strategy that takes every demonstration for an example to follow is not shown the failed ones, unless there are
-    no others; one that learns from failures sees all.
+    no others; one whose row of `robo_meta.catalogue` says that it learns from failures sees all.
     """
-    if learns_from_failures:
+    row = CATALOGUE.get(bare(name))
+    if row is not None and row.learns_from_failures:
         return support
     successes = tuple(item for item in support.items if item.success)
     return SupportSet(successes) if successes else support
 
 
 def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray) -> Look:
-    """Adapt `strategies` (name in the catalogue → strategy) to the support and describe the query's scan (P, 6)."""
-    learns = {name: CATALOGUE[name].learns_from_failures for name in strategies}
-    policies = {name: strategy.adapt(shown(support, learns[name])) for name, strategy in strategies.items()}
+    """Adapt `strategies` (name → strategy) to the support and describe the query's scan (P, 6)."""
+    policies = {name: strategy.adapt(shown(name, support)) for name, strategy in strategies.items()}
     targets = {name: np.asarray(policy.target(points), dtype=np.float64) for name, policy in policies.items()}
     spreads = {name: _spread(policy, points, targets[name]) for name, policy in policies.items()}
     followed = [item for item in support.items if item.success][:MOST_LEFT_OUT]
@@ -55,17 +56,17 @@ def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray)
             errors = []
             for item in followed:
                 rest = SupportSet(tuple(other for other in support.items if other is not item))
-                errors.append(_error(strategy.adapt(shown(rest, learns[name])), item))
+                errors.append(_error(strategy.adapt(shown(name, rest)), item))
             left_out[name] = float(np.mean(errors))
     return Look(scene_features(support, points, targets, spreads, fits, left_out), policies)
 
 
-def _error(policy: Any, item: Any) -> float:
+def _error(policy: Policy, item: SupportItem) -> float:
     """m from a demonstrated grasp to where `policy` would grasp the same object."""
     return float(np.hypot(*(policy.target(item.points)[:2] - item.grasp[:2])))
 
 
-def _spread(policy: Any, points: np.ndarray, target: np.ndarray) -> float:
+def _spread(policy: Policy, points: np.ndarray, target: np.ndarray) -> float:
     """m: root mean square distance of the scored places from the choice, by their weights; 0 without scores."""
     weights = policy.point_scores(points)
     if weights is None:

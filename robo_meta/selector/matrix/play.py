@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,15 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from demos.demo import installed_versions
-from demos.expert.expert import shared_env
+from demos.expert.episode import shared_env
 from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import fingerprint
-from robo_meta.scenarios.attempts import policy_attempt
-from robo_meta.scenarios.conditions import Condition, query_under, record_support_under
-from robo_meta.scenarios.matched_scenes import QUERY, MatchedTask, NoDemonstration, matched_task
+from robo_meta.scenarios.conditions import Condition, query_under
+from robo_meta.scenarios.matched_scenes import matched_task
+from robo_meta.scenarios.scene_rollouts import SceneRollouts
+from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.selector.matrix import config as axes
 from robo_meta.selector.matrix.config import LEFT_OUT, MatrixOrder
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
@@ -31,13 +32,13 @@ from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.strategies.build import build_strategies, needs_checkpoint, playable
 from robo_meta.training.checkpoint import checkpoint_file
-from sim.tasks.scenes import TRANSFERS, Scene
+from sim.tasks.scenes import TRANSFERS
 from sim.tasks.seeds import generator, seed_sequence
 
 JOURNAL = ".rows.jsonl"
 """Ending of the file beside the matrix that keeps finished scenes until all are there."""
 FOLLOWED_UP = 3
-"""Failed rollouts of a strategy in a row of the matrix, the first ones, after which `retry` tries as well."""
+"""Failed rollouts of a strategy in a row of the matrix, the first ones, that `retry` is played after."""
 TIMED_SHOTS, TIMES = 3, 5
 """Demonstrations and repetitions by which a strategy's nominal seconds are measured."""
 
@@ -114,19 +115,19 @@ def play_scene(
     matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
     more = replace(condition, shots=condition.shots + 1)
     try:
-        longest = record_support_under(matched, more)
+        longest = record_support(matched, more)
     except NoDemonstration as error:
         return {"index": index, "skipped": str(error)}
     seeds = [int(s) for s in seed_sequence(root, split, index, "matrix").generate_state(rollouts + 1)]
-    table = _Rollouts(matched, condition, seeds)
+    table = SceneRollouts(query_under(matched, condition), seeds, condition.push)
     rows = []
     for this in (condition, more):
         support = SupportSet(longest.items[: this.shots])
         seen = look(strategies, support, table.scans[0])
-        items = [[table.play(number, seen.policies[name]) for number in range(1, rollouts + 1)] for name in names]
+        items = [[table.item(seen.policies[name], number) for number in range(1, rollouts + 1)] for name in names]
         retried = [[EMPTY] * rollouts for _ in names]
         if RETRY in names:
-            retried = [table.follow_up(strategies[RETRY], support, row) for row in items]
+            retried = [follow_up(table.item, strategies[RETRY], support, row) for row in items]
         success = [[int(item.success) for item in row] for row in items]
         known = {"condition": _plain(this), "features": seen.features.tolist()}
         rows.append({**known, "success": success, "retried": retried})
@@ -139,36 +140,22 @@ def play_scene(
     }
 
 
-class _Rollouts:
-    """The rollouts of one scene; equal targets driven by the same controller are played once."""
+def follow_up(
+    play: Callable[[Policy, int], SupportItem], retry: Any, support: SupportSet, items: Sequence[SupportItem]
+) -> list[int]:
+    """(R,) what `retry` comes to after the failed ones of a strategy's rollouts, each in the next rollout.
 
-    def __init__(self, matched: MatchedTask, condition: Condition, seeds: list[int]) -> None:
-        self._scene: Scene = query_under(matched, condition)
-        self._push, self._seeds = condition.push, seeds
-        env = shared_env()
-        self.scans = [env.reset(seed=seed, options={"scene": self._scene})[0]["points"] for seed in seeds]
-        self._played: dict[tuple[int, str, bytes], SupportItem] = {}
-
-    def play(self, number: int, policy: Policy) -> SupportItem:
-        """What `policy` comes to in rollout `number`."""
-        if policy.controller == "replayed":
-            return self._rollout(number, policy)
-        target = np.asarray(policy.target(self.scans[number]), dtype=np.float64)
-        key = (number, policy.controller, target.tobytes())
-        if key not in self._played:
-            self._played[key] = self._rollout(number, policy)
-        return self._played[key]
-
-    def follow_up(self, retry: Any, support: SupportSet, items: Sequence[SupportItem]) -> list[int]:
-        """(R,) what `retry` comes to after the failed ones of a strategy's rollouts, each in the next rollout."""
-        found = [EMPTY] * len(items)
-        for place in [place for place, item in enumerate(items) if not item.success][:FOLLOWED_UP]:
-            policy = retry.adapt_after(support, (items[place],))
-            found[place] = int(self.play((place + 1) % len(items) + 1, policy).success)
-        return found
-
-    def _rollout(self, number: int, policy: Policy) -> SupportItem:
-        return policy_attempt(self._scene, self._seeds[number], policy, QUERY, self._push)
+    Args:
+        play: policy and number of a rollout, from 1 → what the policy comes to in it.
+        retry: the strategy that learns from failures.
+        support: the demonstrations.
+        items: what the strategy came to in rollouts 1, 2, …
+    """
+    found = [EMPTY] * len(items)
+    for place in [place for place, item in enumerate(items) if not item.success][:FOLLOWED_UP]:
+        policy = retry.adapt_after(support, (items[place],))
+        found[place] = int(play(policy, (place + 1) % len(items) + 1).success)
+    return found
 
 
 def nominal_seconds(
@@ -176,7 +163,7 @@ def nominal_seconds(
 ) -> np.ndarray:
     """(A,) s of processor time that each strategy takes to adapt to three demonstrations and choose, to the ms."""
     matched = matched_task(root, split, 0)
-    support = record_support_under(matched, Condition("new-instance", TIMED_SHOTS))
+    support = record_support(matched, Condition("new-instance", TIMED_SHOTS))
     points = shared_env().reset(seed=0, options={"scene": matched.query})[0]["points"]
     found = []
     failed = replace(support.items[0], success=False)

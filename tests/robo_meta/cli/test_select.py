@@ -189,7 +189,9 @@ def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path:
 
 def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     # Physics is tested with the matrix: here an attempt succeeds as its seed has it.
-    monkeypatch.setattr(play, "policy_attempt", lambda _, seed, *rest: SimpleNamespace(success=seed % 2 == 0))
+    monkeypatch.setattr(
+        play.SceneRollouts, "item", lambda table, _, number: SimpleNamespace(success=table.seeds[number] % 2 == 0)
+    )
     monkeypatch.setattr(fitted_q, "TREES", 5)
     monkeypatch.setattr(play, "draw_condition", lambda *_: Condition("new-instance"))
     monkeypatch.setattr(play, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))

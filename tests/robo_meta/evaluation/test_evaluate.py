@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
 from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
+from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
 from robo_meta.runs.journal import JournalError
@@ -108,30 +110,39 @@ def test_one_and_two_workers_agree(tmp_path: Path) -> None:
     json.dumps(one, allow_nan=False)
 
 
-def fake_task(split: str, index: int, success: dict[str, bool], **changes: Any) -> dict[str, Any]:
+def fake_task(split: str, index: int, success: dict[str, bool], **changes: Any) -> TaskRecord:
     """A record as `play_task` gives it: every strategy at new-shape, one shot."""
     rows = [row("expert", None, 0, success.get("expert", True))]
     rows += [row(name, "new-shape", 1, hit) for name, hit in success.items() if name != "expert"]
-    intention = ("balance", "part")[index % 2]
-    record = {"split": split, "index": index, "intention": intention, "family": "bar", "rows": rows}
-    return {**record, "scores": [], "skipped": [], **changes}
+    record = TaskRecord(split, index, ("balance", "part")[index % 2], "bar", tuple(rows))
+    return replace(record, **changes)
 
 
-def row(strategy: str, transfer: str | None, shots: int, success: bool, **changes: Any) -> dict[str, Any]:
-    latencies = {"adapt_ms": 1.0, "act_ms": 0.1, "first_act_ms": 0.5}
-    errors = {"keypoint_mm": 4.0 if success else 40.0, "across_mm": 2.0}
-    record = {"strategy": strategy, "transfer": transfer, "shots": shots, "success": success, "steps": 30}
-    return {**record, "failed": [] if success else ["level"], "controller": "learned", **latencies, **errors, **changes}
+def row(strategy: str, transfer: str | None, shots: int, success: bool) -> RolloutRow:
+    return RolloutRow(
+        strategy,
+        transfer,
+        shots,
+        success,
+        failed=() if success else ("level",),
+        steps=30,
+        keypoint_mm=4.0 if success else 40.0,
+        across_mm=2.0,
+        controller="learned",
+        adapt_ms=1.0,
+        act_ms=0.1,
+        first_act_ms=0.5,
+    )
 
 
-def played(split: str, index: int) -> dict[str, Any]:
+def played(split: str, index: int) -> TaskRecord:
     return fake_task(split, index, {"centre": index % 2 == 0, "density-fit": True})
 
 
 def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
-    def play(*arguments: Any, **options: Any) -> dict[str, Any]:
+    def play(*arguments: Any, **options: Any) -> TaskRecord:
         split, index = arguments[4], arguments[5]
         if index == 3 and len(calls) < 4:
             calls.append(index)
@@ -177,7 +188,7 @@ def test_damaged_progress_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
 # From records to numbers
 
 
-def tasks_of(table: dict[str, str]) -> list[dict[str, Any]]:
+def tasks_of(table: dict[str, str]) -> list[TaskRecord]:
     """One task a character: `1` for success, `0` for failure."""
     length = len(next(iter(table.values())))
     return [
@@ -237,8 +248,8 @@ def test_pairs_are_matched_and_name_the_best_opponent() -> None:
 
 def test_a_task_left_out_leaves_the_expert_out_too() -> None:
     tasks = tasks_of(TABLE)
-    tasks[4]["rows"] = tasks[4]["rows"][:1]
-    tasks[4]["skipped"] = [{"transfer": "new-shape", "reason": "no demonstration"}]
+    skipped = (SkippedTransfer("new-shape", "no demonstration"),)
+    tasks[4] = replace(tasks[4], rows=tasks[4].rows[:1], skipped=skipped)
     found = cells(Results(tasks))
     assert find(found, strategy="expert", intention="all")["n"] == 9
     assert find(found, strategy="maml", intention="all")["n"] == 9
@@ -246,8 +257,9 @@ def test_a_task_left_out_leaves_the_expert_out_too() -> None:
 
 def test_families_and_failures() -> None:
     tasks = tasks_of({"maml": "1100", "centre": "0000"})
-    tasks[1]["family"] = "cross"
-    tasks[3]["rows"][1]["failed"] = ["lifted", "held", "level"]
+    tasks[1] = replace(tasks[1], family="cross")
+    expert, maml, centre = tasks[3].rows
+    tasks[3] = replace(tasks[3], rows=(expert, replace(maml, failed=("lifted", "held", "level")), centre))
     results = Results(tasks)
     assert find(families(results), strategy="maml", family="bar")["successes"] == 1
     assert find(families(results), strategy="maml", family="cross")["rate"] == 1.0
@@ -258,8 +270,8 @@ def test_families_and_failures() -> None:
 def test_interpretability_is_a_rank_correlation() -> None:
     tasks = tasks_of({"maml": "1" * 8})
     for index, task in enumerate(tasks):
-        values = {"before": 0.0, "after": float(index) ** 3, "truth": float(index)}
-        task["scores"] = [{"strategy": "maml", "transfer": "new-shape", "shots": 1, **values}]
+        scores = (ScoreRow("maml", "new-shape", 1, before=0.0, after=float(index) ** 3, truth=float(index)),)
+        tasks[index] = replace(task, scores=scores)
     found = interpretability(Results(tasks))[0]
     assert found["after"] == pytest.approx(1.0) and found["before"] is None and found["n"] == 8
 
@@ -280,7 +292,7 @@ def test_preference_reads_density_from_ideal_weights() -> None:
 
 
 def test_printed_table_and_written_result(tmp_path: Path) -> None:
-    tasks = [task for split in ("a", "b") for task in (dict(t, split=split) for t in tasks_of(TABLE))]
+    tasks = [task for split in ("a", "b") for task in (replace(t, split=split) for t in tasks_of(TABLE))]
     result = summary(config(), tasks)
     stream = io.StringIO()
     print_result(result, Console(file=stream, width=80))

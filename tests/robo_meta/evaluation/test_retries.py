@@ -14,11 +14,12 @@ from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
 from robo_meta.evaluation.evaluate import evaluate
-from robo_meta.evaluation.failure_supports import sloppy_cells
+from robo_meta.evaluation.failure_supports import novice_cells
+from robo_meta.evaluation.records import AttemptRow, ContrastRow, TaskRecord, to_json
 from robo_meta.evaluation.retries import attempt_cells, play_attempts
 from robo_meta.report.terminal import attempt_lines, sloppy_lines
 from robo_meta.scenarios.attempts import attempt
-from robo_meta.scenarios.novice import NoAttempt, failure, place_off, sloppy_success
+from robo_meta.scenarios.novice import NoAttempt, failure, imprecise_success, place_off
 from robo_meta.scenarios.rollout import true_keypoints
 from robo_meta.strategies.policy import GraspPolicy
 from sim.tasks.scenes import Noise
@@ -52,14 +53,14 @@ def test_the_second_attempt_knows_how_the_first_tipped() -> None:
     support = SupportSet((attempt(SCENE, 0, np.array([0.0, 0.0, HEIGHT / 2, np.pi / 2])),))
     retry = FollowsTheTip()
     played = play_attempts(SCENE, [1, 2, 3], support, retry, FollowsTheTip())
-    assert played == {"retry": [False, True, True], "blind": [False, False, False]}
+    assert played == ((False, True, True), (False, False, False))
     assert retry.heard == [0, 1]  # once done, it is done
 
 
-def test_a_novice_fails_and_then_is_sloppy() -> None:
+def test_a_novice_fails_and_then_is_imprecise() -> None:
     seed = np.random.SeedSequence(3)
     keypoint = true_keypoints(SCENE)[0]
-    good = sloppy_success(SCENE, seed, "b0")
+    good = imprecise_success(SCENE, seed, "b0")
     assert good.success and good.object_id == "b0"
     # Read back through a perception that errs by 2 mm.
     assert 0.004 < np.linalg.norm(good.grasp[:2] - keypoint) < 0.027
@@ -78,43 +79,43 @@ def test_places_off_are_as_far_off_as_wanted() -> None:
         for _ in range(5):
             grasp = place_off(SCENE, (low, high), rng)
             assert low <= np.linalg.norm(grasp[:2] - true_keypoints(SCENE)[0]) <= high
-    with pytest.raises(NoAttempt, match="bar: nothing to hold"):
+    with pytest.raises(NoAttempt, match="bar: no graspable place"):
         place_off(SCENE, (0.5, 0.6), rng)
 
 
-def tasks(count: int, **row: Any) -> list[dict[str, Any]]:
+def tasks(count: int, first: int = 0, **rows: Any) -> list[TaskRecord]:
     names = ("balance", "part")
-    return [{"split": "validation", "index": k, "intention": names[k % 2], **row} for k in range(count)]
+    return [TaskRecord("validation", k, names[k % 2], "bar", (), **rows) for k in range(first, first + count)]
 
 
 def test_attempts_are_summed_up() -> None:
-    row = {"transfer": "new-shape", "shots": 1}
-    done = [{**row, "retry": [False, True], "blind": [False, False]}]
-    first = [{**row, "retry": [True, True], "blind": [True, True]}]
-    cells = attempt_cells(tasks(4, attempts=done) + [{**t, "index": t["index"] + 4} for t in tasks(4, attempts=first)])
+    learnt = AttemptRow("new-shape", 1, retry=(False, True), blind=(False, False))
+    at_once = AttemptRow("new-shape", 1, retry=(True, True), blind=(True, True))
+    cells = attempt_cells(tasks(4, attempts=(learnt,)) + tasks(4, first=4, attempts=(at_once,)))
     whole = cells[0]
-    assert [cell["intention"] for cell in cells] == ["all", "balance", "part"]
-    assert whole["n"] == 8 and cells[1]["n"] == 4
-    assert [r["value"] for r in whole["retry"]] == [0.5, 1.0] and [b["value"] for b in whole["blind"]] == [0.5, 0.5]
-    assert [d["value"] for d in whole["difference"]] == [0.0, 0.5]
+    assert [cell.intention for cell in cells] == ["all", "balance", "part"]
+    assert whole.n == 8 and cells[1].n == 4
+    assert [rate.value for rate in whole.retry] == [0.5, 1.0] and [rate.value for rate in whole.blind] == [0.5, 0.5]
+    assert [difference.value for difference in whole.difference] == [0.0, 0.5]
     # Four of four discordant pairs: an exact sign test has p = 0.125.
-    assert -0.2 < whole["difference"][1]["low"] < 0 and whole["difference"][1]["high"] < 1
-    assert "2: 1.00 against 0.50, +0.50 [" in attempt_lines(cells)[0]
+    assert -0.2 < whole.difference[1].low < 0 and whole.difference[1].high < 1
+    assert "2: 1.00 against 0.50, +0.50 [" in attempt_lines(to_json(cells))[0]
 
 
-def test_sloppy_supports_are_summed_up() -> None:
-    row = {"transfer": "new-shape", "contrast": True, "maml": False, "contrast_mm": 4.0, "maml_mm": 20.0}
-    rows = [{**row, "successes": 1, "failures": 2}, {**row, "successes": 0, "failures": 1, "contrast": False}]
-    cells = sloppy_cells(tasks(6, contrast=rows))
-    assert [(c["successes"], c["failures"], c["intention"]) for c in cells[:4]] == [
+def test_supports_of_a_novice_are_summed_up() -> None:
+    rows = (
+        ContrastRow("new-shape", 1, 2, contrast=True, maml=False, contrast_mm=4.0, maml_mm=20.0),
+        ContrastRow("new-shape", 0, 1, contrast=False, maml=False, contrast_mm=4.0, maml_mm=20.0),
+    )
+    cells = novice_cells(tasks(6, contrast=rows))
+    assert [(c.successes, c.failures, c.intention) for c in cells[:4]] == [
         (1, 2, "all"), (1, 2, "balance"), (1, 2, "part"), (0, 1, "all"),
     ]  # fmt: skip
-    difference = cells[0]["difference"]
-    assert difference["value"] == difference["high"] == 1.0 and 0 < difference["low"] < 0.5 and cells[0]["n"] == 6
-    assert cells[3]["contrast"]["value"] == 0.0 and cells[3]["maml_mm"] == 20.0
-    assert (
-        "from 1 sloppy success, 2 failures (validation, new-shape, all, n = 6): 1.00 against" in sloppy_lines(cells)[0]
-    )
+    difference = cells[0].difference
+    assert difference.value == difference.high == 1.0 and 0 < difference.low < 0.5 and cells[0].n == 6
+    assert cells[3].contrast.value == 0.0 and cells[3].maml_mm == 20.0
+    line = sloppy_lines(to_json(cells))[0]
+    assert "from 1 sloppy success, 2 failures (validation, new-shape, all, n = 6): 1.00 against" in line
 
 
 def test_evaluate_plays_both(tiny_run: Path) -> None:

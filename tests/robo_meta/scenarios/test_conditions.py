@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.expert.expert import shared_env
+from demos.expert.episode import shared_env
 from robo_meta.scenarios.conditions import (
     Condition,
     ConditionError,
     in_other_colours,
     query_under,
-    record_support_under,
 )
-from robo_meta.scenarios.matched_scenes import MatchedTask, matched_task, record_support
+from robo_meta.scenarios.matched_scenes import MatchedTask, matched_task
+from robo_meta.scenarios.supports import record_support
 from robo_meta.strategies.baselines.colour_clusters import colour_centres
 from sim.physics.push import FIRST_STEP, LAST_STEP, Shove, ShoveError
 from sim.tasks.scenes import Noise
@@ -54,8 +54,8 @@ def matched() -> MatchedTask:
 
 
 def test_default_support_is_the_headline_one_and_nested(matched: MatchedTask) -> None:
-    plain = record_support(matched, "new-instance", 1).items[0]
-    more = record_support_under(matched, Condition("new-instance", shots=3, failed=1))
+    plain = record_support(matched, Condition("new-instance"), 1).items[0]
+    more = record_support(matched, Condition("new-instance", shots=3, failed=1))
     assert np.array_equal(plain.hand, more.items[0].hand) and np.array_equal(plain.points, more.items[0].points)
     assert [item.success for item in more.items] == [True, False, True]
     assert query_under(matched, Condition()) == matched.query
@@ -66,7 +66,7 @@ def test_foreign_demonstrations_show_other_colours(matched: MatchedTask) -> None
     assert not set(other.densities) & set(matched.task.densities)
     assert sorted(other.densities.values()) == sorted(matched.task.densities.values())
     condition = Condition("new-instance", shots=2, foreign=1)
-    first, second = record_support_under(matched, condition).items
+    first, second = record_support(matched, condition).items
     seen = [np.round(colour_centres([item.points])) for item in (first, second)]
     assert not any((row == seen[1]).all(axis=1).any() for row in seen[0])
     assert not condition.colours_unknown and replace(condition, shots=1).colours_unknown

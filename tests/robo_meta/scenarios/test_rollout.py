@@ -10,9 +10,11 @@ import pytest
 
 from demos.expert.grasp_plan import plan_grasp
 from demos.expert.scripted_controller import scripted_controller
-from robo_meta.evaluation.play_task import _Query
-from robo_meta.scenarios.matched_scenes import matched_task, record_support, support_object
+from robo_meta.scenarios.conditions import Condition
+from robo_meta.scenarios.matched_scenes import matched_task, support_object
 from robo_meta.scenarios.rollout import Outcome, expert_rollout, keypoint_error, rollout, true_keypoints
+from robo_meta.scenarios.scene_rollouts import SceneRollouts
+from robo_meta.scenarios.supports import record_support
 from robo_meta.strategies.policy import GraspPolicy
 from sim.env import GraspEnv
 from sim.frames import quat_from_yaw
@@ -101,13 +103,35 @@ def test_the_first_action_takes_as_long_as_choosing() -> None:
         return plan_grasp(matched.query)
 
     matched = matched_task(0, "validation", 0)
-    query = _Query(matched)
-    outcomes = [query.play(GraspPolicy(slowly, scripted_controller)) for _ in range(2)]
-    assert len(query._played) == 1 and outcomes[0] == outcomes[1]
+    query = SceneRollouts(matched.query, [matched.rollout_seed])
+    outcomes = [query.outcome(GraspPolicy(slowly, scripted_controller)) for _ in range(2)]
+    assert query.played == 1 and outcomes[0] == outcomes[1]
     for outcome in outcomes:
         assert outcome.first_act_ms >= 20 and 20 / outcome.steps <= outcome.act_ms < outcome.first_act_ms
     # Once for each policy: the same scan is not looked at again.
     assert len(chosen) == 2
+
+
+class Own(GraspPolicy):
+    """A policy that moves the hand its own way: its episode can't be known from its target."""
+
+    controller = "own"
+
+    def __init__(self, speed: float) -> None:
+        target = plan_grasp(bar_scene("balance"))
+        super().__init__(lambda points: target, lambda hand, target: scripted_controller(hand, target, speed))
+
+
+def test_only_those_who_act_by_their_target_alone_share_an_episode() -> None:
+    rollouts = SceneRollouts(bar_scene("balance"), [3, 4], push=0.01)
+    slow, fast = rollouts.outcome(Own(0.5)), rollouts.outcome(Own(1.0))
+    assert rollouts.played == 2 and slow.steps > fast.steps and slow.target == fast.target
+    drawn = [GraspPolicy(lambda points: plan_grasp(bar_scene("balance")), scripted_controller) for _ in range(2)]
+    assert rollouts.outcome(drawn[0]).steps == rollouts.outcome(drawn[1]).steps == fast.steps and rollouts.played == 3
+    # The other rollout is another pose, and an item is the same episode as an outcome.
+    item = rollouts.item(drawn[0], 1)
+    assert rollouts.played == 4 and rollouts.outcome(drawn[1], 1).steps == len(item.actions) and rollouts.played == 4
+    assert not np.array_equal(rollouts.scans[0], rollouts.scans[1]) and np.array_equal(item.points, rollouts.scans[1])
 
 
 def test_latencies_do_not_enter_comparisons() -> None:
@@ -183,7 +207,7 @@ def test_support_objects_of_each_transfer() -> None:
 
 def test_three_shots_contain_the_one_shot() -> None:
     matched = matched_task(3, "validation", 0)
-    one, two = record_support(matched, "new-shape", 1), record_support(matched, "new-shape", 2)
+    one, two = record_support(matched, Condition(), 1), record_support(matched, Condition(), 2)
     assert (one.shots, two.shots) == (1, 2) and all(item.success for item in two.items)
     np.testing.assert_array_equal(one.items[0].hand, two.items[0].hand)
     np.testing.assert_array_equal(one.items[0].points, two.items[0].points)

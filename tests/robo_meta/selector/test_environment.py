@@ -14,7 +14,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import robo_meta  # noqa: F401  (registers the environment)
-from robo_meta.selector.environment import SelectEnv
+from robo_meta.selector.environment import SelectEnv, SelectError
 from robo_meta.selector.learner.prices import PriceError, Prices
 from robo_meta.selector.matrix.matrix import MatrixError, save_matrix
 from tests.robo_meta.selector.selector_matrices import made_up, with_retry
@@ -67,6 +67,38 @@ def test_rewards_and_ends() -> None:
     assert env.step(size + 1)[1:4] == (0.0, True, False)
     env.reset(options={"scene": 0})
     assert not env.step(1)[2] and env.step(1)[2]  # the last attempt ends it
+
+
+@pytest.mark.parametrize("action", [-1, 5, 10**30, 1.0, 0.5, True, None, "1", [0, 1], [0, [1]], float("nan")])
+def test_actions_that_do_not_exist_are_refused_and_change_nothing(action) -> None:
+    env, other = SelectEnv(paired()), SelectEnv(paired())
+    for each in (env, other):
+        each.reset(seed=3, options={"scene": 0})
+    with pytest.raises(SelectError, match=r"action .*; expected a whole number from 0 to 4") as caught:
+        env.step(action)
+    assert "\n" not in str(caught.value)
+    for allowed in (np.int64(2), np.array(2), 2):
+        assert env.step(allowed)[1] == other.step(2)[1]
+        for each in (env, other):
+            each.reset(seed=3, options={"scene": 0})
+
+
+@pytest.mark.parametrize(
+    "options, line",
+    [
+        ({"scene": -1}, "scene -1; expected a whole number from 0 to 7"),
+        ({"scene": 8}, "scene 8; expected a whole number from 0 to 7"),
+        ({"scene": 1.5}, "scene 1.5; expected a whole number from 0 to 7"),
+        ({"scene": "first"}, "scene 'first'; expected a whole number from 0 to 7"),
+        ({"scene": True}, "scene True; expected a whole number from 0 to 7"),
+        ({"Scene": 1}, "reset option 'Scene'; expected 'scene' or none"),
+        ({"scene": 1, "push": 0.1}, "reset option 'push'; expected 'scene' or none"),
+    ],
+)
+def test_scenes_and_options_that_do_not_exist_are_refused(options: dict, line: str) -> None:
+    with pytest.raises(SelectError) as caught:
+        SelectEnv(paired()).reset(options=options)
+    assert str(caught.value) == line
 
 
 def test_dithering_is_cut_off() -> None:

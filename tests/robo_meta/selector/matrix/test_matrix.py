@@ -15,7 +15,7 @@ from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.matrix import play as module
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.selector.matrix.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
-from robo_meta.selector.matrix.play import JOURNAL, draw_condition, play_matrix
+from robo_meta.selector.matrix.play import JOURNAL, draw_condition, follow_up, play_matrix
 from tests.robo_meta.selector.selector_matrices import made_up
 
 CHANCES = np.full((6, 3), 0.5)
@@ -205,22 +205,20 @@ class Follows:
 
 
 def test_follow_ups_are_of_failures_in_the_next_rollout_and_few() -> None:
-    table = module._Rollouts.__new__(module._Rollouts)
     asked = []
 
-    def play(number: int, policy: tuple) -> SimpleNamespace:
+    def play(policy: tuple, number: int) -> SimpleNamespace:
         asked.append((number, policy))
         return SimpleNamespace(success=number == 2)
 
-    table.play = play  # type: ignore[method-assign]
     items = [SimpleNamespace(success=done, name=place) for place, done in enumerate([0, 1, 0, 0, 1, 0])]
-    found = table.follow_up(Follows(), "support", items)
+    found = follow_up(play, Follows(), "support", items)
     # Rollouts are numbered from 1; the fourth failure is one too many.
     assert found == [1, EMPTY, 0, 0, EMPTY, EMPTY] and module.FOLLOWED_UP == 3
     assert [number for number, _ in asked] == [2, 4, 5]
     assert [policy for _, policy in asked] == [("support", (items[place],)) for place in (0, 2, 3)]
     last = [SimpleNamespace(success=1), SimpleNamespace(success=0)]
-    assert table.follow_up(Follows(), "support", last) == [EMPTY, 0] and asked[-1][0] == 1
+    assert follow_up(play, Follows(), "support", last) == [EMPTY, 0] and asked[-1][0] == 1
 
 
 def test_the_identity_holds_what_scenes_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:

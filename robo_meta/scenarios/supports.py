@@ -1,0 +1,87 @@
+"""Supports: the demonstrations that a strategy adapts from, as a condition has them.
+
+A support of K shots begins with that of K − 1, so that shots are compared on nested evidence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from demos.demo import provenance
+from demos.expert.expert import demonstrate
+from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
+from demos.hindsight import support_item
+from demos.support import SupportItem, SupportSet
+from robo_meta.scenarios.attempts import attempt
+from robo_meta.scenarios.conditions import Condition, in_other_colours
+from robo_meta.scenarios.matched_scenes import MatchedTask, support_object
+from sim.tasks.sampling import draw_scene
+from sim.tasks.scenes import Scene
+from sim.tasks.seeds import generator, seed_sequence
+
+ATTEMPTS = 4
+"""Attempts at a demonstration on one object: as in a recorded dataset, a support demo is a success."""
+MISSES = 8
+"""Attempts after which a demonstrator who is to fail is given up on."""
+MISSED_BY = 0.03
+"""m, per axis: where a failing demonstrator aims, standard deviation."""
+SPARES = 3
+"""Further objects of the same family that stand in for one on which every attempt fails."""
+
+
+class NoDemonstration(RuntimeError):
+    """The expert failed every attempt on an object, so that no strategy can be asked for it."""
+
+
+def record_support(matched: MatchedTask, condition: Condition, shots: int | None = None) -> SupportSet:
+    """Let the expert demonstrate as the condition has it: each time until it succeeds, or fails, as it should.
+
+    Args:
+        matched: the task and its query.
+        condition: transfer, noise, and which demonstrations fail or show other colours.
+        shots: number of demonstrations; the condition's where None.
+
+    Raises:
+        NoDemonstration: none came about that succeeds, or fails, as it should.
+    """
+    count = condition.shots if shots is None else shots
+    return SupportSet(tuple(_demonstration(matched, condition, number) for number in range(count)))
+
+
+def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:
+    foreign = number < condition.foreign
+    task = in_other_colours(matched.root, matched.task) if foreign else matched.task
+    fails = 1 <= number <= condition.failed
+    noise = replace(condition.noise, grasp=MISSED_BY) if fails else condition.noise
+    family, label = support_object(matched, condition.transfer, number)
+    # The query's own object has no stand-in.
+    spares = 0 if condition.transfer == "same-object" else SPARES
+    for object_id in (label, *(f"{label}-{spare}" for spare in range(spares))):
+        scene = draw_scene(matched.root, task, family, object_id, noise)
+        item = _on_object(matched.root, scene, object_id, number, fails)
+        if item is not None:
+            return item
+    outcome = "failed" if fails else "succeeded"
+    raise NoDemonstration(
+        f"{task.split} task {task.index}, {condition.transfer}: no demonstration on {family} {label} {outcome}"
+    )
+
+
+def _on_object(root: int, scene: Scene, label: str, number: int, fails: bool) -> SupportItem | None:
+    """The first demonstration on an object that comes out as it should; None where none does."""
+    task = scene.task
+    for turn in range(MISSES if fails else ATTEMPTS):
+        path = (task.split, task.index, "failed" if fails else "support", label, number, turn)
+        try:
+            if fails:
+                # Of what failed it is observed, with noise, which side sank.
+                grasp = aim(plan_grasp(scene), scene.noise, generator(root, *path, "aim"))
+                item = attempt(scene, int(seed_sequence(root, *path).generate_state(1)[0]), grasp, label)
+            else:
+                origin = provenance("expert", root, path)
+                item = support_item(demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin))
+        except NoGrasp:
+            return None
+        if item.success != fails:
+            return item
+    return None
