@@ -31,9 +31,10 @@ if TYPE_CHECKING:
     )
     from robo_meta.evaluation.result import Evaluation
     from robo_meta.strategies import Strategy
+    from robo_meta.strategies.sources import register_strategy
     from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
     from sim.errors import InputError, MachineError
-    from sim.shapes.families import Family, register_family
+    from sim.shapes.families import Family, register_family, unregister_family
     from sim.shapes.pieces import Piece
     from sim.tasks.scenes import Scene, Task
 
@@ -63,6 +64,7 @@ _PLACES = {
     "record": "robo_meta.api",
     "register_family": "sim.shapes.families",
     "register_strategy": "robo_meta.strategies.sources",
+    "unregister_family": "sim.shapes.families",
     "rollout": "robo_meta.api",
     "scene_of": "robo_meta.api",
 }
@@ -97,6 +99,7 @@ __all__ = [
     "register_strategy",
     "rollout",
     "scene_of",
+    "unregister_family",
 ]
 
 register("RoboMeta/Select-v0", "robo_meta.selector.environment:SelectEnv")

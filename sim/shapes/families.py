@@ -84,10 +84,9 @@ _LOADED: set[EntryPoint] = set()
 
 
 def register_family(name: str, draw: Draw, description: str, *, group: str) -> Family:
-    """Register a family of one's own under `name`, for this process.
+    """Register a family of one's own under `name`, for this process and the worker processes that it starts.
 
-    Worker processes must know it too: call this in an installed package that names its module as an entry point, or in
-    a module that is named as `module:attribute`, or at the top level of the script that is run.
+    For the command line, name the family `module:attribute`, or offer it as an entry point of an installed package.
 
     Args:
         name: lower-case words with hyphens, not taken yet.

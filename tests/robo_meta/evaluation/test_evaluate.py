@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,16 @@ from robo_meta.catalogue import CATALOGUE
 from robo_meta.cli.evaluate import write_result
 from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
-from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
+from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
-from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
+from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, TaskRecord, to_json
+from robo_meta.evaluation.result import FrameError
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
 from robo_meta.runs.journal import JournalError
-from robo_meta.strategies import StrategyError
 from robo_meta.strategies.build import build_strategies, default_names, needs_checkpoint
 from robo_meta.training.checkpoint import CheckpointError
+from sim.errors import InputError
 
 LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
 CHEAP = {"split": ("validation",), "transfer": ("new-shape",), "shots": (1,), "controller": "scripted", "workers": 1}
@@ -57,7 +59,7 @@ def config(**changes: Any) -> EvaluateConfig:
     ],
 )
 def test_bad_requests_get_one_line(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises((EvaluateError, StrategyError)) as caught:
+    with pytest.raises(InputError) as caught:
         config(**changes)
     assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
 
@@ -102,8 +104,8 @@ def without_latencies(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_one_and_two_workers_agree(tmp_path: Path) -> None:
-    one = evaluate(config(), progress=False)
-    two = evaluate(config(workers=2, out=tmp_path), progress=False)
+    one = evaluate(config(), progress=False).to_json()
+    two = evaluate(config(workers=2, out=tmp_path), progress=False).to_json()
     assert without_latencies(one) == without_latencies(two)
     assert {cell["strategy"] for cell in one["cells"]} == {"expert", "centre", "density-fit"}
     assert [cell["n"] for cell in one["cells"] if cell["intention"] == "balance"] == [1, 1, 1]
@@ -162,8 +164,8 @@ def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
     assert whole == summary(wanted, [played("validation", index) for index in range(6)])
     assert evaluate(wanted, progress=False) == whole and len(calls) == 7
     # Fewer tasks are a part of what is there; another seed is another evaluation.
-    assert evaluate(config(tasks=2, out=tmp_path), progress=False)["cells"][0]["n"] == 2
-    with pytest.raises(JournalError, match="begun with other seed, strategies; remove it or write elsewhere"):
+    assert evaluate(config(tasks=2, out=tmp_path), progress=False).cells[0].n == 2
+    with pytest.raises(JournalError, match=r"begun with other .*seed.*; remove it or write elsewhere"):
         evaluate(config(tasks=6, out=tmp_path, seed=1, strategies=("centre",)), progress=False)
 
 
@@ -208,8 +210,9 @@ TABLE = {
 }
 
 
-def find(records: list[dict[str, Any]], **wanted: Any) -> dict[str, Any]:
-    found = [record for record in records if all(record[name] == value for name, value in wanted.items())]
+def find(records: Sequence[Any], **wanted: Any) -> dict[str, Any]:
+    plain = [to_json(record) for record in records]
+    found = [record for record in plain if all(record[name] == value for name, value in wanted.items())]
     assert len(found) == 1, found
     return found[0]
 
@@ -234,7 +237,7 @@ def test_results_do_not_depend_on_the_order_of_finishing() -> None:
         assert make(Results(tasks)) == make(Results(tasks[::-1]))  # type: ignore[operator]
 
 
-def test_pairs_are_matched_and_name_the_best_opponent() -> None:
+def test_pairs_are_matched_and_name_the_best_baseline() -> None:
     found = pairs(Results(tasks_of(TABLE)))
     centre = find(found, b="centre", intention="all")
     assert centre["difference"] == pytest.approx(0.7) and centre["n"] == 10
@@ -244,6 +247,20 @@ def test_pairs_are_matched_and_name_the_best_opponent() -> None:
     assert find(found, b="best-baseline", intention="balance")["best"] == "replay"
     assert find(found, b="expert", intention="all")["difference"] == pytest.approx(-0.1)
     assert pairs(Results(tasks_of({"centre": "10"}))) == []
+    other = find(pairs(Results(tasks_of(TABLE)), "centre"), b="maml", intention="all")
+    assert other["difference"] == pytest.approx(-0.7) and other["low"] == pytest.approx(-centre["high"])
+
+
+def test_a_result_prints_and_makes_frames() -> None:
+    found = summary(config(), tasks_of(TABLE))
+    assert "validation, new-shape" in repr(found) and "80% [49, 94]" in repr(found) and "n = 10" in repr(found)
+    with pytest.raises(FrameError, match="table 'cell'; expected one of cells, pairs, rows"):
+        found.to_frame("cell")
+    pandas = pytest.importorskip("pandas")
+    rows = found.to_frame("rows")
+    assert isinstance(rows, pandas.DataFrame) and len(rows) == 10 * len(TABLE)
+    assert rows[rows.strategy == "maml"].success.mean() == 0.8 and set(rows.intention) == {"balance", "part"}
+    assert found.to_frame().n.max() == 10
 
 
 def test_a_task_left_out_leaves_the_expert_out_too() -> None:
@@ -273,7 +290,7 @@ def test_interpretability_is_a_rank_correlation() -> None:
         scores = (ScoreRow("maml", "new-shape", 1, before=0.0, after=float(index) ** 3, truth=float(index)),)
         tasks[index] = replace(task, scores=scores)
     found = interpretability(Results(tasks))[0]
-    assert found["after"] == pytest.approx(1.0) and found["before"] is None and found["n"] == 8
+    assert found.after == pytest.approx(1.0) and found.before is None and found.n == 8
 
 
 def test_preference_reads_density_from_ideal_weights() -> None:
@@ -293,12 +310,12 @@ def test_preference_reads_density_from_ideal_weights() -> None:
 
 def test_printed_table_and_written_result(tmp_path: Path) -> None:
     tasks = [task for split in ("a", "b") for task in (replace(t, split=split) for t in tasks_of(TABLE))]
-    result = summary(config(), tasks)
+    result = summary(config(reference="density-fit"), tasks).to_json()
     stream = io.StringIO()
     print_result(result, Console(file=stream, width=80))
     text = stream.getvalue()
     assert "80% [49, 94]" in text and "b, new-shape" in text and "maml+scripted-controller" in text and "…" not in text
     assert learned_over_scripted(result["cells"]) == pytest.approx(8 / 9)
-    assert "learned hand ÷ scripted hand, maml: 0.889" in text
+    assert "learned controller ÷ scripted controller, maml: 0.889" in text
     path = write_result(tmp_path, result)
-    assert json.loads(path.read_text())["schema"] == "1" and len(list(tmp_path.iterdir())) == 1
+    assert json.loads(path.read_text())["schema"] == "2" and len(list(tmp_path.iterdir())) == 1
