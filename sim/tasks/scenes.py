@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 
 from sim.errors import InputError, did_you_mean
 from sim.objects.spec import PALETTE, MassProperties, ObjectSpec, mass_properties
@@ -75,7 +75,7 @@ class Noise:
     """m, per planar axis: where the demonstrator aims."""
 
     def __post_init__(self) -> None:
-        for name, value in ((field.name, getattr(self, field.name)) for field in fields(self)):
+        for name, value in asdict(self).items():
             if not 0 <= value < math.inf:
                 raise SceneError(f"noise of {name} is {value}; expected 0 or more")
 
@@ -102,9 +102,8 @@ class Scene:
             raise SceneError(f"scene of mass {self.mass} kg; expected more than 0")
         missing = [colour for colour in self.object.colours if colour not in self.task.densities]
         if missing:
-            raise SceneError(
-                f"scene: no density for {', '.join(missing)}; the task has {', '.join(self.task.densities)}"
-            )
+            known = ", ".join(self.task.densities)
+            raise SceneError(f"scene: no density for {', '.join(missing)}; the task has {known}")
 
     @property
     def mass_properties(self) -> MassProperties:

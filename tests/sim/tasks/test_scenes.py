@@ -19,10 +19,7 @@ REFUSED = {
         lambda: replace(TASK, densities={"red": float("nan")}),
         "task 3: density of red is nan; expected more than 0",
     ),
-    "intention": (
-        lambda: replace(TASK, intention="balanc"),
-        "task 3: unknown intention 'balanc'; did you mean 'balance'?",
-    ),
+    "intention": (lambda: replace(TASK, intention="b"), "task 3: unknown intention 'b'; expected one of balance, part"),
     "part": (lambda: replace(TASK, part_colour="green"), "task 3: part colour 'green'; expected one of red, blue"),
     "no part": (lambda: replace(TASK, part_colour=None), "task 3: part colour None; expected one of red, blue"),
     "noise": (lambda: Noise(yaw=-0.1), "noise of yaw is -0.1; expected 0 or more"),
