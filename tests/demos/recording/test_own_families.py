@@ -9,8 +9,10 @@ from safetensors import safe_open
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.pack import pack
 from demos.recording.recorder import record
+from demos.recording.task_scenes import demo_scene
 from demos.storage.dataset import open_dataset
-from sim.shapes.families import FAMILIES
+from sim.shapes.families import FAMILIES, register_family, unregister_family
+from sim.shapes.pieces import box, in_slots
 
 MODULE = """
 from sim.shapes.family import Family
@@ -66,3 +68,19 @@ def test_families_of_another_split_are_refused(tmp_path: Path, module: str):
         RecordConfig(out=tmp_path / "d", families=(f"{module}:PLANK", "hammer"))
     with pytest.raises(RecordError, match=f"belongs to split '{module}:boards', not to 'training'"):
         RecordConfig(out=tmp_path / "d", split="training", families=(f"{module}:PLANK",))
+
+
+def test_a_family_that_is_edited_is_drawn_anew(tmp_path: Path):
+    def draw_with(height: float):
+        def draw(rng, slots):
+            return in_slots([box(0, 0.14, 0.03, height), box(0.14, 0.28, 0.03, height)], (0, 1))
+
+        return draw
+
+    heights = []
+    for height in (0.02, 0.03):
+        register_family("plank", draw_with(height), "two blocks", group="planks")
+        config = RecordConfig(out=tmp_path / "d", families=("plank",))
+        heights.append(demo_scene(config, 0, 0)[0].object.height)
+        unregister_family("plank")
+    assert heights == [0.02, 0.03]
