@@ -14,10 +14,7 @@ from sim.objects.cross_sections import Footprint, Sections, cut, grasp_height
 from sim.objects.spec import ObjectSpec
 from sim.robot import AT_ENDS, FINGERS, Fingers
 
-EQUALLY_FAR, APART = (
-    0.003,
-    0.03,
-)  # m: ends whose distances differ by less, and that are farther apart, both count as outer
+EQUALLY_FAR, APART = 0.003, 0.03  # m: ends this equal in distance and this far apart are both outer ends
 MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point from the solid's middle
 
 
