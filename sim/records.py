@@ -24,6 +24,7 @@ class FrozenMapping(Mapping[Key, Value]):
     """
 
     __slots__ = ("_items",)
+    _items: dict[Key, Value]
 
     def __init__(self, items: Mapping[Key, Value]) -> None:
         object.__setattr__(self, "_items", dict(items))

@@ -6,6 +6,8 @@ from functools import lru_cache
 
 from demos.recording.config import MIXED, RecordConfig
 from demos.recording.object_labels import families_needed, family_number, object_label
+from sim.shapes.families import family_named
+from sim.shapes.family import Family
 from sim.tasks.sampling import draw_families, draw_scene, draw_task
 from sim.tasks.scenes import Scene, Task
 from sim.tasks.seeds import generator
@@ -24,11 +26,13 @@ def task_families(config: RecordConfig, task: Task) -> tuple[str, ...]:
 def demo_scene(config: RecordConfig, index: int, demo: int) -> tuple[Scene, str]:
     """The scene of demonstration `demo` of task `index`, and the label of its object."""
     label = object_label(demo)
-    return _object_scene(config, index, label), label
-
-
-@lru_cache(maxsize=16)  # demonstrations on the same object come one after the other, and drawing it takes longest
-def _object_scene(config: RecordConfig, index: int, label: str) -> Scene:
     task = draw_task(config.seed, config.split_name, index, None if config.intention == MIXED else config.intention)
-    family = task_families(config, task)[family_number(label)]
-    return draw_scene(config.seed, task, family, label)
+    name = task_families(config, task)[family_number(label)]
+    return _object_scene(config.seed, task, family_named(name), label), label
+
+
+# Demonstrations on the same object come one after the other, and drawing it takes longest. The family enters with its
+# function, so that one that is edited and registered again in a notebook is drawn anew.
+@lru_cache(maxsize=16)
+def _object_scene(seed: int, task: Task, family: Family, label: str) -> Scene:
+    return draw_scene(seed, task, family.name, label)

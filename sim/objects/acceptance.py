@@ -116,7 +116,7 @@ def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...],
 def place(
     pieces: tuple[Piece, ...], colours: tuple[str, ...], family: str, friction: float, *, mirror: bool, turn: float
 ) -> ObjectSpec:
-    """The object that `pieces` make, in a frame that carries no hint.
+    """Make an object of `pieces`, in a frame that tells nothing about the materials.
 
     The origin is the centre of the layout's bounding box in canonical coordinates; the layout is then mirrored
     (`mirror`) and turned by `turn` rad about it.
@@ -128,7 +128,7 @@ def place(
     parts = []
     for piece in pieces:
         outline = (piece.outline - origin) @ matrix.T
-        # Mirroring turns the outline clockwise; reading it backwards turns it back.
+        # Mirroring makes the outline clockwise; reversing it makes it counter-clockwise again.
         parts.append(Part(piece.kind, outline[::-1] if mirror else outline, float(piece.height), colours[piece.slot]))
     return ObjectSpec(family, tuple(parts), friction)
 
@@ -163,7 +163,7 @@ def density_grid(colours: int, low: float, high: float, steps: int) -> np.ndarra
 
 
 def possible_balance_points(volumes: np.ndarray, centroids: np.ndarray, rules: Rules = RULES) -> np.ndarray:
-    """Every balance point (R, 2) that materials could give; with two colours a segment, in steps of 3 mm."""
+    """Balance points (R, 2) of all possible materials; with two colours a segment, in steps of 3 mm."""
     colours = len(volumes)
     if colours > 2:
         return balance_points(volumes, centroids, density_grid(colours, 1.0, rules.extreme_ratio, 7))
@@ -173,7 +173,7 @@ def possible_balance_points(volumes: np.ndarray, centroids: np.ndarray, rules: R
 
 
 def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
-    """Why `spec` is no acceptable object, in a word or two, or None where it is; cheap rules come first."""
+    """The first rule that `spec` breaks, in a word or two (`explained`), or None; cheap rules come first."""
     corners = np.concatenate([part.outline for part in spec.parts])
     length = np.sqrt(((corners[:, None] - corners[None]) ** 2).sum(-1).max())
     if not rules.min_length <= length <= rules.max_length:
@@ -209,7 +209,7 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
 
 
 def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) -> float | None:
-    """The closing heading that serves at all `points` (R, 2), each also best grasped much like it, or None."""
+    """A closing heading at which all `points` (R, 2) are graspable and close to the best one of each, or None."""
     footprint = Footprint(spec)
     # The ends fail most often, so they come first.
     for some in (points[[0, -1]], points):
@@ -222,7 +222,7 @@ def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) 
 
 
 def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: Rules) -> str | None:
-    """Why some colour could not be what *part* asks for, or parts that overlap, or None."""
+    """The rule of the outer ends, which *part* asks for, or of overlap that `spec` breaks, or None."""
     found: list[np.ndarray] = []
     for colour in spec.colours:
         ends = outer_grasps(spec, colour)[:, :2]

@@ -16,12 +16,12 @@ from sim.objects.spec import ObjectSpec
 from sim.robot import FINGERS, Fingers
 
 TAPER, STEEP_TAPER = 0.45, 0.9
-"""rad between two sides for which the heading half way between is tried: in general, and at outer ends."""
+"""rad: two sides whose headings differ by less also give the heading half way between; in general, at outer ends."""
 MERGE_GAP = 0.001  # m: parts closer than this are one solid for the fingers
 
 
 class Footprint:
-    """The outlines of an object's parts, as half-planes and circles, so that many sections are cut at once."""
+    """Outlines of an object's parts as half-planes and circles, from which many sections are cut at once."""
 
     def __init__(self, spec: ObjectSpec) -> None:
         self.spec = spec
@@ -74,7 +74,7 @@ class Footprint:
 
 
 def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
-    """(K,) headings worth trying: the sides' normals, and the bisector of two sides of a part that differ by less than
+    """Candidate headings (K,): the sides' normals, and the bisector of two sides of a part that differ by less than
     `taper`, rad."""
     found: list[float] = []
     for group in normals:
@@ -91,16 +91,16 @@ def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sections:
-    """What the fingers would find at N places; rows where `graspable` is false hold no meaning elsewhere."""
+    """Cross-sections at N places. Where `graspable` is false, the other fields have no meaning."""
 
     graspable: np.ndarray
     """(N,) bool."""
     shift: np.ndarray
-    """(N,), m along u: from the query point to the middle of the solid, where the hand should centre itself."""
+    """(N,), m along u: from the query point to the middle of the solid, where the gripper centres itself."""
     width: np.ndarray
     """(N,), m: widest distance between the faces under the pads."""
     spread: np.ndarray
-    """(N,), m: how far a face recedes across the pad."""
+    """(N,), m: variation of a face's distance across the pad."""
     height: np.ndarray
     """(N,), m: the lowest part between the pads."""
     held: np.ndarray

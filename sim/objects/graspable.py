@@ -1,4 +1,4 @@
-"""Where top-down fingers can hold an object: the best closing heading at a point, and each colour's outer end.
+"""Graspable places of an object for top-down fingers: the best closing heading at a point, each colour's outer end.
 
 Axis letters: M points, K candidate headings, N queries, E outer ends. Object frame, m and rad. A *closing heading*
 is the direction `u` along which the fingers close, modulo π; `v` is perpendicular to it, along the pads' width.
@@ -14,12 +14,12 @@ from sim.objects.cross_sections import Footprint, Sections, cut, grasp_height
 from sim.objects.spec import ObjectSpec
 from sim.robot import AT_ENDS, FINGERS, Fingers
 
-EQUALLY_FAR, APART = 0.003, 0.03  # m: outer ends this equal in distance and this far apart are both right
-MAX_SHIFT = 0.02  # m: how far off the solid's middle a point may sit along the closing direction
+EQUALLY_FAR, APART = 0.003, 0.03  # m: ends this equal in distance and this far apart are both outer ends
+MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point from the solid's middle
 
 
 def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Try every candidate heading at `points` (M, 2).
+    """Evaluate every candidate heading at `points` (M, 2).
 
     Returns:
         cost (M, K), lower is better, infinite where not graspable: narrow, centred, parallel faces are preferred;
@@ -54,8 +54,8 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
 
 
 def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
-    """(M,) bool: whether fingers could take an outer end at `points` (M, 2): a hold there that is narrow enough and
-    of one colour alone. It depends on shape and gripper, not on densities or intention."""
+    """(M,) bool: whether fingers can grasp an outer end at `points` (M, 2), on a section that is narrow enough and of
+    one colour. It depends on shape and gripper, not on densities or intention."""
     footprint, where = Footprint(spec), np.asarray(points, dtype=np.float64)[:, :2]
     yaws = np.unique(np.concatenate(footprint.part_headings).round(3))
     sections, _, _ = _cut_everywhere(footprint, where, yaws, AT_ENDS)
@@ -90,7 +90,7 @@ def outer_ends(spec: ObjectSpec, colour: str) -> np.ndarray:
 
 
 class _ByKey:
-    """An object that hashes by its geometry: equal records share one cache entry."""
+    """An object that hashes by its geometry, so that equal objects share one cache entry."""
 
     def __init__(self, key: tuple, spec: ObjectSpec) -> None:
         self.key, self.spec = key, spec

@@ -1,7 +1,7 @@
 """Pieces: uncoloured parts in a family's canonical layout, whose long axis is x.
 
-A piece carries a *slot* where a part carries a colour: families say which pieces are of one material, and colours are
-dealt to slots later, so that no family can favour a colour.
+A piece has a *slot* where a part has a colour: families say which pieces are of one material, and colours are assigned
+to slots later, so that no family can favour a colour.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Piece(Record):
     height: float
     """m."""
     slot: int = 0
-    """Which material it is made of: colours are dealt to slots."""
+    """Number of its material: pieces of one slot get one colour."""
 
 
 def box(x0: float, x1: float, width: float, height: float, y: float = 0.0) -> Piece:

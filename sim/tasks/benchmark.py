@@ -72,10 +72,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         physics=1,
         verdict=2,
         task_hashes={
-            "training": "",
-            "validation": "",
-            "unseen-objects": "",
-            "unseen-families": "",
+            "training": "69ada72cc29baa9220c3d0f33d0c4834a450beb44c7d3e7efd82cae1f277c95e",
+            "validation": "8fe7ef483040ca6902a4f91f22833305645dc8fc2b20cba41f0fea8169bddc20",
+            "unseen-objects": "e596a54d5e04f82fdd6c8e136bb46d1c2922271615ecb02e41f91bae9e88f855",
+            "unseen-families": "fa8541bd2764bfb621667435db5872995de624538e1c6886ff4bb0ce2c3fc4fa",
         },
     )
 }

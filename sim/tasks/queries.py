@@ -1,4 +1,4 @@
-"""The query of a task as evaluation draws it: what is to be grasped, before any demonstration is made."""
+"""The query of a task: the scene on which evaluation judges every strategy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draw_query(root: int, split: str, index: int) -> Query:
     Intentions alternate, so that each is exactly half of an even number of tasks.
 
     Args:
-        root: number that all randomness hangs on.
+        root: root seed of all randomness.
         split: a shipped split, or a group of one's own (`sim.shapes.families.families_of`).
         index: number of the task within its split.
     """

@@ -1,7 +1,7 @@
-"""Drawing tasks, families and scenes: every choice has its own stream below one root number.
+"""Drawing tasks, families and scenes. Every choice has its own random stream below one root number.
 
-Materials, intention, geometry, friction and mass come from streams of their own, so that nothing seen (geometry,
-colours) can tell of what is hidden (densities, friction, mass).
+Materials, intention, geometry, friction and mass have separate streams, so that nothing visible (geometry, colours)
+depends on what is hidden (densities, friction, mass).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
     """Task number `index` of `split`: its materials and the demonstrator's intention.
 
     Args:
-        root: number that all randomness hangs on.
+        root: root seed of all randomness.
         split: a shipped split, or a group of one's own families.
         index: number of the task within its split.
         intention: `balance` or `part` to force it (the materials stay the same); None draws either.
@@ -83,7 +83,7 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
     """The object `object_id` of `family` that belongs to `task`, with all of the task's colours on it.
 
     Args:
-        root: number that all randomness hangs on.
+        root: root seed of all randomness.
         task: materials and intention; only the names of its colours, in the palette's order, reach the geometry.
         family: any family's name (`sim.shapes.families.family_named`), usually one of `draw_families`.
         object_id: label that tells objects of one family in one task apart, e.g. `a0`.

@@ -1,4 +1,4 @@
-"""Seeds: one root number and a path of names give every random stream, whatever ran before or beside it."""
+"""Seeds: a root seed and a path of names determine every random stream, independent of what else ran."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sim.errors import InputError
 
 
 class SeedError(InputError):
-    """A root number that no stream can start from."""
+    """A root seed that is negative."""
 
 
 def seed_sequence(root: int, *path: str | int) -> np.random.SeedSequence:
     """The stream at `path` below `root`, e.g. `seed_sequence(0, "training", 17, "demo", 2)`.
 
-    Names enter by their CRC, so that streams stay put when a list of names grows.
+    Names enter by their CRC, so that a stream stays the same when a list of names grows.
 
     Raises:
         SeedError: a negative root.

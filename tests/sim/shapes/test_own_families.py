@@ -1,4 +1,4 @@
-"""Families of one's own: by registration, by reference and by entry point; each refused in one line where it can't be."""
+"""Families of one's own: by registration, by reference and by entry point; each refusal is one line."""
 
 import doctest
 import textwrap
@@ -48,12 +48,13 @@ def draw(rng, slots):
 
 @pytest.fixture(autouse=True)
 def only_shipped_families():
-    """Forgets what a test registered."""
+    """Forgets what a test registered or installed."""
     plugins.installed_entry_points.cache_clear()
     yield
-    for name in [name for name in families._OWN]:
-        unregister_family(name)
     plugins.installed_entry_points.cache_clear()
+    for name in list(all_families()):
+        if name not in FAMILIES:
+            unregister_family(name)
 
 
 @pytest.fixture
