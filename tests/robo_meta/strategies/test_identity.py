@@ -133,7 +133,7 @@ print(code_identity(resolve(Local)))
 def notebook(**words: Any) -> str:
     text = NOTEBOOK.format(**{"gain": 1, "yaw": 0.0, "unused": "", **words})
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONHASHSEED": "random"}
-    done = subprocess.run([sys.executable, "-"], input=text, capture_output=True, text=True, env=environment)
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

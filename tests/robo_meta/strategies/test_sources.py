@@ -222,10 +222,10 @@ if __name__ == "__main__":
 def test_workers_make_what_was_given(how: str, folder: Path) -> None:
     """Also what `__main__` defines, in a script and where `__main__` has no file; and the hash is the same there."""
     (folder / "work.py").write_text(WORKERS)
-    command = ["work.py"] if how == "script" else ["-"]
+    command = ["work.py"] if how == "script" else ["-c", WORKERS]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
-        [sys.executable, *command], input=WORKERS, capture_output=True, text=True, cwd=folder, env=environment
+        [sys.executable, *command], capture_output=True, text=True, cwd=folder, env=environment, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["Local", "Mine", "maml"]
