@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 
 from sim.errors import InputError, MachineError, did_you_mean
-from sim.frames import Pose, fold_yaw, nearest_sign, quat_from_yaw
+from sim.frames import Pose, nearest_sign, quat_from_yaw, wrap_heading
 from sim.physics.bodies import SimObject
 from sim.physics.panda import Panda
 from sim.physics.push import Shove, check_distance
@@ -319,7 +319,7 @@ class GraspEnv(gymnasium.Env):
         state = np.array(
             [
                 *self.panda.hand_position(),
-                fold_yaw(self.panda.hand_yaw()),
+                wrap_heading(self.panda.hand_yaw()),
                 opening,
                 rate,
                 episode.gripper_command,
