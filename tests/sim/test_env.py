@@ -74,6 +74,19 @@ def test_vectorised_environments_match_single_ones(mode):
     single.close()
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_scene_of_ones_own_is_played_by_vectorised_environments(env, mode):
+    """With `async` it goes to other processes, and so must pickle."""
+    scene = draw_scene(0, draw_task(0, "training", 7, "balance"), "hammer", "a0")
+    envs = gymnasium.make_vec("RoboMeta/Grasp-v0", num_envs=2, vectorization_mode=mode)
+    observations, _ = envs.reset(seed=[3, 4], options={"scene": scene, "push": 0.05})
+    envs.close()
+    for row, seed in enumerate((3, 4)):
+        alone, _ = env.reset(seed=seed, options={"scene": scene, "push": 0.05})
+        for key in alone:
+            assert np.array_equal(observations[key][row], alone[key])
+
+
 def test_same_seed_is_bit_identical_in_any_order_and_process():
     scope: dict = {}
     exec(ROLL, scope)
