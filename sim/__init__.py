@@ -1,5 +1,6 @@
 """Grasping simulator: procedural objects, scenes, physics and the Gymnasium environment `RoboMeta/Grasp-v0`."""
 
 from sim.registration import register
+from sim.robot import Workspace
 
-register("RoboMeta/Grasp-v0", "sim.env:GraspEnv")
+register("RoboMeta/Grasp-v0", "sim.env:GraspEnv", max_episode_steps=Workspace.budget)

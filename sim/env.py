@@ -13,7 +13,7 @@ import numpy as np
 from gymnasium import spaces
 
 from sim.errors import InputError, MachineError, did_you_mean
-from sim.frames import Pose, fold_yaw, nearest_sign, quat_from_yaw
+from sim.frames import Pose, nearest_sign, quat_from_yaw, wrap_heading
 from sim.physics.bodies import SimObject
 from sim.physics.panda import Panda
 from sim.physics.push import Shove, check_distance
@@ -21,6 +21,7 @@ from sim.physics.world import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.robot import GripperConfig, Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.shapes.families import families_of
+from sim.shaping import Progress
 from sim.success import FAILED, Judge, Thresholds, Verdict
 from sim.tasks.sampling import draw_families, draw_scene, draw_task
 from sim.tasks.scenes import Scene
@@ -32,6 +33,7 @@ STATE_FIELDS = (
     *("object_x", "object_y", "object_z", "object_qx", "object_qy", "object_qz", "object_qw"),
 )
 """Rows of the `state` observation."""
+REWARDS = ("sparse", "dense")
 RESET_OPTIONS = ("scene", "push")
 RENEW_AFTER = 100
 """Resets after which the world is built anew, which takes 40 ms: PyBullet keeps 14 kB of every removed object."""
@@ -43,6 +45,10 @@ class ActionError(InputError):
 
 class OptionError(InputError):
     """An option of `reset` that there isn't, or of another kind."""
+
+
+class UnknownReward(InputError):
+    """A reward's name that is not in `REWARDS`."""
 
 
 class PhysicsError(MachineError):
@@ -68,6 +74,8 @@ class _Episode:
     done: bool = False
     verdict: Verdict | None = field(default=None)
     shove: Shove | None = None
+    progress: Progress | None = None
+    """Of the dense reward alone."""
 
 
 class GraspEnv(gymnasium.Env):
@@ -96,13 +104,25 @@ class GraspEnv(gymnasium.Env):
 
     Hidden: materials, intention, mass, friction. The points are scanned once at reset; the perceived pose carries one
     error for the whole episode. Once the object frame has risen 0.10 m the environment itself holds and shakes, and
-    terminates with `info["verdict"]` (named parts) and `info["success"]`; reward is 1 on success, else 0. After 45
-    actions the episode is truncated.
+    terminates. After 45 actions, `max_episode_steps` of the registered environment too, the episode is truncated. The
+    last `info` of an episode, ended either way, holds `verdict` (named parts), `success` and, for libraries that look
+    for that name, `is_success`; all others are empty.
+
+    | reward | meaning | sum over an episode |
+    |---|---|---|
+    | `sparse` | 1 with the last step of a success, else 0 | 0 or 1 |
+    | `dense` | the same, plus what the step added to the episode's best progress so far | 0 to 2; a success over 1 |
+
+    Progress (`sim.shaping.Progress`) is in [0, 1]: up to 0.3 for the hand's nearness to a right grasp, 0.2 for pads
+    that press on the object, 0.5 for lifting it between both pads. It is computed from the true state, so a dense
+    reward tells what observations hide: it is for training, and no result is reported by it.
 
     Args:
         split: tasks that `reset` draws from where no scene is given.
         render_mode: None, `rgb_array` or `human`.
-        gripper, thresholds, workspace: configuration records.
+        gripper, thresholds, workspace: configuration records. `gymnasium.make` needs `max_episode_steps` too where the
+            workspace's `budget` is longer than 45.
+        reward: `sparse` or `dense`.
 
     Options of `reset`:
 
@@ -119,7 +139,7 @@ class GraspEnv(gymnasium.Env):
         OptionError: an option of `reset` that isn't in the table, or of another kind.
         sim.physics.push.ShoveError: `push` is negative or would leave the workspace.
         sim.physics.world.DisplayError: `human` without a display to open a window on.
-        sim.shapes.families.UnknownSplit: no such split.
+        sim.shapes.families.UnknownSplit, UnknownReward: no such name.
 
     Version 0: first release.
     """
@@ -134,11 +154,15 @@ class GraspEnv(gymnasium.Env):
         gripper: GripperConfig | None = None,
         thresholds: Thresholds | None = None,
         workspace: Workspace | None = None,
+        reward: str = "sparse",
     ) -> None:
+        if reward not in REWARDS:
+            raise UnknownReward(f"unknown reward {reward!r}{did_you_mean(reward, REWARDS)}")
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode {render_mode!r}; expected one of {self.metadata['render_modes']} or None")
         families_of(split)  # refuses what is no split
         self.split = split
+        self.reward = reward
         self.render_mode = render_mode
         self.thresholds = thresholds or Thresholds()
         self.workspace = workspace or Workspace()
@@ -175,10 +199,11 @@ class GraspEnv(gymnasium.Env):
             self.panda.reset(hand, yaw)
             visible = self.render_mode is not None
             body = SimObject(self.world, scene.object, scene.mass_properties, object_to_world, visible)
+        judge = Judge(self.world, self.panda, body, scene, self.thresholds, self.watch)
         self._episode = _Episode(
             scene=scene,
             body=body,
-            judge=Judge(self.world, self.panda, body, scene, self.thresholds, self.watch),
+            judge=judge,
             bias=bias,
             points=points,
             hand_command=hand,
@@ -186,6 +211,7 @@ class GraspEnv(gymnasium.Env):
             last_opening=self.panda.opening(),
             last_quat=object_to_world.quat_xyzw,
             shove=shove,
+            progress=Progress(judge) if self.reward == "dense" else None,
         )
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
         return self._observe(object_to_world), {}
@@ -218,10 +244,11 @@ class GraspEnv(gymnasium.Env):
         episode.done = terminated or truncated
         info: dict[str, Any] = {}
         if episode.verdict is not None:
-            info = {"verdict": episode.verdict.parts, "success": episode.verdict.success}
+            success = episode.verdict.success
+            info = {"verdict": episode.verdict.parts, "success": success, "is_success": success}
         if self.render_mode == "human":
             self.render()
-        reward = float(info.get("success", False))
+        reward = float(info.get("success", False)) + (episode.progress.gain() if episode.progress else 0.0)
         return self._observe(episode.body.object_to_world), reward, terminated, truncated, info
 
     def render(self) -> np.ndarray | None:
@@ -292,7 +319,7 @@ class GraspEnv(gymnasium.Env):
         state = np.array(
             [
                 *self.panda.hand_position(),
-                fold_yaw(self.panda.hand_yaw()),
+                wrap_heading(self.panda.hand_yaw()),
                 opening,
                 rate,
                 episode.gripper_command,

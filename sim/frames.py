@@ -104,11 +104,6 @@ def quat_from_matrix(matrix: np.ndarray) -> np.ndarray:
     return quat if quat[3] >= 0 else -quat
 
 
-def wrap_angle(angle: np.ndarray | float) -> np.ndarray | float:
-    """The same angle, rad, in (−π, π]."""
-    return -((-np.asarray(angle) + np.pi) % (2 * np.pi) - np.pi)
-
-
 def planar_to_object(points_in_world: np.ndarray, object_to_world: Pose) -> np.ndarray:
     """World xy(z) points (..., 2 or 3) in the object's planar frame: its yaw and xy; z stays height above the table.
 
@@ -141,19 +136,19 @@ def turn_displacement(displacement: np.ndarray, yaw: float) -> np.ndarray:
     return turned
 
 
-def wrap_heading(yaw: np.ndarray) -> np.ndarray:
-    """The same closing heading in (−π/2, π/2]."""
-    return np.pi / 2 - (np.pi / 2 - yaw) % np.pi
+def wrap_heading(yaw: np.ndarray | float) -> np.ndarray:
+    """The same closing heading in (−π/2, π/2]: the fingers close alike after half a turn."""
+    return np.pi / 2 - (np.pi / 2 - np.asarray(yaw)) % np.pi
+
+
+def heading_turn(start: np.ndarray | float, end: np.ndarray | float) -> np.ndarray:
+    """Shortest turn from one closing heading to another, rad in [−π/2, π/2)."""
+    return (np.asarray(end) - start + np.pi / 2) % np.pi - np.pi / 2
 
 
 def heading_gap(first: np.ndarray | float, second: np.ndarray | float) -> np.ndarray:
     """Angle between closing headings, rad in [0, π/2]."""
-    return np.abs((np.asarray(first) - second + np.pi / 2) % np.pi - np.pi / 2)
-
-
-def fold_yaw(yaw: float | np.ndarray) -> float | np.ndarray:
-    """A closing heading, which is the same after half a turn, folded into (−π/2, π/2]."""
-    return -((-np.asarray(yaw) + np.pi / 2) % np.pi - np.pi / 2)
+    return np.abs(heading_turn(second, first))
 
 
 HAND_FIELDS = ("x", "y", "z", "yaw", "opening", "opening_rate", "gripper_command")
@@ -169,7 +164,7 @@ def hand_in_object(state: np.ndarray, object_to_world: Pose) -> np.ndarray:
     """(7,) `hand` of a world-frame `state` (14,), seen from `object_to_world`."""
     hand = np.array(state[:7], dtype=np.float64)
     hand[:3] = planar_to_object(hand[:3], object_to_world)
-    hand[3] = fold_yaw(hand[3] - object_to_world.yaw)
+    hand[3] = wrap_heading(hand[3] - object_to_world.yaw)
     return hand
 
 

@@ -12,25 +12,27 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 _MODULE = "gymnasium.envs.registration"
-_waiting: dict[str, str] = {}
+_waiting: dict[str, dict[str, Any]] = {}
 
 
-def register(environment_id: str, entry_point: str) -> None:
+def register(environment_id: str, entry_point: str, max_episode_steps: int | None = None) -> None:
     """Register `environment_id` now or as soon as Gymnasium is loaded.
 
     Args:
         environment_id: such as `RoboMeta/Grasp-v0`.
         entry_point: `module:class`.
+        max_episode_steps: steps after which Gymnasium cuts an episode off; None where it needn't.
     """
     loaded = sys.modules.get(_MODULE)
     if loaded is not None:
-        loaded.register(id=environment_id, entry_point=entry_point)
+        loaded.register(id=environment_id, entry_point=entry_point, max_episode_steps=max_episode_steps)
         return
     if not _waiting:
         sys.meta_path.insert(0, _Watcher())
-    _waiting[environment_id] = entry_point
+    _waiting[environment_id] = {"entry_point": entry_point, "max_episode_steps": max_episode_steps}
 
 
 class _Watcher(importlib.abc.MetaPathFinder):
@@ -60,5 +62,5 @@ class _ThenRegister(importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
         while _waiting:
-            environment_id, entry_point = _waiting.popitem()
-            module.register(id=environment_id, entry_point=entry_point)
+            environment_id, settings = _waiting.popitem()
+            module.register(id=environment_id, **settings)

@@ -105,6 +105,11 @@ class Judge:
         before = self.upright_at_closing if self.upright_at_closing is not None else np.array([0.0, 0.0, 1.0])
         return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ before, -1, 1)))
 
+    @property
+    def pressing_pads(self) -> int:
+        """How many pads, of two, press on the object since the gripper was told to close."""
+        return 0 if self.upright_at_closing is None else sum(map(bool, self._pad_contacts().values()))
+
     def look(self) -> None:
         """Keep in `tip` how the object hangs, where both pads hold it and it hangs further over than seen so far.
 

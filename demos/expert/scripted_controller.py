@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-REACH, TURN = 0.05, 0.3
-"""m and rad that an action of 1 commands; the environment's `Workspace` has the same."""
+from sim.frames import heading_turn
+from sim.robot import Workspace
+
+REACH, TURN = Workspace.reach, Workspace.turn
+"""m and rad that an action of 1 commands."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def scripted_action(
         (5,) float32 action in [−1, 1], the same frame.
     """
     offset = np.asarray(target[:3], dtype=np.float64) - hand[:3]
-    turn = (target[3] - hand[3] + np.pi / 2) % np.pi - np.pi / 2
+    turn = heading_turn(hand[3], target[3])
     planar = float(np.hypot(offset[0], offset[1]))
     opening, rate, command = hand[4], hand[5], hand[6]
     action = np.zeros(5)

@@ -27,7 +27,7 @@ from demos.recording.task_scenes import demo_scene
 from demos.storage.dataset import PLANNED
 from demos.storage.episode_file import StoreError
 from demos.storage.files import checksum, read_metadata, write_safetensors
-from sim.frames import Pose, fold_yaw, planar_to_object, planar_to_world, quat_from_yaw
+from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw, wrap_heading
 from sim.objects.graspable import end_holds
 from sim.objects.spec import PALETTE
 from sim.robot import Workspace
@@ -157,7 +157,7 @@ def seen_through(perceived: Pose, object_to_world: Pose, grasp: np.ndarray) -> n
     """A true grasp (4,) in the object frame, as read back by someone who takes `perceived` for the object's pose."""
     read = np.empty(4)
     read[:3] = planar_to_object(planar_to_world(grasp[:3], object_to_world), perceived)
-    read[3] = fold_yaw(grasp[3] + object_to_world.yaw - perceived.yaw)
+    read[3] = wrap_heading(grasp[3] + object_to_world.yaw - perceived.yaw)
     return read
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.frames import wrap_heading
+from sim.frames import heading_gap, heading_turn, wrap_heading
 from sim.objects.spec import ObjectSpec
 from sim.robot import FINGERS, Fingers
 
@@ -79,12 +79,12 @@ def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
     found: list[float] = []
     for group in normals:
         angles = np.arctan2(group[:, 1], group[:, 0])
-        gaps = (angles[:, None] - angles[None, :] + np.pi / 2) % np.pi - np.pi / 2
+        gaps = heading_turn(angles[None, :], angles[:, None])
         rows, columns = np.nonzero(np.triu(np.abs(gaps) < taper))
         found.extend(angles[rows] - gaps[rows, columns] / 2)
     kept: list[float] = []
     for angle in found:
-        if all(abs((angle - other + np.pi / 2) % np.pi - np.pi / 2) > 0.02 for other in kept):
+        if all(heading_gap(angle, other) > 0.02 for other in kept):
             kept.append(angle)
     return wrap_heading(np.array(kept))
 

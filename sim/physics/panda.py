@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.frames import fold_yaw
+from sim.frames import wrap_heading
 from sim.physics.world import World, pybullet
 from sim.robot import GripperConfig
 
@@ -81,12 +81,13 @@ class Panda:
         # The hand's y axis is its closing direction; half a turn about x points it down.
         half = yaw / 2 + np.pi / 4
         orientation = [np.cos(half), np.sin(half), 0.0, 0.0]
+        open_finger = self.gripper.open_width / 2
         solution = pybullet.calculateInverseKinematics(
             self.body,
             GRASP_LINK,
             list(position - self._base_offset),
             orientation,
-            currentPositions=[*self.joints, 0.04, 0.04],
+            currentPositions=[*self.joints, open_finger, open_finger],
             maxNumIterations=60,
             residualThreshold=1e-6,
             physicsClientId=self.world.client,
@@ -110,7 +111,7 @@ class Panda:
         """Heading of the closing direction, rad, in (−π/2, π/2]."""
         x, y, z, w = self._link(GRASP_LINK)[5]
         closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
-        return float(fold_yaw(np.arctan2(closing_y, closing_x)))
+        return float(wrap_heading(np.arctan2(closing_y, closing_x)))
 
     def opening(self) -> float:
         """Width between the pads, m."""

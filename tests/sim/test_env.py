@@ -14,6 +14,7 @@ import sim  # noqa: F401  (registers the environment)
 from sim.env import STATE_FIELDS, GraspEnv
 from sim.physics import world
 from sim.physics.world import DisplayError
+from sim.robot import Workspace
 from sim.sensing import POINT_COUNT
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import NO_NOISE, Scene, Task
@@ -34,10 +35,11 @@ def trajectory(env, seed):
 """
 
 
-def test_check_env_passes_with_warnings_as_errors():
+@pytest.mark.parametrize("reward", ["sparse", "dense"])
+def test_check_env_passes_with_warnings_as_errors(reward):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        env = gymnasium.make("RoboMeta/Grasp-v0")
+        env = gymnasium.make("RoboMeta/Grasp-v0", reward=reward)
         check_env(env.unwrapped, skip_render_check=True)
         env.close()
 
@@ -70,6 +72,19 @@ def test_vectorised_environments_match_single_ones(mode):
             assert np.array_equal(observations[key][row], first[key])
             assert np.array_equal(step[key][row], second[key])
     single.close()
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_scene_of_ones_own_is_played_by_vectorised_environments(env, mode):
+    """With `async` it goes to other processes, and so must pickle."""
+    scene = draw_scene(0, draw_task(0, "training", 7, "balance"), "hammer", "a0")
+    envs = gymnasium.make_vec("RoboMeta/Grasp-v0", num_envs=2, vectorization_mode=mode)
+    observations, _ = envs.reset(seed=[3, 4], options={"scene": scene, "push": 0.05})
+    envs.close()
+    for row, seed in enumerate((3, 4)):
+        alone, _ = env.reset(seed=seed, options={"scene": scene, "push": 0.05})
+        for key in alone:
+            assert np.array_equal(observations[key][row], alone[key])
 
 
 def test_same_seed_is_bit_identical_in_any_order_and_process():
@@ -134,8 +149,24 @@ def test_info_and_observation_hold_nothing_privileged(env):
     while not done:
         _, _, terminated, truncated, info = env.step(np.zeros(5, dtype=np.float32))
         done = terminated or truncated
-        assert set(info) <= {"verdict", "success"}
-    assert truncated and info["success"] is False
+        assert set(info) == ({"verdict", "success", "is_success"} if done else set())
+    assert truncated and info["success"] is False and info["is_success"] is False
+
+
+@pytest.mark.parametrize("budget, settings", [(None, {}), (7, {}), (50, {"max_episode_steps": 50})])
+def test_gymnasiums_time_limit_and_the_environments_own_are_one(budget, settings):
+    """At the default, at a shorter budget, and at a longer one: the last step is truncated and has its verdict."""
+    if budget is not None:
+        settings = settings | {"workspace": Workspace(budget=budget)}
+    env = gymnasium.make("RoboMeta/Grasp-v0", **settings)
+    env.reset(seed=0)
+    steps, terminated, truncated, info = 0, False, False, {}
+    while not (terminated or truncated):
+        *_, terminated, truncated, info = env.step(np.array([0, 0, 0, 0, 1], dtype=np.float32))
+        steps += 1
+    env.close()
+    assert steps == (budget or gymnasium.spec("RoboMeta/Grasp-v0").max_episode_steps)
+    assert truncated and not terminated and info["is_success"] is False
 
 
 def test_stepping_a_finished_episode_is_refused(env):
@@ -200,6 +231,11 @@ def test_a_window_is_tried_in_another_process_first(monkeypatch, outcome):
 
 def test_the_docstring_has_the_scans_true_size():
     assert GraspEnv.__doc__.count(f"{POINT_COUNT} × ") == 2
+
+
+def test_an_unknown_reward_is_refused():
+    with pytest.raises(ValueError, match="unknown reward 'densse'; did you mean 'dense'"):
+        GraspEnv(reward="densse")
 
 
 def test_unknown_render_mode_is_refused():

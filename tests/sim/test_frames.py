@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from sim.frames import (
     Pose,
+    heading_gap,
+    heading_turn,
     matrix_from_quat,
     nearest_sign,
     planar_to_object,
@@ -15,7 +17,7 @@ from sim.frames import (
     quat_from_yaw,
     quat_multiply,
     turn_displacement,
-    wrap_angle,
+    wrap_heading,
 )
 
 coordinate = st.floats(-2, 2, allow_nan=False)
@@ -84,17 +86,21 @@ def test_the_nearest_sign_is_the_same_rotation_and_the_same_for_both_signs(p, q)
 
 @given(angles)
 @settings(max_examples=50, deadline=None)
-def test_yaw_and_wrapping(angle):
-    wrapped = float(wrap_angle(angle))
-    assert -np.pi < wrapped <= np.pi
-    np.testing.assert_allclose([np.cos(wrapped), np.sin(wrapped)], [np.cos(angle), np.sin(angle)], atol=1e-9)
+def test_yaw(angle):
     yaw = Pose(np.zeros(3), quat_from_yaw(angle)).yaw
     np.testing.assert_allclose([np.cos(yaw), np.sin(yaw)], [np.cos(angle), np.sin(angle)], atol=1e-9)
 
 
-def test_wrap_keeps_the_upper_end():
-    assert wrap_angle(np.pi) == np.pi
-    assert wrap_angle(-np.pi) == np.pi
+@given(angles, angles)
+@settings(max_examples=50, deadline=None)
+def test_closing_headings_are_the_same_after_half_a_turn(first, second):
+    wrapped = float(wrap_heading(first))
+    assert -np.pi / 2 < wrapped <= np.pi / 2
+    assert np.sin(wrapped - first) == pytest.approx(0, abs=1e-9)
+    turn = float(heading_turn(first, second))
+    assert -np.pi / 2 <= turn < np.pi / 2
+    assert np.sin(first + turn - second) == pytest.approx(0, abs=1e-9)
+    assert heading_gap(first, second) == pytest.approx(abs(turn), abs=1e-9)
 
 
 @given(points, st.tuples(coordinate, coordinate, coordinate), angles)
