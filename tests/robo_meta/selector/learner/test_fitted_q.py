@@ -83,7 +83,8 @@ def test_every_number_of_the_configuration_is_heeded() -> None:
 
     def learned(**given) -> np.ndarray:
         selector = train_selector(matrix, prices, LearnerConfig(**{"trees": 8, **given}))
-        values = [selector.values(matrix.features, failed, 1, matrix.affordable) for failed in np.eye(3)[:, None]]
+        histories = [np.tile(row, (60, 1)) for row in np.eye(3)]
+        values = [selector.values(matrix.features, failed, 1, matrix.affordable) for failed in histories]
         assert all(len(stage.strategies.arrays["roots"]) == given.get("trees", 8) for stage in selector.stages)
         return np.concatenate(values)
 
