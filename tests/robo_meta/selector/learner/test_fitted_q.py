@@ -79,7 +79,7 @@ def test_numbers_that_make_no_sense(given: dict, line: str) -> None:
 
 
 def test_every_number_of_the_configuration_is_heeded() -> None:
-    matrix, prices = with_retry(60), Prices(attempts=3, second=0.0)
+    matrix, prices = two_kinds(60)[0], Prices()
 
     def learned(**given) -> np.ndarray:
         selector = train_selector(matrix, prices, LearnerConfig(**{"trees": 8, **given}))
