@@ -16,13 +16,9 @@ from dataclasses import MISSING, fields, is_dataclass
 from itertools import pairwise
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sim.errors import InputError
+from robo_meta.cli.words import WordsError
 
 Record = TypeVar("Record")
-
-
-class WordsError(InputError):
-    """Words that make no command."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -25,8 +25,6 @@ CHOICES = ("maml", "warped-replay", "density-fit")
 """What the selector chooses among."""
 STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit", "selector")
 """What meets the unseen families."""
-LEARNER = "extra-trees"
-"""How the selector learns."""
 ROLLOUTS = 4
 """Of every strategy on every scene that the selector learns from."""
 
@@ -155,6 +153,7 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
 
 def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
     from robo_meta.selector.judging.cross_validation import choose_least
+    from robo_meta.selector.learner.config import LearnerConfig
     from robo_meta.selector.learner.file import save_selector
     from robo_meta.selector.learner.fitted_q import train_selector
     from robo_meta.selector.learner.prices import Prices
@@ -162,8 +161,8 @@ def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
 
     matrix = play_matrix(order, config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.
-    least, _ = choose_least(matrix, Prices(), LEARNER, config.seed)
-    save_selector(config.out / PLACES["selector"], train_selector(matrix, Prices(), LEARNER, config.seed, least))
+    learner, _ = choose_least(matrix, Prices(), LearnerConfig(), config.seed)
+    save_selector(config.out / PLACES["selector"], train_selector(matrix, Prices(), learner, config.seed))
 
 
 def _evaluation(config: QuickstartConfig) -> EvaluateConfig:

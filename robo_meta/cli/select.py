@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import tyro
 
 from robo_meta.cli.select_options import Scenes, SelectError, play, warn_of_few
+from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix.config import MatrixOrder
 
@@ -67,8 +68,8 @@ class TrainCommand(Scenes):
     """With `--fresh`: keep the matrix here; an interrupted command goes on."""
     out: Path = Path("selector.safetensors")
     """The selector's file; its card is written beside it."""
-    learner: str = "extra-trees"
-    """extra-trees, random-forest, gradient-boosting or network."""
+    trees: int = LearnerConfig.trees
+    """Trees of an ensemble."""
     checkpoint: Path | None = None
     """The checkpoint whose strategies it selects among; without it, the one that comes with the package."""
     price_attempt: Number = Prices.attempt
@@ -89,22 +90,22 @@ class TrainCommand(Scenes):
         """Train and name the file."""
         from robo_meta.selector.judging.cross_validation import choose_least
         from robo_meta.selector.learner.file import save_selector
-        from robo_meta.selector.learner.fitted_q import check_learner, train_selector
+        from robo_meta.selector.learner.fitted_q import LEARNER, train_selector
 
         self.check(shipped=True)
         prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
-        check_learner(self.learner)
+        learner = LearnerConfig(trees=self.trees)
         matrix = self._load()
-        least, judgement = choose_least(matrix, prices, self.learner, self.seed)
-        selector = train_selector(matrix, prices, self.learner, self.seed, least)
+        learner, judgement = choose_least(matrix, prices, learner, self.seed)
+        selector = train_selector(matrix, prices, learner, self.seed)
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),
-            "learner": self.learner,
+            "learner": LEARNER,
             **self._source(),
             "rows": len(matrix),
             "families": list(matrix.families),
-            "least": least,
+            "least": learner.least,
             "left_out_families": judgement,
         }
         warn_of_few(matrix)

@@ -3,18 +3,19 @@
 
 from __future__ import annotations
 
-import json
+import json as json_format
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demos.storage.files import json_bytes, write_atomic
 from robo_meta.cli.plain_parser import parse
+from robo_meta.cli.words import print_result
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.options import TrainOptions
 from robo_meta.training.presets import TrainConfig
-from robo_meta.training.train import device_named, train
 from sim.errors import InputError, MachineError
 
 RESULT_FILE = "stream.json"
@@ -45,41 +46,43 @@ def learn_online(
     return result
 
 
-def run(options: TrainOptions) -> None:
-    """Train as the options say, and print what came of it.
+@dataclass(frozen=True)
+class Train(TrainOptions):
+    """Meta-train on a dataset; a checkpoint holds every method trained into its folder, and the controller.
 
-    Raises:
-        InputError: options that don't go together, or bad data.
-        MachineError: a loss that is not finite.
+    With `--stream`, learn online instead: tasks arrive one by one, in phases that bring new families and colours.
     """
-    config, online = options.config, options.stream_config
-    if online is None:
-        path = train(
-            options.dataset,
-            options.out,
-            options.method,
-            config,
-            seed=options.seed,
-            device=options.device,
-            resume=options.resume,
-            init=options.init,
-        )
-        result: dict[str, Any] = {"checkpoint": str(path), "preset": options.preset, "method": list(options.method)}
-        text = "\n".join(f"{key}: {value}" for key, value in result.items())
-    else:
+
+    def run(self) -> int | None:
+        """Train, and print what came of it."""
+        from robo_meta.training.train import device_named, train
+
+        config, online = self.config, self.stream_config
+        if online is None:
+            path = train(
+                self.dataset,
+                self.out,
+                self.method,
+                config,
+                seed=self.seed,
+                device=self.device,
+                resume=self.resume,
+                init=self.init,
+            )
+            print_result({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
+            return None
         from robo_meta.report.stream_result import stream_table
 
-        settings: dict[str, Any] = {"seed": options.seed, "resume": options.resume, "init": options.init}
-        device = device_named(options.device)
-        result = learn_online(options.data, options.out, config, online, device=device, **settings)
-        text = stream_table(result)
-    print(json.dumps(result) if options.json else text)
+        settings: dict[str, Any] = {"seed": self.seed, "resume": self.resume, "init": self.init}
+        result = learn_online(self.data, self.out, config, online, device=device_named(self.device), **settings)
+        print(json_format.dumps(result) if self.json else stream_table(result))
+        return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
     try:
-        run(parse(TrainOptions, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset."))
+        parse(Train, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset.").run()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

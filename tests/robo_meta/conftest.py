@@ -106,14 +106,14 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def selector_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A selector that takes `replay` with one demonstration and `maml` with more."""
-    from robo_meta.selector.learner import fitted_q
+    from robo_meta.selector.learner.config import LearnerConfig
     from robo_meta.selector.learner.file import save_selector
+    from robo_meta.selector.learner.fitted_q import train_selector
     from robo_meta.selector.learner.prices import Prices
     from tests.robo_meta.selector.selector_matrices import made_up
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitted_q, "TREES", 20)
-        shots = np.arange(60) % 3 + 1
-        chances = np.where(shots[:, None] == 1, [[0.1, 0.9, 0.1]], [[0.9, 0.1, 0.1]])
-        selector = fitted_q.train_selector(made_up(chances, features={"shots": shots}), Prices(attempts=1))
+    shots = np.arange(60) % 3 + 1
+    chances = np.where(shots[:, None] == 1, [[0.1, 0.9, 0.1]], [[0.9, 0.1, 0.1]])
+    matrix = made_up(chances, features={"shots": shots})
+    selector = train_selector(matrix, Prices(attempts=1), LearnerConfig(trees=20))
     return save_selector(tmp_path_factory.mktemp("selector") / "s.safetensors", selector)

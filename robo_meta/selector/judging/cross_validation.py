@@ -1,40 +1,44 @@
-"""Judging on the training matrix itself, each family by a selector that was trained without it: for choices only."""
+"""Cross-validation by family: each family is judged by a selector trained without it. For choices, not for results."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from robo_meta.selector.judging import virtual_best
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
-from robo_meta.selector.learner.fitted_q import LEAST, train_selector
+from robo_meta.selector.learner.config import LearnerConfig
+from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import Rules, once, taken
 from robo_meta.selector.matrix.matrix import Matrix
 
 LEASTS = (1_000_000, 32, 16, 8, 4)
-"""Rows of a tree's leaf that are tried; of equally good ones the first, which strays least from the single best. No
-matrix has rows enough for the first: its trees don't branch, and the single best is all that is left."""
+"""Fewest rows of a leaf, from which one is chosen; of equally good ones the first, whose choices differ least from the
+single best. No matrix has rows enough for 1,000,000: trees then don't branch, and always choose the single best."""
 SURER = 0.005
-"""Success by which a smaller leaf must be better, and by a standard error as well."""
+"""A smaller leaf is chosen only where success rises by more than this, and by more than a standard error."""
 
 
-def choose_least(matrix: Matrix, prices: Prices, learner: str, seed: int) -> tuple[int, dict[str, Any] | None]:
-    """How small leaves may be, by success on left-out families; and that judgement, which the choice flatters a bit."""
-    best, judgement = LEAST, None
-    if learner == "network":
-        return best, cross_judge(matrix, prices, learner, seed, best)
+def choose_least(
+    matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
+) -> tuple[LearnerConfig, dict[str, Any] | None]:
+    """The configuration with leaves as small as success on left-out families allows, and the judgement that chose it,
+    which flatters that choice a bit; the configuration as it is, and None, where there is one family only."""
+    best, judgement = config, None
     for least in LEASTS:
-        found = cross_judge(matrix, prices, learner, seed, least)
+        tried = replace(config, least=least)
+        found = cross_judge(matrix, prices, tried, seed)
         if found is None:
             break
         if judgement is None or found["selector"] > judgement["selector"] + max(SURER, found["error"]):
-            best, judgement = least, found
+            best, judgement = tried, found
     return best, judgement
 
 
-def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int, least: int = LEAST) -> dict[str, Any] | None:
+def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int) -> dict[str, Any] | None:
     """Success of selector and single best with each query family left out in turn; None where there is one only.
 
     Returns:
@@ -49,7 +53,7 @@ def cross_judge(matrix: Matrix, prices: Prices, learner: str, seed: int, least: 
         out, rest = np.flatnonzero(families == family), np.flatnonzero(families != family)
         training, judged = matrix.only(rest), matrix.only(out)
         one = Prices(prices.attempt, prices.demo, prices.second, prices.gamma, attempts=1)
-        selector = train_selector(training, one, learner, seed, least)
+        selector = train_selector(training, one, config, seed)
         nothing = np.zeros((len(judged), len(matrix.strategies)))
         choice = selector.strategy_for(judged.features, nothing, judged.affordable)
         selected[out] = once(taken(judged, choice))

@@ -15,7 +15,6 @@ from demos.storage.files import json_bytes, read_metadata, write_atomic, write_s
 from robo_meta.checkpoints import shipped
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.inputs import Inputs
-from robo_meta.selector.learner.neural_q import Network
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import Rules
 from robo_meta.selector.learner.selector import Model, Selector, Stage
@@ -24,7 +23,7 @@ from sim.errors import InputError
 
 SCHEMA = "2"
 """Name inside `robo_meta.checkpoints`."""
-MODELS: dict[str, Any] = {"trees": Forest, "network": Network}
+MODELS: dict[str, Any] = {"trees": Forest}
 """Kind of model → its record."""
 
 
@@ -138,5 +137,3 @@ def _check(model: Model, inputs: int) -> None:
                 raise ValueError("trees whose nodes don't lead down")
         if (model.roots < 0).any() or (model.roots >= len(nodes)).any():
             raise ValueError("trees without roots")
-    elif model.predict(np.zeros((1, inputs), dtype=np.float32)).shape != (1,):
-        raise ValueError("a network of another shape")

@@ -73,12 +73,9 @@ class Forest:
 
 
 def from_sklearn(model: Any) -> Forest:
-    """The arrays of a fitted `ExtraTreesRegressor`, `RandomForestRegressor` or `GradientBoostingRegressor`."""
-    trees = [tree.tree_ for tree in np.ravel(model.estimators_)]
+    """The arrays of a fitted `ExtraTreesRegressor`."""
+    trees = [tree.tree_ for tree in model.estimators_]
     starts = np.concatenate([[0], np.cumsum([tree.node_count for tree in trees])])
-    boosted = hasattr(model, "learning_rate")
-    scale = float(model.learning_rate) if boosted else 1.0 / len(trees)
-    offset = float(np.ravel(model.init_.constant_)[0]) if boosted else 0.0
     exact = np.concatenate([tree.threshold for tree in trees])
     rounded = exact.astype(np.float32)
     # Inputs are float32: rounded down, the threshold sends each of them the same way as the exact one does.
@@ -90,7 +87,7 @@ def from_sklearn(model: Any) -> Forest:
         right=_children([tree.children_right for tree in trees], starts),
         value=np.concatenate([tree.value[:, 0, 0] for tree in trees]).astype(np.float32),
         roots=starts[:-1].astype(np.int32),
-        constants=np.array([scale, offset]),
+        constants=np.array([1.0 / len(trees), 0.0]),
     )
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import tyro
-from robo_meta.cli.commands import Train
 
 import robo_meta
-from robo_meta.cli.plain_parser import WordsError, field_docs, parse
+from robo_meta.cli.plain_parser import field_docs, parse
+from robo_meta.cli.train import Train
+from robo_meta.cli.words import WordsError
 from robo_meta.training.online.config import StreamOptions, option
 from robo_meta.training.options import TrainOptions
 

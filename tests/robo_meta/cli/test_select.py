@@ -15,7 +15,7 @@ from robo_meta.checkpoints import FILES
 from robo_meta.cli.main import main
 from robo_meta.report.page import write_page
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector.learner import fitted_q
+from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.file import save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
@@ -40,9 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     save_matrix(folder / "lacking.npz", lacking)
     save_matrix(folder / "fewer.npz", made_up(np.full((4, 2), 0.5), families=("axe", "hook")))
     save_matrix(folder / "short.npz", made_up(np.full((4, 3), 0.5), rollouts=3, families=("axe", "hook")))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitted_q, "TREES", 15)
-        selector = train_selector(matrix, Prices(attempts=2))
+    selector = train_selector(matrix, Prices(attempts=2), LearnerConfig(trees=15))
     save_selector(folder / "selector.safetensors", selector)
     path = save_selector(folder / "other.safetensors", selector)
     path.write_bytes(path.read_bytes().replace(b'\\"feature_schema\\": \\"1\\"', b'\\"feature_schema\\": \\"0\\"'))
@@ -65,7 +63,8 @@ BAD = [
     (TRAIN + "--price-demo nan", r"price of demo nan; expected a number of 0 or more"),
     (TRAIN + "--price-second -1", r"price of second -1\.0; expected a number of 0 or more"),
     (TRAIN + "--attempts 0", r"attempts 0; expected 1 to 5"),
-    (TRAIN + "--learner forest", r"unknown learner 'forest'; expected one of extra-trees"),
+    (TRAIN + "--trees 0", r"trees 0; expected 1 or more"),
+    (TRAIN + "--learner network", r"Unrecognized options: --learner"),
     (TRAIN + "--seed -1", r"seed -1; expected 0 or more"),
     (
         TRAIN + "--out {p}/training.npz/s",
@@ -80,7 +79,7 @@ BAD = [
     (FRESH + "--scenes 0", r"scenes 0; expected 1 or more"),
     (FRESH + "--rollouts 3", r"--fresh: 3 rollouts a cell; the virtual best needs 4 or more, and 12 to judge by"),
     (FRESH + "--seed -1", r"seed -1; expected 0 or more"),
-    (FRESH + "--learner forest", r"unknown learner 'forest'"),
+    (FRESH + "--trees -3", r"trees -3; expected 1 or more"),
     (FRESH + "--strategies mamll", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
     (FRESH + "--checkpoint {tmp}/none", r"none: no checkpoint"),
     (FRESH + "--strategies maml --matrix-out {p}/judged.npz", r"judged\.npz: holds a matrix with other"),
@@ -134,9 +133,8 @@ def test_bad_input_is_one_line(line: str, message: str, place: Path, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitted_q, "TREES", 15)
-    assert main(words(TRAIN + "--attempts 2 --json", place, tmp_path)) == 0
+def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None:
+    assert main(words(TRAIN + "--attempts 2 --trees 15 --json", place, tmp_path)) == 0
     trained = json.loads(capsys.readouterr().out)
     assert trained["left_out_families"]["selector"] > trained["left_out_families"]["sbs"]
     judge = f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.npz "
@@ -177,9 +175,8 @@ def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys)
 
 
 def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setattr(fitted_q, "TREES", 15)
     monkeypatch.setitem(FILES, "matrix", str(place / "training.npz"))
-    line = "select train --checkpoint {p}/run --out {tmp}/s.safetensors"
+    line = "select train --checkpoint {p}/run --trees 15 --out {tmp}/s.safetensors"
     assert main(words(line + " --json", place, tmp_path)) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["source"], found["matrix"]) == ("shipped", f"{place}/training.npz")
@@ -192,7 +189,6 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     monkeypatch.setattr(
         play.SceneRollouts, "item", lambda table, _, number: SimpleNamespace(success=table.seeds[number] % 2 == 0)
     )
-    monkeypatch.setattr(fitted_q, "TREES", 5)
     monkeypatch.setattr(play, "draw_condition", lambda *_: Condition("new-instance"))
     monkeypatch.setattr(play, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
     real, played = play.play_scene, []
@@ -203,7 +199,9 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
 
     monkeypatch.setattr(play, "play_scene", counted)
     few = "--scenes 1 --rollouts 4 --workers 1 --json "
-    assert main(words(FRESH + few + "--strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
+    assert (
+        main(words(FRESH + few + "--trees 5 --strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
+    )
     said = capsys.readouterr()
     trained = json.loads(said.out)
     assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", f"{tmp_path}/m.npz", 2)

@@ -14,24 +14,24 @@ from robo_meta.selector.judging.cross_validation import cross_judge
 from robo_meta.selector.judging.drift import WITHIN, Drift, follow, judge_online, uses_until_abandoned
 from robo_meta.selector.judging.expected_return import walk
 from robo_meta.selector.judging.explain import explain
-from robo_meta.selector.learner import fitted_q, neural_q
+from robo_meta.selector.learner.config import LearnerConfig, LearnerError
 from robo_meta.selector.learner.file import SelectorError, load_selector, refuse_shared_families, save_selector
-from robo_meta.selector.learner.fitted_q import (
-    LEARNERS,
-    PAIRS,
-    LearnerError,
-    situations,
-    train_selector,
-)
+from robo_meta.selector.learner.fitted_q import situations
+from robo_meta.selector.learner.fitted_q import train_selector as train_with
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import Rules
 from robo_meta.selector.learner.selector import DEMO, GIVE_UP, Selector, base_value
-from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix, MatrixError
 from tests.robo_meta.selector.selector_matrices import STRATEGIES, made_up, two_kinds, with_retry
 
 NOTHING = np.zeros((1, 3))
 EVERYTHING = np.ones((1, 3), dtype=bool)
+SMALL = LearnerConfig(trees=40)
+
+
+def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = SMALL, seed: int = 0) -> Selector:
+    return train_with(matrix, prices, config, seed)
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +39,15 @@ def selector() -> Selector:
     return train_selector(two_kinds()[0], Prices())
 
 
-@pytest.fixture(autouse=True)
-def small_learners(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neural_q, "STEPS", 250)
-    monkeypatch.setattr(fitted_q, "TREES", 40)
-
-
-@pytest.mark.parametrize("learner", LEARNERS)
-def test_every_learner_finds_the_best_strategy(learner: str) -> None:
+def test_the_best_strategy_is_found() -> None:
     prices = Prices(attempts=1)
-    found = train_selector(two_kinds()[0], prices, learner)
+    found = train_selector(two_kinds()[0], prices)
     judged, best = two_kinds(100, seed=5)
     choice = found.strategy_for(judged.features, np.zeros((100, 3)), judged.affordable)
     assert (choice == best).mean() >= 0.95
     predicted = found.predicted_success(judged.features, np.zeros((100, 3)))
     assert np.abs(predicted[np.arange(100), best] - np.where(best == 0, 0.9, 0.95)).mean() < 0.06
-    same = train_selector(two_kinds()[0], prices, learner)
+    same = train_selector(two_kinds()[0], prices)
     assert np.array_equal(predicted, same.predicted_success(judged.features, np.zeros((100, 3))))
 
 
@@ -64,15 +57,41 @@ def test_without_branches_the_single_best_is_chosen() -> None:
     matrix = made_up(np.where(easy[:, None], [[1.0, 0.8, 0.0]], [[0.0, 0.7, 0.0]]))
     rates = matrix.success.mean(axis=(0, 2))
     assert rates[0] > rates[1]
-    unbranched = train_selector(matrix, Prices(), least=1_000_000)
+    unbranched = train_selector(matrix, Prices(), LearnerConfig(trees=5, least=1_000_000))
     choice = unbranched.strategy_for(matrix.features, np.zeros((60, 3)), matrix.affordable)
     assert (choice == Rules.of(matrix).best(matrix)).all()
     assert (choice == 0).all()
 
 
-def test_unknown_learner() -> None:
-    with pytest.raises(LearnerError, match="unknown learner 'forest'; expected one of extra-trees, random-forest"):
-        train_selector(two_kinds(20)[0], Prices(), "forest")
+@pytest.mark.parametrize(
+    "given, line",
+    [
+        ({"trees": 0}, "trees 0; expected 1 or more"),
+        ({"leaves": 1}, "leaves 1; expected 2 or more"),
+        ({"least": 0}, "least 0; expected 1 or more"),
+        ({"pairs": 0}, "pairs 0; expected 1 or more"),
+        ({"borrowed": -0.5}, r"borrowed -0\.5; expected 0 or more"),
+    ],
+)
+def test_numbers_that_make_no_sense(given: dict, line: str) -> None:
+    with pytest.raises(LearnerError, match=line):
+        LearnerConfig(**given)
+
+
+def test_every_number_of_the_configuration_is_heeded() -> None:
+    matrix, prices = two_kinds(60)[0], Prices()
+
+    def learned(**given) -> np.ndarray:
+        selector = train_selector(matrix, prices, LearnerConfig(**{"trees": 8, **given}))
+        histories = [np.tile(row, (60, 1)) for row in np.eye(3)]
+        values = [selector.values(matrix.features, failed, 1, matrix.affordable) for failed in histories]
+        assert all(len(stage.strategies.arrays["roots"]) == given.get("trees", 8) for stage in selector.stages)
+        return np.concatenate(values)
+
+    usual = learned()
+    assert np.array_equal(usual, learned())
+    for other in ({"trees": 9}, {"leaves": 4}, {"least": 40}, {"pairs": 3}, {"borrowed": 30.0}):
+        assert not np.array_equal(usual, learned(**other)), other
 
 
 def test_values_match_dynamic_programming() -> None:
@@ -127,7 +146,7 @@ def test_one_more_demonstration_is_asked_for_where_it_helps_and_is_cheap() -> No
 
 def test_situations_are_weighted_by_how_likely_they_are() -> None:
     matrix = made_up(np.array([[1.0, 0.5, 0.0]] * 4), rollouts=10)
-    found = situations(matrix, 1, seed=0)
+    found = situations(matrix, 1, 12, seed=0)
     failed = {tuple(t): w for t, w in zip(found.tried[4:7], found.weights[4:7], strict=True)}
     misses = 1 - matrix.success[0].mean(axis=1)
     assert found.weights[0] == 1.0
@@ -146,19 +165,17 @@ def test_trees_as_arrays_predict_what_the_library_does() -> None:
     x = rng.normal(size=(300, 6)).astype(np.float32)
     x[:, 2] = np.round(x[:, 2])  # ties with thresholds
     y = x[:, 0] * (x[:, 1] > 0) + x[:, 2]
-    for kind in (ensemble.ExtraTreesRegressor, ensemble.RandomForestRegressor, ensemble.GradientBoostingRegressor):
-        model = kind(n_estimators=20, random_state=0).fit(x, y)
-        forest = from_sklearn(model)
-        assert np.abs(forest.predict(x) - model.predict(x)).max() < 1e-5
-        base, moved = forest.contributions(x[0])
-        assert base + moved.sum() == pytest.approx(model.predict(x[:1])[0], abs=1e-5)
-        assert np.abs(moved[:3]).sum() > 5 * np.abs(moved[3:]).sum()
+    model = ensemble.ExtraTreesRegressor(n_estimators=20, random_state=0).fit(x, y)
+    forest = from_sklearn(model)
+    assert np.abs(forest.predict(x) - model.predict(x)).max() < 1e-5
+    base, moved = forest.contributions(x[0])
+    assert base + moved.sum() == pytest.approx(model.predict(x[:1])[0], abs=1e-5)
+    assert np.abs(moved[:3]).sum() > 5 * np.abs(moved[3:]).sum()
 
 
-@pytest.mark.parametrize("learner", ["extra-trees", "network"])
-def test_file_round_trip(learner: str, tmp_path: Path) -> None:
+def test_file_round_trip(tmp_path: Path) -> None:
     matrix = two_kinds(40)[0]
-    selector = train_selector(matrix, Prices(attempts=2, gamma=0.9), learner)
+    selector = train_selector(matrix, Prices(attempts=2, gamma=0.9))
     path = save_selector(tmp_path / "s.safetensors", selector)
     found = load_selector(path)
     assert found.prices == selector.prices and found.rules == selector.rules and found.strategies == STRATEGIES
@@ -167,7 +184,7 @@ def test_file_round_trip(learner: str, tmp_path: Path) -> None:
     assert np.array_equal(before, found.values(matrix.features, nothing, 2, matrix.affordable))
     first = path.read_bytes()
     assert save_selector(path, found) and path.read_bytes() == first
-    assert json.loads(path.with_suffix(".json").read_text())["learner"] == learner
+    assert json.loads(path.with_suffix(".json").read_text())["learner"] == "extra-trees"
 
 
 def altered(path: Path, card: dict | None = None, drop: str | None = None, **arrays: np.ndarray) -> None:
@@ -272,9 +289,9 @@ def test_explanation_names_what_moved_the_prediction(selector: Selector) -> None
 
 
 def test_cross_judging() -> None:
-    found = cross_judge(two_kinds(90)[0], Prices(), "extra-trees", 0)
+    found = cross_judge(two_kinds(90)[0], Prices(), SMALL, 0)
     assert found is not None and found["selector"] > found["sbs"] + 0.15 and found["closed_gap"] > 0.8
-    assert cross_judge(two_kinds(20, families=("wedge",))[0], Prices(), "extra-trees", 0) is None
+    assert cross_judge(two_kinds(20, families=("wedge",))[0], Prices(), SMALL, 0) is None
 
 
 def test_base_by_hand() -> None:
@@ -298,14 +315,14 @@ def test_chances_by_hand() -> None:
 
 def test_situations_after_a_retry_are_weighted_by_what_it_had_learnt() -> None:
     matrix = with_retry(200)
-    found = situations(matrix, 2, 0)
+    found = situations(matrix, 2, 5, 0)
     both = (found.tried[:, 0] == 1) & (found.tried[:, 2] == 1)
     misses = 1 - matrix.success[found.rows[both], 0].mean(axis=1)
-    expected = misses * (1 - matrix.retry_rates[found.rows[both], 0]) / PAIRS
+    expected = misses * (1 - matrix.retry_rates[found.rows[both], 0]) / 5
     assert found.weights[both] == pytest.approx(expected)
     twice = found.tried[:, 2] == 2
     misses = 1 - matrix.success[found.rows[twice], 2].mean(axis=1)
-    assert found.weights[twice] == pytest.approx(misses * (1 - matrix.retry_rates[found.rows[twice], 2]) / PAIRS)
+    assert found.weights[twice] == pytest.approx(misses * (1 - matrix.retry_rates[found.rows[twice], 2]) / 5)
 
 
 def test_a_rare_failure_borrows_from_what_follows_others() -> None:
@@ -314,7 +331,9 @@ def test_a_rare_failure_borrows_from_what_follows_others() -> None:
     success, retried = np.array(matrix.success), np.array(matrix.retried)
     success[:, 0], retried[:, 0] = 1, EMPTY
     success[0, 0, 0], retried[0, 0, 0] = 0, 0
-    selector = train_selector(replace(matrix, success=success, retried=retried), Prices(second=0.0), least=10**6)
+    selector = train_selector(
+        replace(matrix, success=success, retried=retried), Prices(second=0.0), LearnerConfig(least=10**6)
+    )
     after_maml, after_replay = selector.stages[0].base[0, 2], selector.stages[0].base[1, 2]
     assert after_replay > 0.9
     assert after_replay - 0.25 < after_maml < after_replay
