@@ -23,6 +23,7 @@ from robo_meta.training.checkpoint import (
     SCHEMA,
     Checkpoint,
     CheckpointError,
+    expected_shapes,
     load_checkpoint,
     save_checkpoint,
 )
@@ -155,7 +156,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         raise TrainError(f"{shared.out} already holds a training of {part!r}; add --resume, or use another --out")
     stream = shared.stream if part in METHODS else None
     if path.exists():
-        state = load_state(path, identity, device)
+        state = load_state(path, identity, device, expected_shapes(part, config.architecture))
     else:
         values = None if start is None else start.values
         state = fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
@@ -178,9 +179,9 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
 
 def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
     """The methods asked for, after the parts that all of them share and that are not there yet."""
-    shared = [part for part in ("closing", "hand") if resume or part not in checkpoint.parts]
+    shared = [part for part in ("closing", "controller") if resume or part not in checkpoint.parts]
     if len(data.hand) == 0:
-        shared = [part for part in shared if part != "hand"]
+        shared = [part for part in shared if part != "controller"]
     # `contrast` starts from what `maml` ends with.
     return [*shared, *sorted(dict.fromkeys(methods), key=lambda name: name == "contrast")]
 

@@ -198,7 +198,7 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "split": order.split,
         "rollouts": order.rollouts,
         "strategies": list(names),
-        "hand": order.controller,
+        "controller": order.controller,
         "seed": order.seed,
         "versions": installed_versions(),
     }

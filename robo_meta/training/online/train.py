@@ -18,7 +18,14 @@ from demos.storage.files import checksum
 from robo_meta.learning import methods
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
-from robo_meta.training.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
+from robo_meta.training.checkpoint import (
+    POLICY_FILE,
+    SCHEMA,
+    Checkpoint,
+    expected_shapes,
+    load_checkpoint,
+    save_checkpoint,
+)
 from robo_meta.training.data import data_fingerprint
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.online.config import StreamConfig, StreamError
@@ -147,7 +154,7 @@ def _follow(shared: _Shared, start: MetaState) -> OnlineState:
     """The learner at the end of the stream, gone on with where it was stopped."""
     path, stream = shared.out / STATES / _ONLINE, shared.stream
     if path.exists():
-        state = load_online(path, shared.identity, shared.device)
+        state = load_online(path, shared.identity, shared.device, expected_shapes("maml", shared.train.architecture))
     else:
         state = begin(start, stream, shared.config, shared.seed)
     with TrainingProgress("stream", len(state.distances), stream.ends[-1] - stream.known) as progress:
@@ -209,7 +216,8 @@ def _offline(shared: _Shared, name: str, state: MetaState, count: int, schedule:
         batch = shared.tasks.draw(schedule.batch, generator, among=among)
         return methods.query_losses("maml", theta, rates, batch, train.first_order, progress), batch.tasks
 
-    state = load_state(path, identity, shared.device) if path.exists() else state
+    if path.exists():
+        state = load_state(path, identity, shared.device, expected_shapes("maml", train.architecture))
     part = name.partition(".")[0]
     with TrainingProgress(part, state.step, schedule.steps) as progress:
         return run(
@@ -281,7 +289,8 @@ def _families_of(given: Checkpoint | None, phases: Sequence[Phase], known: int) 
 def _checkpoint(
     given: Checkpoint | None, state: OnlineState, train: TrainConfig, stream: Stream, seed: int, facts: dict[str, Any]
 ) -> Checkpoint:
-    """What was learned, as any other checkpoint: evaluation needs `closing` and `hand` too, which `init` brings."""
+    """What was learned, as any other checkpoint; playing needs the parts `closing` and `controller` too, which `init`
+    brings."""
     card: dict[str, Any] = {"schema": SCHEMA, "preset": train.preset, "architecture": train.record["architecture"]}
     parts, cards = (given.parts, given.card["parts"]) if given else ({}, {})
     shown = sorted({stream.data.families[i] for i in stream.data.family.unique().tolist()})
