@@ -39,10 +39,7 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
     Raises:
         JournalError: the file belongs to other work than `identity`, is damaged, or its folder can't be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
+    make_folder(path)
     if not path.exists():
         try:
             write_atomic(path, [_line(identity)])
@@ -73,6 +70,18 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
         # The file goes on after its last whole line.
         write_atomic(path, [line + b"\n" for line in whole])
     return records[1:]
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of the journal `path` where there is none.
+
+    Raises:
+        JournalError: it can't be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
 
 
 def append(path: Path, record: dict[str, Any]) -> None:

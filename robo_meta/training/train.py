@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from demos.storage.files import remove_temporaries
+from demos.storage.lock import sole_writer
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
@@ -89,6 +91,7 @@ def train(
 
     Raises:
         TrainError, PresetError, TrainingDataError, CheckpointError, StateError: bad input.
+        LockError: another process is training into `out`.
         TrainingDiverged: a loss was not finite.
     """
     config, out = config or PRESETS["full"], Path(out)
@@ -110,13 +113,18 @@ def train(
     except OSError as error:
         raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
     shared = _Shared(out, config, seed, where, resume, packed)
-    for part in parts_to_train(methods, packed, checkpoint, resume):
-        maml = checkpoint.parts.get("maml")
-        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
-        start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-        state = _train_part(shared, part, start, maml)
-        checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
-        save_checkpoint(out, checkpoint)
+    with sole_writer(out, "training"):
+        remove_temporaries(out)
+        remove_temporaries(out / STATES)
+        # Read again, as another training may have added its part in between.
+        checkpoint = _begun(out, config)
+        for part in parts_to_train(methods, packed, checkpoint, resume):
+            maml = checkpoint.parts.get("maml")
+            # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+            start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
+            state = _train_part(shared, part, start, maml)
+            checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
+            save_checkpoint(out, checkpoint)
     return out / POLICY_FILE
 
 

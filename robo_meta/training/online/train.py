@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from demos.storage.files import checksum
+from demos.storage.lock import sole_writer
 from robo_meta.learning import methods
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
@@ -82,6 +83,7 @@ def train_stream(
 
     Raises:
         StreamError, TrainingDataError, CheckpointError, StateError: bad input.
+        LockError: another process is training into `out`.
         TrainingDiverged: a loss was not finite.
     """
     if seed < 0:
@@ -91,17 +93,18 @@ def train_stream(
     where = device or torch.device("cpu")
     identity = _identity(train, config, seed, stream, given)
     _make_folder(out, resume)
-    tasks = TaskStream(stream.data, train.shots, train.transfers, where)
-    shared = _Shared(out, train, config, seed, where, stream, tasks, identity)
-    start = _start(shared, given)
-    state = _follow(shared, start)
-    scratch, steps = _from_scratch(shared)
-    arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
-    frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
-              for part in (arrived, stream.probes)]  # fmt: skip
-    scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
-    facts = _facts(shared, phases, given, state, steps)
-    save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
+    with sole_writer(out, "training"):
+        tasks = TaskStream(stream.data, train.shots, train.transfers, where)
+        shared = _Shared(out, train, config, seed, where, stream, tasks, identity)
+        start = _start(shared, given)
+        state = _follow(shared, start)
+        scratch, steps = _from_scratch(shared)
+        arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
+        frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
+                  for part in (arrived, stream.probes)]  # fmt: skip
+        scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
+        facts = _facts(shared, phases, given, state, steps)
+        save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
     return OnlineTraining(phases, stream, scores, facts)
 
 
