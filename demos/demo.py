@@ -16,11 +16,12 @@ import numpy as np
 from demos import __version__
 from sim.errors import InputError
 from sim.records import FrozenMapping, Record
+from sim.versions import PHYSICS, VERDICT
 
 if TYPE_CHECKING:  # only the name: reading a demo's arrays needs no simulator
     from sim.tasks.scenes import Task
 
-SCHEMA = "2"
+SCHEMA = "3"
 """Version of the stored form of episodes, datasets and packed training data."""
 STATE_SIZE, POINT_SIZE, ACTION_SIZE = 14, 6, 5
 
@@ -41,7 +42,7 @@ class Provenance:
     path: tuple[str | int, ...]
     """Path of the episode below the root seed (`sim.tasks.seeds`)."""
     versions: Mapping[str, str]
-    """`robo-meta`, `numpy`, `pybullet` and `schema`: what the bytes depend on besides."""
+    """`robo-meta`, `numpy`, `pybullet`, `schema`, `physics` and `verdict`: what the bytes depend on besides."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", tuple(self.path))
@@ -66,12 +67,19 @@ def provenance(actor: str, seed: int, path: tuple[str | int, ...]) -> Provenance
 
 @cache  # looking through installed packages takes longer than anything else in a record
 def installed_versions() -> dict[str, str]:
-    """Versions that an episode's bytes depend on: the package's own, numpy's, PyBullet's and the schema's."""
+    """Versions that an episode's bytes depend on: of the package, numpy, PyBullet, the schema, physics and verdict."""
     try:
         pybullet = metadata.version("pybullet")
     except metadata.PackageNotFoundError:
         pybullet = "absent"
-    return {"robo-meta": __version__, "numpy": np.__version__, "pybullet": pybullet, "schema": SCHEMA}
+    return {
+        "robo-meta": __version__,
+        "numpy": np.__version__,
+        "pybullet": pybullet,
+        "schema": SCHEMA,
+        "physics": str(PHYSICS),
+        "verdict": str(VERDICT),
+    }
 
 
 @dataclass(frozen=True, eq=False)

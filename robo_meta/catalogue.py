@@ -19,7 +19,7 @@ OUTPUT_LAYER = ("head.gate.bias", "head.gate.weight", "head.score.colour", "head
 head's features, the colours and the pooled features into scores and gates. None of them makes features."""
 CLOSING = "closing"
 """Part of a checkpoint that every network strategy needs: it turns a chosen place into a grasp."""
-CONTROLLER = "hand"
+CONTROLLER = "controller"
 """Part of a checkpoint that the learned controller is made of."""
 SCRIPTED_SUFFIX = "+scripted-controller"
 """A strategy's name with this is that strategy driven by the scripted controller, whatever drives the others."""

@@ -10,21 +10,20 @@ only `intention` (N,) int8 and `densities` (N, 8) float32. For the hand, M recor
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from demos.demo import SCHEMA, Demo, installed_versions
+from demos.demo import Demo, installed_versions
 from demos.hindsight import actions_in_object, hand_path
-from demos.recording.planned import ARRAYS, LABELLED, OTHERS, object_numbers, read_planned_chunk, secret_rows
+from demos.recording.planned import ARRAYS, LABELLED, OTHERS, object_numbers, secret_rows
 from demos.storage.dataset import Dataset, open_dataset
 from demos.storage.episode_file import StoreError
-from demos.storage.files import checksum, write_safetensors
+from demos.storage.folder import TRAINING_FILE
+from demos.storage.packed_file import write_packed_file
+from demos.storage.planned_file import read_planned_chunk
 from demos.support import hindsight_grasp
 from sim.shapes.families import numbered_families
-
-TRAINING_FILE = "training.safetensors"
 
 
 def pack(folder: Path) -> Path:
@@ -37,8 +36,9 @@ def pack(folder: Path) -> Path:
     """
     dataset = open_dataset(Path(folder))
     demos_per_task = dataset.index["config"]["demos"]
-    families = numbered_families(dataset.index["config"]["families"])
-    tasks: dict[int, list[dict[str, np.ndarray]]] = {}
+    recordings = [dataset.index["config"], *dataset.index["merged"]]
+    families = numbered_families(name for config in recordings for name in config["families"])
+    tasks: dict[tuple[int, int], list[dict]] = {}
     steps: dict[str, list[np.ndarray]] = {"hand": [], "hand_actions": [], "hand_targets": [], "hand_episode": []}
     scorer: dict[str, list[np.ndarray]] = {name: [] for name in ARRAYS}
     episode = 0
@@ -52,15 +52,18 @@ def pack(folder: Path) -> Path:
         steps["hand_actions"].append(actions_in_object(demo, demo.labels))
         steps["hand_targets"].append(np.tile(grasp, (demo.steps, 1)))
         steps["hand_episode"].append(np.full(demo.steps, episode, dtype=np.int32))
-        tasks.setdefault(demo.task.index, []).append(_row(demo, grasp))
+        # Tasks of equal numbers are different ones where several recordings were merged.
+        task = dataset.index["episodes"][key]["recording"], demo.task.index
+        tasks.setdefault(task, []).append(_row(demo, grasp))
         episode += 1
-    for index in sorted(tasks):
-        rows = tasks[index]
+    for task in sorted(tasks):
+        rows = tasks[task]
         if len(rows) == demos_per_task:
             for name, array in _task_arrays(rows, families).items():
                 scorer[name].append(array[None])
     for path in dataset.planned_paths:
-        for name, array in read_planned_chunk(path, dataset.index["planned"][path.stem]["checksum"]).items():
+        entry = dataset.index["planned"][path.stem]
+        for name, array in read_planned_chunk(path, families, entry["checksum"]).items():
             scorer[name].append(array)
     if not scorer["points"]:
         raise StoreError(f"{folder}: no task has its {demos_per_task} demonstrations; record more")
@@ -90,15 +93,7 @@ def _task_arrays(rows: list[dict], families: tuple[str, ...]) -> dict[str, np.nd
 
 def _write(dataset: Dataset, arrays: dict[str, np.ndarray], families: tuple[str, ...]) -> Path:
     path = dataset.folder / TRAINING_FILE
-    origin = {"config": dataset.index["config"], "counts": dataset.index["counts"], "versions": installed_versions()}
-    metadata = {
-        "schema": SCHEMA,
-        "families": json.dumps(families),
-        "provenance": json.dumps(origin, sort_keys=True),
-        "checksum": checksum(arrays, SCHEMA),
-    }
-    try:
-        write_safetensors(path, arrays, metadata)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot write: {error.strerror}") from error
+    origin = {name: dataset.index[name] for name in ("config", "merged", "counts")}
+    provenance = {**origin, "versions": installed_versions()}
+    write_packed_file(path, arrays, families, provenance, dataset.fingerprint)
     return path

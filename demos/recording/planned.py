@@ -10,23 +10,21 @@ of each. Where fingers could take an outer end is noted too: a matter of shape a
 from __future__ import annotations
 
 import contextlib
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
-from demos.demo import SCHEMA
+from demos.demo import installed_versions
 from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
 from demos.recording.config import MIXED, RecordConfig
 from demos.recording.object_labels import object_label
 from demos.recording.task_scenes import demo_scene
+from demos.storage.array_file import write_array_file
 from demos.storage.dataset import PLANNED
-from demos.storage.episode_file import StoreError
-from demos.storage.files import checksum, read_metadata, write_safetensors
+from demos.storage.packed_file import TASK_LAYOUT
+from demos.storage.planned_file import PLANNED_CHUNK
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw, wrap_heading
 from sim.objects.graspable import end_holds
 from sim.objects.spec import PALETTE
@@ -44,8 +42,8 @@ LABELLED = 128
 """Points of a scan, the first ones, for which is noted whether the fingers could take an outer end there."""
 OTHERS = 2
 """Intentions besides the task's own on two-coloured objects."""
-ARRAYS = ("points", "grasps", "other_grasps", "graspable", "family", "object", "intention", "densities")
-"""Arrays of a chunk, axis 0 tasks; see `demos/recording/pack.py` for shapes."""
+ARRAYS = tuple(TASK_LAYOUT)
+"""Arrays of a chunk, axis 0 tasks."""
 
 
 def missing_chunks(config: RecordConfig) -> dict[int, int]:
@@ -60,31 +58,14 @@ def write_planned_chunk(config: RecordConfig, number: int, tasks: int) -> None:
     first = config.tasks + number * CHUNK
     rows = [plan_task(config, index) for index in range(first, first + tasks)]
     arrays = {name: np.stack([row[name] for row in rows]) for name in ARRAYS}
-    text = json.dumps({"schema": SCHEMA, "config": config.identity, "first": first, "tasks": tasks}, sort_keys=True)
-    path = chunk_path(config.out, number)
-    try:
-        write_safetensors(path, arrays, {"chunk": text, "checksum": checksum(arrays, text)})
-    except OSError as error:
-        raise StoreError(f"{path}: cannot write: {error.strerror}") from error
-
-
-def read_planned_chunk(path: Path, expected_checksum: str | None = None) -> dict[str, np.ndarray]:
-    """The arrays of a chunk.
-
-    Raises:
-        StoreError: missing, truncated or altered.
-    """
-    try:
-        metadata, arrays = read_metadata(path), load(path.read_bytes())
-    except (OSError, ValueError, SafetensorError) as error:
-        raise StoreError(f"{path}: missing, truncated or damaged ({error}); delete it and record again") from error
-    missing = [name for name in ARRAYS if name not in arrays]
-    if missing:
-        raise StoreError(f"{path}: of another version: no array {missing[0]!r}; delete it and record again")
-    found = checksum(arrays, metadata.get("chunk", ""))
-    if found != metadata.get("checksum") or expected_checksum not in (None, found):
-        raise StoreError(f"{path}: altered: its checksum does not fit its content; delete it and record again")
-    return arrays
+    record = {
+        "config": config.identity,
+        "families": list(numbered_families(config.families)),
+        "first": first,
+        "tasks": tasks,
+        "versions": installed_versions(),
+    }
+    write_array_file(chunk_path(config.out, number), PLANNED_CHUNK, record, arrays)
 
 
 def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:

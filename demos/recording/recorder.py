@@ -6,10 +6,7 @@ nor their order changes a byte, and running the same command again records just 
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,9 +19,19 @@ from demos.recording.actors import EXPERT, Actor, resolve_actor
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.planned import missing_chunks, write_planned_chunk
 from demos.recording.task_scenes import demo_scene
-from demos.storage.dataset import EPISODES, PLANNED, build_index, episode_path, make_folders, read_index, write_index
+from demos.storage.dataset import (
+    EPISODES,
+    PLANNED,
+    build_index,
+    current_world,
+    episode_path,
+    make_folders,
+    read_index,
+    write_index,
+)
 from demos.storage.episode_file import read_record, write_demo
 from demos.storage.files import remove_temporaries
+from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
 from sim.tasks.seeds import seed_sequence
 
@@ -53,8 +60,8 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
         progress: draw a bar on standard error.
 
     Raises:
-        RecordError: the folder holds another recording, someone is recording into it, or another than the expert is
-            to be recorded under its name.
+        RecordError: the folder holds another recording, or another than the expert is to be recorded under its name.
+        demos.storage.lock.LockError: someone is recording into it.
         demos.storage.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
         demos.recording.actors.ActorError: no such actor.
     """
@@ -64,7 +71,7 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
         _check_name(config, actor)
     _check_folder(config)
     make_folders(config.out)
-    with _sole_writer(config.out):
+    with sole_writer(config.out, "recording"):
         _check_folder(config)
         remove_temporaries(config.out)
         remove_temporaries(config.out / EPISODES)
@@ -160,6 +167,16 @@ def _check_folder(config: RecordConfig) -> None:
         if not any(any((config.out / part).glob("[!.]*.safetensors")) for part in (EPISODES, PLANNED)):
             return
         index = build_index(config.out)  # deleted: its files still say what they are of, and `record` writes it anew
+    if index["merged"]:
+        raise RecordError(
+            f"{config.out}: merged from {len(index['merged']) + 1} recordings; record into another folder"
+        )
+    for name, version in current_world().items():
+        if index["versions"][name] != version:
+            found = index["versions"][name]
+            raise RecordError(
+                f"{config.out}: recorded with {name} {found}, this version has {version}; use another folder"
+            )
     for name, wanted in config.identity.items():
         if index["config"].get(name) != wanted:
             found = index["config"].get(name)
@@ -171,24 +188,13 @@ def _starting_index(config: RecordConfig) -> dict:
     return {
         "schema": SCHEMA,
         "config": config.identity,
+        "merged": [],
+        "versions": current_world(),
         "complete": False,
         "counts": {},
         "episodes": {},
         "planned": {},
     }
-
-
-@contextmanager
-def _sole_writer(folder: Path) -> Iterator[None]:
-    """Lock the folder; the lock goes with the process, however it ends."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise RecordError(f"{folder}: another process is recording into it") from error
-    finally:
-        os.close(handle)
 
 
 def _bar(shown: bool) -> Progress:

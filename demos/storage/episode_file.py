@@ -1,39 +1,82 @@
-"""One demonstration in one safetensors file, checked when it is read.
-
-Its metadata hold one JSON text, `episode`, with everything that is no array, and a `checksum` over text and arrays.
-"""
+"""One demonstration in one array file, checked when it is read."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from safetensors import SafetensorError
-from safetensors.numpy import load
-
-from demos.demo import SCHEMA, Demo, DemoError, Provenance
-from demos.storage.files import checksum, read_metadata, write_safetensors
+from demos.demo import ACTION_SIZE, POINT_SIZE, SCHEMA, STATE_SIZE, Demo, DemoError, Provenance
+from demos.storage.array_file import Form, read_array_file, read_header, write_array_file
+from demos.storage.recording import CONFIG, VERSIONS
+from demos.storage.schema import NAME, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
 from sim.errors import InputError
-from sim.tasks.scenes import Task
-
-ARRAYS = ("state", "points", "actions", "labels", "rewards")
+from sim.tasks.scenes import INTENTIONS, Task
 
 
 class StoreError(InputError):
     """A dataset or one of its files that cannot be read or written as asked."""
 
 
+ARRAYS = ("state", "points", "actions", "labels", "rewards")
+EPISODE = Form(
+    name="episode",
+    schema=SCHEMA,
+    record=Record(
+        {
+            "config": CONFIG,
+            "verdict": TableOf(Flag()),
+            "family": Text(pattern=NAME),
+            "object_id": Text(pattern=NAME),
+            "task": Record(
+                {
+                    "split": Text(pattern=NAME),
+                    "index": Whole(0),
+                    "densities": TableOf(Number(0.0)),
+                    "intention": Text(allowed=INTENTIONS),
+                    "part_colour": Maybe(Text()),
+                }
+            ),
+            "provenance": Record(
+                {
+                    "actor": Text(),
+                    "seed": Whole(0, 2**256),
+                    "path": ListOf(Either(Whole(0), Text(pattern=NAME)), least=1, most=20),
+                    "versions": VERSIONS,
+                }
+            ),
+        }
+    ),
+    error=StoreError,
+    advice="delete it and record again",
+    layout={
+        "state": ("float32", ("T+1", STATE_SIZE)),
+        "points": ("float32", ("P", POINT_SIZE)),
+        "actions": ("float32", ("T", ACTION_SIZE)),
+        "labels": ("float32", ("T", ACTION_SIZE)),
+        "rewards": ("float32", ("T",)),
+    },
+    largest=2**26,
+)
+
+
+class Episode(NamedTuple):
+    """What an episode's file holds."""
+
+    demo: Demo
+    config: dict[str, Any]
+    """Of the recording that it belongs to."""
+    checksum: str
+
+
 def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
     """Write `demo`, and the `config` of its dataset so that an index can be rebuilt from files alone.
 
     Raises:
-        StoreError: the folder cannot be written to.
+        OSError: the disk is full, or the folder cannot be written to.
     """
     arrays = {name: getattr(demo, name) for name in ARRAYS}
     record = {
-        "schema": SCHEMA,
         "config": dict(config),
         "verdict": dict(demo.verdict),
         "family": demo.family,
@@ -52,11 +95,7 @@ def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
             "versions": dict(demo.provenance.versions),
         },
     }
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False)
-    try:
-        write_safetensors(path, arrays, {"episode": text, "checksum": checksum(arrays, text)})
-    except OSError as error:
-        raise StoreError(f"{path}: cannot write: {error.strerror}") from error
+    write_array_file(path, EPISODE, record, arrays)
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -65,11 +104,11 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: missing, truncated or of another schema.
     """
-    return _record(path, file_metadata(path))
+    return read_header(path, EPISODE).record
 
 
-def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
-    """Read a demo back, bit for bit.
+def read_episode(path: Path, expected_checksum: str | None = None) -> Episode:
+    """Read an episode back, bit for bit.
 
     Args:
         path: the file.
@@ -78,48 +117,32 @@ def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
     Raises:
         StoreError: missing, truncated, altered or of another schema.
     """
-    metadata = file_metadata(path)
-    record = _record(path, metadata)
+    record, arrays, found = read_array_file(path, EPISODE)
+    refuse_other(path, found, expected_checksum)
     try:
-        arrays = load(path.read_bytes())
-    except (OSError, SafetensorError) as error:
-        raise StoreError(f"{path}: truncated or damaged ({error}); delete it and record again") from error
-    found = checksum(arrays, metadata["episode"])
-    if found != metadata.get("checksum") or expected_checksum not in (None, found):
-        expected = expected_checksum or metadata.get("checksum", "none")
-        raise StoreError(f"{path}: altered: checksum {found[:12]}…, expected {expected[:12]}…")
-    try:
-        return Demo(
-            **{name: arrays[name] for name in ARRAYS},
+        demo = Demo(
+            **arrays,
             verdict=record["verdict"],
             family=record["family"],
             object_id=record["object_id"],
             task=Task(**record["task"]),
             provenance=Provenance(**record["provenance"]),
         )
-    except (KeyError, TypeError, DemoError) as error:
+    except DemoError as error:
         raise StoreError(f"{path}: not a demonstration: {error}") from error
+    return Episode(demo, record["config"], found)
 
 
-def file_metadata(path: Path) -> dict[str, str]:
-    """The metadata of an episode or of a chunk of planned demonstrations.
+def read_demo(path: Path, expected_checksum: str | None = None) -> Demo:
+    """The demonstration of `read_episode`."""
+    return read_episode(path, expected_checksum).demo
+
+
+def refuse_other(path: Path, found: str, expected: str | None) -> None:
+    """Compare a file's checksum with what the dataset's index says of it, if there is one.
 
     Raises:
-        StoreError: missing, or cut off inside its header.
+        StoreError: they differ.
     """
-    try:
-        return read_metadata(path)
-    except FileNotFoundError as error:
-        raise StoreError(f"{path}: missing; record again") from error
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: truncated or damaged ({error}); delete it and record again") from error
-
-
-def _record(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    try:
-        record = json.loads(metadata["episode"])
-    except (KeyError, ValueError) as error:
-        raise StoreError(f"{path}: no episode inside; expected metadata 'episode' with JSON") from error
-    if record.get("schema") != SCHEMA:
-        raise StoreError(f"{path}: schema {record.get('schema')!r}, this version reads {SCHEMA!r}; record again")
-    return record
+    if expected not in (None, found):
+        raise StoreError(f"{path}: altered: its checksum is {found[:12]}…, the index says {str(expected)[:12]}…")

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and whose bytes depend on their content alone."""
+"""Files that are whole or absent, and are read only as far as they may be large."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "int8": "I8", "int16": "I16", "int32": "I32"}
-"""numpy type → its name in a safetensors header."""
+from sim.errors import InputError
+
+
+class DamagedFile(InputError):
+    """A file that cannot be what it should be. The message names it and what is wrong with it."""
 
 
 def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
@@ -20,6 +24,9 @@ def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
 
     The temporary name holds the process number, so that two writers never share one. Data reach the disk before the
     name does, and the folder's entry after.
+
+    Raises:
+        OSError: the disk is full, or `path` may not be written; it carries `path` as its file name.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -29,10 +36,15 @@ def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None:
+            # A write that fails names no file, and the temporary one means nothing to the reader.
+            error.filename, error.filename2 = str(path), None
         raise
+    if os.name != "posix":  # a folder cannot be opened elsewhere
+        return
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -51,40 +63,28 @@ def json_bytes(content: object) -> bytes:
     return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def write_safetensors(path: Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> None:
-    """Write arrays in the safetensors format.
+def file_size(path: Path, most: int) -> int:
+    """Bytes of a regular file.
 
-    The library's own writer orders metadata by a hash that changes from run to run; identical bytes need this one.
-    """
-    header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
-    start = 0
-    # Readers view bytes in place, which needs each array to start at a multiple of its item size: widest first.
-    names = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
-    ordered = {name: np.ascontiguousarray(arrays[name]) for name in names}
-    for name, array in ordered.items():
-        end = start + array.nbytes
-        header[name] = {"dtype": DTYPES[array.dtype.name], "shape": list(array.shape), "data_offsets": [start, end]}
-        start = end
-    text = json.dumps(header, ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    buffers = (array.reshape(-1).view(np.uint8).data for array in ordered.values() if array.size)
-    write_atomic(path, [len(text).to_bytes(8, "little"), text, *buffers])
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file, without its arrays.
+    A named pipe or a device is refused before it is opened, as opening one can wait forever.
 
     Raises:
-        ValueError: the file is no safetensors file.
+        FileNotFoundError: no such file.
+        DamagedFile: not a regular file, or more than `most` bytes.
     """
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise DamagedFile(f"{path}: not a regular file")
+    if found.st_size > most:
+        raise DamagedFile(f"{path}: {found.st_size} bytes; expected {most} at most")
+    return found.st_size
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most `most` bytes; see `file_size`."""
+    file_size(path, most)
     with open(path, "rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > path.stat().st_size:
-            raise ValueError("the header is longer than the file")
-        header = json.loads(file.read(length))
-    if not isinstance(header, dict):
-        raise ValueError("the header is no table")
-    return header.get("__metadata__", {})
+        return file.read(most)
 
 
 def checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:

@@ -3,7 +3,11 @@
 from importlib import resources
 from pathlib import Path
 
-FILES = {"checkpoint": "full.safetensors", "selector": "selector.safetensors", "matrix": "validation_matrix.npz"}
+FILES = {
+    "checkpoint": "full.safetensors",
+    "selector": "selector.safetensors",
+    "matrix": "validation_matrix.safetensors",
+}
 """What is shipped → its file here."""
 
 

@@ -32,7 +32,7 @@ PLACES = {
     "objects": "objects.png",
     "demonstrations": "demonstrations",
     "run": "run",
-    "matrix": "matrix.npz",
+    "matrix": "matrix.safetensors",
     "selector": "selector.safetensors",
     "evaluation": "evaluation",
     "report": "evaluation/report.html",

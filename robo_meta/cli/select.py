@@ -26,7 +26,7 @@ Number = float | str
 class MatrixCommand(MatrixOrder):
     """Play every strategy on every scene and store what came of it; the same command goes on where it was stopped."""
 
-    out: Path = Path("matrix.npz")
+    out: Path = Path("matrix.safetensors")
     """The matrix file; while scenes are missing, a journal of finished ones stands beside it."""
     json: bool = False
     """Print JSON."""

@@ -96,7 +96,7 @@ def play(order: MatrixOrder, keep: Path | None) -> Matrix:
     if keep is not None:
         return play_matrix(order, keep)
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-        return play_matrix(order, Path(folder) / "matrix.npz")
+        return play_matrix(order, Path(folder) / "matrix.safetensors")
 
 
 def warn_of_few(matrix: Matrix) -> None:

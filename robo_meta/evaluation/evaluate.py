@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.failure_supports import novice_cells
@@ -16,7 +18,7 @@ from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
 from robo_meta.evaluation.retries import attempt_cells
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
-from robo_meta.runs.journal import append, open_journal
+from robo_meta.runs.journal import append, make_folder, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import build_strategies
 
@@ -32,12 +34,22 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
         progress: draw a bar on standard error.
 
     Raises:
+        demos.storage.lock.LockError: another process is evaluating into the out folder.
         robo_meta.runs.journal.JournalError: the out folder is not writable or holds another evaluation.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Built here once, so that a bad checkpoint is said before anything is written or any process started.
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
-    finished = [] if config.out is None else open_journal(config.out / FINISHED, config.identity)
+    if config.out is None:
+        return _played(config, [], progress)
+    journal = config.out / FINISHED
+    make_folder(journal)
+    with sole_writer(config.out, "evaluating"):
+        return _played(config, open_journal(journal, config.identity), progress)
+
+
+def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress: bool) -> Evaluation:
+    """Play the tasks that are not among the `finished` ones, and sum all up."""
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]

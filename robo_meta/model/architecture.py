@@ -21,5 +21,5 @@ class Architecture:
     """Width of the demonstration encoder of `context`."""
     closing: int = 64
     """Width of the network that chooses heading and height at a place."""
-    hand: int = 96
-    """Width of the network that drives the hand."""
+    controller: int = 96
+    """Width of the network that drives the hand to a grasp."""

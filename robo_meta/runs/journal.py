@@ -1,51 +1,130 @@
-"""A journal of finished work: one JSON record a line after a line that says of what, so that a kill loses little."""
+"""A journal of finished work: one record a line after a line that says of what, so that a kill loses little.
+
+A line is a JSON table: `record`, and `sha256` over the record's text, so that a line which was altered is noticed.
+"""
 
 from __future__ import annotations
 
-from sim.errors import InputError
-
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from demos.storage.files import write_atomic
+from demos.storage.files import DamagedFile, read_bounded, write_atomic
+from demos.storage.schema import Kind, Plain, Record, TableOf, Text, Unfit, parse_json
+from sim.errors import InputError
+
+LARGEST = 2**32
+"""Bytes of a journal at most."""
+ANY_TABLE = TableOf(Plain(finite=False))
+"""A table with any content. What was measured in a finished task may be no finite number."""
 
 
 class JournalError(InputError):
     """A journal that is damaged, of other work, or cannot be written."""
 
 
-def open_journal(path: Path, identity: dict[str, Any]) -> list[dict[str, Any]]:
+def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -> list[dict[str, Any]]:
     """The records finished so far; makes the file where there is none.
+
+    A last line that is cut off or doesn't fit its checksum is dropped, as a kill or a full disk leaves one: what it
+    said is done again.
+
+    Args:
+        path: the journal.
+        identity: of which work it must be.
+        kind: what each record must be.
 
     Raises:
         JournalError: the file belongs to other work than `identity`, is damaged, or its folder can't be written.
     """
+    make_folder(path)
+    if not path.exists():
+        try:
+            write_atomic(path, [_line(identity)])
+        except PermissionError as error:
+            raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
+        return []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_atomic(path, [(json.dumps(identity) + "\n").encode()])
-            return []
-        lines = path.read_text().split("\n")
-        # A kill may have left half a line at the end; the file goes on after the last whole one.
-        if lines[-1]:
-            write_atomic(path, [("\n".join(lines[:-1]) + "\n").encode()])
-        records = [json.loads(line) for line in lines[:-1]]
-    except json.JSONDecodeError as error:
-        raise JournalError(f"{path}: damaged ({error.msg}); remove it or write elsewhere") from error
-    except OSError as error:
-        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
-    found = records[0] if records else {}
+        lines = read_bounded(path, LARGEST).split(b"\n")
+    except DamagedFile as error:
+        raise JournalError(f"{error}; remove it or write elsewhere") from error
+    whole = lines[:-1]
+    records: list[dict[str, Any]] = []
+    for number, line in enumerate(whole):
+        try:
+            records.append(_record(line, ANY_TABLE if number == 0 else kind))
+        except Unfit as error:
+            if 0 < number == len(whole) - 1:
+                whole = whole[:-1]
+                break
+            raise JournalError(f"{path}: line {number + 1} is damaged ({error}); remove it or write elsewhere") from error
+    if not records:
+        raise JournalError(f"{path}: damaged (no line says of what work it is); remove it or write elsewhere")
+    found = records[0]
     changed = [name for name in {**identity, **found} if found.get(name) != identity.get(name)]
     if changed:
         raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write elsewhere")
+    if len(whole) < len(lines) - 1 or lines[-1]:
+        # The file goes on after its last whole line.
+        write_atomic(path, [line + b"\n" for line in whole])
     return records[1:]
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder of the journal `path` where there is none.
+
+    Raises:
+        JournalError: it can't be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
+
+
 def append(path: Path, record: dict[str, Any]) -> None:
-    """Add a record; on the disk when this returns."""
-    with path.open("a") as file:
-        file.write(json.dumps(record) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Add a record; on the disk when this returns, or the journal is as it was.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    # Without a buffer, which would be written once more when the file is closed after an error.
+    with path.open("ab", buffering=0) as file:
+        before, rest = file.tell(), memoryview(_line(record))
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError as error:
+            error.filename = str(path)
+            os.truncate(path, before)
+            raise
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    text = json.dumps(record)
+    return json.dumps({"sha256": _sum(text), "record": text}).encode() + b"\n"
+
+
+def _record(line: bytes, kind: Kind) -> dict[str, Any]:
+    """The record of a line.
+
+    Raises:
+        Unfit: damaged.
+    """
+    wrapped = parse_json(line)
+    _WRAPPED.check(wrapped, "the line")
+    if _sum(wrapped["record"]) != wrapped["sha256"]:
+        raise Unfit("its checksum does not fit its content")
+    record = parse_json(wrapped["record"])
+    kind.check(record, "the record")
+    return record
+
+
+_WRAPPED = Record({"sha256": Text(), "record": Text(longest=2**31)})
+
+
+def _sum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
+from demos.storage.array_file import Form, read_array_file, read_header, write_array_file
 from demos.storage.files import write_atomic
+from demos.storage.schema import NAME, PLAIN_TABLE, Flag, ListOf, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.checkpoints import shipped
 from robo_meta.learning import contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
@@ -25,7 +26,7 @@ from robo_meta.model.architecture import Architecture
 from robo_meta.training.presets import METHODS
 from sim.errors import InputError
 
-SCHEMA = "1"
+SCHEMA = "2"
 POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
 
 
@@ -33,13 +34,45 @@ class CheckpointError(InputError):
     """A checkpoint that is missing, damaged, or not of the expected form."""
 
 
+CARD = Record(
+    {
+        "schema": Text(allowed=(SCHEMA,)),
+        "preset": Text(),
+        "architecture": Record({field.name: Whole(1, 4096) for field in fields(Architecture)}),
+        "parts": TableOf(
+            Record(
+                {
+                    "families": ListOf(Text(pattern=NAME)),
+                    "first_order": Flag(),
+                    "shots": ListOf(Whole(1), least=1),
+                    "transfers": ListOf(Number(0.0, 1.0), 3, 3),
+                    "seed": Whole(0),
+                    "tasks": Whole(0),
+                    "data": PLAIN_TABLE,
+                    "versions": TableOf(Text()),
+                },
+                others=Plain(),
+            )
+        ),
+    }
+)
+"""What a checkpoint's card holds. A part that was learned online says more of itself than one that was not."""
+FORM = Form(
+    name="checkpoint",
+    schema=SCHEMA,
+    record=CARD,
+    error=CheckpointError,
+    advice="train again or copy it again",
+)
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """Everything that strategies need."""
 
     parts: Mapping[str, Mapping[str, Tensor]]
-    """Part (one of `METHODS`, `closing` or `hand`) → parameter name → float32 tensor; those with learned inner rates
-    have them under `rates.…`."""
+    """Part (one of `METHODS`, `closing` or `controller`) → parameter name → float32 tensor; those with learned inner
+    rates have them under `rates.…`."""
     card: Mapping[str, Any]
     """`schema`, `preset`, `architecture`, and per part `config`, `init`, `seed`, `versions`, `git`, `families`,
     `data`."""
@@ -74,8 +107,8 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
     """Name → shape of every tensor of a part."""
     if part == "closing":
         return grasp_head.shapes(sizes.closing)
-    if part == "hand":
-        return controller.shapes(sizes.hand)
+    if part == "controller":
+        return controller.shapes(sizes.controller)
     if part == "contrast":
         return contrast.shapes(sizes.inner_steps, sizes.keypoints)
     shapes = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)
@@ -91,13 +124,12 @@ def save_checkpoint(folder: Path | str, checkpoint: Checkpoint) -> Path:
     """Write `policy.safetensors` and `policy.json` into `folder`, each replaced whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        f"{part}/{name}": value.detach().cpu().contiguous()
-        for part, values in sorted(checkpoint.parts.items())
-        for name, value in sorted(values.items())
+    arrays = {
+        f"{part}/{name}": value.detach().cpu().contiguous().numpy()
+        for part, values in checkpoint.parts.items()
+        for name, value in values.items()
     }
-    text = json.dumps(checkpoint.card, sort_keys=True)
-    write_atomic(folder / POLICY_FILE, [save(tensors, {"card": text})])
+    write_array_file(folder / POLICY_FILE, FORM, checkpoint.card, arrays)
     write_atomic(folder / CARD_FILE, [(json.dumps(checkpoint.card, indent=2, sort_keys=True) + "\n").encode()])
     return folder / POLICY_FILE
 
@@ -113,35 +145,23 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
     path = Path(path)
     if path.is_dir():
         path = path / POLICY_FILE
-    if not path.is_file():
+    if not path.exists():
         raise CheckpointError(f"{path}: no checkpoint; train one with robo-meta train")
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, a reader, not a dict
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path}: truncated or damaged ({error}); train again or copy it again") from error
-    try:
-        card = json.loads(metadata["card"])
-        sizes, preset, schema = Architecture(**card["architecture"]), card["preset"], card["schema"]
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise CheckpointError(f"{path}: no readable card in its header ({error}); expected schema {SCHEMA}") from error
-    if schema != SCHEMA:
-        raise CheckpointError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
+    card, arrays, _ = read_array_file(path, FORM)
     parts: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
+    for name, array in arrays.items():
         part, _, key = name.partition("/")
-        parts.setdefault(part, {})[key] = tensor.float()
-    check_shapes(path.name, parts, sizes, preset)
+        # torch wants an array of its own that may be written to.
+        parts.setdefault(part, {})[key] = torch.from_numpy(np.array(array, dtype=np.float32))
+    check_shapes(path.name, parts, Architecture(**card["architecture"]), card["preset"])
     return Checkpoint(parts, card)
 
 
 def part_names(path: Path) -> frozenset[str] | None:
     """Names of the parts in a checkpoint's file, read from its header alone; None where the file can't be read."""
     try:
-        with safe_open(path, framework="pt") as file:
-            return frozenset(name.partition("/")[0] for name in file.keys())  # noqa: SIM118, a reader, not a dict
-    except (OSError, SafetensorError):
+        return frozenset(name.partition("/")[0] for name in read_header(path, FORM).shapes)
+    except CheckpointError:
         return None
 
 
@@ -151,7 +171,7 @@ def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: A
     Raises:
         CheckpointError: a part or tensor missing, unknown, of another shape, or not finite.
     """
-    known = (*METHODS, "closing", "hand")
+    known = (*METHODS, "closing", "controller")
     for part, values in parts.items():
         if part not in known:
             raise CheckpointError(f"{where}: unknown part {part!r}; expected {', '.join(known)}")

@@ -6,39 +6,16 @@ object's frame.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.numpy import load
 
-from demos.demo import SCHEMA
-from demos.storage.files import checksum, read_metadata
-from sim.errors import InputError
-
-TRAINING_FILE = "training.safetensors"
-LAYOUT: dict[str, tuple[str, tuple[int | str, ...]]] = {
-    "points": ("float16", ("N", "D", "P", 6)),
-    "grasps": ("float32", ("N", "D", 4)),
-    "other_grasps": ("float32", ("N", "D", 2, 4)),
-    "graspable": ("int8", ("N", "D", "L")),
-    "family": ("int16", ("N", "D")),
-    "object": ("int16", ("N", "D")),
-    "intention": ("int8", ("N",)),
-    "densities": ("float32", ("N", 8)),
-    "hand": ("float32", ("M", 7)),
-    "hand_actions": ("float32", ("M", 5)),
-    "hand_targets": ("float32", ("M", 4)),
-    "hand_episode": ("int32", ("M",)),
-}
-"""Array → type and axes; equal letters are equal sizes."""
-
-
-class TrainingDataError(InputError):
-    """A packed file that is missing, damaged or of another form."""
+from demos.storage.array_file import read_array_file
+from demos.storage.files import DamagedFile
+from demos.storage.folder import TRAINING_FILE, files_fingerprint
+from demos.storage.packed_file import LAYOUT, PACKED, TrainingDataError, check_values
 
 
 @dataclass(frozen=True)
@@ -85,49 +62,26 @@ class TrainingData:
 def load_training_data(path: Path | str) -> TrainingData:
     """Read `training.safetensors`, given it or its dataset folder.
 
+    Of a folder, episodes that lie beside the packed file must be those that it was packed from.
+
     Raises:
-        TrainingDataError: missing, truncated, altered, or of another schema or layout.
+        TrainingDataError: missing, truncated, altered, of another schema or layout, or packed from other episodes.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / TRAINING_FILE
-    if not path.is_file():
+    given = Path(path)
+    path = given / TRAINING_FILE if given.is_dir() else given
+    if not path.exists():
         raise TrainingDataError(f"{path}: no packed training data; record a dataset, which packs it")
+    record, arrays, _ = read_array_file(path, PACKED)
     try:
-        metadata = read_metadata(path)
-    except (OSError, ValueError) as error:
-        raise TrainingDataError(f"{path}: truncated or damaged ({error}); pack the dataset again") from error
-    if metadata.get("schema") != SCHEMA:
-        raise TrainingDataError(f"{path}: schema {metadata.get('schema')!r}, this version reads {SCHEMA!r}; pack again")
-    try:
-        arrays = load(path.read_bytes())
-    except (OSError, SafetensorError) as error:
-        raise TrainingDataError(f"{path}: truncated or damaged ({error}); pack the dataset again") from error
-    if checksum(arrays, SCHEMA) != metadata.get("checksum"):
-        raise TrainingDataError(f"{path}: altered: its checksum does not fit its content; pack the dataset again")
-    _check_layout(path, arrays)
-    labels, points = arrays["graspable"], arrays["points"]
-    if labels.shape[2] > points.shape[2] or not np.isin(labels, (-1, 0, 1)).all():
-        raise TrainingDataError(
-            f"{path}: graspable of shape {labels.shape}; expected -1, 0 or 1 for at most {points.shape[2]} points"
-        )
-    # The library's arrays may view read-only bytes; torch wants its own.
+        check_values(path, arrays, record["families"])
+        beside = files_fingerprint(given) if given.is_dir() else None
+    except DamagedFile as error:
+        raise TrainingDataError(f"{error}; {PACKED.advice}") from error
+    if beside not in (None, record["packed_from"]):
+        raise TrainingDataError(f"{path}: packed from other episodes than lie beside it; {PACKED.advice}")
+    # torch wants arrays of its own that may be written to.
     tensors = {name: torch.from_numpy(np.array(arrays[name])) for name in LAYOUT}
-    families = tuple(json.loads(metadata["families"]))
-    return TrainingData(**tensors, families=families, provenance=json.loads(metadata["provenance"]))
-
-
-def _check_layout(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    sizes: dict[str, int] = {}
-    for name, (dtype, axes) in LAYOUT.items():
-        if name not in arrays:
-            raise TrainingDataError(f"{path}: no array {name!r}; pack the dataset again")
-        array = arrays[name]
-        expected = [sizes.setdefault(axis, size) if isinstance(axis, str) else axis
-                    for axis, size in zip(axes, array.shape, strict=False)]  # fmt: skip
-        if array.dtype.name != dtype or array.ndim != len(axes) or list(array.shape) != expected:
-            wanted = ", ".join(str(sizes.get(axis, axis) if isinstance(axis, str) else axis) for axis in axes)
-            raise TrainingDataError(f"{path}: {name} is {array.dtype.name} {array.shape}, expected {dtype} ({wanted})")
+    return TrainingData(**tensors, families=tuple(record["families"]), provenance=record["provenance"])
 
 
 def data_fingerprint(data: TrainingData) -> str:

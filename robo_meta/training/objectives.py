@@ -1,6 +1,6 @@
 """The parts of a checkpoint: where the training of each starts, and what it minimises.
 
-The methods learn from tasks, the closing network from single scans with their grasps, the controller (`hand`) from
+The methods learn from tasks, the closing network from single scans with their grasps, the controller from
 recorded steps. Axis letters: N losses of a step.
 """
 
@@ -44,7 +44,7 @@ def fresh_state(
     """Where the training of `part` starts.
 
     Args:
-        part: one of `METHODS`, `closing` or `hand`.
+        part: one of `METHODS`, `closing` or `controller`.
         config: sizes.
         seed: of the parameters and of the batches to come.
         device: where the tensors go.
@@ -53,7 +53,7 @@ def fresh_state(
         maml: that part, trained, from which `contrast` starts.
     """
     # Each part has a stream of its own, so that training one more method changes none of the others.
-    number = ("closing", "hand", *METHODS).index(part)
+    number = ("closing", "controller", *METHODS).index(part)
     generator = torch.Generator().manual_seed(seed * 16 + number)
     theta, rates = _initial(part, config.architecture, generator, maml)
     theta |= {k: v for k, v in (start or {}).items() if k in theta}
@@ -69,8 +69,8 @@ def _initial(
     """Fresh parameters and rates."""
     if part == "closing":
         return initial_dense(grasp_head.shapes(sizes.closing), generator), {}
-    if part == "hand":
-        return initial_dense(controller.shapes(sizes.hand), generator), {}
+    if part == "controller":
+        return initial_dense(controller.shapes(sizes.controller), generator), {}
     if part == "contrast":
         assert maml is not None
         return contrast.initial(maml)
@@ -82,9 +82,9 @@ class Setting(NamedTuple):
     """What a part's losses are computed from."""
 
     part: str
-    """One of `METHODS`, `closing` or `hand`."""
+    """One of `METHODS`, `closing` or `controller`."""
     data: TrainingData
-    """For `closing` and `hand`."""
+    """For `closing` and `controller`."""
     stream: TaskStream | None
     """For the methods."""
     config: TrainConfig
@@ -139,7 +139,7 @@ def closing_losses(setting: Setting) -> Losses:
     return losses
 
 
-def hand_losses(setting: Setting) -> Losses:
+def controller_losses(setting: Setting) -> Losses:
     """Errors of the controller's actions on recorded steps, their targets moved a little."""
     data, device, count = setting.data, setting.device, setting.batch
     state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
@@ -203,7 +203,7 @@ def query_losses(setting: Setting) -> Losses:
 
 OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {
     "closing": closing_losses,
-    "hand": hand_losses,
+    "controller": controller_losses,
     "contrast": contrast_losses,
     "reptile": reptile_losses,
     "pretrain": pretrain_losses,

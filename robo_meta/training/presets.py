@@ -21,7 +21,7 @@ class Schedule:
 
     steps: int
     batch: int
-    """Tasks (scorers), scans (closing) or recorded steps (hand) a step."""
+    """Tasks (scorers), scans (closing) or recorded steps (controller) a step."""
     rate: float = 3e-3
     """Adam's largest learning rate; it falls along a cosine."""
 
@@ -43,7 +43,7 @@ class TrainConfig:
             "reptile": Schedule(900, 20),
             "pretrain": Schedule(1500, 40),
             "closing": Schedule(1500, 96, 2e-3),
-            "hand": Schedule(8000, 512, 2e-3),
+            "controller": Schedule(8000, 512, 2e-3),
         }
     )
     """By part."""
@@ -70,7 +70,7 @@ PRESETS: dict[str, TrainConfig] = {
     "full": TrainConfig(),
     "quick": TrainConfig(
         preset="quick",
-        architecture=Architecture(hidden=40, head=24, inner_steps=4, context=40, closing=40, hand=64),
+        architecture=Architecture(hidden=40, head=24, inner_steps=4, context=40, closing=40, controller=64),
         schedules={
             "maml": Schedule(450, 24),
             "zero-shot": Schedule(250, 24),
@@ -81,14 +81,14 @@ PRESETS: dict[str, TrainConfig] = {
             "reptile": Schedule(400, 12),
             "pretrain": Schedule(450, 24),
             "closing": Schedule(350, 64),
-            "hand": Schedule(2500, 256, 3e-3),
+            "controller": Schedule(2500, 256, 3e-3),
         },
         tensorboard=False,
     ),
     "tiny": TrainConfig(
         preset="tiny",
-        architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, hand=8),
-        schedules={name: Schedule(8, 4) for name in (*METHODS, "closing", "hand")},
+        architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, controller=8),
+        schedules={name: Schedule(8, 4) for name in (*METHODS, "closing", "controller")},
         checkpoint_every=3,
         tensorboard=False,
     ),

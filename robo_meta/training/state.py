@@ -8,12 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from demos.storage.files import write_atomic
+from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning.adam import Moments
 from sim.errors import InputError
 
@@ -23,6 +23,16 @@ STATES = "state"
 
 class StateError(InputError):
     """A training state that is damaged or belongs to another training."""
+
+
+FORM = Form(
+    name="training state",
+    schema="1",
+    record=Record({"step": Whole(0), "identity": PLAIN_TABLE}),
+    error=StateError,
+    advice="delete it to train afresh",
+    largest=2**34,
+)
 
 
 class MetaState(NamedTuple):
@@ -44,6 +54,35 @@ class MetaState(NamedTuple):
 
 def save_state(path: Path, state: MetaState, identity: dict) -> None:
     """Write `state`, replaced whole or not at all; `identity` is what a resume must agree with."""
+    record = {"step": state.step, "identity": identity}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_array_file(path, FORM, record, {**state_arrays(state), "rng": state.rng.numpy()})
+
+
+def load_state(
+    path: Path, identity: dict, device: torch.device, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> MetaState:
+    """Read a state.
+
+    Args:
+        path: the file.
+        identity: what it must have been saved with.
+        device: where its tensors go.
+        shapes: name → shape of every parameter and, under `rates.…`, inner rate; see `expected_shapes` of
+            `robo_meta.training.checkpoint`.
+
+    Raises:
+        StateError: damaged, or saved by a training with another configuration, seed or data.
+    """
+    record, arrays, _ = read_array_file(path, FORM)
+    check_identity(path, record["identity"], identity)
+    arrays = dict(arrays)
+    rng = arrays.pop("rng", None)
+    return state_of(path, arrays, rng, record["step"], device, shapes)
+
+
+def state_arrays(state: MetaState) -> dict[str, np.ndarray]:
+    """A state's tensors by `group/name`, but for its generator's."""
     groups = {
         "theta": state.theta,
         "rates": state.rates,
@@ -51,50 +90,50 @@ def save_state(path: Path, state: MetaState, identity: dict) -> None:
         "second": state.optimizer.second,
         "tables": state.tables,
     }
-    tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
-    tensors["rng"] = state.rng
-    header = {"step": str(state.step), "identity": json.dumps(identity, sort_keys=True)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, [save(tensors, header)])
+    return {
+        f"{group}/{k}": v.detach().cpu().contiguous().numpy() for group, part in groups.items() for k, v in part.items()
+    }
 
 
-def load_state(path: Path, identity: dict, device: torch.device) -> MetaState:
-    """Read a state.
+def state_of(
+    path: Path,
+    arrays: Mapping[str, np.ndarray],
+    rng: np.ndarray | None,
+    step: int,
+    device: torch.device,
+    shapes: Mapping[str, tuple[int, ...]] | None,
+) -> MetaState:
+    """The state whose `state_arrays` are given; arguments as in `load_state`.
 
     Raises:
-        StateError: damaged, or saved by a training with another configuration, seed or data.
+        StateError: tensors that are missing, unknown, not finite or of another shape.
     """
-    tensors, header = read_state_file(path)
-    try:
-        step, found = int(header["step"]), json.loads(header["identity"])
-        rng = tensors.pop("rng")
-    except (KeyError, ValueError) as error:
-        raise damaged(path, error) from error
-    check_identity(path, found, identity)
     groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}, "tables": {}}
-    for name, tensor in tensors.items():
+    for name, array in arrays.items():
         group, _, key = name.partition("/")
-        groups[group][key] = tensor.to(device)
+        if group not in groups or array.dtype != np.float32 or not np.isfinite(array).all():
+            raise damaged(path, f"{name} is unknown, or holds no finite float32 numbers")
+        # torch wants an array of its own that may be written to.
+        groups[group][key] = torch.from_numpy(np.array(array)).to(device)
+    own = {f"{group}/{k}": v.shape for group in ("theta", "rates") for k, v in groups[group].items()}
+    for group in ("first", "second"):
+        if {k: v.shape for k, v in groups[group].items()} != own:
+            raise damaged(path, f"its {group} moments are not those of its parameters")
+    found = {k.removeprefix("theta/").replace("rates/", "rates.", 1): tuple(shape) for k, shape in own.items()}
+    if shapes is not None and found != dict(shapes):
+        raise damaged(path, "its parameters are not those of its preset")
+    if not set(groups["tables"]) <= set(groups["theta"]):
+        raise damaged(path, "tables of unknown parameters")
+    wanted = torch.Generator().get_state().numpy()
+    if rng is None or rng.dtype != wanted.dtype or rng.shape != wanted.shape:
+        raise damaged(path, "no state of the random generator")
     moments = Moments(groups["first"], groups["second"])
-    return MetaState(groups["theta"], groups["rates"], moments, step, rng, groups["tables"])
+    return MetaState(groups["theta"], groups["rates"], moments, step, torch.from_numpy(np.array(rng)), groups["tables"])
 
 
-def read_state_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and header of a state file.
-
-    Raises:
-        StateError: unreadable.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise damaged(path, error) from error
-
-
-def damaged(path: Path, error: Exception) -> StateError:
-    """What to say of a state file that can't be read."""
-    return StateError(f"{path}: damaged training state ({error}); delete it to train afresh")
+def damaged(path: Path, reason: str) -> StateError:
+    """What to say of a state file whose content doesn't fit together."""
+    return StateError(f"{path}: damaged training state ({reason}); {FORM.advice}")
 
 
 def check_identity(path: Path, found: dict, wanted: dict) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from demos.storage.files import remove_temporaries
+from demos.storage.lock import sole_writer
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
@@ -23,6 +25,7 @@ from robo_meta.training.checkpoint import (
     SCHEMA,
     Checkpoint,
     CheckpointError,
+    expected_shapes,
     load_checkpoint,
     save_checkpoint,
 )
@@ -88,6 +91,7 @@ def train(
 
     Raises:
         TrainError, PresetError, TrainingDataError, CheckpointError, StateError: bad input.
+        LockError: another process is training into `out`.
         TrainingDiverged: a loss was not finite.
     """
     config, out = config or PRESETS["full"], Path(out)
@@ -109,13 +113,18 @@ def train(
     except OSError as error:
         raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
     shared = _Shared(out, config, seed, where, resume, packed)
-    for part in parts_to_train(methods, packed, checkpoint, resume):
-        maml = checkpoint.parts.get("maml")
-        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
-        start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-        state = _train_part(shared, part, start, maml)
-        checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
-        save_checkpoint(out, checkpoint)
+    with sole_writer(out, "training"):
+        remove_temporaries(out)
+        remove_temporaries(out / STATES)
+        # Read again, as another training may have added its part in between.
+        checkpoint = _begun(out, config)
+        for part in parts_to_train(methods, packed, checkpoint, resume):
+            maml = checkpoint.parts.get("maml")
+            # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+            start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
+            state = _train_part(shared, part, start, maml)
+            checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
+            save_checkpoint(out, checkpoint)
     return out / POLICY_FILE
 
 
@@ -155,7 +164,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         raise TrainError(f"{shared.out} already holds a training of {part!r}; add --resume, or use another --out")
     stream = shared.stream if part in METHODS else None
     if path.exists():
-        state = load_state(path, identity, device)
+        state = load_state(path, identity, device, expected_shapes(part, config.architecture))
     else:
         values = None if start is None else start.values
         state = fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
@@ -178,9 +187,9 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
 
 def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
     """The methods asked for, after the parts that all of them share and that are not there yet."""
-    shared = [part for part in ("closing", "hand") if resume or part not in checkpoint.parts]
+    shared = [part for part in ("closing", "controller") if resume or part not in checkpoint.parts]
     if len(data.hand) == 0:
-        shared = [part for part in shared if part != "hand"]
+        shared = [part for part in shared if part != "controller"]
     # `contrast` starts from what `maml` ends with.
     return [*shared, *sorted(dict.fromkeys(methods), key=lambda name: name == "contrast")]
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from demos.demo import SCHEMA
 from demos.expert.scripted_controller import scripted_controller
-from demos.storage.files import checksum, write_safetensors
+from demos.recording.config import RecordConfig
+from demos.storage.packed_file import write_packed_file
 from demos.support import SupportItem, SupportSet
 
 _COLOURS = np.array([(0.9, 0.1, 0.1), (0.1, 0.8, 0.15), (0.1, 0.2, 0.9), (0.9, 0.85, 0.1)])
@@ -66,8 +65,8 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
 def write_packed(folder: Path, packed: dict[str, np.ndarray] | None = None) -> Path:
     """A dataset folder that holds only its packed file."""
     packed = arrays() if packed is None else packed
-    header = {"schema": SCHEMA, "families": json.dumps(["bar", "rod"]), "provenance": "{}"}
-    write_safetensors(folder / "training.safetensors", packed, {**header, "checksum": checksum(packed, SCHEMA)})
+    provenance = {"config": RecordConfig(out=folder).identity}
+    write_packed_file(folder / "training.safetensors", packed, ["bar", "rod"], provenance)
     return folder
 
 

@@ -1,17 +1,16 @@
-"""The selector's file: safetensors with plain arrays and a JSON card in the header; nothing is pickled or executed."""
+"""The selector's file: plain arrays and a JSON card; nothing is pickled or executed."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
-from demos.storage.files import json_bytes, read_metadata, write_atomic, write_safetensors
+from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.files import json_bytes, write_atomic
+from demos.storage.schema import NAME, ListOf, Maybe, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.checkpoints import shipped
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.inputs import Inputs
@@ -21,14 +20,36 @@ from robo_meta.selector.learner.selector import Model, Selector, Stage
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
 from sim.errors import InputError
 
-SCHEMA = "2"
-"""Name inside `robo_meta.checkpoints`."""
+SCHEMA = "3"
 MODELS: dict[str, Any] = {"trees": Forest}
 """Kind of model → its record."""
 
 
 class SelectorError(InputError):
     """A selector that is missing, damaged, or made for other features, strategies or families."""
+
+
+_NAMES = ListOf(Text(pattern=NAME), least=1)
+_RANKING = ListOf(Whole(0, 10_000), least=1)
+_KIND = Text(allowed=tuple(MODELS))
+CARD = Record(
+    {
+        "schema": Text(allowed=(SCHEMA,)),
+        "feature_schema": Text(),
+        # The families it was trained on are what keeps it from being judged on them.
+        "families": _NAMES,
+        "strategies": _NAMES,
+        "stages": ListOf(Record({"strategies": _KIND}, optional={"demo": _KIND}), least=1, most=100),
+        "prices": Record(
+            {name: Number(0.0) for name in ("attempt", "demo", "second", "gamma")} | {"attempts": Whole(1, 100)}
+        ),
+        "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}),
+    },
+    optional={"checkpoint": Maybe(Text()), "learner": Text(), "rows": Whole(1), "versions": TableOf(Text())},
+    others=Plain(),
+)
+"""What a selector's card holds."""
+FORM = Form(name="selector", schema=SCHEMA, record=CARD, error=SelectorError, advice="train it again", largest=2**28)
 
 
 def save_selector(path: Path, selector: Selector) -> Path:
@@ -52,7 +73,7 @@ def save_selector(path: Path, selector: Selector) -> Path:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_safetensors(path, arrays, {"card": json.dumps(card, sort_keys=True)})
+        write_array_file(path, FORM, card, arrays)
         write_atomic(path.with_suffix(".json"), [json_bytes(card)])
     except OSError as error:
         raise SelectorError(f"{path}: {error.strerror}; expected a file that can be written") from error
@@ -66,25 +87,21 @@ def load_selector(path: Path | str | None = None) -> Selector:
         SelectorError: no such file, damaged, of another schema, or trained on other features than are computed now.
     """
     path = shipped("selector") if path is None else Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise SelectorError(f"{path}: no selector; train one with robo-meta select train")
-    try:
-        card = json.loads(read_metadata(path)["card"])
-        arrays = load_file(path)
-        schemas = card["schema"], card["feature_schema"]
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise SelectorError(f"{path}: truncated, damaged or no selector ({error}); train it again") from error
-    if schemas[0] != SCHEMA:
-        raise SelectorError(f"{path}: schema {schemas[0]!r}; this version reads {SCHEMA!r}")
-    if schemas[1] != FEATURE_SCHEMA:
+    card, arrays, _ = read_array_file(path, FORM)
+    if card["feature_schema"] != FEATURE_SCHEMA:
         raise SelectorError(
-            f"{path}: trained on feature schema {schemas[1]!r}; this version computes {FEATURE_SCHEMA!r}, "
+            f"{path}: trained on feature schema {card['feature_schema']!r}; this version computes {FEATURE_SCHEMA!r}, "
             "train it again"
         )
     try:
-        strategies = tuple(map(str, card["strategies"]))
+        strategies = tuple(card["strategies"])
         inputs, prices = Inputs(strategies), Prices(**card["prices"])
         rules = card["rules"]
+        for ranking in (rules["ranking"], *rules["table"].values()):
+            if sorted(ranking) != list(range(len(strategies))):
+                raise ValueError(f"a ranking {ranking} of {len(strategies)} strategies")
         known = Rules(strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()})
         stages = tuple(
             Stage(
@@ -100,9 +117,10 @@ def load_selector(path: Path | str | None = None) -> Selector:
             _check(stage.strategies, len(inputs.names))
             if stage.demo is not None:
                 _check(stage.demo, len(inputs.demo_names))
-        if not stages or arrays["seconds"].shape != (len(strategies),):
-            raise ValueError(f"{len(stages)} stages, seconds of {arrays['seconds'].shape}")
-    except (KeyError, TypeError, ValueError) as error:
+        seconds = arrays["seconds"]
+        if seconds.shape != (len(strategies),) or not (np.isfinite(seconds) & (seconds >= 0)).all():
+            raise ValueError(f"seconds of {seconds.shape}, or not numbers of 0 or more")
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         raise SelectorError(f"{path}: its arrays don't fit its card ({error}); train it again") from error
     return Selector(inputs, stages, arrays["seconds"], prices, known, card)
 
@@ -127,6 +145,10 @@ def _check(model: Model, inputs: int) -> None:
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
     if isinstance(model, Forest):
+        if any(getattr(model, name).dtype.kind != "i" for name in ("feature", "left", "right", "roots")):
+            raise ValueError("trees whose numbers of nodes are no whole numbers")
+        if any(array.ndim != 1 for array in model.arrays.values()) or model.constants.shape != (2,):
+            raise ValueError("trees in tables")
         nodes = np.arange(len(model.feature))
         inner = model.feature >= 0
         if model.feature.max() >= inputs or len({len(model.arrays[n]) for n in model.ARRAYS[:5]}) != 1:

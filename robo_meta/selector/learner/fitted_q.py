@@ -62,7 +62,7 @@ def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL
         "feature_schema": FEATURE_SCHEMA,
         "families": list(matrix.families),
         "checkpoint": matrix.provenance.get("checkpoint"),
-        "matrix": {name: matrix.provenance.get(name) for name in ("split", "seed", "scenes", "rollouts", "hand")},
+        "matrix": {name: matrix.provenance.get(name) for name in ("split", "seed", "scenes", "rollouts", "controller")},
         "rows": len(matrix),
         "seed": seed,
         "versions": installed_versions(),

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from demos.storage.files import write_atomic
+from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.schema import NAME, ListOf, Maybe, Plain, Record, TableOf, Text, Whole
 from robo_meta.checkpoints import shipped
 from sim.errors import InputError
 from sim.records import FrozenMapping
 
-SCHEMA = "2"
+SCHEMA = "3"
 EMPTY = -1
 """A cell that was never played."""
 RETRY = "retry"
@@ -39,11 +37,58 @@ COLUMNS = {
 }
 """Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
 are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
-"""The matrix inside `robo_meta.checkpoints`."""
+WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
+"""Columns of words; in the file they are numbers into a list of words."""
+RANGES = {
+    "task": (0, np.inf),
+    "shots": (1, 1000),
+    "operator": (0.0, 10.0),
+    "failed": (0, 1000),
+    "sensing": (0.0, 1000.0),
+    "push": (0.0, 10.0),
+    "foreign": (0, 1000),
+    "budget": (0.0, np.inf),
+}
+"""Column of numbers → its smallest and largest value."""
 
 
 class MatrixError(InputError):
     """A matrix that is missing, damaged, incomplete, or not of the kind that is needed."""
+
+
+_NAMES = ListOf(Text(pattern=NAME), least=1)
+FORM = Form(
+    name="matrix",
+    schema=SCHEMA,
+    record=Record(
+        {
+            "strategies": _NAMES,
+            "feature_names": ListOf(Text()),
+            "words": Record(dict.fromkeys(WORDS, _NAMES)),
+            "provenance": Record(
+                # Which families were played is what keeps a selector from being judged on those it was trained on.
+                {"families": _NAMES},
+                optional={
+                    "checkpoint": Maybe(Text()),
+                    "scenes": Whole(1),
+                    "skipped": ListOf(Record({"task": Whole(0), "reason": Text()})),
+                    "versions": TableOf(Text()),
+                },
+                others=Plain(),
+            ),
+        }
+    ),
+    error=MatrixError,
+    advice="play it again",
+    layout={
+        "features": ("float32", ("S", "F")),
+        "success": ("int8", ("S", "A", "R")),
+        "seconds": ("float64", ("A",)),
+        "following": ("int64", ("S",)),
+        "retried": ("int8", ("S", "A", "R")),
+        **{f"scene.{name}": ("float64" if kind is float else "int64", ("S",)) for name, kind in COLUMNS.items()},
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -119,10 +164,20 @@ class Matrix:
             )
         if ((self.retried != EMPTY) & (self.success == 1)).any() or not np.isin(self.retried, (EMPTY, 0, 1)).all():
             raise MatrixError("matrix: retried holds more than 0, 1 and -1, or follows up what succeeded")
+        if not (np.isfinite(self.seconds) & (self.seconds >= 0)).all():
+            raise MatrixError(f"matrix: seconds of {self.seconds}; expected finite numbers of 0 or more")
+        for name, (least, most) in RANGES.items():
+            column = self.scenes[name]
+            if not ((column >= least) & (column <= most)).all():
+                raise MatrixError(f"matrix: the column {name!r} holds values that are not from {least} to {most}")
         if not np.isfinite(self.features).all():
             row, column = np.argwhere(~np.isfinite(self.features))[0]
             raise MatrixError(f"matrix: feature {self.feature_names[column]!r} of scene {row} is not finite")
-        if (self.following >= scenes).any() or (self.following == np.arange(scenes)).any():
+        if (
+            (self.following < EMPTY).any()
+            or (self.following >= scenes).any()
+            or (self.following == np.arange(scenes)).any()
+        ):
             raise MatrixError("matrix: following points to no other scene; expected a row number or -1")
 
     def __len__(self) -> int:
@@ -209,22 +264,24 @@ class Matrix:
 
 
 def save_matrix(path: Path, matrix: Matrix) -> Path:
-    """Write the matrix as one compressed npz, whole or not at all; equal matrices give equal bytes."""
-    arrays = dict(
-        schema=np.array(SCHEMA),
-        strategies=np.array(matrix.strategies),
-        feature_names=np.array(matrix.feature_names),
-        features=matrix.features,
-        success=matrix.success,
-        seconds=matrix.seconds,
-        following=matrix.following,
-        retried=matrix.retried,
-        provenance=np.array(json.dumps(dict(matrix.provenance), sort_keys=True)),
-        **{f"scene.{name}": np.asarray(matrix.scenes[name]) for name in COLUMNS},
-    )
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    write_atomic(path, [buffer.getvalue()])
+    """Write the matrix in one file, whole or not at all; equal matrices give equal bytes."""
+    columns: dict[str, np.ndarray] = {}
+    words: dict[str, list[str]] = {}
+    for name, kind in COLUMNS.items():
+        if kind is str:
+            found, columns[name] = np.unique(matrix.scenes[name], return_inverse=True)
+            words[name] = found.tolist()
+        else:
+            columns[name] = np.asarray(matrix.scenes[name])
+    arrays = {name: getattr(matrix, name) for name in ("features", "success", "seconds", "following", "retried")}
+    arrays |= {f"scene.{name}": columns[name].astype(float if COLUMNS[name] is float else int) for name in COLUMNS}
+    record = {
+        "strategies": list(matrix.strategies),
+        "feature_names": list(matrix.feature_names),
+        "words": words,
+        "provenance": dict(matrix.provenance),
+    }
+    write_array_file(path, FORM, record, arrays)
     return path
 
 
@@ -235,25 +292,24 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
         MatrixError: no such file, damaged, of another schema, or not complete.
     """
     path = shipped("matrix") if path is None else Path(path)
-    if not path.is_file():
+    if not path.exists():
         raise MatrixError(f"{path}: no matrix; play one with robo-meta select matrix")
+    record, arrays, _ = read_array_file(path, FORM)
     try:
-        # Nothing pickled is read: that would run what is in it.
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
-        schema = str(found["schema"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zipfile.error) as error:
-        raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
-    if schema != SCHEMA:
-        raise MatrixError(f"{path}: schema {schema!r}; this version reads {SCHEMA!r}")
-    try:
-        provenance = json.loads(str(found["provenance"]))
-        scenes = {name: found[f"scene.{name}"] for name in COLUMNS}
-        fields = {name: found[name] for name in ("features", "success", "seconds", "following", "retried")}
-        strategies, names = (tuple(map(str, found[name])) for name in ("strategies", "feature_names"))
-    except (ValueError, KeyError) as error:
-        raise MatrixError(f"{path}: truncated, damaged or no matrix ({error}); play it again") from error
-    try:
-        return Matrix(strategies, names, scenes, **fields, provenance=provenance)
+        scenes = {name: arrays[f"scene.{name}"] for name in COLUMNS}
+        for name, words in record["words"].items():
+            if not ((scenes[name] >= 0) & (scenes[name] < len(words))).all():
+                raise MatrixError(f"matrix: the column {name!r} holds numbers beyond its {len(words)} words")
+            scenes[name] = np.array(words)[scenes[name]]
+        unknown = set(record["words"]["family"]) - set(record["provenance"]["families"])
+        if unknown:
+            raise MatrixError(f"matrix: family {min(unknown)!r} is not among the families of its provenance")
+        return Matrix(
+            strategies=tuple(record["strategies"]),
+            feature_names=tuple(record["feature_names"]),
+            scenes=scenes,
+            **{name: arrays[name] for name in ("features", "success", "seconds", "following", "retried")},
+            provenance=record["provenance"],
+        )
     except MatrixError as error:
         raise MatrixError(f"{path}: {error}") from error

@@ -16,9 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demos.demo import installed_versions
 from demos.expert.episode import shared_env
 from demos.policy import Policy
+from demos.storage.lock import sole_writer
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
-from robo_meta.runs.journal import append, open_journal
+from robo_meta.runs.journal import append, make_folder, open_journal
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.conditions import Condition, query_under
 from robo_meta.scenarios.matched_scenes import matched_task
@@ -49,6 +50,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
 
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
+        demos.storage.lock.LockError: another process is playing into `out`.
         robo_meta.runs.journal.JournalError: the journal beside it is of another order, or not writable.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
@@ -58,6 +60,16 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
     _players(file_needed, names, order.controller)
     identity = _identity(order, file_needed, names)
+    make_folder(out)
+    with sole_writer(out, "playing a matrix"):
+        return _played(order, out, identity, file_needed, progress)
+
+
+def _played(
+    order: MatrixOrder, out: Path, identity: dict[str, Any], file_needed: Path | None, progress: bool
+) -> Matrix:
+    """What `play_matrix` does, by the only process that writes to `out`."""
+    names = tuple(identity["strategies"])
     before = _already_there(out, identity, order) if out.exists() else None
     if before is not None and before.provenance["scenes"] == order.scenes:
         return before
@@ -198,7 +210,7 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "split": order.split,
         "rollouts": order.rollouts,
         "strategies": list(names),
-        "hand": order.controller,
+        "controller": order.controller,
         "seed": order.seed,
         "versions": installed_versions(),
     }

@@ -7,26 +7,43 @@ probes.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
-from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from demos.storage.files import write_atomic
+from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning import methods
-from robo_meta.learning.adam import Moments, zero_moments
+from robo_meta.learning.adam import zero_moments
 from robo_meta.training.data import TrainingData
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.online.reservoir import Reservoir, empty_reservoir, offer
 from robo_meta.training.online.scores import keypoint_distances
 from robo_meta.training.outer_loop import outer_step
 from robo_meta.training.presets import TrainConfig
-from robo_meta.training.state import MetaState, check_identity, damaged, read_state_file
+from robo_meta.training.state import (
+    FORM,
+    MetaState,
+    StateError,
+    check_identity,
+    damaged,
+    state_arrays,
+    state_of,
+)
 from robo_meta.training.task_sampler import TaskStream
+
+ONLINE = Form(
+    name="online training state",
+    schema="1",
+    record=Record({"step": Whole(0), "seen": Whole(0), "identity": PLAIN_TABLE}),
+    error=StateError,
+    advice=FORM.advice,
+    largest=FORM.largest,
+)
 
 
 class OnlineState(NamedTuple):
@@ -126,41 +143,35 @@ def _arrive(
 
 def save_online(path: Path, state: OnlineState, identity: dict) -> None:
     """Write `state`, replaced whole or not at all; equal states give equal bytes."""
-    groups = {
-        "theta": state.meta.theta,
-        "rates": state.meta.rates,
-        "first": state.meta.optimizer.first,
-        "second": state.meta.optimizer.second,
-        "stream": {
-            "rng": state.meta.rng,
-            "held": state.reservoir.held,
-            "distances": state.distances,
-            "ends": state.ends,
-        },
+    own = {
+        "rng": state.meta.rng,
+        "held": state.reservoir.held,
+        "distances": state.distances,
+        "ends": state.ends,
     }
-    tensors = {f"{group}/{k}": v.detach().cpu().contiguous() for group, part in groups.items() for k, v in part.items()}
-    # One entry, because the library writes several in an order that changes from run to run.
-    text = json.dumps({"step": state.meta.step, "seen": state.reservoir.seen, "identity": identity}, sort_keys=True)
-    write_atomic(path, [to_bytes(tensors, {"online": text})])
+    arrays = {f"stream/{k}": v.detach().cpu().contiguous().numpy() for k, v in own.items()}
+    record = {"step": state.meta.step, "seen": state.reservoir.seen, "identity": identity}
+    write_array_file(path, ONLINE, record, {**state_arrays(state.meta), **arrays})
 
 
-def load_online(path: Path, identity: dict, device: torch.device) -> OnlineState:
-    """Read a state.
+def load_online(
+    path: Path, identity: dict, device: torch.device, shapes: Mapping[str, tuple[int, ...]] | None = None
+) -> OnlineState:
+    """Read a state; `shapes` as in `robo_meta.training.state.load_state`.
 
     Raises:
         StateError: damaged, or saved by a stream with another configuration, seed, start or data.
     """
-    tensors, header = read_state_file(path)
-    groups: dict[str, dict[str, Tensor]] = {"theta": {}, "rates": {}, "first": {}, "second": {}, "stream": {}}
-    try:
-        found = json.loads(header["online"])
-        check_identity(path, found["identity"], identity)
-        for name, tensor in tensors.items():
-            group, _, key = name.partition("/")
-            groups[group][key] = tensor if group == "stream" else tensor.to(device)
-        own = groups["stream"]
-        moments = Moments(groups["first"], groups["second"])
-        meta = MetaState(groups["theta"], groups["rates"], moments, int(found["step"]), own["rng"])
-        return OnlineState(meta, Reservoir(own["held"], int(found["seen"])), own["distances"], own["ends"])
-    except (KeyError, json.JSONDecodeError) as error:
-        raise damaged(path, error) from error
+    record, arrays, _ = read_array_file(path, ONLINE)
+    check_identity(path, record["identity"], identity)
+    own = {k.removeprefix("stream/"): np.array(v) for k, v in arrays.items() if k.startswith("stream/")}
+    kinds = {"rng": ("uint8", 1), "held": ("int64", 1), "distances": ("float32", 2), "ends": ("float32", 3)}
+    found = {name: (array.dtype.name, array.ndim) for name, array in own.items()}
+    if found != kinds:
+        raise damaged(path, f"the stream's arrays are {found}")
+    if not ((own["held"] >= 0) & (own["held"] < record["seen"])).all():
+        raise damaged(path, "its reservoir holds tasks that were never offered")
+    values = {k: v for k, v in arrays.items() if not k.startswith("stream/")}
+    meta = state_of(path, values, own["rng"], record["step"], device, shapes)
+    held, distances, ends = (torch.from_numpy(own[name]) for name in ("held", "distances", "ends"))
+    return OnlineState(meta, Reservoir(held, record["seen"]), distances, ends)

@@ -15,10 +15,18 @@ import torch
 from torch import Tensor
 
 from demos.storage.files import checksum
+from demos.storage.lock import sole_writer
 from robo_meta.learning import methods
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
-from robo_meta.training.checkpoint import POLICY_FILE, SCHEMA, Checkpoint, load_checkpoint, save_checkpoint
+from robo_meta.training.checkpoint import (
+    POLICY_FILE,
+    SCHEMA,
+    Checkpoint,
+    expected_shapes,
+    load_checkpoint,
+    save_checkpoint,
+)
 from robo_meta.training.data import data_fingerprint
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.online.config import StreamConfig, StreamError
@@ -75,6 +83,7 @@ def train_stream(
 
     Raises:
         StreamError, TrainingDataError, CheckpointError, StateError: bad input.
+        LockError: another process is training into `out`.
         TrainingDiverged: a loss was not finite.
     """
     if seed < 0:
@@ -84,17 +93,18 @@ def train_stream(
     where = device or torch.device("cpu")
     identity = _identity(train, config, seed, stream, given)
     _make_folder(out, resume)
-    tasks = TaskStream(stream.data, train.shots, train.transfers, where)
-    shared = _Shared(out, train, config, seed, where, stream, tasks, identity)
-    start = _start(shared, given)
-    state = _follow(shared, start)
-    scratch, steps = _from_scratch(shared)
-    arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
-    frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
-              for part in (arrived, stream.probes)]  # fmt: skip
-    scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
-    facts = _facts(shared, phases, given, state, steps)
-    save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
+    with sole_writer(out, "training"):
+        tasks = TaskStream(stream.data, train.shots, train.transfers, where)
+        shared = _Shared(out, train, config, seed, where, stream, tasks, identity)
+        start = _start(shared, given)
+        state = _follow(shared, start)
+        scratch, steps = _from_scratch(shared)
+        arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
+        frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
+                  for part in (arrived, stream.probes)]  # fmt: skip
+        scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
+        facts = _facts(shared, phases, given, state, steps)
+        save_checkpoint(out, _checkpoint(given, state, train, stream, seed, facts))
     return OnlineTraining(phases, stream, scores, facts)
 
 
@@ -147,7 +157,7 @@ def _follow(shared: _Shared, start: MetaState) -> OnlineState:
     """The learner at the end of the stream, gone on with where it was stopped."""
     path, stream = shared.out / STATES / _ONLINE, shared.stream
     if path.exists():
-        state = load_online(path, shared.identity, shared.device)
+        state = load_online(path, shared.identity, shared.device, expected_shapes("maml", shared.train.architecture))
     else:
         state = begin(start, stream, shared.config, shared.seed)
     with TrainingProgress("stream", len(state.distances), stream.ends[-1] - stream.known) as progress:
@@ -209,7 +219,8 @@ def _offline(shared: _Shared, name: str, state: MetaState, count: int, schedule:
         batch = shared.tasks.draw(schedule.batch, generator, among=among)
         return methods.query_losses("maml", theta, rates, batch, train.first_order, progress), batch.tasks
 
-    state = load_state(path, identity, shared.device) if path.exists() else state
+    if path.exists():
+        state = load_state(path, identity, shared.device, expected_shapes("maml", train.architecture))
     part = name.partition(".")[0]
     with TrainingProgress(part, state.step, schedule.steps) as progress:
         return run(
@@ -281,7 +292,8 @@ def _families_of(given: Checkpoint | None, phases: Sequence[Phase], known: int) 
 def _checkpoint(
     given: Checkpoint | None, state: OnlineState, train: TrainConfig, stream: Stream, seed: int, facts: dict[str, Any]
 ) -> Checkpoint:
-    """What was learned, as any other checkpoint: evaluation needs `closing` and `hand` too, which `init` brings."""
+    """What was learned, as any other checkpoint; playing needs the parts `closing` and `controller` too, which `init`
+    brings."""
     card: dict[str, Any] = {"schema": SCHEMA, "preset": train.preset, "architecture": train.record["architecture"]}
     parts, cards = (given.parts, given.card["parts"]) if given else ({}, {})
     shown = sorted({stream.data.families[i] for i in stream.data.family.unique().tolist()})

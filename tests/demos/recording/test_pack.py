@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import torch
 
-from demos.demo import SCHEMA, provenance
+from demos.demo import provenance
 from demos.expert.grasp_plan import plan_grasp
 from demos.hindsight import support_item
 from demos.recording.config import RecordConfig
 from demos.recording.pack import TRAINING_FILE, pack
-from demos.recording.planned import LABELLED, other_wishes, plan_demo, plan_task, read_planned_chunk, seen_through
+from demos.recording.planned import LABELLED, other_wishes, plan_demo, plan_task, seen_through
 from demos.recording.recorder import record
 from demos.recording.task_scenes import demo_scene
 from demos.storage.dataset import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
 from demos.storage.episode_file import StoreError, write_demo
-from demos.storage.files import checksum, write_safetensors
+from demos.storage.packed_file import PACKED, write_packed_file
+from demos.storage.planned_file import PLANNED_CHUNK, read_planned_chunk
 from demos.support import eligible
 from robo_meta.training.data import LAYOUT, TrainingDataError, load_training_data
 from sim.frames import Pose, quat_from_yaw
@@ -28,6 +29,9 @@ from sim.sensing import POINT_COUNT, PoseBias
 from sim.shapes.families import FAMILIES
 from sim.tasks.sampling import draw_task
 from sim.tasks.scenes import NO_NOISE
+from tests.altered import altered, other_schema
+
+CONFIG = RecordConfig(out="unused", demos=2).identity
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +166,7 @@ def recorded(tmp_path, make_demo):
         path = ("training", task, "demo", demo, 1 if (task, held) == (1, True) else 0)
         changes = {"object_id": ("a0", "b0")[demo], "family": ("hammer", "bar")[demo], "verdict": {"held": held}}
         played = make_demo(task, steps=5 + task, provenance=provenance("expert", 0, path), **changes)
-        write_demo(episode_path(tmp_path, played.provenance.key), played, {"demos": 2})
+        write_demo(episode_path(tmp_path, played.provenance.key), played, CONFIG)
     write_index(tmp_path, build_index(tmp_path))
     return tmp_path
 
@@ -185,7 +189,7 @@ def test_recorded_episodes_become_tasks_and_hand_steps(recorded):
 
 def test_a_dataset_with_no_whole_task_is_refused(tmp_path, make_demo):
     make_folders(tmp_path)
-    write_demo(episode_path(tmp_path, "a"), make_demo(), {"demos": 4})
+    write_demo(episode_path(tmp_path, "a"), make_demo(), {**CONFIG, "demos": 4})
     with pytest.raises(StoreError, match="no task has its 4 demonstrations; record more"):
         pack(tmp_path)
     assert not (tmp_path / TRAINING_FILE).exists()
@@ -204,11 +208,25 @@ def test_a_damaged_chunk_is_noticed(recorded, planned_config, planned):
 
 
 def test_a_chunk_without_labels_is_of_another_version(planned_config, planned, tmp_path):
-    whole = read_planned_chunk(sorted((planned_config.out / PLANNED).glob("*.safetensors"))[0])
-    old = {name: array for name, array in whole.items() if name != "graspable"}
-    write_safetensors(tmp_path / "old.safetensors", old, {"chunk": "{}", "checksum": checksum(old, "{}")})
-    with pytest.raises(StoreError, match="of another version: no array 'graspable'; delete it and record again"):
-        read_planned_chunk(tmp_path / "old.safetensors")
+    old = tmp_path / "old.safetensors"
+    old.write_bytes(sorted((planned_config.out / PLANNED).glob("*.safetensors"))[0].read_bytes())
+    altered(old, PLANNED_CHUNK, drop="graspable")
+    with pytest.raises(StoreError, match="no array 'graspable'; delete it and record again"):
+        read_planned_chunk(old, list(FAMILIES))
+
+
+def test_a_chunk_counts_its_own_families(planned_config, planned, tmp_path):
+    chunk = tmp_path / "000000.safetensors"
+    chunk.write_bytes(sorted((planned_config.out / PLANNED).glob("*.safetensors"))[0].read_bytes())
+    now = list(FAMILIES)
+    before = read_planned_chunk(chunk, now)["family"]
+    turned = read_planned_chunk(chunk, now[::-1])["family"]
+    assert [[now[::-1][i] for i in row] for row in turned] == [[now[i] for i in row] for row in before]
+    with pytest.raises(StoreError, match=r"of family 'bar', which is unknown here; register it first"):
+        read_planned_chunk(chunk, [name for name in now if name != "bar"])
+    altered(chunk, PLANNED_CHUNK, family=np.full((32, 4), -7, np.int16))
+    with pytest.raises(StoreError, match=r"family holds -7; expected values from 0 to \d+; delete it and record again"):
+        read_planned_chunk(chunk, now)
 
 
 @pytest.mark.parametrize("kind", ["missing", "truncated", "altered", "schema", "array", "shape", "labels", "places"])
@@ -222,7 +240,8 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
     elif kind == "altered":
         path.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
     elif kind == "schema":
-        write_safetensors(path, arrays, {"schema": "0"})
+        path.write_bytes(content)
+        other_schema(path, PACKED)
     elif kind in ("array", "shape", "labels", "places"):
         if kind == "array":
             del arrays["grasps"]
@@ -232,16 +251,16 @@ def test_packed_data_that_does_not_fit_is_refused_with_one_clear_line(planned, t
             arrays["graspable"] += 2
         else:
             arrays["points"] = arrays["points"][:, :, :15]
-        write_safetensors(path, arrays, {"schema": SCHEMA, "checksum": checksum(arrays, SCHEMA)})
+        write_packed_file(path, arrays, ["bar"], {"config": CONFIG})
     expected = {
         "missing": "no packed training data",
         "truncated": "truncated or damaged",
         "altered": "altered: its checksum",
-        "schema": "schema '0', this version reads '2'; pack again",
+        "schema": "schema '0', this version reads '3'; pack again",
         "array": "no array 'grasps'",
         "shape": "grasps is float32 (2, 3, 4), expected float32 (2, 4, 4)",
-        "labels": "graspable of shape (2, 4, 16); expected -1, 0 or 1 for at most 96 points",
-        "places": "graspable of shape (2, 4, 16); expected -1, 0 or 1 for at most 15 points",
+        "labels": "graspable holds 2; expected values from -1 to 1",
+        "places": "graspable of shape (2, 4, 16); expected labels for at most 15 points",
     }[kind]
     with pytest.raises(TrainingDataError) as error:
         load_training_data(tmp_path)
@@ -255,7 +274,7 @@ def test_reading_needs_no_simulator(planned):
         f"import sys; sys.path[:0] = {sys.path!r}\nsys.modules['gymnasium'] = None\n"
         "from robo_meta.training.data import load_training_data\n"
         f"load_training_data({str(planned)!r})\n"
-        "print([m for m in ('pybullet', 'sim', 'rich', 'shapely') if m in sys.modules])"
+        "print([m for m in ('pybullet', 'sim.env', 'sim.tasks', 'sim.shapes', 'rich', 'shapely') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

@@ -1,6 +1,5 @@
 """Recording: the same bytes however many workers, whatever order, and however often it was killed."""
 
-import fcntl
 import importlib
 import os
 import signal
@@ -18,6 +17,7 @@ from demos.recording.config import RecordConfig, RecordError
 from demos.recording.recorder import record
 from demos.storage.dataset import EPISODES, INDEX, PLANNED, describe, open_dataset
 from demos.storage.episode_file import StoreError
+from demos.storage.lock import LOCK, LockError, sole_writer
 from demos.support import closing_step
 from demos.workers import run_jobs
 from sim.shapes.families import UnknownFamily, UnknownSplit
@@ -26,7 +26,9 @@ SMALL = {"tasks": 2, "demos": 4, "planned": 3, "families": ("bar", "hammer"), "s
 
 
 def files(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """What it holds, but for the lock, which stays there empty."""
+    held = [path for path in folder.rglob("*") if path.is_file() and path.name != LOCK]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in held}
 
 
 def make(out, actor, **changes):
@@ -191,13 +193,11 @@ def test_an_actor_that_breaks_ends_the_run_and_leaves_a_dataset_to_resume(tmp_pa
 
 
 def test_two_recorders_in_one_folder_are_one_too_many(tmp_path, fake_actors):
-    folder = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    try:
-        with pytest.raises(RecordError, match="another process is recording into it"):
-            record(make(tmp_path, f"{fake_actors}:steady"), progress=False)
-    finally:
-        os.close(folder)
+    with (
+        sole_writer(tmp_path, "recording"),
+        pytest.raises(LockError, match="another process is recording into it; wait for it, or write elsewhere"),
+    ):
+        record(make(tmp_path, f"{fake_actors}:steady"), progress=False)
 
 
 BAD = {

@@ -2,12 +2,15 @@
 
 import json
 import os
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
-from demos.demo import SCHEMA
+from demos.demo import installed_versions
+from demos.recording.config import RecordConfig
+from demos.storage.array_file import write_array_file
 from demos.storage.dataset import (
     INDEX,
     PLANNED,
@@ -18,10 +21,13 @@ from demos.storage.dataset import (
     open_dataset,
     write_index,
 )
-from demos.storage.episode_file import StoreError, read_demo, write_demo
-from demos.storage.files import remove_temporaries, write_atomic, write_safetensors
+from demos.storage.episode_file import EPISODE, StoreError, read_demo, write_demo
+from demos.storage.files import remove_temporaries, write_atomic
+from demos.storage.packed_file import TASK_LAYOUT
+from demos.storage.planned_file import PLANNED_CHUNK
+from tests.altered import other_schema
 
-CONFIG = {"seed": 0, "demos": 1}
+CONFIG = RecordConfig(out="unused", demos=1).identity
 
 
 @pytest.fixture
@@ -96,17 +102,13 @@ def alter_label(path):
     path.write_bytes(path.read_bytes().replace(b"hammer", b"hummer"))
 
 
-def other_schema(path):
-    path.write_bytes(path.read_bytes().replace(b'\\"schema\\": \\"2\\", \\"task', b'\\"schema\\": \\"9\\", \\"task'))
-
-
 DAMAGE = {
     truncate: "truncated or damaged",
     cut_header: "truncated or damaged",
     empty: "truncated or damaged",
-    alter_array: "altered: checksum",
-    alter_label: "altered: checksum",
-    other_schema: "schema '9', this version reads '2'; record again",
+    alter_array: "altered: its checksum",
+    alter_label: "altered: its checksum",
+    partial(other_schema, form=EPISODE): "schema '0', this version reads '3'; delete it and record again",
 }
 
 
@@ -137,17 +139,21 @@ def test_a_damaged_episode_never_enters_an_index(dataset, damage):
     assert files(dataset) == before
 
 
-def chunk_text(**changes):
-    """What a chunk says of itself, but for `changes`; what is None is left out."""
-    said = {"schema": SCHEMA, "config": CONFIG, "tasks": 1, **changes}
-    return json.dumps({name: value for name, value in said.items() if value is not None})
-
-
-def write_chunk(folder, **changes):
-    """A chunk of planned demonstrations with some of its metadata changed, or left out where None."""
-    metadata = {"chunk": chunk_text(), "checksum": "0", **changes}
+def write_chunk(folder, drop=None, form=PLANNED_CHUNK, **changes):
+    """A chunk of planned demonstrations with fields of its record changed, or left out."""
+    shapes = {name: [{"N": 1, "D": 1, "P": 9, "L": 4}.get(axis, axis) for axis in axes]
+              for name, (_, axes) in TASK_LAYOUT.items()}  # fmt: skip
+    arrays = {name: np.zeros(shape, TASK_LAYOUT[name][0]) for name, shape in shapes.items()}
+    record = {
+        "config": CONFIG,
+        "families": ["bar"],
+        "first": 1,
+        "tasks": 1,
+        "versions": installed_versions(),
+        **changes,
+    }
     path = folder / PLANNED / "000000.safetensors"
-    write_safetensors(path, {"points": np.zeros(3)}, {name: text for name, text in metadata.items() if text})
+    write_array_file(path, form, {name: value for name, value in record.items() if name != drop}, arrays)
     return path
 
 
@@ -160,27 +166,22 @@ def empty_chunk(folder):
 
 
 CHUNK_DAMAGE = {
-    "cut off in the header": (cut_chunk, "truncated or damaged (the header is longer than the file"),
-    "empty": (empty_chunk, "truncated or damaged (Expecting value"),
-    "no header text": (partial(write_chunk, chunk=None), "no planned demonstrations inside (KeyError('chunk'))"),
-    "no JSON": (partial(write_chunk, chunk="{"), "no planned demonstrations inside (JSONDecodeError("),
-    "a list": (partial(write_chunk, chunk="[]"), "no planned demonstrations inside (TypeError("),
-    "another schema": (partial(write_chunk, chunk=chunk_text(schema="0")), "schema '0', this version reads"),
-    "no schema": (
-        partial(write_chunk, chunk=chunk_text(schema=None)),
-        "no planned demonstrations inside (KeyError('schema'))",
+    "cut off in the header": (cut_chunk, "truncated or damaged (the header is longer than the file)"),
+    "empty": (empty_chunk, "truncated or damaged (the header is longer than the file)"),
+    "an episode": (partial(write_chunk, form=replace(PLANNED_CHUNK, name="episode")), "this is of the form 'episode'"),
+    "another schema": (
+        partial(write_chunk, form=replace(PLANNED_CHUNK, schema="0")),
+        "schema '0', this version reads '3'; delete it and record again",
     ),
-    "no config": (
-        partial(write_chunk, chunk=chunk_text(config=None)),
-        "no planned demonstrations inside (KeyError('config'))",
+    "no config": (partial(write_chunk, drop="config"), "truncated or damaged (record has no 'config'"),
+    "a list": (partial(write_chunk, config=[1]), "truncated or damaged (record.config is [1]; expected a table"),
+    "no count": (partial(write_chunk, drop="tasks"), "truncated or damaged (record has no 'tasks'"),
+    "another world": (
+        partial(write_chunk, versions={**installed_versions(), "physics": "0"}),
+        "recorded with physics 0 and verdict 2, the rest of",
     ),
-    "no count": (
-        partial(write_chunk, chunk=chunk_text(tasks=None)),
-        "no planned demonstrations inside (KeyError('tasks'))",
-    ),
-    "no checksum": (partial(write_chunk, checksum=None), "no planned demonstrations inside (KeyError('checksum'))"),
     "another dataset's": (
-        partial(write_chunk, chunk=chunk_text(config={**CONFIG, "seed": 1})),
+        partial(write_chunk, config={**CONFIG, "seed": 1}),
         "recorded with another configuration than the rest of",
     ),
 }
@@ -202,7 +203,7 @@ def test_a_damaged_or_foreign_chunk_is_named_and_never_enters_an_index(dataset, 
 def test_an_episode_of_another_recording_in_its_place_is_noticed(dataset, make_demo):
     key = open_dataset(dataset).keys[1]
     write_demo(episode_path(dataset, key), make_demo(2, steps=9), CONFIG)
-    with pytest.raises(StoreError, match="altered: checksum"):
+    with pytest.raises(StoreError, match="altered: its checksum"):
         open_dataset(dataset).demo(key)
 
 
@@ -218,7 +219,7 @@ def test_other_troubles_with_the_folder(dataset, tmp_path):
         open_dataset(dataset)
     index = json.loads((dataset / INDEX).read_text())
     (dataset / INDEX).write_text(json.dumps({**index, "schema": "0"}))
-    with pytest.raises(StoreError, match=r"index\.json: schema '0', this version reads '2'"):
+    with pytest.raises(StoreError, match=r"index\.json: schema '0', this version reads '3'"):
         open_dataset(dataset)
     (dataset / INDEX).write_text("{")
     with pytest.raises(StoreError, match=r"index\.json: damaged"):

@@ -16,12 +16,15 @@ from robo_meta.cli.main import main
 from robo_meta.report.page import write_page
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.learner.config import LearnerConfig
+from robo_meta.selector.learner.file import FORM as SELECTOR
 from robo_meta.selector.learner.file import save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix import play
 from robo_meta.selector.matrix.features import feature_names
+from robo_meta.selector.matrix.matrix import FORM as MATRIX
 from robo_meta.selector.matrix.matrix import save_matrix
+from tests.altered import altered
 from tests.robo_meta.selector.selector_matrices import made_up, two_kinds
 
 
@@ -30,21 +33,22 @@ def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     """A folder with a checkpoint, a training and a judging matrix, and a selector."""
     folder = tmp_path_factory.mktemp("select")
     (folder / "run").symlink_to(tiny_run)
-    save_matrix(folder / "training.npz", two_kinds(60)[0])
-    save_matrix(folder / "judged.npz", two_kinds(40, seed=1, families=("axe", "hook"))[0])
+    save_matrix(folder / "training.safetensors", two_kinds(60)[0])
+    save_matrix(folder / "judged.safetensors", two_kinds(40, seed=1, families=("axe", "hook"))[0])
     matrix = two_kinds(20)[0]
     odd = made_up(np.full((4, 3), 0.5))
     lacking = replace(
         odd, strategies=("maml", "replay", "magic"), feature_names=feature_names(("maml", "replay", "magic"))
     )
-    save_matrix(folder / "lacking.npz", lacking)
-    save_matrix(folder / "fewer.npz", made_up(np.full((4, 2), 0.5), families=("axe", "hook")))
-    save_matrix(folder / "short.npz", made_up(np.full((4, 3), 0.5), rollouts=3, families=("axe", "hook")))
+    save_matrix(folder / "lacking.safetensors", lacking)
+    save_matrix(folder / "fewer.safetensors", made_up(np.full((4, 2), 0.5), families=("axe", "hook")))
+    save_matrix(folder / "short.safetensors", made_up(np.full((4, 3), 0.5), rollouts=3, families=("axe", "hook")))
     selector = train_selector(matrix, Prices(attempts=2), LearnerConfig(trees=15))
     save_selector(folder / "selector.safetensors", selector)
     path = save_selector(folder / "other.safetensors", selector)
-    path.write_bytes(path.read_bytes().replace(b'\\"feature_schema\\": \\"1\\"', b'\\"feature_schema\\": \\"0\\"'))
-    np.savez(folder / "empty.npz", **{**np.load(folder / "judged.npz"), "success": np.full((40, 3, 12), -1, np.int8)})
+    altered(path, SELECTOR, record={"feature_schema": "0"})
+    (folder / "empty.safetensors").write_bytes((folder / "judged.safetensors").read_bytes())
+    altered(folder / "empty.safetensors", MATRIX, success=np.full((40, 3, 12), -1, np.int8))
     return folder
 
 
@@ -53,7 +57,7 @@ def words(line: str, place: Path, tmp: Path) -> list[str]:
 
 
 JUDGE = "select evaluate --selector {p}/selector.safetensors --checkpoint {p}/run "
-TRAIN = "select train --matrix {p}/training.npz --checkpoint {p}/run --out {tmp}/s.safetensors "
+TRAIN = "select train --matrix {p}/training.safetensors --checkpoint {p}/run --out {tmp}/s.safetensors "
 FRESH = "select train --fresh --checkpoint {p}/run --out {tmp}/s.safetensors "
 BAD = [
     (TRAIN + "--gamma 0", r"gamma 0\.0; expected more than 0 and at most 1"),
@@ -67,13 +71,19 @@ BAD = [
     (TRAIN + "--learner network", r"Unrecognized options: --learner"),
     (TRAIN + "--seed -1", r"seed -1; expected 0 or more"),
     (
-        TRAIN + "--out {p}/training.npz/s",
-        r"training\.npz/s: (Not a directory|File exists); expected a file that can be",
+        TRAIN + "--out {p}/training.safetensors/s",
+        r"training\.safetensors/s: (Not a directory|File exists); expected a file that can be",
     ),
-    ("select train --matrix {p}/lacking.npz --checkpoint {p}/run --out {tmp}/s", r"strategy 'magic' is none of the"),
-    ("select train --matrix {p}/none.npz --out {tmp}/s", r"none\.npz: no matrix"),
-    ("select train --matrix {p}/empty.npz --checkpoint {p}/run --out {tmp}/s", r"empty\.npz: empty cell: scene 0"),
-    ("select train --matrix {p}/training.npz --checkpoint {tmp}/none --out {tmp}/s", r"none: no checkpoint"),
+    (
+        "select train --matrix {p}/lacking.safetensors --checkpoint {p}/run --out {tmp}/s",
+        r"strategy 'magic' is none of the",
+    ),
+    ("select train --matrix {p}/none.safetensors --out {tmp}/s", r"none\.safetensors: no matrix"),
+    (
+        "select train --matrix {p}/empty.safetensors --checkpoint {p}/run --out {tmp}/s",
+        r"empty\.safetensors: empty cell: scene 0",
+    ),
+    ("select train --matrix {p}/training.safetensors --checkpoint {tmp}/none --out {tmp}/s", r"none: no checkpoint"),
     (TRAIN + "--fresh", r"expected either --matrix FILE or --fresh"),
     (FRESH + "--split moon", r"unknown split 'moon'"),
     (FRESH + "--scenes 0", r"scenes 0; expected 1 or more"),
@@ -82,42 +92,57 @@ BAD = [
     (FRESH + "--trees -3", r"trees -3; expected 1 or more"),
     (FRESH + "--strategies mamll", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
     (FRESH + "--checkpoint {tmp}/none", r"none: no checkpoint"),
-    (FRESH + "--strategies maml --matrix-out {p}/judged.npz", r"judged\.npz: holds a matrix with other"),
     (
-        "select train --matrix {p}/short.npz --checkpoint {p}/run --out {tmp}/s",
-        r"short\.npz: 3 rollouts a cell; the vi",
+        FRESH + "--strategies maml --matrix-out {p}/judged.safetensors",
+        r"judged\.safetensors: holds a matrix with other",
     ),
-    (JUDGE + "--matrix {p}/short.npz", r"short\.npz: 3 rollouts a cell; the virtual best needs 4 or more"),
+    (
+        "select train --matrix {p}/short.safetensors --checkpoint {p}/run --out {tmp}/s",
+        r"short\.safetensors: 3 rollouts a cell; the vi",
+    ),
+    (
+        JUDGE + "--matrix {p}/short.safetensors",
+        r"short\.safetensors: 3 rollouts a cell; the virtual best needs 4 or more",
+    ),
     (JUDGE + "--fresh --rollouts 2", r"--fresh: 2 rollouts a cell; the virtual best needs 4 or more"),
     (JUDGE, r"expected either --matrix FILE or --fresh"),
-    (JUDGE + "--matrix {p}/judged.npz --fresh", r"expected either --matrix FILE or --fresh"),
-    (JUDGE + "--matrix {p}/training.npz", r"family 'arrow' is among those that the selector was trained on"),
+    (JUDGE + "--matrix {p}/judged.safetensors --fresh", r"expected either --matrix FILE or --fresh"),
+    (JUDGE + "--matrix {p}/training.safetensors", r"family 'arrow' is among those that the selector was trained on"),
     (JUDGE + "--fresh --split validation", r"split validation: family 'arrow' is among those"),
     (
-        JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz/x",
-        r"training\.npz/x: Not a directory; expected a folder or an \.html file",
+        JUDGE + "--matrix {p}/judged.safetensors --report {p}/training.safetensors/x",
+        r"training\.safetensors/x: Not a directory; expected a folder or an \.html file",
     ),
     (
-        JUDGE + "--matrix {p}/judged.npz --report {p}/training.npz",
-        r"training\.npz: File exists; expected a folder or an",
+        JUDGE + "--matrix {p}/judged.safetensors --report {p}/training.safetensors",
+        r"training\.safetensors: File exists; expected a folder or an",
     ),
     (JUDGE + "--fresh --split moon", r"unknown split 'moon'"),
-    (JUDGE + "--matrix {p}/judged.npz --scenes 4", r"--scenes without --fresh; it says nothing to a matrix file"),
-    (JUDGE + "--matrix {p}/judged.npz --out {tmp}/m.npz", r"--out without --fresh"),
-    (TRAIN + "--out {tmp}/s --matrix-out {tmp}/m.npz", r"--matrix-out without --fresh"),
-    (JUDGE + "--matrix {p}/fewer.npz", r"matrix of strategies maml, replay; the selector chooses among"),
-    (JUDGE + "--matrix {p}/lacking.npz", r"strategy 'magic' is none of the checkpoint's"),
-    ("select evaluate --selector {p}/other.safetensors --matrix {p}/judged.npz", r"trained on feature schema '0'"),
-    ("select evaluate --selector {tmp}/none --matrix {p}/judged.npz", r"none: no selector; train one"),
     (
-        JUDGE.replace("select evaluate", "select explain") + "--matrix {p}/judged.npz --scene 40",
+        JUDGE + "--matrix {p}/judged.safetensors --scenes 4",
+        r"--scenes without --fresh; it says nothing to a matrix file",
+    ),
+    (JUDGE + "--matrix {p}/judged.safetensors --out {tmp}/m.safetensors", r"--out without --fresh"),
+    (TRAIN + "--out {tmp}/s --matrix-out {tmp}/m.safetensors", r"--matrix-out without --fresh"),
+    (JUDGE + "--matrix {p}/fewer.safetensors", r"matrix of strategies maml, replay; the selector chooses among"),
+    (JUDGE + "--matrix {p}/lacking.safetensors", r"strategy 'magic' is none of the checkpoint's"),
+    (
+        "select evaluate --selector {p}/other.safetensors --matrix {p}/judged.safetensors",
+        r"trained on feature schema '0'",
+    ),
+    ("select evaluate --selector {tmp}/none --matrix {p}/judged.safetensors", r"none: no selector; train one"),
+    (
+        JUDGE.replace("select evaluate", "select explain") + "--matrix {p}/judged.safetensors --scene 40",
         r"scene 40; the matrix has 0 to 39",
     ),
-    ("select matrix --strategies mamll --out {tmp}/m.npz", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
-    ("select matrix --split moon --out {tmp}/m.npz", r"unknown split 'moon'"),
-    ("select matrix --scenes 0 --out {tmp}/m.npz", r"scenes 0; expected 1 or more"),
-    ("select matrix --checkpoint {tmp}/none --out {tmp}/m.npz", r"none: no checkpoint"),
-    ("select matrix --checkpoint {p}/run --out {p}/judged.npz", r"judged\.npz: holds a matrix with other"),
+    ("select matrix --strategies mamll --out {tmp}/m.safetensors", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
+    ("select matrix --split moon --out {tmp}/m.safetensors", r"unknown split 'moon'"),
+    ("select matrix --scenes 0 --out {tmp}/m.safetensors", r"scenes 0; expected 1 or more"),
+    ("select matrix --checkpoint {tmp}/none --out {tmp}/m.safetensors", r"none: no checkpoint"),
+    (
+        "select matrix --checkpoint {p}/run --out {p}/judged.safetensors",
+        r"judged\.safetensors: holds a matrix with other",
+    ),
     ("evaluate --strategies selector --selector {tmp}/none --checkpoint {p}/run", r"none: no selector; train one"),
 ]
 
@@ -137,7 +162,9 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     assert main(words(TRAIN + "--attempts 2 --trees 15 --json", place, tmp_path)) == 0
     trained = json.loads(capsys.readouterr().out)
     assert trained["left_out_families"]["selector"] > trained["left_out_families"]["sbs"]
-    judge = f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.npz "
+    judge = (
+        f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.safetensors "
+    )
     assert main(words(judge + "--online --json", place, tmp_path)) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
@@ -165,8 +192,8 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
 
 
 def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys) -> None:
-    save_matrix(tmp_path / "same.npz", made_up(np.tile([[0.2, 0.9, 0.1]], (30, 1)), families=("axe", "hook")))
-    line = JUDGE + f"--matrix {tmp_path}/same.npz"
+    save_matrix(tmp_path / "same.safetensors", made_up(np.tile([[0.2, 0.9, 0.1]], (30, 1)), families=("axe", "hook")))
+    line = JUDGE + f"--matrix {tmp_path}/same.safetensors"
     assert main(words(line, place, tmp_path)) == 0
     said = capsys.readouterr()
     first = said.out.splitlines()[0]
@@ -175,12 +202,12 @@ def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys)
 
 
 def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setitem(FILES, "matrix", str(place / "training.npz"))
+    monkeypatch.setitem(FILES, "matrix", str(place / "training.safetensors"))
     line = "select train --checkpoint {p}/run --trees 15 --out {tmp}/s.safetensors"
     assert main(words(line + " --json", place, tmp_path)) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["source"], found["matrix"]) == ("shipped", f"{place}/training.npz")
-    assert main(words(line + " --matrix {p}/training.npz", place, tmp_path)) == 0
+    assert (found["source"], found["matrix"]) == ("shipped", f"{place}/training.safetensors")
+    assert main(words(line + " --matrix {p}/training.safetensors", place, tmp_path)) == 0
     assert "source: file" in capsys.readouterr().out
 
 
@@ -200,14 +227,21 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     monkeypatch.setattr(play, "play_scene", counted)
     few = "--scenes 1 --rollouts 4 --workers 1 --json "
     assert (
-        main(words(FRESH + few + "--trees 5 --strategies centre replay --matrix-out {tmp}/m.npz", place, tmp_path)) == 0
+        main(
+            words(
+                FRESH + few + "--trees 5 --strategies centre replay --matrix-out {tmp}/m.safetensors", place, tmp_path
+            )
+        )
+        == 0
     )
     said = capsys.readouterr()
     trained = json.loads(said.out)
-    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", f"{tmp_path}/m.npz", 2)
+    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", f"{tmp_path}/m.safetensors", 2)
     warning = "robo-meta: warning: 4 rollouts a cell; under 10, virtual best and closed gap say little"
-    assert said.err.splitlines()[-1] == warning and (tmp_path / "m.npz").is_file()
-    judge = "select evaluate --fresh --selector {tmp}/s.safetensors --checkpoint {p}/run --out {tmp}/j.npz " + few
+    assert said.err.splitlines()[-1] == warning and (tmp_path / "m.safetensors").is_file()
+    judge = (
+        "select evaluate --fresh --selector {tmp}/s.safetensors --checkpoint {p}/run --out {tmp}/j.safetensors " + few
+    )
     assert main(words(judge, place, tmp_path)) == 0
     said = capsys.readouterr()
     result = json.loads(said.out, parse_constant=pytest.fail)

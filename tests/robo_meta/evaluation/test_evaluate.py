@@ -24,7 +24,7 @@ from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, 
 from robo_meta.evaluation.result import FrameError
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
-from robo_meta.runs.journal import JournalError
+from robo_meta.runs.journal import JournalError, append, open_journal
 from robo_meta.strategies.build import build_strategies, default_names, needs_checkpoint
 from robo_meta.training.checkpoint import CheckpointError
 from sim.errors import InputError
@@ -80,7 +80,7 @@ def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
 def test_names() -> None:
     named_only = ("contrast", "retry", "selector")
     assert default_names() == (*(name for name in CATALOGUE if name not in named_only), "maml+scripted-controller")
-    shipped = default_names({"maml", "zero-shot", "closing", "hand"})
+    shipped = default_names({"maml", "zero-shot", "closing", "controller"})
     assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-controller"} <= set(shipped)
     assert not {"context", "fomaml", "anil", "reptile"} & set(shipped)
     assert "fine-tune" in default_names({"pretrain", "closing"}) and "fine-tune" not in default_names({"closing"})
@@ -172,8 +172,11 @@ def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.Monk
 def test_progress_of_an_evaluation_with_more_to_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
     evaluate(config(out=tmp_path), progress=False)
-    head, *rest = (tmp_path / FINISHED).read_text().split("\n")
-    (tmp_path / FINISHED).write_text("\n".join([json.dumps({**json.loads(head), "selector": "0" * 64}), *rest]))
+    begun = open_journal(tmp_path / FINISHED, config(out=tmp_path).identity)
+    (tmp_path / FINISHED).unlink()
+    open_journal(tmp_path / FINISHED, {**config(out=tmp_path).identity, "selector": "0" * 64})
+    for task in begun:
+        append(tmp_path / FINISHED, task)
     with pytest.raises(JournalError, match="begun with other selector; remove it or write elsewhere"):
         evaluate(config(out=tmp_path), progress=False)
 

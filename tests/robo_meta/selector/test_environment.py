@@ -28,7 +28,7 @@ def paired(scenes: int = 8, **changes):
 
 
 def test_check_env_passes_with_warnings_as_errors(tmp_path) -> None:
-    file = save_matrix(tmp_path / "m.npz", paired())
+    file = save_matrix(tmp_path / "m.safetensors", paired())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         env = gymnasium.make("RoboMeta/Select-v0", matrix=str(file))
@@ -148,7 +148,7 @@ def test_prices_that_make_no_sense(changes: dict, line: str) -> None:
 
 def test_no_matrix(tmp_path) -> None:
     with pytest.raises(MatrixError, match="no matrix; play one with robo-meta select matrix"):
-        SelectEnv(tmp_path / "none.npz")
+        SelectEnv(tmp_path / "none.safetensors")
 
 
 def test_retry_learns_from_the_attempt_that_failed_last() -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from robo_meta.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from robo_meta.training.checkpoint import FORM, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from robo_meta.training.presets import METHODS, PRESETS
+from tests.altered import other_schema
 
 
 def test_round_trip(tiny_run: Path, tmp_path: Path) -> None:
     loaded = load_checkpoint(tiny_run)
-    assert set(loaded.parts) == {*METHODS, "closing", "hand"}
+    assert set(loaded.parts) == {*METHODS, "closing", "controller"}
     save_checkpoint(tmp_path, loaded)
     again = load_checkpoint(tmp_path)
     assert again.card == loaded.card
@@ -27,7 +28,7 @@ def test_round_trip(tiny_run: Path, tmp_path: Path) -> None:
 def test_card_says_where_it_comes_from(tiny_run: Path) -> None:
     card = json.loads((tiny_run / "policy.json").read_text())
     assert card == load_checkpoint(tiny_run).card
-    assert card["preset"] == "tiny" and card["schema"] == "1"
+    assert card["preset"] == "tiny" and card["schema"] == "2"
     for record in card["parts"].values():
         assert record["families"] == ["bar", "rod"] and record["tasks"] == 12
         assert set(record["versions"]) == {"robo_meta", "torch", "numpy", "python"}
@@ -38,7 +39,7 @@ def test_full_preset_fits_two_megabytes() -> None:
     from robo_meta.training.checkpoint import expected_shapes
 
     sizes = PRESETS["full"].architecture
-    shapes = [shape for part in (*METHODS, "closing", "hand") for shape in expected_shapes(part, sizes).values()]
+    shapes = [shape for part in (*METHODS, "closing", "controller") for shape in expected_shapes(part, sizes).values()]
     assert sum(4 * torch.Size(shape).numel() for shape in shapes) < 1_900_000
 
 
@@ -66,8 +67,8 @@ def test_missing_and_unknown_tensors(tiny_run: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError) as error:
         load_checkpoint(tmp_path / "a")
     assert str(error.value) == "policy.safetensors: maml/head.in.bias is missing, preset 'tiny' needs (6,)"
-    damaged(tiny_run, tmp_path / "b", "hand", "extra", torch.zeros(1))
-    with pytest.raises(CheckpointError, match=r"policy.safetensors: hand/extra is unknown to preset 'tiny'"):
+    damaged(tiny_run, tmp_path / "b", "controller", "extra", torch.zeros(1))
+    with pytest.raises(CheckpointError, match=r"policy.safetensors: controller/extra is unknown to preset 'tiny'"):
         load_checkpoint(tmp_path / "b")
     damaged(tiny_run, tmp_path / "c", "moml", "x", torch.zeros(1))
     with pytest.raises(CheckpointError, match=r"policy.safetensors: unknown part 'moml'; expected maml, zero-shot"):
@@ -81,8 +82,9 @@ def test_values_that_are_not_finite(tiny_run: Path, tmp_path: Path) -> None:
 
 
 def test_other_schema(tiny_run: Path, tmp_path: Path) -> None:
-    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(6), schema="0")
-    with pytest.raises(CheckpointError, match=r"policy.safetensors: schema '0'; this version reads '1'"):
+    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(6))
+    other_schema(tmp_path / "policy.safetensors", FORM)
+    with pytest.raises(CheckpointError, match=r"policy.safetensors: schema '0', this version reads '2'"):
         load_checkpoint(tmp_path)
 
 
@@ -103,6 +105,6 @@ def test_part_that_was_not_trained(tiny_run: Path) -> None:
     lacking = Checkpoint({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(
         CheckpointError,
-        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, contrast, fomaml, hand",
+        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, contrast, controller, fomaml",
     ):
         lacking.part("maml")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from demos.storage.files import read_metadata, write_safetensors
 from robo_meta.selector.judging.cross_validation import cross_judge
 from robo_meta.selector.judging.drift import WITHIN, Drift, follow, judge_online, uses_until_abandoned
 from robo_meta.selector.judging.expected_return import walk
 from robo_meta.selector.judging.explain import explain
 from robo_meta.selector.learner.config import LearnerConfig, LearnerError
-from robo_meta.selector.learner.file import SelectorError, load_selector, refuse_shared_families, save_selector
+from robo_meta.selector.learner.file import FORM, SelectorError, load_selector, refuse_shared_families, save_selector
 from robo_meta.selector.learner.fitted_q import situations
 from robo_meta.selector.learner.fitted_q import train_selector as train_with
 from robo_meta.selector.learner.forest import Forest
@@ -23,6 +23,8 @@ from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import Rules
 from robo_meta.selector.learner.selector import DEMO, GIVE_UP, Selector, base_value
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix, MatrixError
+from tests.altered import altered as alter
+from tests.altered import other_schema
 from tests.robo_meta.selector.selector_matrices import STRATEGIES, made_up, two_kinds, with_retry
 
 NOTHING = np.zeros((1, 3))
@@ -187,27 +189,22 @@ def test_file_round_trip(tmp_path: Path) -> None:
     assert json.loads(path.with_suffix(".json").read_text())["learner"] == "extra-trees"
 
 
-def altered(path: Path, card: dict | None = None, drop: str | None = None, **arrays: np.ndarray) -> None:
-    from safetensors.numpy import load_file
-
-    kept = {name: value for name, value in (load_file(path) | arrays).items() if name != drop}
-    found = json.loads(read_metadata(path)["card"]) | (card or {})
-    write_safetensors(path, kept, {"card": json.dumps(found)})
+altered = partial(alter, form=FORM)
 
 
 @pytest.mark.parametrize(
     "damage, line",
     [
         (lambda p: p.unlink(), "no selector; train one with robo-meta select train"),
-        (lambda p: p.write_bytes(p.read_bytes()[:-9]), "truncated, damaged or no selector"),
-        (lambda p: p.write_bytes(b"x"), "truncated, damaged or no selector"),
-        (lambda p: altered(p, {"schema": "9"}), "schema '9'; this version reads '2'"),
-        (lambda p: altered(p, {"feature_schema": "0"}), "trained on feature schema '0'; this version computes"),
+        (lambda p: p.write_bytes(p.read_bytes()[:-9]), "truncated or damaged"),
+        (lambda p: p.write_bytes(b"x"), "truncated or damaged"),
+        (lambda p: other_schema(p, FORM), "schema '0', this version reads '3'"),
+        (lambda p: altered(p, record={"feature_schema": "0"}), "trained on feature schema '0'; this version computes"),
         (
-            lambda p: altered(p, {"prices": {"gamma": 3}}),
+            lambda p: altered(p, record={"prices": {**Prices().card, "gamma": 3}}),
             "its arrays don't fit its card (gamma 3; expected more than 0",
         ),
-        (lambda p: altered(p, {"strategies": ["maml"]}), "its arrays don't fit its card"),
+        (lambda p: altered(p, record={"strategies": ["maml"]}), "its arrays don't fit its card"),
         (lambda p: altered(p, drop="1/strategies/value"), "its arrays don't fit its card"),
         (lambda p: altered(p, **{"1/strategies/left": np.zeros(3, np.int32)}), "its arrays don't fit its card"),
         (lambda p: altered(p, **{"seconds": np.zeros(2)}), "its arrays don't fit its card"),
@@ -231,9 +228,11 @@ def test_trees_that_never_end_are_refused(selector: Selector, tmp_path: Path) ->
 
 
 def test_families_are_kept_apart() -> None:
-    refuse_shared_families("m.npz", ("wedge", "flag"), ("axe",))
-    with pytest.raises(SelectorError, match=r"m\.npz: family 'flag' is among those that the selector was trained on"):
-        refuse_shared_families("m.npz", ("wedge", "flag"), ("axe", "flag"))
+    refuse_shared_families("m.safetensors", ("wedge", "flag"), ("axe",))
+    with pytest.raises(
+        SelectorError, match=r"m\.safetensors: family 'flag' is among those that the selector was trained on"
+    ):
+        refuse_shared_families("m.safetensors", ("wedge", "flag"), ("axe", "flag"))
 
 
 def test_sabotage_is_noticed(selector: Selector) -> None:

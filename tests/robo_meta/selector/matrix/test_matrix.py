@@ -14,8 +14,9 @@ from robo_meta.runs.journal import JournalError
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.matrix import play as module
 from robo_meta.selector.matrix.config import MatrixOrder
-from robo_meta.selector.matrix.matrix import EMPTY, SCHEMA, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.matrix import EMPTY, FORM, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.matrix.play import JOURNAL, draw_condition, follow_up, play_matrix
+from tests.altered import altered, other_schema
 from tests.robo_meta.selector.selector_matrices import made_up
 
 CHANCES = np.full((6, 3), 0.5)
@@ -23,7 +24,7 @@ CHANCES = np.full((6, 3), 0.5)
 
 def test_round_trip(tmp_path: Path) -> None:
     matrix = made_up(CHANCES, following=np.array([1, -1, 3, -1, -1, -1]), budget=np.array([0.02, *[np.inf] * 5]))
-    path = save_matrix(tmp_path / "m.npz", matrix)
+    path = save_matrix(tmp_path / "m.safetensors", matrix)
     found = load_matrix(path)
     for name in ("features", "success", "seconds", "following", "retried"):
         assert np.array_equal(getattr(found, name), getattr(matrix, name))
@@ -66,16 +67,27 @@ def test_what_is_no_matrix(changes: dict, line: str) -> None:
     "damage, line",
     [
         (lambda p: p.unlink(), "no matrix; play one with robo-meta select matrix"),
-        (lambda p: p.write_bytes(p.read_bytes()[:-40]), "truncated, damaged or no matrix"),
-        (lambda p: p.write_bytes(b"nothing"), "truncated, damaged or no matrix"),
-        (lambda p: np.savez(p, schema=np.array(SCHEMA)), "truncated, damaged or no matrix"),
-        (lambda p: np.savez(p, schema=np.array({"a": 1}, dtype=object)), "truncated, damaged or no matrix"),
-        (lambda p: np.savez(p, **{**np.load(p), "schema": np.array("0")}), "schema '0'; this version reads '2'"),
-        (lambda p: np.savez(p, **{**np.load(p), "success": np.full((6, 3, 12), -1)}), "empty cell: scene 0"),
+        (lambda p: p.write_bytes(p.read_bytes()[:-40]), "truncated or damaged"),
+        (lambda p: p.write_bytes(b"nothing"), "truncated or damaged"),
+        (
+            lambda p: np.savez(p.with_suffix(""), schema=np.array("2")) or p.with_suffix(".npz").rename(p),
+            "truncated or",
+        ),
+        (lambda p: other_schema(p, FORM), "schema '0', this version reads '3'"),
+        (lambda p: altered(p, FORM, success=np.full((6, 3, 12), -1, np.int8)), "empty cell: scene 0"),
+        (lambda p: altered(p, FORM, drop="retried"), "no array 'retried'"),
+        (lambda p: altered(p, FORM, seconds=np.array([0.1, np.nan, 0.1])), "seconds of"),
+        (
+            lambda p: altered(p, FORM, **{"scene.task": np.full(6, -1)}),
+            "the column 'task' holds values that are not from",
+        ),
+        (lambda p: altered(p, FORM, **{"scene.family": np.full(6, 99)}), "'family' holds numbers beyond its"),
+        (lambda p: altered(p, FORM, record={"provenance": {}}), "record.provenance has no 'families'"),
+        (lambda p: altered(p, FORM, record={"provenance": {"families": ["axe"]}}), "is not among the families"),
     ],
 )
 def test_damaged_files_are_one_line(damage, line: str, tmp_path: Path) -> None:
-    path = save_matrix(tmp_path / "m.npz", made_up(CHANCES))
+    path = save_matrix(tmp_path / "m.safetensors", made_up(CHANCES))
     damage(path)
     with pytest.raises(MatrixError) as caught:
         load_matrix(path)
@@ -107,7 +119,7 @@ def simple(root: int, split: str, index: int) -> Condition:
 def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "draw_condition", simple)
     monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
-    out, whole = tmp_path / "killed.npz", tmp_path / "whole.npz"
+    out, whole = tmp_path / "killed.safetensors", tmp_path / "whole.safetensors"
     real, calls = module.play_scene, []
 
     def play(*arguments):
@@ -146,7 +158,7 @@ def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert all(draw_condition(SHORT, "validation", index).shots == 1 for index in range(2))
     # Measured in this process, and never twice the same.
     monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01]))
-    files = {workers: tmp_path / f"{workers}.npz" for workers in (1, 2)}
+    files = {workers: tmp_path / f"{workers}.safetensors" for workers in (1, 2)}
     for workers, file in files.items():
         play_matrix(replace(ORDER, workers=workers, strategies=("centre",), seed=SHORT), file, progress=False)
     assert files[1].read_bytes() == files[2].read_bytes()
@@ -156,7 +168,7 @@ def test_more_scenes_of_the_same_order_are_added(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(module, "draw_condition", simple)
     measured = iter(([0.01, 0.02], [0.03, 0.04]))
     monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array(next(measured)))
-    grown, whole = tmp_path / "grown.npz", tmp_path / "whole.npz"
+    grown, whole = tmp_path / "grown.safetensors", tmp_path / "whole.safetensors"
     real, calls = module.play_scene, []
 
     def play(*arguments):
@@ -225,5 +237,5 @@ def test_the_identity_holds_what_scenes_are_drawn_from(monkeypatch: pytest.Monke
     before = module._identity(ORDER, None, ORDER.strategies)
     monkeypatch.setattr(module.axes, "FOREIGN", 0.5)
     after = module._identity(ORDER, None, ORDER.strategies)
-    assert before["axes"] != after["axes"] and before["schema"] == after["schema"] == SCHEMA
+    assert before["axes"] != after["axes"] and before["schema"] == after["schema"] == FORM.schema
     assert json.loads(json.dumps(before)) == before

@@ -115,7 +115,7 @@ def test_checkpoint_without_the_part(tiny_run: Path) -> None:
 def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
     from robo_meta.model.controller import hand_inputs, loss
 
-    omega = load_checkpoint(tiny_run).part("hand")
+    omega = load_checkpoint(tiny_run).part("controller")
     hand = LearnedController({k: v.numpy() for k, v in omega.items()})
     rng = np.random.default_rng(0)
     state, target = rng.normal(0, 0.05, (1, 7)), rng.normal(0, 0.05, (1, 4))
@@ -131,7 +131,7 @@ def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
 
 
 def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
-    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("controller").items()})
     state, target = np.array([0.02, 0.01, 0.1, 0.3, 0.08, 0, 1]), np.array([-0.01, 0.03, 0.02, 0.5])
     c, s = np.cos(0.4), np.sin(0.4)
     turn = np.array([[c, -s], [s, c]])
@@ -144,7 +144,7 @@ def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
 
 
 def test_acting_is_quick(tiny_run: Path) -> None:
-    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("hand").items()})
+    hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("controller").items()})
     state, target = np.array([0.1, 0, 0.2, 0, 0.08, 0, 1.0]), np.array([0, 0, 0.02, 0.0])
     times = []
     for _ in range(50):

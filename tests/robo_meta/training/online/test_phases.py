@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from demos.demo import SCHEMA
-from demos.storage.files import checksum, write_safetensors
+from demos.recording.config import RecordConfig
+from demos.storage.packed_file import write_packed_file
 from robo_meta.training.online.config import StreamConfig, StreamError, StreamOptions
 from robo_meta.training.online.phases import COLOURS, colours_shown, deal_phases, load_folders
 from robo_meta.training.options import OptionsError, TrainOptions
@@ -49,9 +48,8 @@ def painted(tasks: int, families: tuple[int, ...], seed: int = 0, colours: int =
 
 def write(folder: Path, arrays: dict[str, np.ndarray], split: str = "training") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    provenance = json.dumps({"config": {"split": split}})
-    header = {"schema": SCHEMA, "families": json.dumps(NAMES), "provenance": provenance}
-    write_safetensors(folder / "training.safetensors", arrays, {**header, "checksum": checksum(arrays, SCHEMA)})
+    provenance = {"config": RecordConfig(out=folder, split=split, demos=4 if split == "training" else 1).identity}
+    write_packed_file(folder / "training.safetensors", arrays, NAMES, provenance)
     return folder
 
 

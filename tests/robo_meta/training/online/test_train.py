@@ -243,7 +243,7 @@ def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path:
     first, second = packed.arrays(48, seed=1), packed.arrays(48, seed=2)
     first["family"] = np.zeros_like(first["family"])
     folders = [packed.write(_made(tmp_path / "1"), first), packed.write(_made(tmp_path / "2"), second)]
-    sizes = Architecture(hidden=16, head=12, keypoints=2, inner_steps=2, context=8, closing=8, hand=8)
+    sizes = Architecture(hidden=16, head=12, keypoints=2, inner_steps=2, context=8, closing=8, controller=8)
     train = replace(TINY, architecture=sizes, schedules={**TINY.schedules, "maml": Schedule(60, 2, 1e-2)})
     config = StreamConfig(phases=2, probes=12, phase_colours=(8, 0), warm_up=0.0, stream_budget=4, stream_batch=6,
                           stream_rate=6e-3, reservoir=40)  # fmt: skip
@@ -261,7 +261,7 @@ def test_it_starts_from_a_checkpoint(phases: list[Path], tiny_run: Path, tmp_pat
     assert result["spent"]["arrived"] == 18
     before, after = load_checkpoint(tiny_run), load_checkpoint(tmp_path / "run")
     assert before.parts.keys() == after.parts.keys()
-    assert torch.equal(before.parts["hand"]["in.weight"], after.parts["hand"]["in.weight"])
+    assert torch.equal(before.parts["controller"]["in.weight"], after.parts["controller"]["in.weight"])
     assert not torch.equal(before.parts["maml"]["head.in.weight"], after.parts["maml"]["head.in.weight"])
     assert after.card["parts"]["maml"]["start"]["kind"] == "checkpoint"
     # The first task was met by the checkpoint itself.
@@ -287,7 +287,7 @@ def test_states_and_folders_of_other_trainings_are_refused(
     assert _bytes(whole) == before
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes((whole / "state" / "stream.safetensors").read_bytes()[:-40])
-    with pytest.raises(StateError, match="damaged training state"):
+    with pytest.raises(StateError, match="truncated or damaged"):
         load_online(cut, {}, CPU)
 
 
