@@ -49,7 +49,7 @@ class SupportItem(Record):
     object_id: str
     """Public label of the object within its task, e.g. `a0`."""
     tip: np.ndarray = field(default_factory=lambda: np.zeros(2))
-    """(2,) float32, object frame: what an onlooker sees of how the object hung when it was lifted or dropped: the
+    """(2,) float32, object frame, with noise: how the object hung when it was lifted or dropped: the
     direction in the object's plane whose side sank, times the tilt in rad; 0 where level, never lifted or unknown."""
 
     def __post_init__(self) -> None:

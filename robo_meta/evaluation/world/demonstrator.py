@@ -30,7 +30,7 @@ class ExpertCheckError(InputError):
 
 @dataclass(frozen=True)
 class ExpertCheckConfig:
-    """What the demonstrator is tried on."""
+    """What the demonstrator is measured on."""
 
     families: tuple[str, ...] = ()
     """Shape families; all where empty."""
@@ -54,7 +54,7 @@ def check_expert(config: ExpertCheckConfig) -> dict[str, Any]:
 
 
 def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: int) -> dict[str, Any]:
-    """Let the demonstrator try `tasks` fresh objects of each family, with its noise and natural variation.
+    """Let the demonstrator grasp `tasks` fresh objects of each family, with its noise and natural variation.
 
     Args:
         families: which; all where empty.
@@ -68,7 +68,7 @@ def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: in
         failed}` with the failed parts of the verdict.
     """
     names = tuple(dict.fromkeys(families)) or tuple(FAMILIES)
-    jobs = [partial(_try_one, seed, name, number) for name in names for number in range(tasks)]
+    jobs = [partial(_attempt, seed, name, number) for name in names for number in range(tasks)]
     attempts = []
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
@@ -97,7 +97,7 @@ def _row(family: str, intention: str, attempts: list[dict[str, Any]]) -> dict[st
     return {"family": family, "split": split, "intention": intention} | counts
 
 
-def _try_one(seed: int, family: str, number: int) -> dict[str, Any]:
+def _attempt(seed: int, family: str, number: int) -> dict[str, Any]:
     """One demonstration on a fresh object; `failed` is empty on success."""
     # Tasks are numbered from the family's own stream, so that the families don't all get the same materials.
     index = int(generator(seed, "check expert", family, number).integers(2**31))

@@ -48,7 +48,7 @@ class MatrixOrder:
             if name not in possible:
                 raise MatrixError(f"strategy {name!r} in a matrix; expected some of {', '.join(possible)}")
         if self.strategies == (RETRY,):
-            raise MatrixError(f"strategy {RETRY!r} alone; expected others beside it, after whose failures it tries")
+            raise MatrixError(f"strategy {RETRY!r} alone; expected others beside it, after whose failures it is played")
         if len(set(self.strategies)) != len(self.strategies):
             raise MatrixError(f"strategies {' '.join(self.strategies)}; expected each once")
         for name in ("scenes", "workers"):
