@@ -30,6 +30,7 @@ from demos.storage.recording import CONFIG
 from demos.storage.schema import (
     NAME,
     PLAIN_TABLE,
+    REFERENCE,
     SHA256,
     Flag,
     ListOf,
@@ -48,7 +49,7 @@ DIGEST = 8
 WORLD = ("physics", "verdict")
 """Versions that all files of a dataset share."""
 _CHECKSUM = Text(pattern=SHA256)
-_NAMES = Text(pattern=NAME)
+_NAMES, _REFERENCES = Text(pattern=NAME), Text(pattern=REFERENCE)
 INDEX_SCHEMA = Record(
     {
         "schema": Text(allowed=(SCHEMA,)),
@@ -62,9 +63,9 @@ INDEX_SCHEMA = Record(
                 {
                     "checksum": _CHECKSUM,
                     "recording": Whole(0),
-                    "family": _NAMES,
+                    "family": _REFERENCES,
                     "object_id": _NAMES,
-                    "split": _NAMES,
+                    "split": _REFERENCES,
                     "task": Whole(0),
                     "intention": Text(allowed=INTENTIONS),
                     "steps": Whole(1),

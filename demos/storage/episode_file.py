@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from demos.demo import ACTION_SIZE, POINT_SIZE, SCHEMA, STATE_SIZE, Demo, DemoError, Provenance
 from demos.storage.array_file import Form, read_array_file, read_header, write_array_file
 from demos.storage.recording import CONFIG, VERSIONS
-from demos.storage.schema import NAME, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
+from demos.storage.schema import NAME, REFERENCE, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
 from sim.errors import InputError
 from sim.tasks.scenes import INTENTIONS, Task
 
@@ -26,11 +26,11 @@ EPISODE = Form(
         {
             "config": CONFIG,
             "verdict": TableOf(Flag()),
-            "family": Text(pattern=NAME),
+            "family": Text(pattern=REFERENCE),
             "object_id": Text(pattern=NAME),
             "task": Record(
                 {
-                    "split": Text(pattern=NAME),
+                    "split": Text(pattern=REFERENCE),
                     "index": Whole(0),
                     "densities": TableOf(Number(0.0)),
                     "intention": Text(allowed=INTENTIONS),
@@ -41,7 +41,7 @@ EPISODE = Form(
                 {
                     "actor": Text(),
                     "seed": Whole(0, 2**256),
-                    "path": ListOf(Either(Whole(0), Text(pattern=NAME)), least=1, most=20),
+                    "path": ListOf(Either(Whole(0), Text(pattern=REFERENCE)), least=1, most=20),
                     "versions": VERSIONS,
                 }
             ),

@@ -12,7 +12,7 @@ from demos.demo import SCHEMA
 from demos.storage.array_file import Form, Layout, write_array_file
 from demos.storage.files import DamagedFile
 from demos.storage.recording import CONFIG, VERSIONS
-from demos.storage.schema import NAME, PLAIN_TABLE, SHA256, ListOf, Maybe, Record, Text
+from demos.storage.schema import PLAIN_TABLE, REFERENCE, SHA256, ListOf, Maybe, Record, Text
 from sim.errors import InputError
 
 TASK_LAYOUT: Layout = {
@@ -45,7 +45,7 @@ PACKED = Form(
     schema=SCHEMA,
     record=Record(
         {
-            "families": ListOf(Text(pattern=NAME), least=1, most=2**15),
+            "families": ListOf(Text(pattern=REFERENCE), least=1, most=2**15),
             "packed_from": Maybe(Text(pattern=SHA256)),
             "provenance": Record(
                 {"config": CONFIG}, optional={"merged": ListOf(CONFIG), "counts": PLAIN_TABLE, "versions": VERSIONS}

@@ -13,7 +13,7 @@ from demos.storage.episode_file import StoreError, refuse_other
 from demos.storage.files import DamagedFile
 from demos.storage.packed_file import TASK_LAYOUT, check_values
 from demos.storage.recording import CONFIG, VERSIONS
-from demos.storage.schema import NAME, ListOf, Record, Text, Whole
+from demos.storage.schema import REFERENCE, ListOf, Record, Text, Whole
 
 PLANNED_CHUNK = Form(
     name="planned demonstrations",
@@ -21,7 +21,7 @@ PLANNED_CHUNK = Form(
     record=Record(
         {
             "config": CONFIG,
-            "families": ListOf(Text(pattern=NAME), least=1, most=2**15),
+            "families": ListOf(Text(pattern=REFERENCE), least=1, most=2**15),
             "first": Whole(0),
             "tasks": Whole(1),
             "versions": VERSIONS,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from demos.storage.schema import NAME, Flag, ListOf, Record, TableOf, Text, Whole
+from demos.storage.schema import REFERENCE, Flag, ListOf, Record, TableOf, Text, Whole
 
 CONFIG = Record(
     {
-        "split": Text(pattern=NAME),
+        "split": Text(pattern=REFERENCE),
         "families": ListOf(Text()),
         "tasks": Whole(0),
         "demos": Whole(1),

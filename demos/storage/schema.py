@@ -17,6 +17,8 @@ DEEPEST = 40
 """Levels of lists and tables inside one another; what is written here has ten at most."""
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 """Names that become file names: no folder, no `..`, nothing hidden."""
+REFERENCE = rf"([A-Za-z_][A-Za-z0-9_.]*:)?{NAME}"
+"""Families and splits: a name, or `module:name` where it is found in someone's own module. No file is named so."""
 SHA256 = r"[0-9a-f]{64}"
 
 

@@ -22,8 +22,9 @@ S is 2, or 3. The interiors of the pieces are disjoint. All randomness comes fro
 MOST_PIECES = 8
 """Pieces of a layout at most."""
 _WORDS = r"[a-z][a-z0-9]*(-[a-z0-9]+)*"
-_NAME = re.compile(rf"{_WORDS}|[\w.]+:\w+")
-_GROUP = re.compile(rf"([\w.]+:)?{_WORDS}")
+_MODULE = r"[A-Za-z_][A-Za-z0-9_.]*"
+_NAME = re.compile(rf"{_WORDS}|{_MODULE}:[A-Za-z0-9][A-Za-z0-9_]*")
+_GROUP = re.compile(rf"({_MODULE}:)?{_WORDS}")
 
 
 class FamilyError(InputError):
