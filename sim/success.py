@@ -29,8 +29,8 @@ class Thresholds:
     shake_rate: float = 2.0
     """Hz."""
     tilt: float = np.deg2rad(15.0)
-    """rad: largest angle between the object's z axis now and when the fingers closed. Turning about the upright
-    symmetry axis of these prisms doesn't change it."""
+    """rad: largest angle between the object's z axis now and at rest, before anything touched it. Turning about the
+    upright symmetry axis of these prisms doesn't change it."""
     slip: float = 0.01
     """m: largest sinking of the object relative to the hand during hold and shake."""
     part_distance: float = 0.03
@@ -50,7 +50,7 @@ class Verdict:
     held: bool
     """Stayed there through hold and shake without sinking in the fingers."""
     level: bool
-    """Tilt since the fingers closed stayed under `tilt`."""
+    """Tilt from the attitude at rest stayed under `tilt`."""
     clamped: bool
     """Both pads pressed on it all the time."""
     unsupported: bool
@@ -87,12 +87,14 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.rest_height = float(self.body.object_to_world.position[2])
-        self.upright_at_closing: np.ndarray | None = None
+        # Taken at closing, an object that the open hand had leant over would count as level however it then hung.
+        self.upright_at_rest = self.body.object_to_world.rotation[:, 2]
+        self.closed = False
         self.tip = np.zeros(2)
 
     def fingers_closed(self) -> None:
-        """Note the object's attitude, from which tilt is measured, when the gripper is told to close."""
-        self.upright_at_closing = self.body.object_to_world.rotation[:, 2]
+        """Note that the gripper was told to close: before that nothing is held, whatever touches the object."""
+        self.closed = True
 
     @property
     def rise(self) -> float:
@@ -101,25 +103,24 @@ class Judge:
 
     @property
     def tilt(self) -> float:
-        """rad: angle of the object's z axis to where it pointed when the fingers closed."""
-        before = self.upright_at_closing if self.upright_at_closing is not None else np.array([0.0, 0.0, 1.0])
-        return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ before, -1, 1)))
+        """rad: angle of the object's z axis to where it pointed at rest."""
+        return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest, -1, 1)))
 
     @property
     def pressing_pads(self) -> int:
         """How many pads, of two, press on the object since the gripper was told to close."""
-        return 0 if self.upright_at_closing is None else sum(map(bool, self._pad_contacts().values()))
+        return sum(map(bool, self._pad_contacts().values())) if self.closed else 0
 
     def look(self) -> None:
         """Keep in `tip` how the object hangs, where both pads hold it and it hangs further over than seen so far.
 
-        `tip` (2,), object frame: the direction in the object's plane whose side sank since the fingers closed, times
-        the tilt in rad.
+        `tip` (2,), object frame: the direction in the object's plane whose side sank since it lay at rest, times the
+        tilt in rad.
         """
-        if self.upright_at_closing is None or self.tilt <= np.hypot(*self.tip) or not self._clamped():
+        if not self.closed or self.tilt <= np.hypot(*self.tip) or not self._clamped():
             return
-        # Where the object's upright of then points now, seen from the object: away from the side that sank.
-        away = (self.body.object_to_world.rotation.T @ self.upright_at_closing)[:2]
+        # Where the upright at rest points now, seen from the object: away from the side that sank.
+        away = (self.body.object_to_world.rotation.T @ self.upright_at_rest)[:2]
         self.tip = -away / max(float(np.hypot(*away)), 1e-9) * self.tilt
 
     def hold_and_shake(self, hand_position: np.ndarray, yaw: float) -> Verdict:

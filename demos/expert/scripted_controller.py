@@ -1,4 +1,4 @@
-"""The scripted hand: a memoryless controller from where the hand is to the next action, given a grasp.
+"""The scripted controller: a memoryless controller from where the hand is to the next action, given a grasp.
 
 It is a function of the observed hand alone, so that a network can learn it from recorded steps: everything that
 decides between approaching, closing and lifting can be seen (the last gripper command, the opening and its rate).
@@ -19,7 +19,7 @@ REACH, TURN = Workspace.reach, Workspace.turn
 
 @dataclass(frozen=True)
 class ControllerConfig:
-    """How the scripted hand moves."""
+    """How the scripted controller moves the hand."""
 
     hover: float = 0.10
     """m over the grasp while it is not yet above it."""

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.frames import Pose, quat_from_yaw, quat_multiply
+from sim.frames import Pose, heading_turn, perceived_object, planar_to_world, quat_from_yaw, quat_multiply
 from sim.physics.world import pybullet
+from sim.tasks.sampling import draw_families, draw_scene, draw_task
 from sim.tasks.scenes import PART
 from tests.sim.objects.bars import HEIGHT, LENGTH, bar_scene, grasp_bar
 
@@ -143,16 +144,47 @@ def test_slipping_out_of_slippery_fingers(env):
     assert verdict.lifted and not verdict.held and not verdict.success
 
 
-def test_attitude_is_measured_from_when_the_fingers_closed(env):
+@pytest.mark.parametrize("yaw", [0.0, 2.0])
+def test_attitude_is_measured_from_rest_whatever_it_is_at_closing(env, yaw):
     env.reset(seed=0, options={"scene": bar_scene()})
     judge, body = env._episode.judge, env._episode.body
     pose = body.object_to_world
-    rolled = np.array([np.sin(0.1), 0.0, 0.0, np.cos(0.1)])
+    assert judge.tilt == pytest.approx(0.0, abs=1e-6)
+    rolled = quat_multiply(quat_from_yaw(yaw), np.array([np.sin(0.1), 0.0, 0.0, np.cos(0.1)]))
     body.place(Pose(pose.position, quat_multiply(pose.quat_xyzw, rolled)))
     judge.fingers_closed()
-    assert judge.tilt == pytest.approx(0.0, abs=1e-6)
-    body.place(pose)
     assert judge.tilt == pytest.approx(0.2, abs=1e-6)
+    body.place(pose)
+    assert judge.tilt == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_object_leant_over_before_the_fingers_close_is_not_level(env):
+    """An open finger comes down on one end of the object and leans it; then the hand closes and lifts."""
+    task = draw_task(902, "unseen-families", 2, intention="balance")
+    scene = draw_scene(902, task, draw_families(902, task, 1)[0], "a0")
+    observation, _ = env.reset(seed=2, options={"scene": scene})
+    points = observation["points"][:, :2].astype(np.float64)
+    middle = points.mean(axis=0)
+    axis = np.linalg.svd(points - middle)[2][0]
+    end = middle + axis * ((points - middle) @ axis).min() * 0.9
+    leant, ended = 0.0, False
+    for step in range(45):
+        object_to_world = perceived_object(observation["state"].astype(np.float64))
+        heading = object_to_world.yaw + np.arctan2(axis[1], axis[0]) + np.pi / 2
+        action = np.array([0, 0, 0 if step < 15 else 1.0, 0, -1.0])
+        if step < 12:
+            hand = observation["state"][:4].astype(np.float64)
+            goal = planar_to_world(np.array([*end, 0.16 if step < 7 else 0.02]), object_to_world)
+            turn = heading_turn(hand[3], heading)
+            action = np.clip([*(goal - hand[:3]) / 0.05, turn / 0.3, 1.0], -1, 1)
+            leant = env._episode.judge.tilt
+        observation, _, terminated, truncated, info = env.step(action)
+        ended = terminated or truncated
+        if ended:
+            break
+    assert ended and leant > np.deg2rad(5)
+    assert env._episode.judge.tilt > np.deg2rad(15)
+    assert not info["verdict"]["level"] and not info["success"]
 
 
 @pytest.mark.parametrize("wanted, good", [("red", True), ("blue", False)])
