@@ -15,7 +15,7 @@ from robo_meta.selector.matrix.features import SCENE_FEATURES, feature_names
 from robo_meta.selector.matrix.observe import look, shown
 from robo_meta.selector.strategy import Selector
 from robo_meta.strategies import StrategyError, make_strategy
-from robo_meta.strategies.build import contestants
+from robo_meta.strategies.build import build_strategies
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from tests.robo_meta.selector.selector_matrices import STRATEGIES
 
@@ -52,11 +52,11 @@ def test_it_acts_without_being_asked_for_a_target(strategy: Selector, packed: Si
     assert action.shape == (5,) and policy.chosen == "replay"
 
 
-def test_contestants_take_the_file(selector_file: Path, tiny_run: Path, tmp_path: Path) -> None:
-    built = contestants(tiny_run / "policy.safetensors", ("selector",), "learned", selector_file)
+def test_it_is_built_from_its_file(selector_file: Path, tiny_run: Path, tmp_path: Path) -> None:
+    built = build_strategies(tiny_run / "policy.safetensors", ("selector",), "learned", selector_file)
     assert built[0].name == "selector"
     with pytest.raises(SelectorError, match="no selector; train one with robo-meta select train"):
-        contestants(tiny_run / "policy.safetensors", ("selector",), "learned", tmp_path / "none")
+        build_strategies(tiny_run / "policy.safetensors", ("selector",), "learned", tmp_path / "none")
 
 
 def test_strategies_that_the_checkpoint_lacks(selector_file: Path, tiny_run: Path) -> None:
