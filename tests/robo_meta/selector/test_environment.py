@@ -123,7 +123,7 @@ def test_rollouts_are_drawn_without_repetition_and_budgets_bind() -> None:
 
 
 def test_registration_is_light() -> None:
-    code = "import sys, robo_meta; print([m for m in ('torch', 'pybullet', 'sklearn', 'sim') if m in sys.modules])"
+    code = "import sys, robo_meta; print([m for m in ('torch', 'pybullet', 'sklearn', 'sim.env') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
