@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from robo_meta.catalogue import DEFAULT_METHODS as DEFAULT_METHODS
@@ -116,9 +116,3 @@ def check_methods(methods: tuple[str, ...]) -> None:
     unknown = [name for name in methods if name not in METHODS]
     if unknown or not methods:
         raise PresetError(f"unknown method {unknown[0]!r}; expected {', '.join(METHODS)}" if unknown else "no method")
-
-
-def shortened(config: TrainConfig, factor: float) -> TrainConfig:
-    """The same training with every part's steps scaled by `factor`."""
-    schedules = {k: replace(s, steps=max(1, round(s.steps * factor))) for k, s in config.schedules.items()}
-    return replace(config, schedules=schedules)
