@@ -22,7 +22,8 @@ from robo_meta.model.dense import initial_dense
 from robo_meta.training.checkpoint import split_rates
 from robo_meta.training.data import TrainingData
 from robo_meta.training.outer_loop import Losses
-from robo_meta.training.presets import METHODS, TrainConfig
+from robo_meta.training.presets import TrainConfig
+from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import MetaState
 from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
 
@@ -52,9 +53,7 @@ def fresh_state(
         start: parameters that take the place of the fresh ones of the same names; rates stay fresh.
         maml: that part, trained, from which `contrast` starts.
     """
-    # Each part has a stream of its own, so that training one more method changes none of the others.
-    number = ("closing", "controller", *METHODS).index(part)
-    generator = torch.Generator().manual_seed(seed * 16 + number)
+    generator = torch.Generator().manual_seed(part_seed(seed, part))
     theta, rates = _initial(part, config.architecture, generator, maml)
     theta |= {k: v for k, v in (start or {}).items() if k in theta}
     tables = pretraining.initial_departures(theta, tasks * INTENTIONS_PER_SCAN) if part == "pretrain" else {}

@@ -25,6 +25,7 @@ from robo_meta.training.online.reservoir import Reservoir, empty_reservoir, offe
 from robo_meta.training.online.scores import keypoint_distances
 from robo_meta.training.outer_loop import outer_step
 from robo_meta.training.presets import TrainConfig
+from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import (
     FORM,
     MetaState,
@@ -75,7 +76,7 @@ class Stream(NamedTuple):
 
 def begin(start: MetaState, stream: Stream, config: StreamConfig, seed: int) -> OnlineState:
     """The state before the first task arrives: the start's parameters, fresh moments, known tasks in the reservoir."""
-    generator = torch.Generator().manual_seed(seed * 16 + 15)
+    generator = torch.Generator().manual_seed(part_seed(seed, "stream"))
     reservoir = empty_reservoir()
     for task in range(stream.known):
         reservoir = offer(reservoir, task, config.reservoir, generator)
