@@ -1,7 +1,8 @@
-"""What was tried and came of it, as a likelihood of the mixture: toward what succeeded, away from what failed.
+"""Loss of a mixture given attempts and their outcomes: towards those that succeeded, away from those that failed.
 
-Axis letters as in `networks`; K tries of a task. Places in units of `encoding.SCALE`, object frame.
-Every term is the negative log of a probability that is kept above a floor, so none can diverge, wherever a try lies.
+Every term is the negative log of a probability that is kept above a floor, so that none can diverge, wherever an
+attempt lies. Axis letters as in `robo_meta.model`; K attempts of a task. Places in units of `point_features.SCALE`,
+object frame.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from robo_meta.model.point_features import SCALE
 from robo_meta.model.scorer import Mixture, grasp_rows, log_likelihood
 
 SUREST = 0.97
-"""How much of the mass beside a failed grasp is refused at most: its loss never exceeds −log(1 − SUREST) = 3.5."""
+"""Largest share of the mass near a failed grasp that is refused: its loss never exceeds −log(1 − SUREST) = 3.5."""
 FLOOR = 0.02
 """Probability that a tip misleads; the loss of a place on the wrong side never exceeds −log FLOOR = 3.9."""
 STEEPEST = 0.3
@@ -30,17 +31,17 @@ class Attempts(NamedTuple):
     """Attempts of N tasks, K each."""
 
     grasps: Tensor
-    """(N, K, 4), of `networks.grasp_rows`."""
+    """(N, K, 4), of `robo_meta.model.scorer.grasp_rows`."""
     tips: Tensor
     """(N, K, 2): direction in the object's plane whose side sank, times the tilt in rad."""
     success: Tensor
-    """(N, K): 1 where the try succeeded."""
+    """(N, K): 1 where the attempt succeeded."""
     mask: Tensor
-    """(N, K): 1 for a try, 0 for padding."""
+    """(N, K): 1 for an attempt, 0 for padding."""
 
 
 def attempts_of(items: Sequence[SupportItem]) -> Attempts:
-    """One task's tries, N = 1."""
+    """One task's attempts, N = 1."""
     grasps = torch.from_numpy(np.stack([item.grasp for item in items]))[None]
     tips = torch.from_numpy(np.stack([item.tip for item in items]))[None]
     success = torch.tensor([[float(item.success) for item in items]])
@@ -66,10 +67,10 @@ def on_side(places: Tensor, tried: Tensor, tips: Tensor, margin: Tensor, softnes
 def tipped(attempts: Attempts, tilt: Tensor) -> Tensor:
     """(N, K) probability that what was seen is a tip and not noise.
 
-    A failure tipped far or not at all; a success that sags a little may tell where it is heavier.
+    A failure tipped far or not at all; a success that sags a little may tell which side is heavier.
 
     Args:
-        tries: what was tried.
+        attempts: the attempts.
         tilt: (3,) thresholds, rad, for failures and for successes, and the log of their softness.
     """
     threshold = tilt[0] + (tilt[1] - tilt[0]) * attempts.success
@@ -77,16 +78,17 @@ def tipped(attempts: Attempts, tilt: Tensor) -> Tensor:
 
 
 def attempt_loss(mixture: Mixture, attempts: Attempts, rates: Mapping[str, Tensor], step: int) -> Tensor:
-    """(N,) what the tries hold against the mixture.
+    """(N,) losses of the mixture given the attempts.
 
-    −log p(x) of successes x, the mean over them, plus the sums over tries of −log(1 − mass beside a failed one), where
-    nothing tipped, and of −log(mass on the side that sank), where something did, both with learned weights. Not both of
-    the same try: beside a failed grasp, but on its wrong side, the first would push away from the right one.
+    The mean of −log p(x) over successes x, plus sums over attempts, with learned weights: of −log(1 − mass near a
+    failed one) where nothing tipped, and of −log(mass on the side that sank) where something did. An attempt gives one
+    of the two terms, never both: where the object tipped, the right place may be near the failed grasp, on the side
+    that sank, and the first term would push away from it.
 
     Args:
-        mixture: on the scans (N, K) of the tries.
-        tries: what was tried.
-        rates: of `contrast.initial_rates`.
+        mixture: on the scans (N, K) of the attempts.
+        attempts: the attempts.
+        rates: of `robo_meta.learning.contrast.initial`.
         step: which inner step's weights and widths.
     """
     succeeded, failed = attempts.mask * attempts.success, attempts.mask * (1 - attempts.success)
@@ -106,7 +108,7 @@ def attempt_loss(mixture: Mixture, attempts: Attempts, rates: Mapping[str, Tenso
 
 
 class Exclusion(NamedTuple):
-    """What a failed grasp excludes on the very object that it was made on, all in m."""
+    """Places that a failed grasp excludes on the object that it was made on, all in m."""
 
     refused: float
     """About a grasp that held the object level and still failed: the intention was for a place farther away than
@@ -120,13 +122,13 @@ class Exclusion(NamedTuple):
 
 
 def without(mixture: Mixture, failures: Attempts, held: Sequence[bool], excluded: Exclusion) -> Mixture:
-    """The mixture on a scan (1, 1) of the very object on which `failures` (1, K) were made, what they exclude removed.
+    """The mixture on a scan (1, 1) of the object on which `failures` (1, K) were made, without the places they exclude.
 
     Args:
-        mixture: to be weighed; its places stay.
+        mixture: whose probabilities change; its places stay.
         failures: all failed.
         held: (K,) whether the object was in the fingers to the end.
-        excluded: where not to try again.
+        excluded: what each failure excludes.
     """
     places, _ = candidates(mixture)
     log_keep = torch.zeros_like(places[..., 0])

@@ -1,6 +1,6 @@
 """A batch of tasks: scans, grasps, and which demonstrations are support and query.
 
-Axis letters: N tasks, D demonstrations of a task, K of them in the support, P points, L labelled points.
+Axis letters as in `robo_meta.model`; L labelled points.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     scans: Encoded
     """(N, D, P, …)."""
     grasps: Tensor
-    """(N, D, 4), of `networks.grasp_rows`."""
+    """(N, D, 4), of `robo_meta.model.scorer.grasp_rows`."""
     graspable: Tensor
     """(N, D, L): 1 where the fingers could take an outer end at a point, 0 where not, −1 where that isn't known."""
     support: Tensor

@@ -1,7 +1,8 @@
-"""The contrast update, θ' = θ + α(∇J(θ, x) − w ∇J(θ, y)), made sound: J a log-likelihood, the repulsion bounded.
+"""The contrast update, θ' = θ + α(∇J(θ, x) − w ∇J(θ, y)), with J a log-likelihood and the repulsion bounded.
 
-It starts from `maml`'s parameters, which stay as they are, and learns rates, weights and widths of its own for what
-succeeded (x), what failed (y) and the side that sank. Axis letters as in `networks`; K tries, S steps.
+It starts from `maml`'s parameters, which stay as they are, and learns rates, weights and widths of its own for the
+attempts that succeeded (x), those that failed (y) and the side that sank. Axis letters as in `robo_meta.learning`; K
+attempts.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ from robo_meta.learning.synthetic_attempts import synthesise
 from robo_meta.model.scorer import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood, stack
 
 EXTRA = {"log_scales": LOG_SCALES, "away": 2, "side": 4}
-"""What the loss of one inner step has of its own; see `tries.attempt_loss`."""
+"""Name → how many numbers the loss of an inner step learns, see `attempt_loss`."""
 
 
 def steps(inner_steps: int) -> int:
-    """S: twice as many as `maml` takes, as there is more to weigh."""
+    """S: twice as many as `maml` takes, as the loss has three terms."""
     return 2 * inner_steps
 
 
 def shapes(inner_steps: int, keypoints: int) -> dict[str, tuple[int, ...]]:
-    """Name → shape of the part's tensors; inner rates and what belongs to them under `rates.…`."""
+    """Name → shape of the part's tensors; the inner-loop parameters are under `rates.…`."""
     count = steps(inner_steps)
     found: dict[str, tuple[int, ...]] = {"gate.tipped": (keypoints + 1,), "gate.level": (keypoints + 1,)}
     found |= {f"rates.{name}": (count,) for name in ADAPTED}
@@ -62,14 +63,14 @@ def adapt_to_attempts(
     *,
     differentiable: bool = True,
 ) -> dict[str, Tensor]:
-    """Take S steps on what was tried.
+    """Take S steps on attempts.
 
     Args:
         theta: the scorer of `maml`, not stacked; left as it is.
-        own: `gate.tipped` and `gate.level` (M + 1,): what failing with and without a tip says of what is wanted.
+        own: `gate.tipped` and `gate.level` (M + 1,): how failures with and without a tip shift the gates.
         rates: of `initial`.
-        hidden: the body's output on the tries' scans, (N, K, …).
-        tries: N tasks, K each.
+        hidden: the body's output on the attempts' scans, (N, K, …).
+        attempts: N tasks, K each.
         differentiable: keep the graph for an outer gradient.
 
     Returns:
@@ -97,13 +98,13 @@ def query_losses(
     batch: Batch,
     generator: torch.Generator,
 ) -> Tensor:
-    """(N,) negative log-likelihood of the queries' grasps after adapting to tries made up about the supports.
+    """(N,) negative log-likelihood of the queries' grasps after adapting to attempts made up about the supports.
 
     Args:
         theta: `maml`'s, constant.
         own, rates: of this part.
         batch: tasks.
-        generator: draws the tries, on the CPU.
+        generator: draws the attempts, on the CPU.
     """
     with torch.no_grad():
         hidden = body(theta, batch.scans)

@@ -1,6 +1,6 @@
 """Adaptation as a pure function: parameters and demonstrations in, one set of head parameters per task out.
 
-Axis letters as in `robo_meta.model.scorer`; S inner steps.
+Axis letters as in `robo_meta.learning`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Table of adaptation methods: each maps a support set to task-specific head parameters.
 
-Training, strategies and tests read the same table, `SPECIALISE`. Axis letters as in `robo_meta.model.scorer`; K shots.
+Training, strategies and tests read the same table, `SPECIALISE`. Axis letters as in `robo_meta.learning`.
 """
 
 from __future__ import annotations
@@ -101,10 +101,11 @@ def query_losses(
 
 
 def hold_losses(hidden: Hidden, graspable: Tensor) -> Tensor:
-    """(N,) logistic loss of what the body says of where fingers could take an end, over the known of labels (N, D, L).
+    """(N,) logistic loss of `Hidden.hold` over those of the labels (N, D, L) that are known.
 
-    One grasp a scan says little of where others would fail, and nothing of shapes that no intention leads to; this is
-    what carries over to families whose ends the fingers can't take. It says nothing about materials or intentions.
+    A demonstrated grasp says little about where others would fail; these labels say where a part's end is graspable, of
+    shapes that no intention leads to as well, and so carry over to families whose ends the gripper cannot hold. They
+    hold nothing about materials or intentions.
     """
     count = min(hidden.hold.shape[-1], graspable.shape[-1])
     known = (graspable[..., :count] >= 0).to(hidden.hold.dtype)

@@ -1,8 +1,8 @@
 """Pre-training: one shared network, and for every training task its own copy of the tables that adaptation moves.
 
-What differs between tasks has a place of its own, so the shared parameters need not average over it, and no gradient is
-taken through an adaptation. A task's tables are the shared ones plus its departure from them, zero before it is first
-drawn. Axis letters as in `networks`; T training tasks, each intention counted apart.
+A task's own tables hold what differs between tasks, so the shared parameters need not average over it, and no gradient
+is taken through an adaptation. A task's tables are the shared ones plus per-task offsets, zero before it is first
+drawn. Axis letters as in `robo_meta.learning`; T counts each intention of a task.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STEPS, RATE = 3, 0.2
 
 
 def initial_departures(theta: Parameters, tasks: int) -> dict[str, Tensor]:
-    """Name → (T, …) zeros: every task starts at the shared tables."""
+    """Name → (T, …) per-task offsets from the shared parameters, initially zero."""
     return {k: theta[k].new_zeros(tasks, *theta[k].shape) for k in ADAPTED}
 
 
@@ -46,7 +46,7 @@ def pretrain_losses(
         theta: shared parameters.
         departures: of `initial_departures`; the rows of the drawn tasks are replaced in place.
         batch: tasks; all their demonstrations count, support and queries alike.
-        progress: share of the training that is behind, for `networks.outer_log_scales`.
+        progress: share of the training that is behind, for `robo_meta.model.scorer.outer_log_scales`.
     """
     hidden = body(theta, batch.scans)
     shared = stack(theta, len(batch.tasks))

@@ -3,7 +3,7 @@
 The other methods share the body and adapt tables of the head. Here that would leave the body untrained, because the
 only signal is how far a parameter moved: so every parameter of body and head gets a task axis and moves. All tasks
 descend in one computation: the network is mapped over the axis, and no second derivative is taken.
-Axis letters as in `networks`; S inner steps.
+Axis letters as in `robo_meta.learning`.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def whole_losses(
     Args:
         phi: of `stack_whole`.
         scans: (N, D, P, …).
-        grasps: (N, D, 4), of `networks.grasp_rows`.
+        grasps: (N, D, 4), of `robo_meta.model.scorer.grasp_rows`.
         mask: (N, D).
-        graspable: (N, D, L) labels, whose `scorers.hold_losses` are added; none for a support, which has none.
-        progress: share of the training that is behind, for `networks.outer_log_scales`.
+        graspable: (N, D, L) labels, whose `hold_losses` are added; none for a support, which has none.
+        progress: share of the training that is behind, for `robo_meta.model.scorer.outer_log_scales`.
     """
     scales = grasps.new_tensor(outer_log_scales(progress))
     labels = grasps.new_full((*mask.shape, 0), -1.0) if graspable is None else graspable
@@ -74,7 +74,7 @@ def adapt_whole(
     Args:
         theta: body and head, not stacked; left as they are.
         scans: (N, D, P, …).
-        grasps: (N, D, 4), of `networks.grasp_rows`.
+        grasps: (N, D, 4), of `robo_meta.model.scorer.grasp_rows`.
         masks: (S, N, D), 1 for the demonstrations that a step sees.
         rate: size of the steps.
         graspable, progress: as in `whole_losses`; while training, that is.

@@ -1,7 +1,7 @@
-"""Attempts made up from demonstrations: sloppy successes and failures, and how the object would have tipped.
+"""Attempts made up from demonstrations: inaccurate successes and failures, and how the object would have tipped.
 
-Training needs them by the thousand, and where a grasp fails and which side sinks follows from where the demonstrator
-held the object: no physics is asked. Axis letters: N tasks, K demonstrations of the support, F failures, P points.
+Training needs thousands of them. Where a grasp fails and which side sinks follows from where the demonstrator held the
+object, so no physics is needed. Axis letters as in `robo_meta.model`; F failures.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from robo_meta.model.point_features import SCALE
 FAILURES = 4
 """F: most failures of a task."""
 SLOPPY = (0.010, 0.020)
-"""m: how far off a sloppy success is, along the object."""
+"""m: how far off an inaccurate success is, along the object."""
 BALANCE_MISS, PART_MISS = (0.022, 0.08), (0.035, 0.4)
 """m: how far off a failed grasp is, across the closing direction for *balance*, in any direction for *part*."""
 CLEAN, ALONE, ELSEWHERE = 0.3, 0.3, 0.5
-"""How often a success is not sloppy, failures come without any success, and were made on another object than it."""
+"""Probabilities: a success is accurate; a support holds failures only; failures are on another object than the
+success."""
 UNSEEN = 0.12
-"""How often a failed grasp slipped off or was missed, so that nothing tipped."""
+"""Probability that a failed grasp slipped off or missed, so that nothing tipped."""
 TIP_NOISE, TURN_NOISE = 0.035, 0.35
-"""rad: an onlooker's error in the tilt about either axis; spread of the tip about the way to the centre of mass."""
+"""rad: observation noise of the tilt about either axis; spread of the tip about the direction to the centre of mass."""
 FALLEN = (0.27, 0.95)
-"""rad: tilt of what failed for tipping."""
+"""rad: range of the tilt of a grasp that failed because the object tipped."""
 SAG, SAG_SPREAD, SAG_MOST = 0.05, 0.8, 0.25
 """Tilt of a success held 12.5 mm off, rad, growing with the square; spread of its log; the most that is no failure.
 Measured on bars of 0.3–0.7 kg."""
@@ -35,14 +36,14 @@ STAND_OFF = 0.012
 
 
 def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Attempts]:
-    """Make up what was tried in each task of a batch.
+    """Make up attempts for each task of a batch.
 
     Args:
         batch: tasks; its supports become successes, failures are about its grasps as well.
         generator: all randomness, on the CPU.
 
     Returns:
-        Numbers (N, K + F) of the demonstrations on whose objects the tries were made, and the tries.
+        Numbers (N, K + F) of the demonstrations on whose objects the attempts were made, and the attempts.
     """
     device, count = batch.grasps.device, len(batch.support)
     rows = torch.arange(count, device=device)[:, None]
@@ -64,7 +65,7 @@ def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Attemp
 
 
 def _successes(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Places (N, K, 2) of sloppy successes and their tips (N, K, 2)."""
+    """Places (N, K, 2) of inaccurate successes and their tips (N, K, 2)."""
     rows = torch.arange(len(batch.support), device=batch.support.device)[:, None]
     right = batch.grasps[rows, batch.support]
     along = torch.stack([-right[..., 3], right[..., 2]], -1)
@@ -97,7 +98,7 @@ def _failures(batch: Batch, where: Tensor, generator: torch.Generator) -> tuple[
     distance = offset.norm(dim=-1)
     tips_over = (across > BALANCE_MISS[0]) & (distance < BALANCE_MISS[1])
     allowed = torch.where(batch.balance[:, None], tips_over, (distance > PART_MISS[0]) & (distance < PART_MISS[1]))
-    # Half of the failures are near misses, as those of a policy that has understood something are.
+    # Half of the failures are near misses, as the failures of a policy that is partly right are.
     near = (torch.rand(count, 1, generator=generator) < 0.5).to(distance)
     weights = (allowed * torch.exp(-near * distance / 0.02)).cpu() + 1e-9
     drawn = torch.multinomial(weights, FAILURES, replacement=True, generator=generator).to(where.device)

@@ -1,4 +1,6 @@
 """Networks: scan in, grasp and action out. Torch only.
 
-Axis letters here: N tasks, K shots, P points, S inner steps.
+Axis letters: N tasks, D demonstrations of a task, K demonstrations of its support, P points of a scan (the places that
+are scored), F features, H width of the body, M keypoints (softmax means), C corners of the colour cube. Shapes in
+docstrings use them.
 """

@@ -2,7 +2,7 @@
 
 Each support point is labelled with its distance to where the fingers closed; pooling within each colour gives that
 colour's row of the colour tables, pooling over everything the biases. No colour is told from another by name, so what
-is learned of one holds for all. Axis letters as in `networks`; K shots.
+is learned of one holds for all. Axis letters as in `robo_meta.model`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch.nn import functional
 from robo_meta.model.scorer import Hidden, Parameters, stack
 
 _WIDTHS = (0.2, 0.5, 1.2, 3.0)
-"""Units of `encoding.SCALE`: bumps that label a point's distance to the grasp."""
+"""Units of `point_features.SCALE`: widths of the bumps that encode a point's distance to the grasp."""
 _LABELS = 2 * len(_WIDTHS) + 2
 
 

@@ -1,4 +1,5 @@
-"""The learned hand: a small network from hand and grasp to the next action, cloned from recorded steps.
+"""The learned controller: a small network from the hand's state and the grasp to the next action, cloned from recorded
+steps.
 
 The planar error is turned to point along +x before the network and the action turned back after it, so that every
 heading is the same to it. Errors come at several scales: far away centimetres matter, at the grasp millimetres do.

@@ -1,8 +1,9 @@
-"""The outline about a place: how wide the object is before and behind it, which tells a taper from a straight end.
+"""Features of the outline about a place: the object's width on either side, which tells a taper from a straight end.
 
-Fingers hold no steep taper and nothing wider than their opening, so whether a place can be held, and where along a part
-the next place is that can, depends on the outline a few centimetres either way. It is measured in the place's own
-frame: along its part (away from the object's middle) and across. Axis letters: Q places, P points, B bands, K measures.
+The gripper can hold neither a steep taper nor anything wider than its opening. So whether a place is graspable, and
+where along a part the next graspable place is, depends on the outline within a few centimetres. It is measured in the
+place's own frame: along its part (away from the object's middle) and across.
+Axis letters: Q places, P points, B bands, K measures.
 """
 
 from __future__ import annotations
@@ -19,24 +20,23 @@ BANDS = len(EDGES) - 1
 HALF = 0.06
 """m: points farther to a side belong to other limbs."""
 STRIP = 0.012
-"""m: half the width of the finger-wide strip in which the object's end is looked for."""
+"""m: half the width of the finger-wide strip in which the distance to the object's end is measured."""
 PIECE_RADIUS, PIECE_HEIGHT = 0.045, 0.008
-"""m: the neighbours whose spread gives the part's direction, and how alike their heights are."""
+"""m: radius of the neighbourhood whose spread gives the part's direction, and its largest difference in height."""
 LONE_SPREAD = 1e-8
-"""m²: added along the line from the middle, which is then the direction of what has no spread of its own."""
+"""m²: spread added along the line from the object's middle, so that a place without neighbours has a direction."""
 PER_BAND = 7
 WINDOWS = (1, 2, 3, 4)
 """Bands on either side of the place over which lines are fitted to the two edges."""
 PER_WINDOW = 4
 LEVER, STEP = 1e-3, 0.015
-"""Points × m²: what keeps slopes through few points or a short window small; m: edges this far from the place's are
-another part's."""
+"""Ridge term of the slope fit (points × m²), and the distance (m) beyond which an edge belongs to another part."""
 MEASURES = 2 * (BANDS * PER_BAND + len(WINDOWS) * PER_WINDOW + 4)
 """K."""
 
 
 class Neighbours(NamedTuple):
-    """Every point as seen from every place; all but `own` are (…, Q, P)."""
+    """Every point relative to every place, (…, Q, P)."""
 
     dx: Tensor
     """m, object frame."""

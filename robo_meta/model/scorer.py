@@ -1,8 +1,8 @@
 """The point scorer: scans in, a mixture over grasp places out; parameters are plain dicts, stacked over tasks.
 
-Axis letters: N tasks, D demos of a task, P points, F features, H hidden, M keypoints (softmax means), C corners.
 Parameters live in one flat dict. Those named `body.…` serve every task as they are; those named `head.…` get a leading
-task axis when a strategy adapts them, and one batched product then runs all tasks at once.
+task axis when a strategy adapts them, and one batched product then runs all tasks at once. Axis letters as in
+`robo_meta.model`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from robo_meta.model.point_features import CORNERS, FEATURES, LOG_VOLUME, SCALE,
 
 Parameters = Mapping[str, Tensor]
 OUTER_LOG_SCALES = (-2.1, -1.2, -1.75)
-"""Log widths of the outer loss, units of `encoding.SCALE`: 6 mm across, 15 mm along the closing, 9 mm for points."""
+"""Log widths of the outer loss, units of `SCALE`: 6 mm across, 15 mm along the closing, 9 mm for points."""
 FIRST_POINTS, NARROWING = -1.4, (0.2, 0.8)
 """Log width for points at first (12 mm), and the share of the training over which it comes down. With 6 mm from start
 to end, where a point is 2.4 times as dense as a keypoint for being sharper, the points' own choice took every
@@ -38,7 +38,7 @@ def outer_log_scales(progress: float) -> tuple[float, float, float]:
 
 
 class Hidden(NamedTuple):
-    """What the body makes of scans; it does not depend on the task."""
+    """Output of the body on scans. It does not depend on the task."""
 
     points: Tensor
     """(N, D, P, H)."""
@@ -47,16 +47,16 @@ class Hidden(NamedTuple):
     log_volume: Tensor
     """(N, D, P, 1)."""
     hold: Tensor
-    """(N, D, P): log odds that the fingers could take an outer end there: a matter of shape, whatever is wanted; so far
-    as labels were there to learn it from, see `scorers.hold_losses`."""
+    """(N, D, P): logit that the gripper can grasp the part's end at this point. Depends on shape only; trained where
+    `graspable` labels exist, see `robo_meta.learning.methods.hold_losses`."""
     log_hold: Tensor
-    """(N, D, P, 1): how much that weighs in the points' own choice."""
+    """(N, D, P, 1): the term that it adds to the points' own scores."""
     colours: Tensor
     """(N, D, P, 8)."""
     places: Tensor
-    """(N, D, P, 2): in units of `encoding.SCALE`."""
+    """(N, D, P, 2): in units of `SCALE`."""
     votes: Tensor
-    """(N, D, P, 2): where each point would be grasped: not at an edge, but at the middle of what it belongs to."""
+    """(N, D, P, 2), units of `SCALE`: the grasp place that each point votes for, near the middle of its part."""
 
 
 class Mixture(NamedTuple):
@@ -71,7 +71,7 @@ class Mixture(NamedTuple):
     places: Tensor
     """(N, D, P, 2): the points, whose means the keypoints are."""
     votes: Tensor
-    """(N, D, P, 2): what the points' own choice is between."""
+    """(N, D, P, 2): the places among which the points' own choice chooses."""
 
 
 def shapes(hidden: int, head: int, keypoints: int) -> dict[str, tuple[int, ...]]:
@@ -173,7 +173,7 @@ def log_likelihood(mixture: Mixture, grasps: Tensor, log_scales: Tensor) -> Tens
     an object hits the centre of mass across, and along takes the middle of what is between the fingers.
 
     Args:
-        mixture: what the scorer says.
+        mixture: of `head`.
         grasps: (N, D, 4), of `grasp_rows`.
         log_scales: (3,) log widths, units of `SCALE`: keypoints across, keypoints along, points.
     """

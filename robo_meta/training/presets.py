@@ -21,7 +21,7 @@ class Schedule:
 
     steps: int
     batch: int
-    """Tasks (scorers), scans (closing) or recorded steps (controller) a step."""
+    """Tasks (methods), scans (closing) or recorded steps (controller) per step."""
     rate: float = 3e-3
     """Adam's largest learning rate; it falls along a cosine."""
 

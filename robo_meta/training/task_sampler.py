@@ -15,7 +15,7 @@ from robo_meta.model.scorer import grasp_rows
 from robo_meta.training.data import TrainingData
 
 INTENTIONS_PER_SCAN = 3
-"""What a scan may be an example of: what was demonstrated, and two other intentions."""
+"""Intentions per scan: the demonstrated one and the two alternatives of a two-coloured object."""
 BALANCE = 0
 """Number of the intention *balance* in packed data."""
 _CHUNK = 1
@@ -58,10 +58,12 @@ class TaskStream:
         self._graspable = data.graspable.to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
         # A task of *part* has *balance* as the first of its other intentions; see
-        # `demos.recording.planned.other_wishes`.
+        # `demos.recording.planned.other_intentions`.
         own = data.intention == BALANCE
         self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
-        self._wishes = torch.cat([torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1)
+        self._weights = torch.cat(
+            [torch.ones(len(planned), 1), planned / planned.sum(-1, keepdim=True).clamp_min(1)], 1
+        )
         allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
         self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
         self._transfers = torch.tensor(transfers)
@@ -77,7 +79,7 @@ class TaskStream:
         """
         tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
         tasks = tasks if among is None else among[tasks]
-        intention = torch.multinomial(self._wishes[tasks], 1, generator=generator)[:, 0].to(self.device)
+        intention = torch.multinomial(self._weights[tasks], 1, generator=generator)[:, 0].to(self.device)
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         demos = self._grasps.shape[2]
         allowed = self._allowed[tasks]

@@ -1,4 +1,4 @@
-"""Beliefs across scenes: when outcomes stray from what was predicted, a strategy's predictions are shifted.
+"""Beliefs across scenes: when outcomes differ from the predictions of a strategy, its predictions are shifted.
 
 Each strategy has a hidden shift of its log-odds of success, usually none. After every scene it may jump, with a small
 chance, to any of `SHIFTS` as `PRIOR` has it; every outcome is weighed by Bayes' rule. A strategy that has broken is
@@ -21,7 +21,7 @@ PRIOR = np.array([0.05, 0.05, 0.10, 0.65, 0.10, 0.05])
 JUMP = 0.01
 """Chance after every scene that a shift is drawn anew."""
 SUREST = 0.02
-"""Predictions are kept this far from 0 and 1, for nobody is surer."""
+"""Predictions are kept at least this far from 0 and 1."""
 QUIET = 20
 """Scenes in a row without it after which a strategy counts as abandoned."""
 WITHIN = 20

@@ -1,6 +1,8 @@
-"""The selector let loose on a matrix: every action open to it, at its prices, until success or the end.
+"""Expected return of the selector on a matrix, following its greedy action until success, giving up or the last
+attempt.
 
-Its decisions depend on what failed only, so there is one way through each scene, and expectations are sums along it.
+Its decisions depend only on what failed, so each scene has a single path of failures, and expectations are sums along
+it. Axis letters: S scenes.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from robo_meta.selector.matrix.matrix import Matrix
 
 @dataclass(frozen=True)
 class Walk:
-    """What came of each scene, expected values (S,)."""
+    """Expected values for each scene, (S,)."""
 
     success: np.ndarray
     """0–1."""

@@ -1,4 +1,4 @@
-"""One scene's decision, laid open: what success was predicted of each strategy, why, and what happened."""
+"""Explanation of one decision: each strategy's predicted success, the features that moved it, and its success."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge: selector, baselines and virtual best on a matrix of families that nobody was trained on."""
+"""Judgement of a selector, beside baselines and the virtual best, on a matrix of families that it didn't train on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from robo_meta.selector.matrix.matrix import RETRY, Matrix
 
 SCHEMA = "2"
 LEAST_GAP = 0.05
-"""Virtual best − single best under which, or under two standard errors, there is nothing to select."""
+"""Smallest virtual best − single best (and two standard errors) for which there is a selection problem."""
 BASELINES = (
     "look-up", "random", "best-twice", "best-then-second-best", "best-then-retry", "one-pilot", "selector-with-retry",
 )  # fmt: skip
@@ -37,7 +37,7 @@ SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
     "usual sensing": lambda m: m.scenes["sensing"] == 1,
     "noisier sensing": lambda m: m.scenes["sensing"] > 1,
 }
-"""Where a selection problem is looked for."""
+"""Name → (S,) bool: scenes for which the selection problem is measured apart."""
 
 
 def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def chosen(matrix: Matrix, selector: Selector) -> dict[str, np.ndarray]:
     }
     failed = nothing.copy()
     failed[np.arange(len(matrix)), found["first"]] = 1
-    return found | {"second try": selector.strategy_for(matrix.features, failed, allowed)}
+    return found | {"second attempt": selector.strategy_for(matrix.features, failed, allowed)}
 
 
 def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -164,7 +164,7 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
         "best-twice": in_two(matrix, best, best),
         "best-then-second-best": in_two(matrix, best, second),
         "one-pilot": one_pilot(plays["single best"], plays["second best"]),
-        "selector-with-retry": in_two(matrix, choices["first"], choices["second try"]),
+        "selector-with-retry": in_two(matrix, choices["first"], choices["second attempt"]),
     }
 
 

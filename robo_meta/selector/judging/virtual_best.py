@@ -1,8 +1,9 @@
-"""The virtual best: what always choosing the best strategy of a scene would come to, without the winner's luck.
+"""The virtual best: the success rate of always choosing the best strategy of a scene, estimated nearly without bias.
 
-The largest of noisy means is biased upward (the luckiest wins), and the mean of what looked best on other rollouts
-downward. To first order the bias of V(R), the mean over scenes of the largest rate from R rollouts, goes as 1 ÷ R, so
-that 2·V(R) − mean V(R ÷ 2) is free of it (Quenouille, 1956).
+The largest of noisy means is biased upward (the luckiest wins). The mean, on new rollouts, of the strategy that was
+best on others is biased downward. To first order the bias of V(R), the mean over scenes of the largest rate from R
+rollouts, goes as 1 ÷ R, so that 2·V(R) − mean V(R ÷ 2) is free of it (Quenouille, 1956). Axis letters: S scenes, A
+strategies, R rollouts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from robo_meta.selector.matrix.matrix import MatrixError
 MOST_SUBSETS = 200
 """Halves averaged over; all of them where there are no more."""
 LEAST_ROLLOUTS, ENOUGH_ROLLOUTS = 4, 10
-"""Rollouts of a cell without which `apart` has no halves to halve, and under which they are too short to say much."""
+"""Rollouts of a cell: `apart` needs the first to halve each half; with fewer than the second it says little."""
 
 
 def refuse_few(rollouts: int, where: str = "matrix") -> None:
@@ -62,9 +63,10 @@ def jackknife(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
 
 def apart(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """(S,) the jackknife for comparison with scores: each half of the rollouts stands for scores on the other half.
+    """(S,) cross-fitted jackknife estimate: computed on each half of the rollouts and averaged.
 
-    Averaged over both ways the scores are those on all rollouts, and in either way the two are disjoint.
+    It is compared with scores: the estimate on one half is disjoint from the scores on the other, and averaged over
+    both halves the scores are those on all rollouts.
 
     Raises:
         MatrixError: fewer than `LEAST_ROLLOUTS` rollouts; a half of one has no half.

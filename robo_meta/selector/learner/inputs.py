@@ -19,7 +19,7 @@ TOGETHER = 1.5
 
 
 class Inputs:
-    """Knows where everything is in a feature row.
+    """Builds a learner's inputs from rows of features.
 
     Args:
         strategies: (A,) names, in the order of the matrix.

@@ -1,4 +1,4 @@
-"""What acting costs, and how much later rewards count."""
+"""Prices of actions, and the discount of later rewards."""
 
 from __future__ import annotations
 

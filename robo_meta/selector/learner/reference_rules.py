@@ -1,4 +1,4 @@
-"""What chooses without learning from features: the single best, a look-up table, and rules of two attempts."""
+"""Rules that choose without features: the single best, a look-up table, and rules for two attempts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEYS = (("transfer", "shots", "sensing"), ("transfer", "shots"), ("transfer",))
 
 @dataclass(frozen=True)
 class Rules:
-    """What the training matrix says without any learner."""
+    """Rankings of the strategies on the training matrix."""
 
     strategies: tuple[str, ...]
     """(A,) as in the matrices."""

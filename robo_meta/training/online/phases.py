@@ -1,7 +1,7 @@
 """The order in which tasks arrive: phases that bring new families and new colours.
 
-A task belongs to the first phase in which all of its families and all of its colours were brought. Axis letters as in
-`stream_data`.
+A task belongs to the first phase in which all of its families and all of its colours were brought. Axis letters: N
+tasks, D demonstrations of a task, P points, C colours, T tasks that arrive in a phase, B its probes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def deal_phases(data: TrainingData, folder: np.ndarray, config: StreamConfig, se
     """Sort tasks into phases.
 
     Args:
-        data: of `stream_data.load_folders`.
+        data: of `load_folders`.
         folder: (N,) number of each task's dataset. Of several, each brings the families that none before it shows;
             the families of a single one are dealt into the phases.
         config: how many phases, and how large.
@@ -104,7 +104,7 @@ def _generator(seed: int, *path: int) -> np.random.Generator:
 
 
 COLOURS = ("black", "green", "red", "yellow", "blue", "cyan", "magenta", "white")
-"""Names of `encoding.corner_weights`' corners, in its order."""
+"""Names of the corners of `robo_meta.model.point_features.corner_weights`, in its order."""
 
 
 SHOWN = 0.02
