@@ -58,7 +58,7 @@ class TaskStream:
         self._graspable = data.graspable.to(device)
         planned = ~data.other_grasps.isnan().any(-1).any(1)
         # A task of *part* has *balance* as the first of its other intentions; see
-        # `demos.recording.planned.other_intentions`.
+        # `demos.recording.planned`.
         own = data.intention == BALANCE
         self._balance = torch.stack([own, ~own, torch.zeros_like(own)], 1).to(device)
         self._weights = torch.cat(
