@@ -8,7 +8,7 @@ from robo_meta.training.objectives import fresh_state
 from robo_meta.training.presets import METHODS, PRESETS
 from robo_meta.training.seeds import part_seed
 
-PARTS = ("closing", "hand", "stream", *METHODS)
+PARTS = ("closing", "controller", "stream", *METHODS)
 
 
 def test_they_are_what_they_were() -> None:
@@ -29,12 +29,12 @@ def test_they_are_apart_and_in_range() -> None:
 
 def test_fresh_states_draw_from_them() -> None:
     cpu = torch.device("cpu")
-    states = {part: fresh_state(part, PRESETS["tiny"], 3, cpu) for part in ("maml", "zero-shot", "hand")}
+    states = {part: fresh_state(part, PRESETS["tiny"], 3, cpu) for part in ("maml", "zero-shot", "controller")}
     # The same shapes, other numbers; and where the drawing of parameters ends, that of batches begins.
     assert not torch.equal(states["maml"].theta["head.in.weight"], states["zero-shot"].theta["head.in.weight"])
-    generator = torch.Generator().manual_seed(part_seed(3, "hand"))
-    for name, value in states["hand"].theta.items():
+    generator = torch.Generator().manual_seed(part_seed(3, "controller"))
+    for name, value in states["controller"].theta.items():
         if value.dim() > 1:
             drawn = torch.randn(value.shape, generator=generator)
             assert torch.equal(value, drawn / value.shape[0] ** 0.5), name
-    assert torch.equal(states["hand"].rng, generator.get_state())
+    assert torch.equal(states["controller"].rng, generator.get_state())
