@@ -78,8 +78,8 @@ INDEX_SCHEMA = Record(
         "planned": TableOf(Record({"checksum": _CHECKSUM, "recording": Whole(0), "tasks": Whole(1)}), keys=_NAMES),
     }
 )
-"""What `index.json` holds. `checksum` is over all else of it, `merged` are the configurations besides `config`, and `recording` is a file's place among
-all of them."""
+"""What `index.json` holds. `checksum` is over all else of it, `merged` are the configurations besides `config`, and
+`recording` is the place of a file's configuration among all of them."""
 LARGEST_INDEX = 2**29
 """Bytes; an episode takes some 300."""
 DISK_TROUBLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
