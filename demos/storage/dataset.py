@@ -53,6 +53,7 @@ _NAMES, _REFERENCES = Text(pattern=NAME), Text(pattern=REFERENCE)
 INDEX_SCHEMA = Record(
     {
         "schema": Text(allowed=(SCHEMA,)),
+        "checksum": _CHECKSUM,
         "config": CONFIG,
         "merged": ListOf(CONFIG),
         "versions": Record({name: Text() for name in WORLD}),
@@ -77,8 +78,8 @@ INDEX_SCHEMA = Record(
         "planned": TableOf(Record({"checksum": _CHECKSUM, "recording": Whole(0), "tasks": Whole(1)}), keys=_NAMES),
     }
 )
-"""What `index.json` holds. `merged` are the configurations besides `config`, and `recording` is a file's place among
-all of them."""
+"""What `index.json` holds. `checksum` is over all else of it, `merged` are the configurations besides `config`, and
+`recording` is the place of a file's configuration among all of them."""
 LARGEST_INDEX = 2**29
 """Bytes; an episode takes some 300."""
 DISK_TROUBLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
@@ -179,6 +180,8 @@ def read_index(folder: Path) -> dict[str, Any] | None:
         if isinstance(index, dict) and index.get("schema", SCHEMA) != SCHEMA:
             raise StoreError(f"{path}: schema {index['schema']!r}, this version reads {SCHEMA!r}; record again")
         INDEX_SCHEMA.check(index, "the index")
+        if index.pop("checksum") != _index_checksum(index):
+            raise Unfit("its checksum does not fit its content")
     except (Unfit, DamagedFile) as error:
         raise StoreError(f"{path}: damaged ({error}); delete it, it is rebuilt from the episodes") from error
     return index
@@ -289,7 +292,11 @@ def _said(world: Mapping[str, str] | None) -> str:
 
 def write_index(folder: Path, index: Mapping[str, Any]) -> None:
     """Store the index, whole or not at all."""
-    write_atomic(folder / INDEX, [json_bytes(index)])
+    write_atomic(folder / INDEX, [json_bytes({**index, "checksum": _index_checksum(index)})])
+
+
+def _index_checksum(index: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json_bytes(index)).hexdigest()
 
 
 def describe(folder: Path) -> dict[str, Any]:

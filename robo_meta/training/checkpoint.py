@@ -151,6 +151,8 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
     parts: dict[str, dict[str, Tensor]] = {}
     for name, array in arrays.items():
         part, _, key = name.partition("/")
+        if array.dtype != np.float32:
+            raise CheckpointError(f"{path}: {name} holds {array.dtype.name}, expected float32; {FORM.advice}")
         # torch wants an array of its own that may be written to.
         parts.setdefault(part, {})[key] = torch.from_numpy(np.array(array, dtype=np.float32))
     check_shapes(path.name, parts, Architecture(**card["architecture"]), card["preset"])
