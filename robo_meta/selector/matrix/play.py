@@ -32,6 +32,7 @@ from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, Matri
 from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.strategies.build import build_strategies, needs_checkpoint, playable
+from robo_meta.strategies.identity import shipped_code
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.scenes import TRANSFERS
 from sim.tasks.seeds import generator, seed_sequence
@@ -212,7 +213,8 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "strategies": list(names),
         "controller": order.controller,
         "seed": order.seed,
-        "versions": installed_versions(),
+        # Rows of other code are never taken for this code's.
+        "versions": {**installed_versions(), "strategies": shipped_code()},
     }
 
 
