@@ -143,7 +143,7 @@ def test_losses_are_logged_for_tensorboard(
     train(packed.write(tmp_path), tmp_path / "run", ["zero-shot"], config)
     logs = reader.EventAccumulator(str(tmp_path / "run" / "logs"))
     logs.Reload()
-    steps = {"closing/loss": [0], "hand/loss": [0, 10], "zero-shot/loss": [0, 10, 20]}
+    steps = {"closing/loss": [0], "controller/loss": [0, 10], "zero-shot/loss": [0, 10, 20]}
     assert sorted(logs.Tags()["scalars"]) == sorted(steps)
     for name, expected in steps.items():
         found = logs.Scalars(name)
