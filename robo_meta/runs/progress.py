@@ -18,7 +18,7 @@ class TrainingProgress:
         part: its name.
         start: steps already done.
         steps: steps in all.
-        log_folder: TensorBoard's folder, None for no logs.
+        log_folder: TensorBoard's folder, in which the part has one of its own; None for no logs.
         stream: where to print.
     """
 
@@ -31,7 +31,7 @@ class TrainingProgress:
         self._task: Any = None
         self._smooth: float | None = None
         self._began = time.perf_counter()
-        self._writer = _writer(log_folder, start)
+        self._writer = None if log_folder is None else _writer(log_folder / part, start)
 
     def __enter__(self) -> TrainingProgress:
         if self._stream.isatty():
@@ -66,9 +66,7 @@ class TrainingProgress:
             )
 
 
-def _writer(folder: Path | None, start: int) -> Any:
-    if folder is None:
-        return None
+def _writer(folder: Path, start: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -141,14 +141,22 @@ def test_losses_are_logged_for_tensorboard(
     schedules = {**TINY.schedules, "zero-shot": Schedule(21, 4), "controller": Schedule(11, 4)}
     config = dataclasses.replace(TINY, schedules=schedules, tensorboard=True)
     train(packed.write(tmp_path), tmp_path / "run", ["zero-shot"], config)
-    logs = reader.EventAccumulator(str(tmp_path / "run" / "logs"))
-    logs.Reload()
     steps = {"closing/loss": [0], "controller/loss": [0, 10], "zero-shot/loss": [0, 10, 20]}
-    assert sorted(logs.Tags()["scalars"]) == sorted(steps)
     for name, expected in steps.items():
+        logs = reader.EventAccumulator(str(tmp_path / "run" / "logs" / name.split("/")[0]))
+        logs.Reload()
+        assert logs.Tags()["scalars"] == [name]
         found = logs.Scalars(name)
         assert [event.step for event in found] == expected
         assert [event.value for event in found] == pytest.approx([told[name][step] for step in expected], rel=1e-6)
+    # A training that had gone beyond its last saved state logs those steps again: they must not stand there twice.
+    for start in (0, 20):
+        with Listening("maml", start, 41, tmp_path / "logs") as progress:
+            for step in range(start, 31 if start == 0 else 41):
+                progress(step, float(step))
+    again = reader.EventAccumulator(str(tmp_path / "logs" / "maml"))
+    again.Reload()
+    assert [event.step for event in again.Scalars("maml/loss")] == [0, 10, 20, 30, 40]
     train(tmp_path, tmp_path / "quiet", ["zero-shot"], TINY)
     assert not (tmp_path / "quiet" / "logs").exists()
 
