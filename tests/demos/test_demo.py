@@ -57,13 +57,14 @@ def test_success_follows_from_every_part_of_the_verdict(make_demo, held, success
 
 def test_provenance_names_versions_but_no_time_host_or_worker():
     origin = provenance("expert", 3, ("training", 5, "demo", 1, 0))
-    assert set(origin.versions) == {"robo-meta", "numpy", "pybullet", "schema"}
+    assert set(origin.versions) == {"robo-meta", "numpy", "pybullet", "schema", "physics", "verdict"}
     assert {field.name for field in dataclasses.fields(origin)} == {"actor", "seed", "path", "versions"}
     assert origin.key == "training-00005-demo-00001-00000"
 
 
 def test_reading_records_needs_no_simulator():
-    code = "import sys, demos.demo, demos.support; print([m for m in ('pybullet', 'sim', 'torch') if m in sys.modules])"
+    heavy = ("pybullet", "sim.env", "gymnasium", "torch")
+    code = f"import sys, demos.demo, demos.support; print([m for m in {heavy} if m in sys.modules])"
     path = f"import sys; sys.path[:0] = {sys.path!r}; {code}"
     found = subprocess.run([sys.executable, "-c", path], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

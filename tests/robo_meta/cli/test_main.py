@@ -8,11 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from robo_meta.cli.main import main
+from demos.storage.dataset import read_index, write_index
+from robo_meta.cli.main import exit_status, main, one_line
 from robo_meta.cli.words import in_one_line
+from sim.errors import InputError, MachineError
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,9 @@ def empty(dataset: Path) -> Path:
     """A dataset whose index lists nothing."""
     folder = dataset.parent / "empty"
     folder.mkdir()
-    index = json.loads((dataset / "index.json").read_text())
-    (folder / "index.json").write_text(json.dumps({**index, "episodes": {}, "planned": {}}))
+    index = read_index(dataset)
+    assert index is not None
+    write_index(folder, {**index, "episodes": {}, "planned": {}})
     return folder
 
 
@@ -99,7 +101,7 @@ WORDS = [
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--init", "{tmp}/none"], r"none: no checkpoint; train one with"),
     (
         ["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "tiny", "--method", "anil", "--init", "{run}"],
-        r"run: holds no 'pretrain' and no 'anil' to start from; it holds closing, hand, maml$",
+        r"run: holds no 'pretrain' and no 'anil' to start from; it holds closing, controller, maml$",
     ),
     (
         ["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "quick", "--method", "maml", "--init", "{run}"],
@@ -164,17 +166,14 @@ def test_cuda_without_a_device_is_one_line(dataset, tmp_path, capsys):
     assert not (tmp_path / "r").exists()
 
 
-def test_a_training_that_diverges_is_one_line_and_no_bad_input(packed, tmp_path, capsys):
-    from robo_meta.cli import train
+def test_the_kind_of_an_error_gives_the_exit_status():
+    from robo_meta.training.outer_loop import TrainingDiverged
 
-    arrays = packed.arrays()
-    arrays["points"][:] = np.nan
-    packed.write(tmp_path, arrays)
-    words = ["--data", str(tmp_path), "--out", str(tmp_path / "run"), "--preset", "tiny"]
-    for run, name in ((main, "robo-meta"), (train.main, "error")):
-        assert run(words if run is train.main else ["train", *words]) == 1
-        captured = capsys.readouterr()
-        assert re.fullmatch(name + r": closing: step 0, task \d+: loss is nan\n", captured.err) and not captured.out
+    assert exit_status(InputError("x")) == 2 and exit_status(MachineError("x")) == 1
+    assert exit_status(TrainingDiverged("closing: step 0, task 3: loss is nan")) == 1
+    assert exit_status(OSError(28, "No space left on device", "run/x")) == 1
+    assert one_line(OSError(28, "No space left on device", "run/x")) == "run/x: No space left on device"
+    assert exit_status(ValueError("a bug")) is None and exit_status(KeyError("a bug")) is None
 
 
 def truncate(path: Path) -> None:
@@ -268,7 +267,7 @@ def test_learning_and_simulation_stay_apart():
     code = """
 import sys
 {imports}
-free = ('sim', 'sim.errors', 'sim.registration')
+free = ('sim', *(f'sim.{{n}}' for n in ('errors', 'registration', 'records', 'robot', 'versions')))
 print([name for name in sys.modules if name.split('.')[0] in {forbidden} and name not in free])
 """
     learning = "import robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.learned.maml"

@@ -126,8 +126,13 @@ def test_evaluate_plays_both(tiny_run: Path) -> None:
     with pytest.raises(EvaluateError, match="attempts 0; expected 1 or more"):
         EvaluateConfig(**common, attempts=0)
     config = EvaluateConfig(**common, attempts=2, sloppy=True)
-    assert config.names == ("centre",) and set(config.players) == {"centre", "retry", "contrast", "maml"}
-    result = evaluate(config, progress=False)
+    assert config.names == ("centre",) and {player.name for player in config.players} == {
+        "centre",
+        "retry",
+        "contrast",
+        "maml",
+    }
+    result = evaluate(config, progress=False).to_json()
     (whole, _) = result["attempts"]
     assert whole["n"] == 1 and len(whole["retry"]) == len(whole["difference"]) == 2
     # The first attempt of both is the same policy on the same rollout.
