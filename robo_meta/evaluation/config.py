@@ -59,7 +59,7 @@ class EvaluateConfig:
     attempts: int = 1
     """More than one: let `retry` and, blindly, `maml` try every scene as often, and report success by attempt."""
     sloppy: bool = False
-    """Compare `contrast` with `maml` on a novice's tries: a sloppy success and failures, or failures alone."""
+    """Compare `contrast` with `maml` on a novice's attempts: an imprecise success and failures, or failures alone."""
     selector: Path | None = None
     """With the strategy `selector`: a trained selector's file; without it, the one that comes with the package."""
     out: Path | None = None

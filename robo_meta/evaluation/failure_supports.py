@@ -14,8 +14,9 @@ from demos.expert.episode import shared_env
 from demos.expert.grasp_plan import NoGrasp
 from demos.policy import Policy
 from demos.support import SupportSet
+from robo_meta.evaluation.cells import ContrastCell
 from robo_meta.evaluation.intervals import paired_difference, wilson
-from robo_meta.evaluation.records import ContrastCell, ContrastRow, TaskRecord
+from robo_meta.evaluation.records import ContrastRow, TaskRecord
 from robo_meta.scenarios.matched_scenes import MatchedTask, support_object
 from robo_meta.scenarios.novice import NoAttempt, failure, imprecise_success
 from robo_meta.scenarios.rollout import rollout

@@ -6,18 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from robo_meta.evaluation.records import (
-    EXPERT,
-    AttemptCell,
-    Cell,
-    ContrastCell,
-    FailureCount,
-    FamilyRate,
-    Pair,
-    Preference,
-    TaskRecord,
-    to_json,
-)
+from robo_meta.evaluation.cells import AttemptCell, Cell, ContrastCell, FailureCount, FamilyRate, Pair, Preference
+from robo_meta.evaluation.records import EXPERT, TaskRecord
+from robo_meta.runs.json_records import to_json
 from sim.errors import InputError
 
 if TYPE_CHECKING:

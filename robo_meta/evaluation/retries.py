@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from demos.support import SupportItem, SupportSet
+from robo_meta.evaluation.cells import AttemptCell
 from robo_meta.evaluation.intervals import paired_difference, wilson
-from robo_meta.evaluation.records import AttemptCell, AttemptRow, TaskRecord
+from robo_meta.evaluation.records import AttemptRow, TaskRecord
 from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import MatchedTask

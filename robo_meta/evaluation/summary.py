@@ -9,18 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.evaluation.cells import Cell, FailureCount, FamilyRate, Pair, Preference
 from robo_meta.evaluation.intervals import paired_difference, ratio, wilson
 from robo_meta.evaluation.rank_correlation import spearman
-from robo_meta.evaluation.records import (
-    EXPERT,
-    Cell,
-    FailureCount,
-    FamilyRate,
-    Pair,
-    Preference,
-    RolloutRow,
-    TaskRecord,
-)
+from robo_meta.evaluation.records import EXPERT, RolloutRow, TaskRecord
 
 ALL = "all"
 INTENTIONS = (ALL, "balance", "part")

@@ -51,7 +51,7 @@ def adaptation_scenes(
         error = keypoint_error(matched.query, chosen)[0] * 1e3
         scenes.append(
             AdaptationScene(
-                caption=f"{split} task {index}, {demo.family} → {matched.query.object.family}. Wish: {intention}. "
+                caption=f"{split} task {index}, {demo.family} → {matched.query.object.family}. Intention: {intention}. "
                 f"Relative densities: {dense}. Off by {error:.0f} mm after adapting.",
                 demo_points=np.asarray(demo.points),
                 demo_grasp=np.asarray(demo.grasp),

@@ -189,7 +189,7 @@ def attempt_part(cells: Sequence[Record]) -> Part | None:
             shown = [estimate(**retry), estimate(**blind), estimate(**difference, signed=True)]
             body.append((False, [*labels, str(number), *shown]))
     note = (
-        "retry learns from its own failed attempts, maml tries the same again, both on the same rollouts; a scene that"
+        "retry learns from its own failed attempts, maml repeats the same, both on the same rollouts; a scene that"
         " is done stays done. Wilson and paired 95 % intervals."
     )
     return Part("Second attempts", table(head, body), note)

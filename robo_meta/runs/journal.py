@@ -59,7 +59,9 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
             if 0 < number == len(whole) - 1:
                 whole = whole[:-1]
                 break
-            raise JournalError(f"{path}: line {number + 1} is damaged ({error}); remove it or write elsewhere") from error
+            raise JournalError(
+                f"{path}: line {number + 1} is damaged ({error}); remove it or write elsewhere"
+            ) from error
     if not records:
         raise JournalError(f"{path}: damaged (no line says of what work it is); remove it or write elsewhere")
     found = records[0]

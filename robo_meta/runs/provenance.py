@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import platform
-from pathlib import Path
+import subprocess
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 

@@ -20,11 +20,12 @@ from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
-from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, TaskRecord, to_json
+from robo_meta.evaluation.records import RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
 from robo_meta.evaluation.result import FrameError
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.report.terminal import learned_over_scripted, print_result
 from robo_meta.runs.journal import JournalError, append, open_journal
+from robo_meta.runs.json_records import to_json
 from robo_meta.strategies.build import build_strategies, default_names, needs_checkpoint
 from robo_meta.training.checkpoint import CheckpointError
 from sim.errors import InputError

@@ -8,19 +8,10 @@ from typing import Any
 
 import pytest
 
+from robo_meta.evaluation.cells import AttemptCell
 from robo_meta.evaluation.intervals import Interval
-from robo_meta.evaluation.records import (
-    AttemptCell,
-    AttemptRow,
-    ContrastRow,
-    RecordError,
-    RolloutRow,
-    ScoreRow,
-    SkippedTransfer,
-    TaskRecord,
-    from_json,
-    to_json,
-)
+from robo_meta.evaluation.records import AttemptRow, ContrastRow, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
+from robo_meta.runs.json_records import RecordError, from_json, to_json
 
 ROW = RolloutRow("maml", "new-shape", 1, False, ("level", "held"), 30, 4.5, 2.0, "learned", 12.0, 0.5, 8.0)
 EXPERT_ROW = RolloutRow("expert", None, 0, True, (), 28, 3.0, 1.0, "scripted", 0.0, 0.0, 0.0)

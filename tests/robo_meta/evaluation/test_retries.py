@@ -15,9 +15,10 @@ from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.config import EvaluateConfig, EvaluateError
 from robo_meta.evaluation.evaluate import evaluate
 from robo_meta.evaluation.failure_supports import novice_cells
-from robo_meta.evaluation.records import AttemptRow, ContrastRow, TaskRecord, to_json
+from robo_meta.evaluation.records import AttemptRow, ContrastRow, TaskRecord
 from robo_meta.evaluation.retries import attempt_cells, play_attempts
 from robo_meta.report.terminal import attempt_lines, sloppy_lines
+from robo_meta.runs.json_records import to_json
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.scenarios.novice import NoAttempt, failure, imprecise_success, place_off
 from robo_meta.scenarios.rollout import true_keypoints

@@ -1,4 +1,4 @@
-"""What tries hold against a mixture: by hand, bounded everywhere, and in the right direction."""
+"""What attempts hold against a mixture: by hand, bounded everywhere, and in the right direction."""
 
 from __future__ import annotations
 

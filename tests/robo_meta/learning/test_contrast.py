@@ -67,7 +67,7 @@ def test_battery_with_failures(name: str, tiny_run: Path, data: dict, packed: Si
 
 
 def problem(tiny_run: Path, data: dict, items: tuple[SupportItem, ...]) -> tuple:
-    """(theta, own, rates, hidden, tries) for one task."""
+    """(theta, own, rates, hidden, attempts) for one task."""
     checkpoint = load_checkpoint(tiny_run)
     theta, _ = checkpoint.split_part("maml")
     own, rates = checkpoint.split_part("contrast")

@@ -15,15 +15,15 @@ from robo_meta.model.scorer import Hidden, body, grasp_rows, head, log_likelihoo
 from tests.robo_meta.learning.finite_differences import worst_error
 
 TRIED = [0, 1, 2, 2]
-"""The scans on which the tries were made."""
+"""The scans on which the attempts were made."""
 WIDTHS = (-2.0, -1.0, -2.0)
 """Log widths of the outer loss, as `log_likelihood` takes them."""
 
 
 @pytest.fixture
 def exact_problem() -> tuple:
-    """(theta, own, rates, scans, grasps, tries) in float64: four tasks of three scans, a try on each of the first two
-    and two on the third; successes, failures that tipped and that did not, and padding."""
+    """(theta, own, rates, scans, grasps, attempts) in float64: four tasks of three scans, an attempt on each of the
+    first two and two on the third; successes, failures that tipped and that did not, and padding."""
     generator = torch.Generator().manual_seed(5)
 
     def random(tensor: torch.Tensor, scale: float) -> torch.Tensor:
@@ -58,7 +58,7 @@ def outer_loss(
 
 
 def alone(theta: dict, own: dict, rates: dict, scans: Encoded, grasps: torch.Tensor, attempts: Attempts) -> tuple:
-    """(loss, norms of the inner gradients) of a single task, written out: no stacking, one try after the other."""
+    """(loss, norms of the inner gradients) of a single task, written out: no stacking, one attempt after the other."""
     hidden = body(theta, scans)
     threshold = rates["tilt"][0] + (rates["tilt"][1] - rates["tilt"][0]) * attempts.success[0]
     tilt = attempts.tips[0].norm(dim=-1)

@@ -1,0 +1,1 @@
+"""How a run is kept, traced and shown."""
