@@ -30,9 +30,10 @@ class RecordConfig:
     out: Path
     """Dataset folder; made if absent, continued if it holds a part of the same recording."""
     split: str | None = None
-    """Tasks to draw: a split, or a group of your own families; by default the split of `families`, or `training`."""
+    """Tasks to draw: training, validation, unseen-objects, unseen-families, or a group of one's own; by default the
+    split of `families`, or `training`."""
     families: tuple[str, ...] = ()
-    """Shape families to draw from, your own as `module:attribute`; by default all of the split."""
+    """Shape families to draw from, as `robo-meta objects` lists them, or `module:NAME`; by default all of the split."""
     tasks: int = 100
     """Tasks with recorded episodes."""
     demos: int = 4

@@ -38,9 +38,10 @@ class EvaluateConfig:
     checkpoint: Path | None = None
     """A trained checkpoint, file or folder; without it, the one that comes with the package."""
     split: tuple[str, ...] = ("unseen-objects", "unseen-families")
-    """Where tasks and objects come from."""
+    """Where tasks and objects come from: training, validation, unseen-objects, unseen-families, or a group of one's
+    own."""
     transfer: tuple[str, ...] = TRANSFERS
-    """What demonstrations and query share."""
+    """What demonstrations and query share: same-object, new-instance, new-shape."""
     shots: tuple[int, ...] = (1, 3)
     """Numbers of demonstrations to adapt from."""
     tasks: int = 60
@@ -50,14 +51,15 @@ class EvaluateConfig:
     seed: int = 0
     """Root of all randomness."""
     strategies: tuple[Any, ...] = ()
-    """Which strategies take part; where none is named, all whose part the checkpoint has. `NAME+scripted-controller`
-    swaps one strategy's controller; `module:Class` is one of your own; from Python also objects."""
+    """Which strategies take part; where none is named, all whose part the checkpoint has. Of zero-shot, fine-tune,
+    maml, context, fomaml, anil, reptile, scratch, centre, replay, warped-replay, density-fit, contrast, retry and
+    selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one of your own."""
     reference: str | None = None
     """What the others are compared with, by its name in the results; `maml` where it takes part, else the first."""
     controller: Literal["learned", "scripted"] = "learned"
     """What drives strategies that choose where to grasp."""
     attempts: int = 1
-    """More than one: let `retry` and, blindly, `maml` try every scene as often, and report success by attempt."""
+    """More than one: let `retry` and, blindly, `maml` attempt every scene as often; report success by attempt."""
     sloppy: bool = False
     """Compare `contrast` with `maml` on a novice's attempts: an imprecise success and failures, or failures alone."""
     selector: Path | None = None

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from demos import __version__
 from demos.storage.dataset import read_index, write_index
-from robo_meta.cli.main import exit_status, main, one_line
+from robo_meta.catalogue import CATALOGUE
+from robo_meta.cli.main import COMMANDS, exit_status, main, one_line
 from robo_meta.cli.words import in_one_line
 from sim.errors import InputError, MachineError
+from sim.shapes.families import SPLITS
+from sim.tasks.scenes import TRANSFERS
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +178,17 @@ def test_the_kind_of_an_error_gives_the_exit_status():
     assert exit_status(OSError(28, "No space left on device", "run/x")) == 1
     assert one_line(OSError(28, "No space left on device", "run/x")) == "run/x: No space left on device"
     assert exit_status(ValueError("a bug")) is None and exit_status(KeyError("a bug")) is None
+
+
+def test_help_lists_the_choices(capsys):
+    assert main(["evaluate", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert all(name in said for name in (*CATALOGUE, *SPLITS, *TRANSFERS, "learned", "scripted"))
+    assert main([]) == 0
+    first = capsys.readouterr().out
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out == first and all(name in first for name in COMMANDS)
+    assert main(["--version"]) == 0 and capsys.readouterr().out == f"robo-meta {__version__}\n"
 
 
 def truncate(path: Path) -> None:
