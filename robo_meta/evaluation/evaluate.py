@@ -38,7 +38,8 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
         robo_meta.runs.journal.JournalError: the out folder is not writable or holds another evaluation.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
-    # Built here once, so that a bad checkpoint is said before anything is written or any process started.
+    # Asked and built here once, so that what is wrong is said before anything is written or any process started.
+    _ = config.compared
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
     if config.out is None:
         return _played(config, [], progress)
