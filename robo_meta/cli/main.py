@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import MISSING, fields
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
@@ -87,10 +88,19 @@ def _run(words: list[str]) -> int:
 
     kind = getattr(importlib.import_module(module), name)
     try:
-        command = parse(kind, words[1:], f"robo-meta {words[0]}")
+        command = parse(kind, words[1:], f"robo-meta {words[0]}") if words[1:] else _without_words(kind, words[0])
     except HelpShown:
         return 0
     return command.run() or 0
+
+
+def _without_words(kind: type, name: str) -> Any:
+    """The command with all its defaults; the parser, which takes longer to load, only where something is missing."""
+    if any(field.default is MISSING and field.default_factory is MISSING for field in fields(kind)):
+        from robo_meta.cli.words import parse
+
+        return parse(kind, [], f"robo-meta {name}")
+    return kind()
 
 
 def help_text() -> str:
