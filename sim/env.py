@@ -269,7 +269,7 @@ class GraspEnv(gymnasium.Env):
 
     @property
     def tip(self) -> np.ndarray:
-        """(2,), object frame: what an onlooker without noise has seen of how the lifted object hung: the direction in
+        """(2,), object frame: how the lifted object has hung, as seen without noise: the direction in
         its plane whose side sank, times the largest tilt from rest, rad, while both pads held it; zero where it never
         tipped."""
         return self._running(finished_too=True).judge.tip.copy()

@@ -1,4 +1,4 @@
-"""Attempts: labelled by physics, and the tip that an onlooker sees points to the side that sank."""
+"""Attempts: labelled by physics, and the observed tip points to the side that sank."""
 
 from __future__ import annotations
 
