@@ -8,7 +8,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from multiprocessing.connection import wait
+from types import FrameType
 from typing import TypeVar
 
 from sim.errors import MachineError
@@ -37,7 +39,7 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
             yield job()
         return
     context, families = multiprocessing.get_context("spawn"), packed_families()
-    with ProcessPoolExecutor(workers, context, _prepare_worker, (families,)) as pool:
+    with _interruptible(), ProcessPoolExecutor(workers, context, _prepare_worker, (families,)) as pool:
         try:
             futures = [pool.submit(job) for job in jobs]
             for future in as_completed(futures):
@@ -47,14 +49,42 @@ def run_jobs(jobs: Iterable[Callable[[], Result]], workers: int) -> Iterator[Res
                 "a worker process died before its work was done (killed, or out of memory?); what was finished is "
                 "kept. In a script, call robo_meta under `if __name__ == '__main__':`, for workers import it"
             ) from error
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GeneratorExit):
+            # Nobody wants what is still in progress.
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
+            _end_workers()
             raise
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the workers wherever it meets this process: between two results it is the caller's loop that hears
+    of it, and the interpreter would then wait for jobs in progress before it ends."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is None:
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        _end_workers()
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        # A generator that is dropped half-way may be closed in any thread.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
+def _end_workers() -> None:
+    for process in multiprocessing.active_children():
+        process.terminate()
 
 
 def _prepare_worker(families: bytes) -> None:

@@ -27,14 +27,16 @@ def test_a_job_s_own_error_comes_through():
         list(run_jobs([partial(abs, "x")], 2))
 
 
-def test_ctrl_c_ends_long_jobs_at_once():
-    code = """
+@pytest.mark.parametrize("busy", ["", "time.sleep(30)"], ids=["waiting for a job", "in the caller's loop"])
+def test_ctrl_c_ends_long_jobs_at_once(busy):
+    code = f"""
 import time
 from functools import partial
 from demos.workers import run_jobs
 if __name__ == "__main__":
     for _ in run_jobs([partial(abs, 1), *[partial(time.sleep, 60)] * 3], 2):
         print("first", flush=True)
+        {busy}
 """
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
