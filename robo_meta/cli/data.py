@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
+
+from robo_meta.cli.words import print_result
 
 if TYPE_CHECKING:
     from demos.recording.edit import Edit
@@ -93,10 +94,4 @@ class Data:
 
 
 def _print(edit: Edit, as_json: bool) -> None:
-    found = {field.name: getattr(edit, field.name) for field in fields(edit)}
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in found.items()}
-    if as_json:
-        print(json_format.dumps(plain))
-        return
-    for name, value in plain.items():
-        print(f"{name}: {value}")
+    print_result({field.name: getattr(edit, field.name) for field in fields(edit)}, as_json)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json as json_format
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
 from robo_meta.cli.select_options import Scenes, SelectError, play, warn_of_few
+from robo_meta.cli.words import print_result
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix.config import MatrixOrder
@@ -50,7 +51,7 @@ class MatrixCommand(MatrixOrder):
             "success": rates,
             "seconds": dict(zip(matrix.strategies, matrix.seconds.tolist(), strict=True)),
         }
-        _print(found, self.json)
+        print_result(found, self.json)
         return None
 
 
@@ -109,7 +110,7 @@ class TrainCommand(Scenes):
             "left_out_families": judgement,
         }
         warn_of_few(matrix)
-        _print(found, self.json)
+        print_result(found, self.json)
         return None
 
     def _load(self) -> Matrix:
@@ -249,11 +250,3 @@ class Select:
     def run(self) -> int | None:
         """Do it."""
         return self.action.run()
-
-
-def _print(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json_format.dumps(result))
-        return
-    for key, value in result.items():
-        print(f"{key}: {value}")

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import partial
@@ -56,7 +57,7 @@ def parse(kind: Any, words: Sequence[str], prog: str) -> Any:
         if not stop.code:
             raise HelpShown from None
     else:
-        print(said.getvalue(), end="", file=_stderr())
+        print(said.getvalue(), end="", file=sys.stderr)
         return command
     # Again, for the error in lines that break no word; help, which is for people, had the terminal's own width.
     said, columns = io.StringIO(), os.environ.get("COLUMNS")
@@ -113,9 +114,3 @@ class Unchecked:
 
     def __post_init__(self) -> None:
         """Check nothing yet."""
-
-
-def _stderr() -> Any:
-    import sys
-
-    return sys.stderr

@@ -199,7 +199,7 @@ def sloppy_part(cells: Sequence[Record]) -> Part | None:
     """Success from a novice's supports, `contrast` beside `maml`; None without cells.
 
     Args:
-        cells: of `robo_meta.evaluation.failure_supports.sloppy_cells`.
+        cells: of `robo_meta.evaluation.failure_supports.novice_cells`.
     """
     if not cells:
         return None
