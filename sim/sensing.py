@@ -1,7 +1,7 @@
 """What may be observed of an object: points as a depth-and-colour camera sees them, and a noisy pose.
 
 Everything here follows from geometry, colours, pose and random numbers; materials are no argument, so they cannot leak.
-Axis letters: R rays, H half-spaces, P points.
+Axis letters: R rays, P points.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
-from sim.objects.spec import PALETTE, ObjectSpec, Part
+from sim.objects.spec import PALETTE, ObjectSpec
 from sim.tasks.scenes import Noise
 
 CAMERA_IN_WORLD = np.array([0.5, 0.0, 0.8])
@@ -53,22 +53,8 @@ class PoseBias:
         return Pose(object_to_world.position + self.offset, quat_xyzw)
 
 
-def half_spaces(part: Part) -> tuple[np.ndarray, np.ndarray]:
-    """The prism as `normals @ x ≤ offsets`, object frame: outward normals (H, 3), offsets (H,); sides, top, bottom."""
-    edges = np.roll(part.outline, -1, axis=0) - part.outline
-    normals = np.zeros((len(edges) + 2, 3))
-    normals[:-2, 0], normals[:-2, 1] = edges[:, 1], -edges[:, 0]
-    normals[-2:, 2] = 1.0, -1.0
-    offsets = np.empty(len(normals))
-    offsets[:-2] = (normals[:-2, :2] * part.outline).sum(axis=1)
-    offsets[-2:] = part.height, 0.0
-    return normals, offsets
-
-
 def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Nearest hit of rays from one origin outside the object.
-
-    A ray is inside a convex part between the last half-space it enters and the first it leaves.
 
     Args:
         spec: the object.
@@ -81,16 +67,9 @@ def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[
     nearest = np.full(len(directions), np.inf)
     hit_part = np.zeros(len(directions), dtype=np.int64)
     for number, part in enumerate(spec.parts):
-        normals, offsets = half_spaces(part)
-        reach = offsets - normals @ origin
-        slope = directions @ normals.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = reach / slope
-        enter = np.where(slope < 0, distance, -np.inf).max(axis=1)
-        leave = np.where(slope > 0, distance, np.inf).min(axis=1)
-        passes_outside = ((slope == 0) & (reach < 0)).any(axis=1)
-        closer = (enter <= leave) & (enter > 0) & ~passes_outside & (enter < nearest)
-        nearest[closer] = enter[closer]
+        distance = part.cast(origin, directions)
+        closer = distance < nearest
+        nearest[closer] = distance[closer]
         hit_part[closer] = number
     return nearest, hit_part
 
@@ -149,12 +128,7 @@ def scan(
 
 def _window(spec: ObjectSpec, object_to_world: Pose) -> tuple[np.ndarray, tuple[int, int]]:
     """Lowest corner (2,), m, and pixel counts of the part of the table that the object hides from the camera."""
-    rims = [
-        np.column_stack([part.outline, np.full(len(part.outline), z)])
-        for part in spec.parts
-        for z in (0.0, part.height)
-    ]
-    corners = object_to_world.apply(np.concatenate(rims)) - CAMERA_IN_WORLD
+    corners = object_to_world.apply(np.concatenate([part.corners for part in spec.parts])) - CAMERA_IN_WORLD
     on_table = CAMERA_IN_WORLD[:2] - corners[:, :2] * (CAMERA_IN_WORLD[2] / corners[:, 2:])
     low, high = on_table.min(axis=0), on_table.max(axis=0)
     counts = np.maximum(np.ceil((high - low) / PIXEL_PITCH), 1).astype(int)

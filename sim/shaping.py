@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.frames import heading_gap
-from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import grasp_at, outer_grasps
+from sim.objects.graspable import footprint_of, grasp_at, outer_grasps
 from sim.success import Judge
 from sim.tasks.scenes import PART, Scene
 
@@ -65,5 +64,5 @@ def _right_grasps(scene: Scene) -> np.ndarray:
         if len(ends):
             return np.asarray(ends)
     centre = scene.mass_properties.centre
-    grasp = grasp_at(Footprint(scene.object), centre[:2])
+    grasp = grasp_at(footprint_of(scene.object), centre[:2])
     return np.array([*centre, 0.0] if grasp is None else grasp)[None]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.frames import wrap_heading
-from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import grasp_at, outer_grasps
+from sim.objects.graspable import footprint_of, grasp_at, outer_grasps
 from sim.tasks.scenes import BALANCE, Noise, Scene
 
 NEARBY = 0.002
@@ -29,7 +28,7 @@ def plan_grasp(scene: Scene) -> np.ndarray:
     """
     if scene.task.intention == BALANCE:
         centre = scene.mass_properties.centre
-        footprint = Footprint(scene.object)
+        footprint = footprint_of(scene.object)
         grasp = grasp_at(footprint, centre[:2])
         for angle in np.arange(8) * np.pi / 4:
             if grasp is None:

@@ -8,8 +8,7 @@ from demos.expert.grasp_plan import plan_grasp
 from demos.support import SupportItem
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.scenarios.rollout import true_keypoints
-from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import grasp_at
+from sim.objects.graspable import footprint_of, grasp_at
 from sim.tasks.scenes import BALANCE, Scene
 
 IMPRECISE = (0.010, 0.020)
@@ -57,7 +56,7 @@ def place_off(scene: Scene, off: tuple[float, float], rng: np.random.Generator) 
         demos.expert.grasp_plan.NoGrasp: the object has no grasp for the intention.
     """
     right, keypoints = plan_grasp(scene), true_keypoints(scene)
-    footprint = Footprint(scene.object)
+    footprint = footprint_of(scene.object)
     along = np.array([-np.sin(right[3]), np.cos(right[3])])
     for draw in range(DRAWS):
         if off[1] < 0.03 and draw < DRAWS // 2:

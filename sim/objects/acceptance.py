@@ -14,9 +14,9 @@ import shapely
 
 from sim.errors import InputError
 from sim.frames import heading_gap
-from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import headings_at, outer_grasps
-from sim.objects.spec import ObjectError, ObjectSpec, Part
+from sim.objects.graspable import footprint_of, headings_at, outer_grasps
+from sim.objects.prisms import Prism
+from sim.objects.spec import ObjectError, ObjectSpec
 from sim.shapes.families import family_named
 from sim.shapes.family import FamilyError
 from sim.shapes.pieces import Piece
@@ -129,7 +129,8 @@ def place(
     for piece in pieces:
         outline = (piece.outline - origin) @ matrix.T
         # Mirroring makes the outline clockwise; reversing it makes it counter-clockwise again.
-        parts.append(Part(piece.kind, outline[::-1] if mirror else outline, float(piece.height), colours[piece.slot]))
+        outline = outline[::-1] if mirror else outline
+        parts.append(Prism(piece.kind, outline, float(piece.height), colours[piece.slot], int(piece.slot)))
     return ObjectSpec(family, tuple(parts), friction)
 
 
@@ -137,11 +138,10 @@ def colour_moments(spec: ObjectSpec) -> tuple[np.ndarray, np.ndarray]:
     """Volume (C,) and planar centroid (C, 2) of each of the object's colours."""
     volumes, centroids = np.zeros(len(spec.colours)), np.zeros((len(spec.colours), 2))
     for part in spec.parts:
-        a, b = part.outline, np.roll(part.outline, -1, axis=0)
-        twice = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
         row = spec.colours.index(part.colour)
-        volumes[row] += part.height * twice.sum() / 2
-        centroids[row] += part.height * ((a + b) * twice[:, None]).sum(axis=0) / 6
+        volume, first = part.planar_moments()
+        volumes[row] += volume
+        centroids[row] += first
     return volumes, centroids / volumes[:, None]
 
 
@@ -210,7 +210,7 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
 
 def balance_heading(spec: ObjectSpec, points: np.ndarray, rules: Rules = RULES) -> float | None:
     """A closing heading at which all `points` (R, 2) are graspable and close to the best one of each, or None."""
-    footprint = Footprint(spec)
+    footprint = footprint_of(spec)
     # The ends fail most often, so they come first.
     for some in (points[[0, -1]], points):
         cost, _, _ = headings_at(footprint, some)

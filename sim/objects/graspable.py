@@ -10,12 +10,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.objects.cross_sections import Footprint, Sections, cut, grasp_height
+from sim.objects.cross_sections import Footprint, Sections, radial_cost
+from sim.objects.mesh_sections import MeshFootprint
+from sim.objects.meshes import MeshPart
+from sim.objects.prism_sections import PrismFootprint
 from sim.objects.spec import ObjectSpec
-from sim.robot import AT_ENDS, FINGERS, Fingers
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: ends this equal in distance and this far apart are both outer ends
 MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point from the solid's middle
+
+
+def footprint_of(spec: ObjectSpec) -> Footprint:
+    """The object as the fingers meet it."""
+    return MeshFootprint(spec) if isinstance(spec.parts[0], MeshPart) else PrismFootprint(spec)
 
 
 def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -28,13 +35,11 @@ def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, n
     count, candidates = len(points), len(footprint.headings)
     sections, where, yaws = _cut_everywhere(footprint, points, footprint.headings)
     u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
-    # A disc is as wide in every direction: closing across the line to the object's origin breaks the tie.
-    radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
-    cost = sections.width + 0.5 * np.abs(sections.shift) + sections.spread + 0.003 * radial
+    cost = sections.width + 0.5 * np.abs(sections.shift) + sections.spread + radial_cost(where, u)
     cost = np.where(sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT), cost, np.inf)
     grasp = where + sections.shift[:, None] * u
     shape = (count, candidates)
-    return cost.reshape(shape), grasp.reshape(*shape, 2), grasp_height(sections.height).reshape(shape)
+    return cost.reshape(shape), grasp.reshape(*shape, 2), sections.grasp_z.reshape(shape)
 
 
 def best_yaw(footprint: Footprint, point: np.ndarray) -> float | None:
@@ -56,9 +61,8 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
 def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     """(M,) bool: whether fingers can grasp an outer end at `points` (M, 2), on a section that is narrow enough and of
     one colour. It depends on shape and gripper, not on densities or intention."""
-    footprint, where = Footprint(spec), np.asarray(points, dtype=np.float64)[:, :2]
-    yaws = np.unique(np.concatenate(footprint.part_headings).round(3))
-    sections, _, _ = _cut_everywhere(footprint, where, yaws, AT_ENDS)
+    footprint, where = footprint_of(spec), np.asarray(points, dtype=np.float64)[:, :2]
+    sections, _, _ = _cut_everywhere(footprint, where, footprint.end_headings(), at_end=True)
     names = spec.colours
     colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
     alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
@@ -67,11 +71,11 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
 
 
 def _cut_everywhere(
-    footprint: Footprint, points: np.ndarray, headings: np.ndarray, fingers: Fingers = FINGERS
+    footprint: Footprint, points: np.ndarray, headings: np.ndarray, at_end: bool = False
 ) -> tuple[Sections, np.ndarray, np.ndarray]:
     """Sections at `points` (M, 2) along all `headings` (K,), rad, M × K rows, with their points and headings."""
     where, yaws = np.repeat(points, len(headings), axis=0), np.tile(headings, len(points))
-    return cut(footprint, where, yaws, fingers), where, yaws
+    return footprint.cut(where, yaws, at_end=at_end), where, yaws
 
 
 def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:
@@ -80,7 +84,7 @@ def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:
     Symmetric objects have several ends equally far: all are returned, in order of heading from the origin. E is 0
     where no point of that colour can be grasped.
     """
-    key = tuple((part.kind, part.outline.tobytes(), part.height, part.colour) for part in spec.parts)
+    key = tuple(part.key for part in spec.parts)
     return _outer_grasps(_ByKey(key, spec), colour)
 
 
@@ -104,7 +108,7 @@ class _ByKey:
 
 @lru_cache(maxsize=512)
 def _outer_grasps(keyed: _ByKey, colour: str) -> np.ndarray:
-    grasps, costs = _slide_along_parts(Footprint(keyed.spec), colour)
+    grasps, costs = footprint_of(keyed.spec).end_grasps(colour)
     if len(grasps):
         distance = np.hypot(grasps[:, 0], grasps[:, 1])
         ends: list[int] = []
@@ -119,29 +123,3 @@ def _outer_grasps(keyed: _ByKey, colour: str) -> np.ndarray:
         grasps = grasps[sorted(ends, key=lambda end: np.arctan2(grasps[end, 1], grasps[end, 0]))]
     grasps.setflags(write=False)
     return grasps
-
-
-def _slide_along_parts(footprint: Footprint, colour: str) -> tuple[np.ndarray, np.ndarray]:
-    """Grasps (N, 4) and costs (N,) on `colour` alone, found by sliding along its parts in 5 mm steps."""
-    points, yaws, own = [], [], np.array([part.colour == colour for part in footprint.spec.parts])
-    for part, headings in zip(footprint.spec.parts, footprint.part_headings, strict=True):
-        for yaw in headings if part.colour == colour else ():
-            u, v = np.array([np.cos(yaw), np.sin(yaw)]), np.array([-np.sin(yaw), np.cos(yaw)])
-            across, along = part.outline @ u, part.outline @ v
-            start, stop = along.min() + FINGERS.end_inset, along.max() - FINGERS.end_inset
-            if start > stop or np.ptp(across) > 2 * FINGERS.max_width:
-                continue
-            steps = np.linspace(start, stop, max(2, int((stop - start) / 0.005)))
-            points.append(steps[:, None] * v + (across.max() + across.min()) / 2 * u)
-            yaws.append(np.full(len(steps), yaw))
-    if not points:
-        return np.zeros((0, 4)), np.zeros(0)
-    where, heading = np.concatenate(points), np.concatenate(yaws)
-    sections = cut(footprint, where, heading, AT_ENDS)
-    u = np.stack([np.cos(heading), np.sin(heading)], axis=-1)
-    grasp = where + sections.shift[:, None] * u
-    radial = np.abs((where * u).sum(-1)) / (np.linalg.norm(where, axis=-1) + 0.01)
-    cost = sections.width + sections.spread + 0.003 * radial
-    good = sections.graspable & ~(sections.held & ~own).any(axis=-1)
-    grasps = np.column_stack([grasp, grasp_height(sections.height), heading])
-    return grasps[good], cost[good]

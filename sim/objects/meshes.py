@@ -7,10 +7,15 @@ the middle of the bounding box in the plane.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import shapely
 
 from sim.errors import InputError
+from sim.objects.mesh_rays import meet
+from sim.objects.spec import PALETTE, ObjectError, ObjectSpec
 from sim.records import FrozenMapping, Record
 
 SURFACES = ("flat", "curved")
@@ -46,6 +51,97 @@ class TriangleMesh(Record):
         if self.faces.min() < 0 or self.faces.max() >= len(self.vertices):
             raise MeshError(f"mesh faces of vertices {self.faces.min()} to {self.faces.max()} of {len(self.vertices)}")
 
+    @property
+    def triangles(self) -> np.ndarray:
+        """(F, 3, 3), m: corners of each face."""
+        return self.vertices[self.faces]
+
+    def turned(self, turn: float) -> TriangleMesh:
+        """The mesh turned by `turn` rad about z."""
+        return TriangleMesh(_turned(self.vertices, turn), self.faces)
+
+
+@dataclass(frozen=True, eq=False)
+class MeshPart(Record):
+    """A closed mesh of one colour; a `sim.objects.solids.Part`.
+
+    Raises:
+        ObjectError: an unknown colour, a mesh that holds no volume.
+    """
+
+    mesh: TriangleMesh
+    """Object frame."""
+    colour: str
+    """A name of `PALETTE`."""
+    slot: int = 0
+    """Slot of the division that it fills."""
+
+    def __post_init__(self) -> None:
+        if self.colour not in PALETTE:
+            raise ObjectError(f"unknown colour {self.colour!r}; expected one of {', '.join(PALETTE)}")
+        if not self.moments()[0] > 0:
+            raise ObjectError(f"a mesh of volume {self.moments()[0]:.3g} m³; expected more than 0: is it closed?")
+
+    @cached_property
+    def height(self) -> float:
+        """m, from the table to its top."""
+        return float(self.mesh.vertices[:, 2].max())
+
+    @cached_property
+    def outline(self) -> np.ndarray:
+        """(V, 2), m, counter-clockwise: convex outline of what it covers of the table."""
+        hull = shapely.convex_hull(shapely.MultiPoint(self.mesh.vertices[:, :2]))
+        return np.array(shapely.get_coordinates(shapely.orient_polygons(hull)))[:-1]
+
+    @property
+    def corners(self) -> np.ndarray:
+        """(V, 3), m: its vertices."""
+        return self.mesh.vertices
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What is equal for equal geometry and colour; hashes."""
+        return "mesh", self.mesh.vertices.tobytes(), self.mesh.faces.tobytes(), self.colour
+
+    def moments(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """Volume, centroid (3,) and second moments (3, 3) about the origin; see `mesh_moments`."""
+        return mesh_moments(self.mesh)
+
+    def planar_moments(self) -> tuple[float, np.ndarray]:
+        """Volume, m³, and first moments (2,) in the plane, m⁴."""
+        volume, centroid, _ = self.moments()
+        return volume, volume * centroid[:2]
+
+    def cast(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """Distances (R,) at which rays meet it."""
+        return meet(self.mesh.triangles, origin, directions)
+
+    def to_record(self) -> dict[str, Any]:
+        """Its geometry and colour as plain data, m."""
+        vertices, faces = self.mesh.vertices.tolist(), self.mesh.faces.tolist()
+        return {"kind": "mesh", "vertices": vertices, "faces": faces, "colour": self.colour}
+
+
+def mesh_moments(mesh: TriangleMesh) -> tuple[float, np.ndarray, np.ndarray]:
+    """Volume, centroid (3,) and second moments (3, 3) = ∫ x xᵀ dV about the origin of a closed mesh.
+
+    Sums over the tetrahedra that the origin spans with each face; those of a face seen from behind count negative
+    (Zhang and Chen, 2001, "Efficient feature extraction for 2D/3D objects in mesh representation").
+    """
+    a, b, c = np.moveaxis(mesh.triangles, 1, 0)
+    six = np.einsum("fi,fi->f", a, np.cross(b, c))
+    volume = float(six.sum()) / 6
+    total = a + b + c
+    first = (six[:, None] * total).sum(axis=0) / 24
+    second = sum(np.einsum("f,fi,fj->ij", six, x, x) for x in (a, b, c, total)) / 120
+    return volume, first / volume, np.asarray(second)
+
+
+def _turned(points: np.ndarray, turn: float) -> np.ndarray:
+    """`points` (…, 3) turned by `turn` rad about z."""
+    c, s = np.cos(turn), np.sin(turn)
+    return points @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+
 
 @dataclass(frozen=True, eq=False)
 class Division(Record):
@@ -69,7 +165,8 @@ class MeshShape(Record):
     divisions: tuple[Division, ...]
     """At least one."""
     pieces: tuple[np.ndarray, ...]
-    """Each (C, 3), m, frame at rest: corners of convex pieces that together fill the object, for contacts."""
+    """Each (C, 3), m, frame at rest: corners of convex pieces that together fill the object, for contacts; drawn in by
+    what physics pads them (`sim.physics.bodies.HULL_MARGIN`)."""
     surface: str
     """`flat` or `curved`."""
     scale: float
@@ -90,3 +187,24 @@ class MeshShape(Record):
     def accepts(self, intention: str) -> tuple[Division, ...]:
         """The divisions that serve for `intention`."""
         return tuple(division for division in self.divisions if intention not in division.refusals)
+
+
+def mesh_object(
+    shape: MeshShape, division: Division, colours: tuple[str, ...], family: str, friction: float, turn: float
+) -> ObjectSpec:
+    """The object in a frame that tells nothing about the materials: turned by `turn` rad about the origin.
+
+    Args:
+        shape: where it rests, what physics touches.
+        division: one of its divisions.
+        colours: slot → colour.
+        family: name that the object goes by.
+        friction: lateral friction coefficient.
+        turn: rad.
+    """
+    parts = tuple(
+        MeshPart(mesh.turned(turn), colour, slot)
+        for slot, (mesh, colour) in enumerate(zip(division.meshes, colours, strict=True))
+    )
+    pieces = tuple(_turned(piece, turn) for piece in shape.pieces)
+    return ObjectSpec(family, parts, friction, surface=shape.surface, pieces=pieces)

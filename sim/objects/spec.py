@@ -1,6 +1,6 @@
-"""Objects: coloured upright prisms that stand on the table, and the mass properties that materials give them.
+"""Objects: coloured parts that stand or lie on the table, and the mass properties that materials give them.
 
-Axis letters: V outline vertices. Object frame: z up, z = 0 at the table, origin at the layout's geometric centre.
+Axis letters: C corners. Object frame: z up, z = 0 at the table, origin at the layout's geometric centre.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from sim.errors import InputError
+from sim.objects.solids import Part
 from sim.records import Record
 
 PALETTE: dict[str, tuple[float, float, float]] = {
@@ -27,47 +28,16 @@ PALETTE: dict[str, tuple[float, float, float]] = {
 """Colours that parts are painted in: name → RGB in [0, 1]."""
 
 
+PRISMS = "prisms"
+"""`ObjectSpec.surface` of objects made of prisms."""
+
+
 class ObjectError(InputError):
     """An object record that describes no possible body."""
 
 
 @dataclass(frozen=True, eq=False)
-class Part(Record):
-    """A convex upright prism of one colour that stands on the table.
-
-    Raises:
-        ObjectError: an outline that is not a counter-clockwise convex polygon, a height that is not positive.
-    """
-
-    kind: str
-    """`box`, `cylinder` or `prism`: a cylinder is a 24-sided prism that calls itself round."""
-    outline: np.ndarray
-    """(V, 2), m, object frame, counter-clockwise, convex; a cylinder's is a 24-gon of the circle's area."""
-    height: float
-    """m, from the table up."""
-    colour: str
-    """A name of `PALETTE`."""
-
-    def __post_init__(self) -> None:
-        outline = np.array(self.outline, dtype=np.float64)
-        outline.setflags(write=False)
-        object.__setattr__(self, "outline", outline)
-        if self.kind not in ("box", "cylinder", "prism"):
-            raise ObjectError(f"part kind {self.kind!r}; expected box, cylinder or prism")
-        if self.colour not in PALETTE:
-            raise ObjectError(f"unknown colour {self.colour!r}; expected one of {', '.join(PALETTE)}")
-        if not 0 < self.height < np.inf:
-            raise ObjectError(f"part height {self.height}; expected more than 0 m")
-        if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
-            raise ObjectError(f"part outline of shape {outline.shape}; expected (V, 2), V at least 3, all finite")
-        edges = np.roll(outline, -1, axis=0) - outline
-        turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
-        if np.any(turns <= 0):
-            raise ObjectError(f"part outline of shape {outline.shape}; expected a convex counter-clockwise polygon")
-
-
-@dataclass(frozen=True)
-class ObjectSpec:
+class ObjectSpec(Record):
     """Geometry, colours and friction of one object; its weight is the scene's."""
 
     family: str
@@ -78,6 +48,11 @@ class ObjectSpec:
     """Lateral friction coefficient of the surface; hidden from policies."""
     spinning_friction: float = 0.0
     """m: torsional patch of the surface, added to the finger pad's; hidden from policies."""
+    surface: str = PRISMS
+    """`prisms`, or what the pads meet on an imported object: `flat` or `curved`. Friction and mass are drawn by it."""
+    pieces: tuple[np.ndarray, ...] = ()
+    """Each (C, 3), m, object frame: corners of the convex pieces by which physics touches the object, drawn in by what
+    physics pads them (`sim.physics.bodies.HULL_MARGIN`); none for prisms, which are convex themselves."""
 
     @cached_property
     def colours(self) -> tuple[str, ...]:
@@ -102,27 +77,6 @@ class MassProperties(Record):
     """(3, 3), kg m²: inertia tensor about the centre of mass, object axes."""
 
 
-def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray, np.ndarray]:
-    """Volume, centroid (3,) and second moments (3, 3) = ∫ x xᵀ dV about the origin of an upright prism on z = 0.
-
-    The area integrals are Green's theorem over the outline's triangles (Steger, 1996, "On the calculation of
-    arbitrary moments of polygons").
-    """
-    a, b = outline, np.roll(outline, -1, axis=0)
-    cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    area = cross.sum() / 2
-    first = ((a + b) * cross[:, None]).sum(axis=0) / 6
-    second = np.einsum("v,vi,vj->ij", cross, a, a) + np.einsum("v,vi,vj->ij", cross, b, b)
-    second = (second + np.einsum("v,vi,vj->ij", cross, a + b, a + b)) / 24
-    volume = area * height
-    centroid = np.array([*(first / area), height / 2])
-    moments = np.empty((3, 3))
-    moments[:2, :2] = second * height
-    moments[:2, 2] = moments[2, :2] = first * height**2 / 2
-    moments[2, 2] = area * height**3 / 3
-    return volume, centroid, moments
-
-
 def mass_properties(spec: ObjectSpec, densities: Mapping[str, float], mass: float) -> MassProperties:
     """Mass, centre and inertia of `spec` when its colours weigh `densities` relative to each other.
 
@@ -139,7 +93,7 @@ def mass_properties(spec: ObjectSpec, densities: Mapping[str, float], mass: floa
         raise ObjectError(f"no density for {', '.join(missing)}; materials cover {', '.join(densities)}")
     total, first, second = 0.0, np.zeros(3), np.zeros((3, 3))
     for part in spec.parts:
-        volume, centroid, moments = prism_moments(part.outline, part.height)
+        volume, centroid, moments = part.moments()
         weight = densities[part.colour]
         total += weight * volume
         first += weight * volume * centroid

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sim.frames import Pose, quat_from_matrix
-from sim.objects.spec import PALETTE, MassProperties, ObjectSpec, Part
+from sim.objects.meshes import MeshPart
+from sim.objects.prisms import Prism
+from sim.objects.spec import PALETTE, MassProperties, ObjectSpec
 from sim.physics.world import World, pybullet
 
 HULL_MARGIN = 0.001
@@ -80,42 +83,75 @@ class SimObject:
         pybullet.removeBody(self.body, physicsClientId=self.world.client)
 
 
-def _shape_arrays(spec: ObjectSpec, folder: Path) -> dict[str, list]:
-    """The parts as the parallel lists that PyBullet's compound constructors take; prisms as meshes in `folder`."""
-    arrays: dict[str, list] = {key: [] for key in ("shapeTypes", "halfExtents", "fileNames")}
-    positions, quats = [], []
-    for number, part in enumerate(spec.parts):
-        half, yaw = _box_of(part)
-        # Cylinders are 24-sided prisms too: a pad meets a facet of one, but only a line of PyBullet's own cylinder.
-        prism = part.kind != "box"
-        arrays["shapeTypes"].append(pybullet.GEOM_MESH if prism else pybullet.GEOM_BOX)
-        arrays["halfExtents"].append([*half, part.height / 2])
-        arrays["fileNames"].append(_write_prism(part, folder / f"part{number}.obj") if prism else "")
-        positions.append([0.0, 0.0, 0.0] if prism else [*part.outline.mean(axis=0), part.height / 2])
-        quats.append([0.0, 0.0, 0.0, 1.0] if prism else [0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
-    return arrays | {"positions": positions, "quats": quats}
+_NO_TURN = [0.0, 0.0, 0.0, 1.0]
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """One convex body of a compound, as PyBullet's constructors take it."""
+
+    kind: int
+    half_extents: list[float]
+    file: str
+    position: list[float]
+    quat: list[float]
 
 
 def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool) -> tuple[int, int]:
     """Collision shape and visual shape (−1 where not `visible`) of the object, in its object frame."""
-    arrays = _shape_arrays(spec, folder)
-    positions, quats = arrays.pop("positions"), arrays.pop("quats")
-    collision = pybullet.createCollisionShapeArray(
-        **arrays, collisionFramePositions=positions, collisionFrameOrientations=quats, physicsClientId=client
-    )
+    named = [(part, folder / f"part{number}.obj") for number, part in enumerate(spec.parts)]
+    prisms = [_prism_shape(part, path) for part, path in named if isinstance(part, Prism)]
+    solid = prisms or [_piece_shape(piece, folder / f"piece{n}.obj") for n, piece in enumerate(spec.pieces)]
+    collision = pybullet.createCollisionShapeArray(**_arrays(solid, "collision"), physicsClientId=client)
     if not visible:
         return collision, -1
+    shown = prisms or [_mesh_shape(part, path) for part, path in named if isinstance(part, MeshPart)]
     visual = pybullet.createVisualShapeArray(
-        **arrays,
-        visualFramePositions=positions,
-        visualFrameOrientations=quats,
+        **_arrays(shown, "visual"),
         rgbaColors=[[*PALETTE[part.colour], 1.0] for part in spec.parts],
         physicsClientId=client,
     )
     return collision, visual
 
 
-def _box_of(part: Part) -> tuple[np.ndarray, float]:
+def _arrays(shapes: list[_Shape], use: str) -> dict[str, list]:
+    """The shapes as the parallel lists that PyBullet takes; `use` is `collision` or `visual`."""
+    return {
+        "shapeTypes": [shape.kind for shape in shapes],
+        "halfExtents": [shape.half_extents for shape in shapes],
+        "fileNames": [shape.file for shape in shapes],
+        f"{use}FramePositions": [shape.position for shape in shapes],
+        f"{use}FrameOrientations": [shape.quat for shape in shapes],
+    }
+
+
+def _prism_shape(part: Prism, path: Path) -> _Shape:
+    half, yaw = _box_of(part)
+    extents = [*half, part.height / 2]
+    if part.kind == "box":
+        place = [*part.outline.mean(axis=0), part.height / 2]
+        return _Shape(pybullet.GEOM_BOX, extents, "", place, [0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
+    # Cylinders are 24-sided prisms too: a pad meets a facet of one, but only a line of PyBullet's own cylinder.
+    return _Shape(pybullet.GEOM_MESH, extents, _write_prism(part, path), [0.0, 0.0, 0.0], _NO_TURN)
+
+
+def _piece_shape(piece: np.ndarray, path: Path) -> _Shape:
+    # The hull of the corners is what counts, whatever faces name them.
+    return _file_shape(piece, np.arange(len(piece) - 2)[:, None] + np.arange(3), path)
+
+
+def _mesh_shape(part: MeshPart, path: Path) -> _Shape:
+    return _file_shape(part.mesh.vertices, part.mesh.faces, path)
+
+
+def _file_shape(vertices: np.ndarray, faces: np.ndarray, path: Path) -> _Shape:
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices]
+    lines += [f"f {a} {b} {c}" for a, b, c in (np.asarray(faces) + 1).tolist()]
+    path.write_text("\n".join(lines) + "\n")
+    return _Shape(pybullet.GEOM_MESH, [1.0, 1.0, 1.0], str(path), [0.0, 0.0, 0.0], _NO_TURN)
+
+
+def _box_of(part: Prism) -> tuple[np.ndarray, float]:
     """Half side lengths (2,) and yaw of a box part's outline."""
     first, second = part.outline[1] - part.outline[0], part.outline[2] - part.outline[1]
     return np.array([np.hypot(*first), np.hypot(*second)]) / 2, float(np.arctan2(first[1], first[0]))
@@ -130,7 +166,7 @@ def _inset(outline: np.ndarray, distance: float) -> np.ndarray:
     return np.linalg.solve(np.stack([before, normals], axis=1), np.stack([limits, offsets], axis=1)[..., None])[..., 0]
 
 
-def _write_prism(part: Part, path: Path) -> str:
+def _write_prism(part: Prism, path: Path) -> str:
     """Write the prism as a Wavefront mesh of triangles, faces outward, and return the file's name."""
     sides = len(part.outline)
     floor, top = HULL_MARGIN, part.height - HULL_MARGIN

@@ -119,10 +119,7 @@ def task_hash(benchmark: Benchmark, split: str) -> str:
 def query_record(query: Query) -> dict[str, Any]:
     """All that a query holds, as plain data; m, kg, rad."""
     scene, task = query.scene, query.task
-    parts = [
-        {"kind": part.kind, "outline": part.outline.tolist(), "height": part.height, "colour": part.colour}
-        for part in scene.object.parts
-    ]
+    parts = [part.to_record() for part in scene.object.parts]
     return {
         "split": task.split,
         "index": task.index,

@@ -13,7 +13,8 @@ from demos.demo import Demo, provenance
 from demos.support import SupportItem
 from robo_meta.scenarios.rollout import Outcome
 from sim.frames import Pose
-from sim.objects.spec import ObjectError, Part
+from sim.objects.prisms import Prism
+from sim.objects.spec import ObjectError
 from sim.records import FrozenMapping
 from sim.tasks.queries import draw_query
 from sim.tasks.sampling import draw_scene, draw_task
@@ -86,7 +87,7 @@ def test_minus_zero_equals_zero_and_hashes_like_it():
 
 def test_an_unpickled_record_is_checked():
     kind, (cls, values) = SCENE.object.parts[0].__reduce__()
-    assert cls is Part
+    assert cls is Prism
     with pytest.raises(ObjectError, match="part height -1"):
         kind(cls, values | {"height": -1.0})
 

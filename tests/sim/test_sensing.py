@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.frames import Pose, quat_from_yaw
-from sim.objects.spec import PALETTE, ObjectSpec, Part
+from sim.objects.prisms import Prism
+from sim.objects.spec import PALETTE, ObjectSpec
 from sim.sensing import CAMERA_IN_WORLD, PIXEL_PITCH, POINT_COUNT, PoseBias, SensingError, cast, scan
 from sim.tasks.scenes import NO_NOISE, Noise
 
@@ -13,11 +14,11 @@ FLAT = Pose(np.array([0.5, 0.0, 0.0]), quat_from_yaw(0.0))
 
 
 def box(x0, x1, y0, y1, height, colour="red"):
-    return Part("box", np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), height, colour)
+    return Prism("box", np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), height, colour)
 
 
 def disc(x, y, radius, height, colour="blue"):
-    return Part("cylinder", np.array([x, y]) + radius * np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1), height, colour)
+    return Prism("cylinder", np.array([x, y]) + radius * np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1), height, colour)
 
 
 HAMMER = ObjectSpec("hammer", (box(-0.15, 0.08, -0.012, 0.012, 0.02), box(0.08, 0.12, -0.06, 0.06, 0.05, "blue")), 0.8)

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sim.objects.acceptance import balance_points, colour_moments, density_grid
-from sim.objects.cross_sections import Footprint, cut, grasp_height
-from sim.objects.graspable import MAX_SHIFT, grasp_at, headings_at
+from sim.objects.graspable import MAX_SHIFT, footprint_of, grasp_at, headings_at
 from sim.objects.spec import ObjectSpec
 from sim.tasks.sampling import RATIO_RANGE
 
@@ -83,7 +82,7 @@ EQUAL: Rule = assumed_ratio(1.0)
 
 def grasp_near(spec: ObjectSpec, point: np.ndarray) -> np.ndarray | None:
     """Grasp (4,) through `point` (2,), or through the nearest place of the object that the fingers can hold."""
-    footprint = Footprint(spec)
+    footprint = footprint_of(spec)
     grasp = grasp_at(footprint, point)
     if grasp is not None:
         return grasp
@@ -105,11 +104,11 @@ def grasp_beside(spec: ObjectSpec, grasp: np.ndarray, offset: float) -> np.ndarr
     """`grasp` moved by `offset` m across its closing direction and re-centred, or None where nothing can be held."""
     across = np.array([-np.sin(grasp[3]), np.cos(grasp[3])])
     point = grasp[:2] + offset * across
-    section = cut(Footprint(spec), point[None], grasp[3:4])
+    section = footprint_of(spec).cut(point[None], grasp[3:4])
     if not section.graspable[0] or abs(section.shift[0]) > MAX_SHIFT:
         return None
     closing = np.array([np.cos(grasp[3]), np.sin(grasp[3])])
-    return np.array([*(point + section.shift[0] * closing), float(grasp_height(section.height[0])), grasp[3]])
+    return np.array([*(point + section.shift[0] * closing), float(section.grasp_z[0]), grasp[3]])
 
 
 def across_offset(grasp: np.ndarray, centre: np.ndarray) -> float:

@@ -9,9 +9,7 @@ from demos.demo import provenance
 from demos.expert.expert import demonstrate
 from demos.expert.grasp_plan import NEARBY, NoGrasp, aim, plan_grasp
 from sim.objects.acceptance import place
-from sim.objects.cross_sections import Footprint, cut
-from sim.objects.graspable import outer_ends
-from sim.robot import AT_ENDS, FINGERS
+from sim.objects.graspable import footprint_of, outer_ends
 from sim.shapes.families import FAMILIES
 from sim.shapes.pieces import box, in_slots
 from sim.tasks.sampling import draw_scene, draw_task
@@ -28,9 +26,7 @@ def test_balance_goes_through_the_centre_of_mass_and_part_to_the_outer_end(famil
             assert grasp.shape == (4,)
             assert -np.pi / 2 < grasp[3] <= np.pi / 2
             assert 0.01 <= grasp[2] <= 0.022
-            sections = cut(
-                Footprint(scene.object), grasp[None, :2], grasp[3:], FINGERS if intention == BALANCE else AT_ENDS
-            )
+            sections = footprint_of(scene.object).cut(grasp[None, :2], grasp[3:], at_end=intention != BALANCE)
             assert sections.graspable[0]
             assert abs(sections.shift[0]) < 1e-9
             if intention == BALANCE:
@@ -47,7 +43,7 @@ def test_ends_whose_faces_lean_are_held(family: str):
     for index in range(60):
         scene = draw_scene(0, draw_task(0, "training", index, PART), family, "a0")
         grasp = plan_grasp(scene)
-        if cut(Footprint(scene.object), grasp[None, :2], grasp[3:]).graspable[0]:
+        if footprint_of(scene.object).cut(grasp[None, :2], grasp[3:]).graspable[0]:
             continue
         path = ("lean", family, index + 1)
         origin = provenance("expert", 0, path)

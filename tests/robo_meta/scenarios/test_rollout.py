@@ -18,12 +18,13 @@ from robo_meta.scenarios.supports import record_support
 from robo_meta.strategies.policy import GraspPolicy
 from sim.env import GraspEnv
 from sim.frames import quat_from_yaw
-from sim.objects.spec import ObjectSpec, Part
+from sim.objects.prisms import Prism
+from sim.objects.spec import ObjectSpec
 from sim.tasks.scenes import Scene, Task
 
 
-def box(x0: float, x1: float, half: float, colour: str) -> Part:
-    return Part("box", np.array([[x0, -half], [x1, -half], [x1, half], [x0, half]]), 0.03, colour)
+def box(x0: float, x1: float, half: float, colour: str) -> Prism:
+    return Prism("box", np.array([[x0, -half], [x1, -half], [x1, half], [x0, half]]), 0.03, colour)
 
 
 def bar_scene(intention: str, part_colour: str | None = None) -> Scene:

@@ -9,7 +9,8 @@ import numpy as np
 from demos.expert.scripted_controller import scripted_controller
 from sim.env import GraspEnv
 from sim.frames import hand_in_object, turn_displacement
-from sim.objects.spec import ObjectSpec, Part
+from sim.objects.prisms import Prism
+from sim.objects.spec import ObjectSpec
 from sim.tasks.sampling import SPINNING_FRICTION
 from sim.tasks.scenes import BALANCE, NO_NOISE, Scene, Task
 
@@ -25,8 +26,8 @@ def bar_scene(
 ) -> Scene:
     """A red and blue bar along x; red, on the left of `joint` (m), is `ratio` times as dense."""
     parts = (
-        Part("box", rectangle(-LENGTH / 2, joint, WIDTH), HEIGHT, "red"),
-        Part("box", rectangle(joint, LENGTH / 2, WIDTH), HEIGHT, "blue"),
+        Prism("box", rectangle(-LENGTH / 2, joint, WIDTH), HEIGHT, "red"),
+        Prism("box", rectangle(joint, LENGTH / 2, WIDTH), HEIGHT, "blue"),
     )
     task = Task("training", 0, {"red": ratio, "blue": 1.0}, intention, part_colour)
     return Scene(task, ObjectSpec("bar", parts, 0.72, SPINNING_FRICTION[intention]), mass, NO_NOISE)

@@ -17,8 +17,7 @@ from sim.objects.acceptance import (
     place,
     refusal,
 )
-from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import grasp_at, outer_ends
+from sim.objects.graspable import footprint_of, grasp_at, outer_ends
 from sim.objects.spec import mass_properties
 from sim.shapes.families import FAMILIES, register_family, unregister_family
 from sim.shapes.pieces import box, in_slots
@@ -67,7 +66,7 @@ def test_every_rule_holds_at_ratios_that_were_never_tried(name: str):
 
     assert np.hypot(*(centre(4) - centre(0.25))) >= 0.04
     hull = shapely.convex_hull(shapely.MultiPoint(corners))
-    footprint, yaws = Footprint(spec), []
+    footprint, yaws = footprint_of(spec), []
     for ratio in np.exp(rng.uniform(-np.log(10), np.log(10), 12)):
         point = centre(ratio)
         assert hull.contains(shapely.Point(point).buffer(RULES.support_margin * 0.99))

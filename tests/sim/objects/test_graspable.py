@@ -7,8 +7,8 @@ import shapely.ops
 
 from sim.frames import heading_gap, wrap_heading
 from sim.objects.acceptance import draw_object, place
-from sim.objects.cross_sections import Footprint, cut, grasp_height
-from sim.objects.graspable import APART, best_yaw, end_holds, grasp_at, outer_ends, outer_grasps
+from sim.objects.cross_sections import grasp_height
+from sim.objects.graspable import APART, best_yaw, end_holds, footprint_of, grasp_at, outer_ends, outer_grasps
 from sim.robot import FINGERS
 from sim.shapes.pieces import Piece, box, disc, in_slots, taper
 
@@ -20,23 +20,23 @@ def made(*pieces: Piece, slots: tuple[int, ...] | None = None, turn: float = 0.0
 
 def test_bar_is_grasped_across_its_width():
     spec = made(box(0, 0.2, 0.03, 0.024), turn=0.7)
-    yaw = best_yaw(Footprint(spec), np.zeros(2))
+    yaw = best_yaw(footprint_of(spec), np.zeros(2))
     assert heading_gap(yaw, 0.7 + np.pi / 2) < 1e-9
-    sections = cut(Footprint(spec), np.zeros((1, 2)), np.array([yaw]))
+    sections = footprint_of(spec).cut(np.zeros((1, 2)), np.array([yaw]))
     assert sections.graspable[0]
     assert sections.width[0] == pytest.approx(0.03)
     assert sections.spread[0] == pytest.approx(0, abs=1e-9)
 
 
 def test_off_centre_point_is_recentred_along_the_closing_direction_only():
-    grasp = grasp_at(Footprint(made(box(0, 0.2, 0.03, 0.024))), np.array([0.04, 0.009]))
+    grasp = grasp_at(footprint_of(made(box(0, 0.2, 0.03, 0.024))), np.array([0.04, 0.009]))
     np.testing.assert_allclose(grasp[:3], [0.04, 0, 0.012], atol=1e-12)
     assert heading_gap(grasp[3], np.pi / 2) < 1e-9
 
 
 def test_disc_is_grasped_anywhere_by_its_diameter():
     spec = made(disc(0, 0, 0.025, 0.03))
-    sections = cut(Footprint(spec), np.zeros((6, 2)), np.linspace(-1.5, 1.5, 6))
+    sections = footprint_of(spec).cut(np.zeros((6, 2)), np.linspace(-1.5, 1.5, 6))
     assert sections.graspable.all()
     np.testing.assert_allclose(sections.width, 0.05, atol=1e-9)
 
@@ -64,29 +64,29 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name: str):
     spec, point = REFUSED[name]
-    assert best_yaw(Footprint(spec), np.array(point)) is None
+    assert best_yaw(footprint_of(spec), np.array(point)) is None
 
 
 def test_a_neighbour_farther_off_does_not_matter():
     spec = made(box(0, 0.2, 0.02, 0.02), box(0, 0.2, 0.01, 0.02, y=0.075))
-    assert best_yaw(Footprint(spec), np.array([0, -0.0325])) is not None
+    assert best_yaw(footprint_of(spec), np.array([0, -0.0325])) is not None
 
 
 def test_step_is_narrow_enough_to_hold_beside_it():
     spec = made(box(0, 0.1, 0.03, 0.024), box(0.1, 0.2, 0.06, 0.024))
-    assert best_yaw(Footprint(spec), np.array([0.011, 0])) is not None
-    assert best_yaw(Footprint(spec), np.array([-0.016, 0])) is not None
+    assert best_yaw(footprint_of(spec), np.array([0.011, 0])) is not None
+    assert best_yaw(footprint_of(spec), np.array([-0.016, 0])) is not None
 
 
 @pytest.mark.parametrize("family", ["spoon", "anchor", "wedge", "hook"])
 def test_sections_agree_with_shapely(family: str):
     rng = np.random.default_rng(5)
     spec = draw_object(rng, family, ("red", "blue"), 0.8)
-    footprint = Footprint(spec)
+    footprint = footprint_of(spec)
     union = shapely.union_all([shapely.Polygon(part.outline).buffer(0.0002) for part in spec.parts])
     points, yaws = rng.uniform(-0.12, 0.12, (400, 2)), rng.uniform(-np.pi / 2, np.pi / 2, 400)
     points = np.array([np.asarray(shapely.ops.nearest_points(union, shapely.Point(p))[0].coords[0]) for p in points])
-    sections = cut(footprint, points, yaws)
+    sections = footprint.cut(points, yaws)
     checked = 0
     for point, yaw, good, width, shift in zip(
         points, yaws, sections.graspable, sections.width, sections.shift, strict=True
@@ -117,7 +117,7 @@ def test_outer_end_of_a_pointed_blade_is_as_far_out_as_it_can_be_held():
     spec = made(box(0, 0.1, 0.03, 0.024), taper(0.1, 0.18, 0.03, 0.01, 0.024), slots=(0, 1))
     (end,) = outer_ends(spec, "blue")
     assert 0.09 - FINGERS.end_inset - 0.005 < end[0] <= 0.09 - FINGERS.end_inset + 1e-9
-    assert best_yaw(Footprint(spec), end[:2]) is None
+    assert best_yaw(footprint_of(spec), end[:2]) is None
 
 
 def test_symmetric_ends_are_all_returned():

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.objects.acceptance import draw_object
-from sim.objects.spec import ObjectError, ObjectSpec, Part, mass_properties, prism_moments
+from sim.objects.prisms import Prism, prism_moments
+from sim.objects.spec import ObjectError, ObjectSpec, mass_properties
 from tests.sim.objects.voxels import voxel_properties
 
 SQUARE = np.array([[0.0, 0.0], [0.1, 0.0], [0.1, 0.1], [0.0, 0.1]])
@@ -21,7 +22,7 @@ def test_mass_properties_match_a_voxel_integral(family: str):
 
 
 def test_box_inertia_is_the_textbook_one():
-    part = Part("box", SQUARE * [2, 1] - [0.1, 0.05], 0.04, "red")
+    part = Prism("box", SQUARE * [2, 1] - [0.1, 0.05], 0.04, "red")
     found = mass_properties(ObjectSpec("bar", (part,), 0.8), {"red": 3.0}, 0.6)
     np.testing.assert_allclose(found.centre, [0, 0, 0.02], atol=1e-15)
     expected = 0.6 / 12 * np.array([0.1**2 + 0.04**2, 0.2**2 + 0.04**2, 0.2**2 + 0.1**2])
@@ -60,19 +61,19 @@ BAD_PARTS = {
 def test_impossible_parts_are_refused(case: str):
     arguments, message = BAD_PARTS[case]
     with pytest.raises(ObjectError) as caught:
-        Part(*arguments)
+        Prism(*arguments)
     assert str(caught.value).startswith(message)
 
 
 def test_a_colour_without_density_is_named():
-    spec = ObjectSpec("bar", (Part("box", SQUARE, 0.02, "red"), Part("box", SQUARE + 0.2, 0.02, "blue")), 0.8)
+    spec = ObjectSpec("bar", (Prism("box", SQUARE, 0.02, "red"), Prism("box", SQUARE + 0.2, 0.02, "blue")), 0.8)
     with pytest.raises(ObjectError, match="no density for blue; materials cover red"):
         mass_properties(spec, {"red": 1.0}, 0.5)
 
 
 def test_outlines_are_read_only_copies():
     outline = SQUARE.copy()
-    part = Part("box", outline, 0.02, "red")
+    part = Prism("box", outline, 0.02, "red")
     outline[0] = 9
     assert part.outline[0, 0] == 0
     with pytest.raises(ValueError, match="read-only"):

@@ -1,0 +1,172 @@
+"""Acceptance of imported objects: what they serve for, by geometry alone. No rule looks at the ratio that a task draws.
+
+Axis letters: R density ratios. Object frame, m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.objects.acceptance import balance_points, colour_moments, density_grid
+from sim.objects.cross_sections import Footprint
+from sim.objects.graspable import footprint_of, headings_at, outer_grasps
+from sim.objects.meshes import MeshPart, TriangleMesh
+from sim.objects.spec import PALETTE, ObjectSpec
+
+
+@dataclass(frozen=True)
+class MeshRules:
+    """Limits that every imported object keeps, whatever its materials are; lengths in m."""
+
+    min_length: float = 0.07
+    max_length: float = 0.36
+    """Of the object's greatest extent in the plane."""
+    min_height: float = 0.006
+    """The fingers can't close on less over the table."""
+    max_height: float = 0.12
+    """Higher, and the hand's way to it leaves the workspace."""
+    least_ratio: float = 3.0
+    extreme_ratio: float = 10.0
+    """Balance points at ratios between these, either way, must be graspable: all that tasks can draw."""
+    demand_ratio: float = 4.0
+    min_separation: float = 0.04
+    """Between the balance points at 1:demand_ratio and demand_ratio:1."""
+    nearby: float = 0.002
+    """How far beside a balance point the grasp may go."""
+    end_clearance: float = 0.04
+    """From a material's outer end to every balance point, and to the other's outer ends."""
+    near: float = 0.02
+    """Across the closing direction: a grasp closer than this to the balance point may hold the object level."""
+    max_middle_share: float = 0.5
+    """Share of ratios at which the geometric centre is near."""
+    max_equal_share: float = 0.4
+    """Share of ratios at which the balance point of equal densities is near."""
+    flat_share: float = 0.6
+    """Of the pads, in the middle of all balance points: lies more of them on the surface, the object is flat."""
+
+
+MESH_RULES = MeshRules()
+RATIOS = 8
+"""Steps of the density ratio, either way, by which shares are counted."""
+STEP = 0.003
+"""m between the balance points that are tried."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What an object serves for."""
+
+    surface: str
+    """`flat` or `curved`."""
+    refusals: dict[str, str]
+    """Intention → why it doesn't serve for it, in plain words; absent where it does."""
+
+
+def size_refusal(vertices: np.ndarray, rules: MeshRules = MESH_RULES) -> str | None:
+    """Why an object of these `vertices` (V, 3), m, at rest, can't be taken at all, or None."""
+    length = float(np.hypot(*np.ptp(vertices[:, :2], axis=0)))
+    height = float(np.ptp(vertices[:, 2]))
+    if length < rules.min_length:
+        return f"too small: {length * 100:.1f} cm long, needs {rules.min_length * 100:g}"
+    if length > rules.max_length:
+        return f"too large: {length * 100:.1f} cm long, at most {rules.max_length * 100:g}"
+    if height < rules.min_height:
+        return f"too thin to hold: {height * 1000:.1f} mm, needs {rules.min_height * 1000:g}"
+    if height > rules.max_height:
+        return f"too tall: {height * 100:.1f} cm, at most {rules.max_height * 100:g}"
+    return None
+
+
+def judge_meshes(meshes: tuple[TriangleMesh, ...], rules: MeshRules = MESH_RULES) -> Judgement:
+    """What an object serves for that is of one material a mesh.
+
+    Args:
+        meshes: two, frame at rest.
+        rules: limits.
+    """
+    colours = tuple(PALETTE)[: len(meshes)]
+    parts = tuple(MeshPart(mesh, colour, slot) for slot, (mesh, colour) in enumerate(zip(meshes, colours, strict=True)))
+    spec = ObjectSpec("imported", parts, 1.0)
+    footprint = footprint_of(spec)
+    volumes, centroids = colour_moments(spec)
+    possible = possible_points(volumes, centroids, rules)
+    balance, flat = _balance_refusal(spec, footprint, possible, rules)
+    found = {"balance": balance, "part": _part_refusal(spec, possible, rules)}
+    surface = "flat" if flat >= rules.flat_share else "curved"
+    return Judgement(surface, {name: reason for name, reason in found.items() if reason is not None})
+
+
+def possible_points(volumes: np.ndarray, centroids: np.ndarray, rules: MeshRules = MESH_RULES) -> np.ndarray:
+    """Balance points (R, 2) at all ratios that tasks can draw, on two stretches in steps of 3 mm."""
+    stretches = []
+    for low, high in ((rules.least_ratio, rules.extreme_ratio), (1 / rules.extreme_ratio, 1 / rules.least_ratio)):
+        first, last = balance_points(volumes, centroids, np.array([[low, 1.0], [high, 1.0]]))
+        stretches.append(np.linspace(first, last, 2 + int(np.hypot(*(last - first)) / STEP)))
+    return np.concatenate(stretches)
+
+
+def _balance_refusal(
+    spec: ObjectSpec, footprint: Footprint, possible: np.ndarray, rules: MeshRules
+) -> tuple[str | None, float]:
+    """Why `spec` doesn't serve for *balance*, and what share of the pads lies on it."""
+    volumes, centroids = colour_moments(spec)
+    demand = rules.demand_ratio
+    ends = balance_points(volumes, centroids, np.array([[demand, 1.0], [1.0, demand]]))
+    apart = float(np.hypot(*(ends[1] - ends[0])))
+    cost, headings = _best_near(footprint, possible, rules)
+    held = np.isfinite(cost)
+    sections = footprint.cut(possible[held], headings[held])
+    flat = float(np.median(sections.flat)) if held.any() else 0.0
+    if apart < rules.min_separation:
+        return f"balance points only {apart * 100:.1f} cm apart, needs {rules.min_separation * 100:g}", flat
+    if not held.all():
+        return f"no hold at {np.mean(~held):.0%} of its balance points", flat
+    likely = balance_points(volumes, centroids, density_grid(2, rules.least_ratio, rules.extreme_ratio, RATIOS))
+    _, near_headings = _best_near(footprint, likely, rules)
+    across = np.stack([-np.sin(near_headings), np.cos(near_headings)], axis=1)
+    equal = balance_points(volumes, centroids, np.ones((1, 2)))
+    for guess, most, what in (
+        (np.zeros((1, 2)), rules.max_middle_share, "its middle"),
+        (equal, rules.max_equal_share, "the balance point of equal densities"),
+    ):
+        share = float(np.mean(np.abs(((likely - guess) * across).sum(axis=1)) < rules.near))
+        if share > most:
+            return f"{what} is near its balance point at {share:.0%} of the ratios, at most {most:.0%}", flat
+    return None, flat
+
+
+def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tuple[np.ndarray, np.ndarray]:
+    """Cost (R,) and heading (R,), rad, of the best grasp through each of `points` (R, 2) or close beside it."""
+    cost, _, _ = headings_at(footprint, points)
+    best, heading = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
+    for angle in np.arange(8) * np.pi / 4:
+        missing = ~np.isfinite(best)
+        if not missing.any():
+            break
+        beside = points[missing] + rules.nearby * np.array([np.cos(angle), np.sin(angle)])
+        cost, _, _ = headings_at(footprint, beside)
+        best[missing], heading[missing] = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
+    return best, heading
+
+
+def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: MeshRules) -> str | None:
+    """Why `spec` doesn't serve for *part*."""
+    found: list[np.ndarray] = []
+    for part in spec.parts:
+        ends = outer_grasps(spec, part.colour)[:, :2]
+        if not len(ends):
+            return f"no outer end of material {part.slot + 1} that the fingers can hold"
+        clear = float(np.linalg.norm(ends[:, None] - possible, axis=-1).min())
+        if clear < rules.end_clearance:
+            return (
+                f"outer end of material {part.slot + 1} only {clear * 100:.1f} cm from a balance point, needs "
+                f"{rules.end_clearance * 100:g}"
+            )
+        for other in found:
+            gap = float(np.linalg.norm(ends[:, None] - other, axis=-1).min())
+            if gap < rules.end_clearance:
+                return f"outer ends only {gap * 100:.1f} cm apart, needs {rules.end_clearance * 100:g}"
+        found.append(ends)
+    return None

@@ -1,0 +1,370 @@
+"""Cross-sections of meshes: what the open fingers meet at every height, and where between them pads close.
+
+The mesh is sliced at heights some 2 mm apart. Along a closing direction the pads meet, at each height, the outermost
+surfaces between the open fingers; the height of the grasp is chosen so that they meet them at the pads' middles.
+Axis letters: N queries (a point and a closing heading each), L lines along the closing direction, S segments of the
+slices, H heights, Z candidate heights of the grasp, K candidate headings. Object frame, m and rad; `u` and `v` as in
+`sim.objects.cross_sections`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+
+from sim.objects.cross_sections import Sections, distinct_headings, radial_cost
+from sim.objects.meshes import MeshPart, TriangleMesh
+from sim.objects.spec import ObjectError, ObjectSpec
+from sim.robot import AT_ENDS, FINGERS, Fingers
+
+
+@dataclass(frozen=True)
+class MeshLimits:
+    """What pads can hold of a curved or hollow body; lengths in m."""
+
+    fingers: Fingers
+    """Widths, reaches and clearances, as on prisms."""
+    most_lean: float
+    """How much farther out, in 6 mm below the pads' lower edge, the surface may stand than at the pads: more, and they
+    press it downwards out of themselves."""
+    shallowest: float = 0.0025
+    """Height over which the pads must lie on the surface."""
+
+
+ON_MESHES = MeshLimits(replace(FINGERS, max_slant=0.0015, min_height=0.006), most_lean=0.002)
+AT_MESH_ENDS = MeshLimits(replace(AT_ENDS, min_height=0.006), most_lean=0.003)
+
+UNIFORM = 36
+"""Closing headings tried everywhere, besides those of the mesh's own upright faces."""
+PEAKS = 8
+"""Headings of upright faces that are tried, those of the largest area first."""
+FINEST, COARSEST = 0.00075, 0.002
+"""m between slices; an object has about 20 of them, if that lies between."""
+SIMPLIFY = 0.00015
+"""m by which a slice's outline may differ from the mesh's."""
+PAD_BELOW, PAD_ABOVE = 0.0065, 0.010
+"""m: the pad's edges below and above the grasp point. Above it the finger leans back by `RECESS` a metre."""
+RECESS = 0.07
+FINGER_TOP = 0.030
+"""m above the grasp point up to which the fingers can touch the object; over it is the palm."""
+TIP = 0.0075
+"""m below the grasp point: what the fingers pass on their way down is at this height or higher."""
+ON_FACE = 0.001
+"""m: surface this near to the outermost is where the pad lies."""
+FLAT = 0.0003
+"""m: surface this near to the outermost counts as flat."""
+LOWEST, HIGHEST, CLIMB = 0.010, 0.060, 0.002
+"""m: heights of a grasp that are tried, and their distance."""
+GRID = 0.005
+"""m between the places tried for an outer end."""
+PALM_LINES = (-0.035, -0.018, 0.018, 0.035)
+"""m along v: lines, besides those of the pads, on which nothing may reach up to the palm."""
+PALM_REACH = 0.1
+"""m along u to either side of the grasp point: half the palm's length."""
+AT_ONCE = 64
+"""Queries that are cut at once: what bounds the memory."""
+
+
+class MeshFootprint:
+    """The slices of an object's meshes."""
+
+    def __init__(self, spec: ObjectSpec) -> None:
+        self.spec = spec
+        parts = [part for part in spec.parts if isinstance(part, MeshPart)]
+        if len(parts) < len(spec.parts):
+            raise ObjectError(f"{spec.family}: a prism and a mesh in one object; expected either")
+        self.top = max(part.height for part in parts)
+        step = float(np.clip(self.top / 20, FINEST, COARSEST))
+        self.heights = np.arange(step / 2, self.top, step)
+        self.step = step
+        rows, segments, owners = [], [], []
+        for number, part in enumerate(parts):
+            row, ends = slices(part.mesh, self.heights)
+            rows.append(row)
+            segments.append(ends)
+            owners.append(np.full(len(row), number))
+        row = np.concatenate(rows)
+        order = np.argsort(row, kind="stable")
+        self._row = row[order]
+        self._ends = np.concatenate(segments)[order]
+        self._part = np.concatenate(owners)[order]
+        # Where each height's segments begin; a height without any would spoil `reduceat`, so one far away is put in.
+        missing = np.setdiff1d(np.arange(len(self.heights)), self._row)
+        if len(missing):
+            far = np.full((len(missing), 2, 2), 1e3)
+            order = np.argsort(np.concatenate([self._row, missing]), kind="stable")
+            self._row = np.concatenate([self._row, missing])[order]
+            self._ends = np.concatenate([self._ends, far])[order]
+            self._part = np.concatenate([self._part, np.zeros(len(missing), dtype=np.int64)])[order]
+        self._start = np.searchsorted(self._row, np.arange(len(self.heights)))
+        self.headings = distinct_headings([*_upright_headings(parts), *(np.arange(UNIFORM) * np.pi / UNIFORM)])
+
+    def end_headings(self) -> np.ndarray:
+        """(K,), rad: closing headings worth trying at outer ends."""
+        return self.headings
+
+    def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
+        """Cut the meshes at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""
+        limits = AT_MESH_ENDS if at_end else ON_MESHES
+        found = [
+            self._cut(points[first : first + AT_ONCE], yaws[first : first + AT_ONCE], limits)
+            for first in range(0, max(len(points), 1), AT_ONCE)
+        ]
+        return Sections(*(np.concatenate([getattr(some, name) for some in found]) for name in Sections.__annotations__))
+
+    def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
+        """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them.
+
+        Places are tried from far to near, until those left are nearer than what was found.
+        """
+        own = np.array([part.colour == colour for part in self.spec.parts])
+        corners = np.concatenate([part.corners for part in np.array(self.spec.parts, dtype=object)[own]])[:, :2]
+        axes = [
+            np.arange(low, high + GRID, GRID)
+            for low, high in zip(corners.min(axis=0), corners.max(axis=0), strict=True)
+        ]
+        places = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        places = places[self._covered(places, own)]
+        places = places[np.argsort(-np.hypot(*places.T), kind="stable")]
+        grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
+        for first in range(0, len(places), 8):
+            some = places[first : first + 8]
+            if np.hypot(*some[0]) < best - 2 * GRID:
+                break
+            where, yaws = np.repeat(some, len(self.headings), axis=0), np.tile(self.headings, len(some))
+            sections = self.cut(where, yaws, at_end=True)
+            good = sections.graspable & (np.abs(sections.shift) <= GRID) & ~(sections.held & ~own).any(axis=-1)
+            u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
+            grasp = np.column_stack([where + sections.shift[:, None] * u, sections.grasp_z, yaws])[good]
+            if len(grasp):
+                best = max(best, float(np.hypot(grasp[:, 0], grasp[:, 1]).max()))
+            grasps.append(grasp)
+            costs.append((sections.width + sections.spread + radial_cost(where, u))[good])
+        return np.concatenate(grasps), np.concatenate(costs)
+
+    def _covered(self, places: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """(M,) bool: whether parts `own` (P,) lie at `places` (M, 2) at any height."""
+        mine = own[self._part]
+        inside = np.zeros(len(places), dtype=bool)
+        for first in range(0, len(places), AT_ONCE):
+            some = places[first : first + AT_ONCE]
+            t = self._crossings(some, np.tile([1.0, 0.0], (len(some), 1)))
+            beyond = np.isfinite(t) & (t > 0) & mine
+            odd = np.add.reduceat(beyond.astype(np.int64), self._start, axis=1) % 2 == 1
+            inside[first : first + AT_ONCE] = odd.any(axis=1)
+        return inside
+
+    def _crossings(self, points: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """(L, S) m along `u` (L, 2) from `points` (L, 2) to where a segment crosses the line; infinite where it doesn't."""
+        v = np.stack([-u[:, 1], u[:, 0]], axis=1)
+        across = self._ends @ v.T - (points * v).sum(axis=1)  # (S, 2, L)
+        along = self._ends @ u.T - (points * u).sum(axis=1)
+        # A corner exactly on the line belongs to one of the two segments that meet there.
+        crosses = (across[:, 0] > 0) != (across[:, 1] > 0)
+        gap = across[:, 0] - across[:, 1]
+        share = across[:, 0] / np.where(crosses, gap, 1.0)
+        return np.where(crosses, along[:, 0] + share * (along[:, 1] - along[:, 0]), np.inf).T
+
+    def _cut(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits) -> Sections:
+        fingers = limits.fingers
+        pad, clear = fingers.pad_half_width, fingers.clear_half_width
+        palm_lines = PALM_LINES if self.top > LOWEST + fingers.max_overhead else ()
+        lines = np.array([-pad, -pad / 2, 0.0, pad / 2, pad, -clear, clear, *palm_lines])
+        u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
+        v = np.stack([-u[:, 1], u[:, 0]], axis=-1)
+        count = len(points)
+        starts = (points[:, None] + lines[:, None] * v[:, None]).reshape(-1, 2)
+        t = self._crossings(starts, np.repeat(u, len(lines), axis=0)).reshape(count, len(lines), -1)
+
+        # What stands between the open fingers, at every height: its outermost surfaces on each line.
+        reach = fingers.inner_reach
+        within = np.abs(t) < reach
+        low = np.minimum.reduceat(np.where(within, t, np.inf), self._start, axis=-1)
+        high = np.maximum.reduceat(np.where(within, t, -np.inf), self._start, axis=-1)
+        pads = slice(0, 5)
+        spread = np.maximum(_range(low[:, pads]), _range(high[:, pads]))
+        slant = np.maximum(np.abs(_gap(low[:, 0], low[:, 4])), np.abs(_gap(high[:, 0], high[:, 4])))
+
+        best: dict[str, np.ndarray] = {}
+        for z in np.arange(LOWEST, max(min(HIGHEST, self.top), LOWEST + 1e-6), CLIMB):
+            found = self._at_height(z, low[:, pads], high[:, pads], spread, slant, limits)
+            better = np.asarray(found["cost"] < best["cost"]) if best else np.ones(count, dtype=bool)
+            best = {name: np.where(better, value, best[name]) if best else value for name, value in found.items()}
+        shift, width, z = (best["left"] + best["right"]) / 2, best["right"] - best["left"], best["z"]
+        possible = np.isfinite(best["cost"])
+        shift, width = np.where(possible, shift, 0.0), np.where(possible, width, 0.0)
+        passing = self._way_blocked(t, shift, z, fingers)
+        palm = self._palm_blocked(t, shift, z, fingers)
+        zone = (self.heights > z[:, None] - PAD_BELOW) & (self.heights < z[:, None] + PAD_ABOVE)
+        held = self._held(within[:, pads], zone)
+        height = np.where(possible, best["top"], 0.0)
+        graspable = (
+            possible
+            & ~passing
+            & ~palm
+            & (best["spread"] <= fingers.max_spread)
+            & (best["slant"] <= fingers.max_slant)
+            & (width >= fingers.min_width)
+            & (width <= fingers.max_width)
+            & (height >= fingers.min_height)
+        )
+        return Sections(graspable, shift, width, best["spread"] + best["off"], height, z, best["flat"], held)
+
+    def _at_height(
+        self,
+        z: float,
+        low: np.ndarray,
+        high: np.ndarray,
+        spread: np.ndarray,
+        slant: np.ndarray,
+        limits: MeshLimits,
+    ) -> dict[str, np.ndarray]:
+        """What pads meet whose grasp point is `z` m high: one value (N,) a name; `cost` is infinite where they can't
+        hold it.
+
+        Args:
+            z: m.
+            low, high: (N, 5, H) outermost surfaces on the lines across the pads, m along u.
+            spread, slant: (N, H), m: how they vary across the pad.
+            limits: what can be held.
+        """
+        heights = self.heights
+        full = np.isfinite(low).all(axis=1)
+        left, right = low.min(axis=1), high.max(axis=1)
+        zone = (heights > z - PAD_BELOW) & (heights < z + FINGER_TOP)
+        back = RECESS * np.maximum(heights - z - PAD_ABOVE, 0.0)
+        met_left, met_right = np.where(zone, left + back, np.inf), np.where(zone, right - back, -np.inf)
+        outer_left, outer_right = met_left.min(axis=1), met_right.max(axis=1)
+        pads = zone & (heights < z + PAD_ABOVE)
+        lies_left = pads & full & (met_left <= outer_left[:, None] + ON_FACE)
+        lies_right = pads & full & (met_right >= outer_right[:, None] - ON_FACE)
+        depth = self.step * np.minimum(lies_left.sum(axis=1), lies_right.sum(axis=1))
+        touched = np.isfinite(outer_left) & np.isfinite(outer_right) & (depth >= limits.shallowest)
+        lies = lies_left | lies_right
+        some = np.maximum(lies.sum(axis=1), 1)
+        middle = (lies * heights).sum(axis=1) / some
+        # The surface goes on below the pads' lower edge: does it stand farther out there?
+        below = (heights <= z - PAD_BELOW) & (heights > z - PAD_BELOW - 0.006)
+        lean_left = outer_left - np.where(below, left, np.inf).min(axis=1, initial=np.inf)
+        lean_right = np.where(below, right, -np.inf).max(axis=1, initial=-np.inf) - outer_right
+        lean = np.maximum(np.maximum(lean_left, lean_right), 0.0)
+        lean = np.where(np.isfinite(lean), lean, 0.0)
+        off = np.abs(z - middle) * 0.2 + lean
+        solid = np.isfinite(left) & np.isfinite(right)
+        top = np.where(solid, heights + self.step / 2, 0.0).max(axis=1)
+        cost = off + 0.1 * np.abs(z - np.clip(top / 2, LOWEST, 0.022))
+        cost = np.where(touched & (lean <= limits.most_lean), cost, np.inf)
+        face_spread = np.where(lies, spread, np.inf).min(axis=1)
+        face_slant = np.where(lies, slant, np.inf).min(axis=1)
+        # What of the pads, below the object's top, lies on the surface.
+        rows = pads & (heights < top[:, None])
+        on = (low - outer_left[:, None, None] < FLAT) & (outer_right[:, None, None] - high < FLAT) & rows[:, None]
+        flat = on.sum(axis=(1, 2)) / np.maximum(5 * rows.sum(axis=1), 1)
+        return {
+            "cost": cost,
+            "left": outer_left,
+            "right": outer_right,
+            "z": np.full(len(left), z),
+            "flat": flat,
+            "spread": face_spread,
+            "slant": face_slant,
+            "off": off,
+            "top": top,
+        }
+
+    def _way_blocked(self, t: np.ndarray, shift: np.ndarray, z: np.ndarray, fingers: Fingers) -> np.ndarray:
+        """(N,) bool: whether anything stands where the open fingers come down."""
+        own = t[:, :7]
+        passed = self.heights >= z[:, None] - TIP
+        blocked = np.zeros(len(t), dtype=bool)
+        for side in (-1, 1):
+            middle = shift + side * (fingers.inner_reach + fingers.outer_reach) / 2
+            half = (fingers.outer_reach - fingers.inner_reach) / 2
+            blocked |= (self._solid(own, middle, half) & passed[:, None]).any(axis=(1, 2))
+        return blocked
+
+    def _palm_blocked(self, t: np.ndarray, shift: np.ndarray, z: np.ndarray, fingers: Fingers) -> np.ndarray:
+        """(N,) bool: whether anything under the palm reaches up to it."""
+        high = self.heights > z[:, None] + fingers.max_overhead
+        if not high.any():
+            return np.zeros(len(t), dtype=bool)
+        return np.asarray((self._solid(t, shift, PALM_REACH) & high[:, None]).any(axis=(1, 2)))
+
+    def _solid(self, t: np.ndarray, middle: np.ndarray, half: float) -> np.ndarray:
+        """(N, L, H) bool: whether a line meets the solid within `half` m of `middle` (N,) m along it."""
+        off = t - middle[:, None, None]
+        inside = np.logical_or.reduceat(np.abs(off) < half, self._start, axis=-1)
+        # Infinite crossings are no crossings, and lie beyond; an odd number before the stretch leaves the line inside.
+        before = np.add.reduceat((off <= -half).astype(np.int64), self._start, axis=-1) % 2 == 1
+        return inside | before
+
+    def _held(self, within: np.ndarray, zone: np.ndarray) -> np.ndarray:
+        """(N, P) bool: parts that lie between the pads; `within` (N, L, S), `zone` (N, H)."""
+        met = within.any(axis=1) & zone[:, self._row]
+        return np.stack([(met & (self._part == number)).any(axis=1) for number in range(len(self.spec.parts))], axis=1)
+
+
+def slices(mesh: TriangleMesh, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cross-sections of a mesh with the planes z = `heights` (H,), to within `SIMPLIFY`.
+
+    Returns:
+        (S,) row of `heights` and (S, 2, 2) x, y of the ends of every segment.
+    """
+    z = mesh.vertices[mesh.faces, 2]
+    rows, ends = [np.zeros(0, dtype=np.int64)], [np.zeros((0, 2, 2))]
+    for row, height in enumerate(heights):
+        above = z > height
+        cut = np.flatnonzero(above.any(axis=1) & ~above.all(axis=1))
+        if not len(cut):
+            continue
+        corner, over = mesh.faces[cut], above[cut]
+        # The corner that is alone on its side of the plane comes first.
+        alone = np.where(over.sum(axis=1) == 1, over.argmax(axis=1), (~over).argmax(axis=1))
+        a, b, c = np.take_along_axis(corner, (alone[:, None] + np.arange(3)) % 3, axis=1).T
+        segments = np.stack([_edge_at(mesh.vertices, a, b, height), _edge_at(mesh.vertices, a, c, height)], axis=1)
+        rings = shapely.get_parts(shapely.line_merge(shapely.multilinestrings([segments]))).ravel()
+        for ring in shapely.simplify(rings, SIMPLIFY, preserve_topology=False):
+            points = shapely.get_coordinates(ring)
+            rows.append(np.full(len(points) - 1, row))
+            ends.append(np.stack([points[:-1], points[1:]], axis=1))
+    return np.concatenate(rows), np.concatenate(ends)
+
+
+def _edge_at(vertices: np.ndarray, one: np.ndarray, other: np.ndarray, height: float) -> np.ndarray:
+    """(N, 2) where edges between vertices `one` and `other` (N,) meet the plane z = `height`.
+
+    An edge gives the same point, to the last bit, in either direction, so that neighbouring faces' segments join.
+    """
+    a, b = vertices[np.minimum(one, other)], vertices[np.maximum(one, other)]
+    return a[:, :2] + ((height - a[:, 2]) / (b[:, 2] - a[:, 2]))[:, None] * (b[:, :2] - a[:, :2])
+
+
+def _range(values: np.ndarray) -> np.ndarray:
+    """(N, H) largest less smallest over axis 1; infinite where not all are finite."""
+    finite = np.isfinite(values)
+    size = np.where(finite, values, -np.inf).max(axis=1) - np.where(finite, values, np.inf).min(axis=1)
+    return np.where(finite.all(axis=1), size, np.inf)
+
+
+def _gap(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """`one` less `other`; infinite where either is."""
+    finite = np.isfinite(one) & np.isfinite(other)
+    return np.where(finite, np.where(finite, one, 0.0) - np.where(finite, other, 0.0), np.inf)
+
+
+def _upright_headings(parts: list[MeshPart]) -> list[float]:
+    """Headings, rad, of the upright faces' normals, those of the largest area first, 1° apart at least."""
+    triangles = np.concatenate([part.mesh.triangles for part in parts])
+    normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+    area = np.linalg.norm(normal, axis=1)
+    upright = (np.abs(normal[:, 2]) < 0.3 * area) & (area > 0)
+    heading = np.arctan2(normal[upright, 1], normal[upright, 0]) % np.pi
+    bins = np.floor(heading / np.pi * 180).astype(np.int64) % 180
+    weight = np.bincount(bins, area[upright], 180)
+    # Twice the angle, so that headings just above 0 and just below π have a mean there too.
+    double = np.exp(2j * heading) * area[upright]
+    sums = np.bincount(bins, double.real, 180) + 1j * np.bincount(bins, double.imag, 180)
+    largest = np.argsort(-weight, kind="stable")[:PEAKS]
+    return [float(np.angle(sums[one]) / 2) for one in largest if weight[one] > 0.02 * area.sum()]
