@@ -22,9 +22,13 @@ import torch
 
 from demos.demo import Demo, installed_versions, provenance
 from demos.recording.config import RecordConfig
-from demos.storage.array_file import Form, read_array_file, write_array_file
-from demos.storage.dataset import INDEX, build_index, make_folders, read_index, write_index
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
+from demos.storage.dataset import make_folders
+from demos.storage.derived_index import build_index
 from demos.storage.episode_file import EPISODE, read_demo, write_demo
+from demos.storage.folder import INDEX
+from demos.storage.index_file import read_index, write_index
 from demos.storage.packed_file import LAYOUT, PACKED, TASK_LAYOUT, write_packed_file
 from demos.storage.planned_file import PLANNED_CHUNK, read_planned_chunk
 from robo_meta.learning.adam import zero_moments

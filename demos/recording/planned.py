@@ -22,7 +22,7 @@ from demos.recording.config import MIXED, RecordConfig
 from demos.recording.object_labels import object_label
 from demos.recording.task_scenes import demo_scene
 from demos.storage.array_file import write_array_file
-from demos.storage.dataset import PLANNED
+from demos.storage.folder import PLANNED
 from demos.storage.packed_file import TASK_LAYOUT
 from demos.storage.planned_file import PLANNED_CHUNK
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw, wrap_heading

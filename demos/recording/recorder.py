@@ -19,18 +19,12 @@ from demos.recording.actors import EXPERT, Actor, resolve_actor
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.planned import missing_chunks, write_planned_chunk
 from demos.recording.task_scenes import demo_scene
-from demos.storage.dataset import (
-    EPISODES,
-    PLANNED,
-    build_index,
-    current_world,
-    episode_path,
-    make_folders,
-    read_index,
-    write_index,
-)
+from demos.storage.dataset import episode_path, make_folders
+from demos.storage.derived_index import build_index, current_world
 from demos.storage.episode_file import read_record, write_demo
 from demos.storage.files import remove_temporaries
+from demos.storage.folder import EPISODES, PLANNED
+from demos.storage.index_file import read_index, write_index
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
 from sim.tasks.seeds import seed_sequence

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
 from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning import methods
 from robo_meta.learning.adam import zero_moments
