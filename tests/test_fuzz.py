@@ -35,7 +35,7 @@ from robo_meta.learning.adam import zero_moments
 from robo_meta.model.architecture import Architecture
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.selector.learner import file as selector_file
-from robo_meta.selector.matrix import matrix as matrix_file
+from robo_meta.selector.matrix import file as matrix_file
 from robo_meta.training import checkpoint as checkpoint_file
 from robo_meta.training import state as state_file
 from robo_meta.training.data import load_training_data

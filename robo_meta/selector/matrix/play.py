@@ -28,7 +28,8 @@ from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.selector.matrix import config as axes
 from robo_meta.selector.matrix.config import LEFT_OUT, MatrixOrder
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
-from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.file import SCHEMA, load_matrix, save_matrix
+from robo_meta.selector.matrix.matrix import EMPTY, RETRY, Matrix, MatrixError
 from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.strategies.build import build_strategies, needs_checkpoint, playable
