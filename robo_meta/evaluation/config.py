@@ -13,7 +13,8 @@ from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import default_names, needs_checkpoint
 from robo_meta.strategies.identity import code_identity, value_identity
-from robo_meta.strategies.sources import Source, resolve, resolve_all
+from robo_meta.strategies.resolve import resolve, resolve_all
+from robo_meta.strategies.sources import Source
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError, did_you_mean
 from sim.shapes.families import families_of, family_named

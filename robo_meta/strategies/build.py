@@ -13,7 +13,8 @@ from robo_meta.model.controller import LearnedController
 from robo_meta.strategies import PriorStrategy, Strategy, make_strategy
 from robo_meta.strategies.own import adopt
 from robo_meta.strategies.policy import Controller
-from robo_meta.strategies.sources import OwnSource, Source, resolve, resolve_all
+from robo_meta.strategies.resolve import resolve, resolve_all
+from robo_meta.strategies.sources import OwnSource, Source
 from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
 
 

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from demos import __version__
-from robo_meta.strategies.sources import OwnSource, Source, import_folder
+from robo_meta.strategies.importing import import_folder
+from robo_meta.strategies.sources import OwnSource, Source
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
