@@ -108,7 +108,7 @@ def write_checkpoint(path: Path) -> None:
 def meta_state() -> state_file.MetaState:
     theta = {name: torch.ones(shape) for name, shape in SHAPES.items()}
     moments = zero_moments({f"theta/{k}": v for k, v in theta.items()})
-    return state_file.MetaState(theta, {}, moments, 3, torch.Generator().get_state())
+    return state_file.MetaState(theta, {}, moments, 3, torch.Generator().get_state(), tables={})
 
 
 def write_online(path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -49,7 +48,7 @@ class MetaState(NamedTuple):
     """Outer steps done."""
     rng: Tensor
     """(…,) uint8: state of the generator that draws batches."""
-    tables: Mapping[str, Tensor] = MappingProxyType({})
+    tables: dict[str, Tensor]
     """Name → (T, …) what `pretrain` keeps of each training task, updated in place by its losses; empty elsewhere."""
 
 

@@ -82,7 +82,7 @@ def begin(start: MetaState, stream: Stream, config: StreamConfig, seed: int) -> 
     for task in range(stream.known):
         reservoir = offer(reservoir, task, config.reservoir, generator)
     together = {f"theta/{k}": v for k, v in start.theta.items()} | {f"rates/{k}": v for k, v in start.rates.items()}
-    meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state())
+    meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state(), tables={})
     queries = stream.data.points.shape[1] - 1
     return OnlineState(meta, reservoir, torch.zeros(0, queries), torch.zeros(0, len(stream.probes.points), queries))
 
