@@ -108,17 +108,22 @@ class EvaluateConfig:
 
     @property
     def compared(self) -> str:
-        """The strategy that the others are compared with.
+        """The strategy that the others are compared with; `check_reference` says whether it takes part."""
+        if self.reference is not None:
+            return self.reference
+        names = self.names
+        return REFERENCE if REFERENCE in names else names[0]
+
+    def check_reference(self) -> None:
+        """Refuse a reference that takes no part. Which strategies do may depend on the checkpoint's file.
 
         Raises:
             EvaluateError: it doesn't take part.
+            robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
         """
-        names = self.names
-        if self.reference is None:
-            return REFERENCE if REFERENCE in names else names[0]
-        if self.reference not in names:
-            raise EvaluateError(f"reference {self.reference!r} takes no part{did_you_mean(self.reference, names)}")
-        return self.reference
+        if self.reference is not None and self.reference not in self.names:
+            hint = did_you_mean(self.reference, self.names)
+            raise EvaluateError(f"reference {self.reference!r} takes no part{hint}")
 
     @property
     def checkpoint_file(self) -> Path | None:
