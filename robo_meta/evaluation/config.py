@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from demos.code_identity import value_identity
 from demos.demo import installed_versions
 from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import default_names, needs_checkpoint
-from robo_meta.strategies.identity import code_identity, value_identity
+from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
 from robo_meta.strategies.sources import Source
 from robo_meta.training.checkpoint import checkpoint_file, part_names

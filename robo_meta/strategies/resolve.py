@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+from demos.code_identity import import_folder
 from robo_meta.catalogue import CATALOGUE, SCRIPTED_SUFFIX, bare
 from robo_meta.strategies import StrategyError, row_named
-from robo_meta.strategies.importing import first_line, import_folder
+from robo_meta.strategies.importing import first_line
 from robo_meta.strategies.own import Adapts
 from robo_meta.strategies.sources import CarriedSource, PlacedSource, Source
 
