@@ -16,22 +16,12 @@ if TYPE_CHECKING:
     from demos.demo import Demo
     from demos.policy import Policy
     from demos.support import SupportItem, SupportSet
-    from robo_meta.api import (
-        Rollout,
-        act,
-        draw_scene,
-        evaluate,
-        load_support,
-        make_env,
-        make_strategy,
-        play,
-        record,
-        rollout,
-        scene_of,
-    )
+    from robo_meta.api.demonstrations import load_support, play, record, scene_of
+    from robo_meta.api.episodes import Rollout, act, draw_scene, make_env, rollout
+    from robo_meta.api.strategies import evaluate, make_strategy
     from robo_meta.evaluation.result import Evaluation
     from robo_meta.strategies import Strategy
-    from robo_meta.strategies.sources import register_strategy
+    from robo_meta.strategies.resolve import register_strategy
     from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
     from sim.errors import InputError, MachineError
     from sim.shapes.families import Family, register_family, unregister_family
@@ -47,26 +37,26 @@ _PLACES = {
     "MachineError": "sim.errors",
     "Piece": "sim.shapes.pieces",
     "Policy": "demos.policy",
-    "Rollout": "robo_meta.api",
+    "Rollout": "robo_meta.api.episodes",
     "Scene": "sim.tasks.scenes",
     "Strategy": "robo_meta.strategies",
     "SupportItem": "demos.support",
     "SupportSet": "demos.support",
     "Task": "sim.tasks.scenes",
-    "act": "robo_meta.api",
-    "draw_scene": "robo_meta.api",
-    "evaluate": "robo_meta.api",
+    "act": "robo_meta.api.episodes",
+    "draw_scene": "robo_meta.api.episodes",
+    "evaluate": "robo_meta.api.strategies",
     "load_checkpoint": "robo_meta.training.checkpoint",
-    "load_support": "robo_meta.api",
-    "make_env": "robo_meta.api",
-    "make_strategy": "robo_meta.api",
-    "play": "robo_meta.api",
-    "record": "robo_meta.api",
+    "load_support": "robo_meta.api.demonstrations",
+    "make_env": "robo_meta.api.episodes",
+    "make_strategy": "robo_meta.api.strategies",
+    "play": "robo_meta.api.demonstrations",
+    "record": "robo_meta.api.demonstrations",
     "register_family": "sim.shapes.families",
-    "register_strategy": "robo_meta.strategies.sources",
+    "register_strategy": "robo_meta.strategies.resolve",
     "unregister_family": "sim.shapes.families",
-    "rollout": "robo_meta.api",
-    "scene_of": "robo_meta.api",
+    "rollout": "robo_meta.api.episodes",
+    "scene_of": "robo_meta.api.demonstrations",
 }
 """Public name → the module that it is imported from."""
 

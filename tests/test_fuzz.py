@@ -22,16 +22,20 @@ import torch
 
 from demos.demo import Demo, installed_versions, provenance
 from demos.recording.config import RecordConfig
-from demos.storage.array_file import Form, read_array_file, write_array_file
-from demos.storage.dataset import INDEX, build_index, make_folders, read_index, write_index
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
+from demos.storage.dataset import make_folders
+from demos.storage.derived_index import build_index
 from demos.storage.episode_file import EPISODE, read_demo, write_demo
+from demos.storage.folder import INDEX
+from demos.storage.index_file import read_index, write_index
 from demos.storage.packed_file import LAYOUT, PACKED, TASK_LAYOUT, write_packed_file
 from demos.storage.planned_file import PLANNED_CHUNK, read_planned_chunk
 from robo_meta.learning.adam import zero_moments
 from robo_meta.model.architecture import Architecture
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.selector.learner import file as selector_file
-from robo_meta.selector.matrix import matrix as matrix_file
+from robo_meta.selector.matrix import file as matrix_file
 from robo_meta.training import checkpoint as checkpoint_file
 from robo_meta.training import state as state_file
 from robo_meta.training.data import load_training_data
@@ -104,7 +108,7 @@ def write_checkpoint(path: Path) -> None:
 def meta_state() -> state_file.MetaState:
     theta = {name: torch.ones(shape) for name, shape in SHAPES.items()}
     moments = zero_moments({f"theta/{k}": v for k, v in theta.items()})
-    return state_file.MetaState(theta, {}, moments, 3, torch.Generator().get_state())
+    return state_file.MetaState(theta, {}, moments, 3, torch.Generator().get_state(), tables={})
 
 
 def write_online(path: Path) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from demos.code_identity import value_identity
 from demos.recording.object_labels import families_needed
 from sim.errors import InputError
-from sim.shapes.families import SPLITS, families_of, family_named
+from sim.shapes.families import FAMILIES, SPLITS, families_of, family_named
 from sim.tasks.scenes import INTENTIONS
 
 MIXED = "all"
@@ -87,6 +88,7 @@ class RecordConfig:
     @property
     def identity(self) -> dict[str, Any]:
         """What the dataset's content depends on: everything but the folder and the number of workers."""
+        code = self.code
         return {
             "split": self.split,
             "families": list(self.families),
@@ -98,4 +100,12 @@ class RecordConfig:
             "seed": self.seed,
             "keep_failures": self.keep_failures,
             "attempts": self.attempts,
+            # Only where there is any: a recording of shipped families alone says nothing of code.
+            **({"code": code} if code else {}),
         }
+
+    @property
+    def code(self) -> dict[str, str]:
+        """Family of one's own → hash of the code that draws it; what shipped ones draw, the package's version says."""
+        own = (name for name in self.families if name not in FAMILIES)
+        return {name: value_identity(family_named(name).draw) for name in own}

@@ -15,18 +15,11 @@ from typing import Any
 
 from demos.recording.config import RecordError
 from demos.recording.pack import pack
-from demos.storage.dataset import (
-    WORLD,
-    Dataset,
-    build_index,
-    config_digest,
-    make_folders,
-    open_dataset,
-    read_index,
-    write_index,
-)
+from demos.storage.dataset import Dataset, make_folders, open_dataset
+from demos.storage.derived_index import build_index, config_digest
 from demos.storage.files import read_bounded, remove_temporaries, write_atomic
 from demos.storage.folder import EPISODES, PLANNED, TRAINING_FILE, dataset_files
+from demos.storage.index_file import WORLD, read_index, write_index
 from demos.storage.lock import sole_writer
 
 LARGEST = 2**30
@@ -220,7 +213,7 @@ def _whole_tasks(index: dict[str, Any]) -> bool:
     return any(count == index["config"]["demos"] for count in found.values())
 
 
-EXTENT = ("tasks", "planned", "attempts", "keep_failures")
+EXTENT = ("tasks", "planned", "attempts", "keep_failures", "code")
 """What two configurations may differ in and draw the same tasks all the same."""
 
 

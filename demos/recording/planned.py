@@ -10,6 +10,7 @@ of each. Where fingers could take an outer end is noted too: a matter of shape a
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from demos.recording.config import MIXED, RecordConfig
 from demos.recording.object_labels import object_label
 from demos.recording.task_scenes import demo_scene
 from demos.storage.array_file import write_array_file
-from demos.storage.dataset import PLANNED
+from demos.storage.folder import PLANNED
 from demos.storage.packed_file import TASK_LAYOUT
 from demos.storage.planned_file import PLANNED_CHUNK
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw, wrap_heading
@@ -52,14 +53,14 @@ def missing_chunks(config: RecordConfig) -> dict[int, int]:
     return {number: size for number, size in sizes.items() if not chunk_path(config.out, number).exists()}
 
 
-def write_planned_chunk(config: RecordConfig, number: int, tasks: int) -> None:
-    """Draw chunk `number` of `tasks` tasks and write it."""
+def write_planned_chunk(config: RecordConfig, identity: Mapping[str, Any], number: int, tasks: int) -> None:
+    """Draw chunk `number` of `tasks` tasks and write it; `identity` is the configuration's."""
     # Planned tasks come after the recorded ones, so that none is in the training data twice.
     first = config.tasks + number * CHUNK
     rows = [plan_task(config, index) for index in range(first, first + tasks)]
     arrays = {name: np.stack([row[name] for row in rows]) for name in ARRAYS}
     record = {
-        "config": config.identity,
+        "config": dict(identity),
         "families": list(numbered_families(config.families)),
         "first": first,
         "tasks": tasks,

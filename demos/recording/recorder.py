@@ -6,10 +6,11 @@ nor their order changes a byte, and running the same command again records just 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,18 +20,12 @@ from demos.recording.actors import EXPERT, Actor, resolve_actor
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.planned import missing_chunks, write_planned_chunk
 from demos.recording.task_scenes import demo_scene
-from demos.storage.dataset import (
-    EPISODES,
-    PLANNED,
-    build_index,
-    current_world,
-    episode_path,
-    make_folders,
-    read_index,
-    write_index,
-)
+from demos.storage.dataset import episode_path, make_folders
+from demos.storage.derived_index import build_index, current_world
 from demos.storage.episode_file import read_record, write_demo
 from demos.storage.files import remove_temporaries
+from demos.storage.folder import EPISODES, PLANNED
+from demos.storage.index_file import read_index, write_index
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
 from sim.tasks.seeds import seed_sequence
@@ -69,21 +64,23 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
         actor = resolve_actor(config.actor)
     else:
         _check_name(config, actor)
-    _check_folder(config)
+    # Once and for all processes: a hash of code may be another one in each.
+    identity = config.identity
+    _check_folder(config, identity)
     make_folders(config.out)
     with sole_writer(config.out, "recording"):
-        _check_folder(config)
+        _check_folder(config, identity)
         remove_temporaries(config.out)
         remove_temporaries(config.out / EPISODES)
         remove_temporaries(config.out / PLANNED)
         stored = read_index(config.out)
         if stored is None or not stored["complete"]:
-            write_index(config.out, _starting_index(config))
+            write_index(config.out, _starting_index(identity))
         slots = [(task, demo) for task in range(config.tasks) for demo in range(config.demos)]
         missing = [slot for slot in slots if _finished_attempt(config, *slot) is None]
         chunks = missing_chunks(config)
-        jobs: list[Callable[[], _Done]] = [partial(_record_slot, config, actor, *slot) for slot in missing]
-        jobs += [partial(_plan_chunk, config, *chunk) for chunk in chunks.items()]
+        jobs: list[Callable[[], _Done]] = [partial(_record_slot, config, identity, actor, *slot) for slot in missing]
+        jobs += [partial(_plan_chunk, config, identity, *chunk) for chunk in chunks.items()]
         given_up = []
         with _bar(progress) as bar:
             bars = {
@@ -96,7 +93,7 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
                 bar.advance(bars[done.kind], done.count)
                 if done.given_up is not None:
                     given_up.append(done.given_up)
-        index = build_index(config.out, config.identity)
+        index = build_index(config.out, identity)
         if index != stored:
             write_index(config.out, index)
     counts = index["counts"]
@@ -119,12 +116,12 @@ class _Done:
     given_up: tuple[int, int] | None = None
 
 
-def _plan_chunk(config: RecordConfig, number: int, tasks: int) -> _Done:
-    write_planned_chunk(config, number, tasks)
+def _plan_chunk(config: RecordConfig, identity: Mapping[str, Any], number: int, tasks: int) -> _Done:
+    write_planned_chunk(config, identity, number, tasks)
     return _Done("planned", tasks)
 
 
-def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> _Done:
+def _record_slot(config: RecordConfig, identity: Mapping[str, Any], actor: Actor, task: int, demo: int) -> _Done:
     """Play attempts at one demonstration until one succeeds or they run out."""
     scene, label = demo_scene(config, task, demo)
     for attempt in range(config.attempts):
@@ -135,7 +132,7 @@ def _record_slot(config: RecordConfig, actor: Actor, task: int, demo: int) -> _D
             continue
         played = actor(scene, seed_sequence(config.seed, *path), object_id=label, provenance=origin)
         if played.success or config.keep_failures:
-            write_demo(file, played, config.identity)
+            write_demo(file, played, identity)
         if played.success:
             return _Done("episodes", 1)
     return _Done("episodes", 1, given_up=(task, demo))
@@ -158,7 +155,7 @@ def _check_name(config: RecordConfig, actor: Actor) -> None:
         )
 
 
-def _check_folder(config: RecordConfig) -> None:
+def _check_folder(config: RecordConfig, identity: Mapping[str, Any]) -> None:
     """Refuse a folder that holds another recording."""
     if not config.out.is_dir():
         return
@@ -177,17 +174,20 @@ def _check_folder(config: RecordConfig) -> None:
             raise RecordError(
                 f"{config.out}: recorded with {name} {found}, this version has {version}; use another folder"
             )
-    for name, wanted in config.identity.items():
-        if index["config"].get(name) != wanted:
+    for name, wanted in identity.items():
+        if name != "code" and index["config"].get(name) != wanted:
             found = index["config"].get(name)
             raise RecordError(f"{config.out}: recorded with {name} {found!r}, asked for {wanted!r}; use another folder")
+    for family, code in identity.get("code", {}).items():
+        if index["config"].get("code", {}).get(family) != code:
+            raise RecordError(f"{config.out}: recorded with other code of family {family!r}; use another folder")
 
 
-def _starting_index(config: RecordConfig) -> dict:
+def _starting_index(identity: Mapping[str, Any]) -> dict[str, Any]:
     """What the folder says of itself while episodes are being recorded."""
     return {
         "schema": SCHEMA,
-        "config": config.identity,
+        "config": dict(identity),
         "merged": [],
         "versions": current_world(),
         "complete": False,

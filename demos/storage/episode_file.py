@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from demos.demo import ACTION_SIZE, POINT_SIZE, SCHEMA, STATE_SIZE, Demo, DemoError, Provenance
-from demos.storage.array_file import Form, read_array_file, read_header, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
+from demos.storage.array_header import read_header
 from demos.storage.recording import CONFIG, VERSIONS
 from demos.storage.schema import NAME, REFERENCE, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
 from sim.errors import InputError

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from demos.storage.array_file import stored_checksum
+from demos.storage.array_header import stored_checksum
 
 INDEX, EPISODES, PLANNED, TRAINING_FILE = "index.json", "episodes", "planned", "training.safetensors"
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from demos.demo import SCHEMA
-from demos.storage.array_file import Form, Layout, write_array_file
+from demos.storage.array_file import write_array_file
+from demos.storage.array_form import Form, Layout
 from demos.storage.files import DamagedFile
 from demos.storage.recording import CONFIG, VERSIONS
 from demos.storage.schema import PLAIN_TABLE, REFERENCE, SHA256, ListOf, Maybe, Record, Text

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from demos.demo import SCHEMA
-from demos.storage.array_file import Form, read_array_file
+from demos.storage.array_file import read_array_file
+from demos.storage.array_form import Form
 from demos.storage.episode_file import StoreError, refuse_other
 from demos.storage.files import DamagedFile
 from demos.storage.packed_file import TASK_LAYOUT, check_values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demos.storage.schema import REFERENCE, Flag, ListOf, Record, TableOf, Text, Whole
+from demos.storage.schema import REFERENCE, SHA256, Flag, ListOf, Record, TableOf, Text, Whole
 
 CONFIG = Record(
     {
@@ -16,7 +16,8 @@ CONFIG = Record(
         "seed": Whole(0, 2**256),
         "keep_failures": Flag(),
         "attempts": Whole(1),
-    }
+    },
+    optional={"code": TableOf(Text(pattern=SHA256), keys=Text(pattern=REFERENCE))},
 )
 """Schema of `demos.recording.config.RecordConfig.identity`."""
 VERSIONS = TableOf(Text())

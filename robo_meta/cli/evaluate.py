@@ -22,7 +22,7 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
     """Evaluate, print the table or JSON, and write `result.json` and `report.html` where there is an out folder."""
     # Imported here: help needs none of it.
     from robo_meta.evaluation.evaluate import evaluate
-    from robo_meta.report.terminal import attempt_lines, print_result, sloppy_lines
+    from robo_meta.report.terminal import attempt_lines, novice_lines, print_result
 
     result = evaluate(config).to_json()
     if config.out is not None:
@@ -45,7 +45,7 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         print_result(result, console)
         from rich.console import Console
 
-        for line in (*attempt_lines(result.get("attempts", ())), *sloppy_lines(result.get("contrast", ()))):
+        for line in (*attempt_lines(result.get("attempts", ())), *novice_lines(result.get("contrast", ()))):
             (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
     return result
 

@@ -82,7 +82,7 @@ class Scenes:
             SelectError: it has a strategy that the checkpoint lacks.
             robo_meta.selector.matrix.matrix.MatrixError: no matrix, or a damaged one.
         """
-        from robo_meta.selector.matrix.matrix import load_matrix
+        from robo_meta.selector.matrix.file import load_matrix
 
         matrix = load_matrix(self.matrix)
         refuse_unplayable(str(self.matrix or "the shipped matrix"), matrix.strategies, self.checkpoint)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from demos.code_identity import value_identity
 from demos.demo import installed_versions
 from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.strategies.build import default_names, needs_checkpoint
-from robo_meta.strategies.identity import code_identity, value_identity
-from robo_meta.strategies.sources import Source, resolve, resolve_all
+from robo_meta.strategies.identity import code_identity
+from robo_meta.strategies.resolve import resolve, resolve_all
+from robo_meta.strategies.sources import Source
 from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError, did_you_mean
 from sim.shapes.families import families_of, family_named
@@ -107,17 +109,22 @@ class EvaluateConfig:
 
     @property
     def compared(self) -> str:
-        """The strategy that the others are compared with.
+        """The strategy that the others are compared with; `check_reference` says whether it takes part."""
+        if self.reference is not None:
+            return self.reference
+        names = self.names
+        return REFERENCE if REFERENCE in names else names[0]
+
+    def check_reference(self) -> None:
+        """Refuse a reference that takes no part. Which strategies do may depend on the checkpoint's file.
 
         Raises:
             EvaluateError: it doesn't take part.
+            robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
         """
-        names = self.names
-        if self.reference is None:
-            return REFERENCE if REFERENCE in names else names[0]
-        if self.reference not in names:
-            raise EvaluateError(f"reference {self.reference!r} takes no part{did_you_mean(self.reference, names)}")
-        return self.reference
+        if self.reference is not None and self.reference not in self.names:
+            hint = did_you_mean(self.reference, self.names)
+            raise EvaluateError(f"reference {self.reference!r} takes no part{hint}")
 
     @property
     def checkpoint_file(self) -> Path | None:

@@ -39,7 +39,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     # Asked and built here once, so that what is wrong is said before anything is written or any process started.
-    _ = config.compared
+    config.check_reference()
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
     if config.out is None:
         return _played(config, [], progress)
@@ -55,7 +55,7 @@ def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress
     done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.sources, config.controller, config.seed)
-    play = partial(play_task, attempts=config.attempts, sloppy=config.sloppy, selector=config.selector_file)
+    play = partial(play_task, attempts=config.attempts, novice=config.sloppy, selector=config.selector_file)
     jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 
@@ -21,7 +20,7 @@ from robo_meta.scenarios.matched_scenes import MatchedTask, matched_task
 from robo_meta.scenarios.rollout import Outcome, expert_rollout
 from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, record_support
-from robo_meta.strategies.build import Participant, build_strategies
+from robo_meta.strategies.build import Participant, shared_strategies
 from sim.tasks.scenes import BALANCE
 
 
@@ -35,7 +34,7 @@ def play_task(
     transfers: tuple[str, ...],
     shots: tuple[int, ...],
     attempts: int = 1,
-    sloppy: bool = False,
+    novice: bool = False,
     selector: Path | None = None,
 ) -> TaskRecord:
     """Play task number `index` of `split` with every strategy.
@@ -48,10 +47,10 @@ def play_task(
         split, index: which task.
         transfers, shots: every combination is played.
         attempts: more than one: `retry` and `maml` make as many, see `robo_meta.evaluation.retries`.
-        sloppy: `contrast` and `maml` adapt from a novice's attempts, see `robo_meta.evaluation.failure_supports`.
+        novice: `contrast` and `maml` adapt from a novice's attempts, see `robo_meta.evaluation.failure_supports`.
         selector: file of the selector, where one takes part.
     """
-    players = _players(checkpoint, names, controller, selector)
+    players = shared_strategies(checkpoint, names, controller, selector)
     matched = matched_task(root, split, index)
     expert = expert_rollout(shared_env(), matched.query, matched.rollout_seed)
     rows, scores, skipped = [_row(EXPERT, None, 0, expert, 0.0)], list[ScoreRow](), list[SkippedTransfer]()
@@ -66,13 +65,13 @@ def play_task(
             played, scored = _play_support(matched, query, players, transfer, SupportSet(longest.items[:count]))
             rows += played
             scores += scored
-    tried, novice = None, None
+    tried, imprecise = None, None
     if attempts > 1:
-        retry, blind = (player.strategy for player in _players(checkpoint, ("retry", "maml"), controller))
+        retry, blind = (player.strategy for player in shared_strategies(checkpoint, ("retry", "maml"), controller))
         tried = attempt_rows(matched, transfers, shots, attempts, retry, blind)
-    if sloppy:
-        contrast, maml = (player.strategy for player in _players(checkpoint, ("contrast", "maml"), controller))
-        novice = novice_rows(matched, transfers, contrast, maml)
+    if novice:
+        contrast, maml = (player.strategy for player in shared_strategies(checkpoint, ("contrast", "maml"), controller))
+        imprecise = novice_rows(matched, transfers, contrast, maml)
     return TaskRecord(
         split=split,
         index=index,
@@ -82,7 +81,7 @@ def play_task(
         scores=tuple(scores),
         skipped=tuple(skipped),
         attempts=tried,
-        contrast=novice,
+        contrast=imprecise,
     )
 
 
@@ -100,20 +99,6 @@ def _play_support(
         if preferences is not None:
             scores.append(ScoreRow(player.name, transfer, support.shots, *preferences))
     return rows, scores
-
-
-@lru_cache(maxsize=4)
-def _players(
-    checkpoint: Path | None, names: tuple[str, ...], controller: str, selector: Path | None = None
-) -> tuple[Participant, ...]:
-    """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
-    try:
-        import torch
-
-        torch.set_num_threads(1)
-    except ImportError:
-        pass
-    return build_strategies(checkpoint, names, controller, selector)
 
 
 def _row(name: str, transfer: str | None, shots: int, outcome: Outcome, adapt_ms: float) -> RolloutRow:

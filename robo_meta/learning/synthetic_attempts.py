@@ -15,8 +15,8 @@ from robo_meta.model.point_features import SCALE
 
 FAILURES = 4
 """F: most failures of a task."""
-SLOPPY = (0.010, 0.020)
-"""m: how far off an inaccurate success is, along the object."""
+IMPRECISE = (0.010, 0.020)
+"""m: how far off an imprecise success is, along the object."""
 BALANCE_MISS, PART_MISS = (0.022, 0.08), (0.035, 0.4)
 """m: how far off a failed grasp is, across the closing direction for *balance*, in any direction for *part*."""
 CLEAN, ALONE, ELSEWHERE = 0.3, 0.3, 0.5
@@ -65,12 +65,12 @@ def synthesise(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Attemp
 
 
 def _successes(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Places (N, K, 2) of inaccurate successes and their tips (N, K, 2)."""
+    """Places (N, K, 2) of imprecise successes and their tips (N, K, 2)."""
     rows = torch.arange(len(batch.support), device=batch.support.device)[:, None]
     right = batch.grasps[rows, batch.support]
     along = torch.stack([-right[..., 3], right[..., 2]], -1)
     shape = batch.support.shape
-    off = (torch.rand(shape, generator=generator) * (SLOPPY[1] - SLOPPY[0]) + SLOPPY[0]).to(right)
+    off = (torch.rand(shape, generator=generator) * (IMPRECISE[1] - IMPRECISE[0]) + IMPRECISE[0]).to(right)
     off = off * (torch.rand(shape, generator=generator) >= CLEAN).to(right)
     sign = torch.randint(2, shape, generator=generator).to(right) * 2 - 1
     points = batch.scans.places[rows, batch.support]

@@ -41,7 +41,7 @@ def section(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
     parts = (
         _pair_part(result["pairs"]),
         attempt_part(result.get("attempts", ())),
-        sloppy_part(result.get("contrast", ())),
+        novice_part(result.get("contrast", ())),
         _preference_part(result["interpretability"]),
     )
     return render(
@@ -195,7 +195,7 @@ def attempt_part(cells: Sequence[Record]) -> Part | None:
     return Part("Second attempts", table(head, body), note)
 
 
-def sloppy_part(cells: Sequence[Record]) -> Part | None:
+def novice_part(cells: Sequence[Record]) -> Part | None:
     """Success from a novice's supports, `contrast` beside `maml`; None without cells.
 
     Args:
@@ -203,7 +203,7 @@ def sloppy_part(cells: Sequence[Record]) -> Part | None:
     """
     if not cells:
         return None
-    supports = ("split", "transfer", "intention", "sloppy successes", "failures", "n")
+    supports = ("split", "transfer", "intention", "imprecise successes", "failures", "n")
     head = (*supports, "contrast", "maml", "difference", "contrast, mm", "maml, mm")
     body = []
     for cell in cells:
@@ -213,7 +213,7 @@ def sloppy_part(cells: Sequence[Record]) -> Part | None:
         errors = [f"{cell[name]:.1f}" for name in ("contrast_mm", "maml_mm")]
         body.append((False, [*labels, *counts, *rates, *errors]))
     note = (
-        "contrast is shown a novice's sloppy success and failures, maml the success alone, or nothing where there is"
+        "contrast is shown a novice's imprecise success and failures, maml the success alone, or nothing where there is"
         " none. Wilson and paired 95 % intervals; median errors of the keypoint."
     )
     return Part("Learning from a novice", table(head, body), note)

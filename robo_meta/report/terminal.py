@@ -168,11 +168,11 @@ def attempt_lines(cells: Sequence[Record]) -> list[str]:
     return lines
 
 
-def sloppy_lines(cells: Sequence[Record]) -> list[str]:
+def novice_lines(cells: Sequence[Record]) -> list[str]:
     """What people are shown, one line a cell."""
     lines = []
     for cell in cells:
-        support = f"{cell['successes']} sloppy success, {cell['failures']} failures"
+        support = f"{cell['successes']} imprecise success, {cell['failures']} failures"
         where = f"{cell['split']}, {cell['transfer']}, {cell['intention']}, n = {cell['n']}"
         rates = f"{cell['contrast']['value']:.2f} against {cell['maml']['value']:.2f}"
         difference = estimate(**cell["difference"], signed=True)

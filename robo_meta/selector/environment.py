@@ -11,7 +11,8 @@ from gymnasium import spaces
 
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.selector import DEMO, GIVE_UP
-from robo_meta.selector.matrix.matrix import EMPTY, Matrix, load_matrix
+from robo_meta.selector.matrix.file import load_matrix
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 from sim.errors import InputError
 
 SPREAD = 3.0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from demos.expert.scripted_controller import scripted_controller
@@ -13,7 +15,8 @@ from robo_meta.model.controller import LearnedController
 from robo_meta.strategies import PriorStrategy, Strategy, make_strategy
 from robo_meta.strategies.own import adopt
 from robo_meta.strategies.policy import Controller
-from robo_meta.strategies.sources import OwnSource, Source, resolve, resolve_all
+from robo_meta.strategies.resolve import resolve, resolve_all
+from robo_meta.strategies.sources import OwnSource, Source
 from robo_meta.training.checkpoint import Checkpoint, load_checkpoint
 
 
@@ -80,6 +83,22 @@ def build_strategies(
     return tuple(
         _participant(source, loaded, scripted_controller if source.scripted else usual, selector) for source in sources
     )
+
+
+@lru_cache(maxsize=4)
+def shared_strategies(
+    checkpoint: Path | None, given: tuple[Hashable, ...], controller: str, selector: Path | None = None
+) -> tuple[Participant, ...]:
+    """The strategies of `build_strategies`, built once a process.
+
+    PyTorch gets one thread, because every core has a worker of its own.
+    """
+    # Without PyTorch the strategies that need none can play.
+    with suppress(ImportError):
+        import torch
+
+        torch.set_num_threads(1)
+    return build_strategies(checkpoint, given, controller, selector)
 
 
 def _participant(

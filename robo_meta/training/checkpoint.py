@@ -15,7 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demos.storage.array_file import Form, read_array_file, read_header, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
+from demos.storage.array_header import read_header
 from demos.storage.files import write_atomic
 from demos.storage.schema import NAME, PLAIN_TABLE, Flag, ListOf, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.checkpoints import shipped

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
 from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning.adam import Moments
 from sim.errors import InputError
@@ -48,7 +48,7 @@ class MetaState(NamedTuple):
     """Outer steps done."""
     rng: Tensor
     """(…,) uint8: state of the generator that draws batches."""
-    tables: Mapping[str, Tensor] = MappingProxyType({})
+    tables: dict[str, Tensor]
     """Name → (T, …) what `pretrain` keeps of each training task, updated in place by its losses; empty elsewhere."""
 
 

@@ -99,33 +99,50 @@ def train(
     if seed < 0:
         raise TrainError(f"seed {seed}; expected 0 or more")
     where = device_named(device)
+    packed = _training_data(data)
+    _check_contrast(methods, _begun(out, config), out)
+    starts = _starts(methods, init, config)
+    _make_folder(out)
+    with sole_writer(out, "training"):
+        remove_temporaries(out)
+        remove_temporaries(out / STATES)
+        _train_parts(_Shared(out, config, seed, where, resume, packed), methods, starts)
+    return out / POLICY_FILE
+
+
+def _training_data(data: Path | str) -> TrainingData:
+    """Packed data with at least two demonstrations a task.
+
+    Raises:
+        TrainError, TrainingDataError: too few, or no such data.
+    """
     packed = load_training_data(data)
     if packed.points.shape[1] < 2:
         raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
-    checkpoint = _begun(out, config)
-    if "contrast" in methods and "maml" not in methods and "maml" not in checkpoint.parts:
+    return packed
+
+
+def _check_contrast(methods: Sequence[str], begun: Checkpoint, out: Path) -> None:
+    """Refuse `contrast` where there is no `maml` for it to start from, neither asked for nor trained already."""
+    if "contrast" in methods and "maml" not in methods and "maml" not in begun.parts:
         raise TrainError(f"method 'contrast' starts from 'maml', which {out} does not hold; use --method maml contrast")
-    starts = (
-        {} if init is None else {method: start_from(init, method, config) for method in methods if method != "contrast"}
-    )
+
+
+def _starts(methods: Sequence[str], init: Path | str | None, config: TrainConfig) -> dict[str, Start]:
+    """Method → what its parameters start from; empty without `init`."""
+    return {} if init is None else {name: start_from(init, name, config) for name in methods if name != "contrast"}
+
+
+def _make_folder(out: Path) -> None:
+    """Make the run folder.
+
+    Raises:
+        TrainError: it cannot be made.
+    """
     try:
         (out / STATES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
-    shared = _Shared(out, config, seed, where, resume, packed)
-    with sole_writer(out, "training"):
-        remove_temporaries(out)
-        remove_temporaries(out / STATES)
-        # Read again, as another training may have added its part in between.
-        checkpoint = _begun(out, config)
-        for part in parts_to_train(methods, packed, checkpoint, resume):
-            maml = checkpoint.parts.get("maml")
-            # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
-            start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-            state = _train_part(shared, part, start, maml)
-            checkpoint = _with_part(checkpoint, part, state, config, seed, packed, start)
-            save_checkpoint(out, checkpoint)
-    return out / POLICY_FILE
 
 
 @dataclass(frozen=True)
@@ -143,6 +160,19 @@ class _Shared:
     def stream(self) -> TaskStream:
         """The tasks, encoded once, when the first method asks for them."""
         return TaskStream(self.data, self.config.shots, self.config.transfers, self.device)
+
+
+def _train_parts(shared: _Shared, methods: Sequence[str], starts: Mapping[str, Start]) -> None:
+    """Train the methods and the parts that they share, one after another; each is in the checkpoint when it is done."""
+    # Read again, as another training may have added its part in between.
+    checkpoint = _begun(shared.out, shared.config)
+    for part in parts_to_train(methods, shared.data, checkpoint, shared.resume):
+        maml = checkpoint.parts.get("maml")
+        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+        start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
+        state = _train_part(shared, part, start, maml)
+        checkpoint = _with_part(checkpoint, part, state, shared.config, shared.seed, shared.data, start)
+        save_checkpoint(shared.out, checkpoint)
 
 
 def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[str, torch.Tensor] | None) -> MetaState:

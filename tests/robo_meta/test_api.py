@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import robo_meta
-from robo_meta.api import ApiError
+from robo_meta.api.arguments import ApiError
 
 
 class Middle:

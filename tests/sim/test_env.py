@@ -11,7 +11,8 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import sim  # noqa: F401  (registers the environment)
-from sim.env import STATE_FIELDS, GraspEnv
+from sim.env import GraspEnv
+from sim.episode.observation import STATE_FIELDS
 from sim.physics import world
 from sim.physics.world import DisplayError
 from sim.robot import Workspace

@@ -10,7 +10,11 @@ import numpy as np
 import pytest
 
 import sim  # noqa: F401  (registers the environment)
-from sim.env import RENEW_AFTER, ActionError, GraspEnv, OptionError, PhysicsError
+from sim.env import GraspEnv
+from sim.episode.action import ActionError
+from sim.episode.observation import PhysicsError
+from sim.episode.reset_options import OptionError
+from sim.episode.tabletop import RENEW_AFTER
 from sim.physics.push import ShoveError
 from sim.physics.world import pybullet
 from sim.shapes.families import UnknownSplit

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from robo_meta.selector.learner.selector import Selector
-from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError
+from robo_meta.selector.matrix.columns import COLUMNS
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 MOVERS = 5
 """Features named for each strategy."""

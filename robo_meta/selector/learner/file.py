@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
 from demos.storage.files import json_bytes, write_atomic
 from demos.storage.schema import NAME, ListOf, Maybe, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.checkpoints import shipped

@@ -1,94 +1,26 @@
-"""The matrix: what every strategy came to on every scene, rollout by rollout, in one file with its provenance."""
+"""The matrix: what every strategy came to on every scene, rollout by rollout."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from demos.storage.array_file import Form, read_array_file, write_array_file
-from demos.storage.schema import NAME, ListOf, Maybe, Plain, Record, TableOf, Text, Whole
-from robo_meta.checkpoints import shipped
+from robo_meta.selector.matrix.columns import COLUMNS, RANGES
 from sim.errors import InputError
 from sim.records import FrozenMapping
 
-SCHEMA = "3"
 EMPTY = -1
 """A cell that was never played."""
 RETRY = "retry"
 """The strategy that learns from an attempt that failed."""
-COLUMNS = {
-    "split": str,
-    "family": str,
-    "task": int,
-    "transfer": str,
-    "shots": int,
-    "operator": float,
-    "failed": int,
-    "sensing": float,
-    "push": float,
-    "foreign": int,
-    "budget": float,
-    "intention": str,
-}
-"""Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
-are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
-WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
-"""Columns of words; in the file they are numbers into a list of words."""
-RANGES = {
-    "task": (0, np.inf),
-    "shots": (1, 1000),
-    "operator": (0.0, 10.0),
-    "failed": (0, 1000),
-    "sensing": (0.0, 1000.0),
-    "push": (0.0, 10.0),
-    "foreign": (0, 1000),
-    "budget": (0.0, np.inf),
-}
-"""Column of numbers → its smallest and largest value."""
 
 
 class MatrixError(InputError):
     """A matrix that is missing, damaged, incomplete, or not of the kind that is needed."""
-
-
-_NAMES = ListOf(Text(pattern=NAME), least=1)
-FORM = Form(
-    name="matrix",
-    schema=SCHEMA,
-    record=Record(
-        {
-            "strategies": _NAMES,
-            "feature_names": ListOf(Text()),
-            "words": Record(dict.fromkeys(WORDS, _NAMES)),
-            "provenance": Record(
-                # Which families were played is what keeps a selector from being judged on those it was trained on.
-                {"families": _NAMES},
-                optional={
-                    "checkpoint": Maybe(Text()),
-                    "scenes": Whole(1),
-                    "skipped": ListOf(Record({"task": Whole(0), "reason": Text()})),
-                    "versions": TableOf(Text()),
-                },
-                others=Plain(),
-            ),
-        }
-    ),
-    error=MatrixError,
-    advice="play it again",
-    layout={
-        "features": ("float32", ("S", "F")),
-        "success": ("int8", ("S", "A", "R")),
-        "seconds": ("float64", ("A",)),
-        "following": ("int64", ("S",)),
-        "retried": ("int8", ("S", "A", "R")),
-        **{f"scene.{name}": ("float64" if kind is float else "int64", ("S",)) for name, kind in COLUMNS.items()},
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -261,55 +193,3 @@ class Matrix:
             following=place[self.following[rows]],
             retried=self.retried[rows],
         )
-
-
-def save_matrix(path: Path, matrix: Matrix) -> Path:
-    """Write the matrix in one file, whole or not at all; equal matrices give equal bytes."""
-    columns: dict[str, np.ndarray] = {}
-    words: dict[str, list[str]] = {}
-    for name, kind in COLUMNS.items():
-        if kind is str:
-            found, columns[name] = np.unique(matrix.scenes[name], return_inverse=True)
-            words[name] = found.tolist()
-        else:
-            columns[name] = np.asarray(matrix.scenes[name])
-    arrays = {name: getattr(matrix, name) for name in ("features", "success", "seconds", "following", "retried")}
-    arrays |= {f"scene.{name}": columns[name].astype(float if COLUMNS[name] is float else int) for name in COLUMNS}
-    record = {
-        "strategies": list(matrix.strategies),
-        "feature_names": list(matrix.feature_names),
-        "words": words,
-        "provenance": dict(matrix.provenance),
-    }
-    write_array_file(path, FORM, record, arrays)
-    return path
-
-
-def load_matrix(path: Path | str | None = None) -> Matrix:
-    """Read a matrix; None reads the shipped one.
-
-    Raises:
-        MatrixError: no such file, damaged, of another schema, or not complete.
-    """
-    path = shipped("matrix") if path is None else Path(path)
-    if not path.exists():
-        raise MatrixError(f"{path}: no matrix; play one with robo-meta select matrix")
-    record, arrays, _ = read_array_file(path, FORM)
-    try:
-        scenes = {name: arrays[f"scene.{name}"] for name in COLUMNS}
-        for name, words in record["words"].items():
-            if not ((scenes[name] >= 0) & (scenes[name] < len(words))).all():
-                raise MatrixError(f"matrix: the column {name!r} holds numbers beyond its {len(words)} words")
-            scenes[name] = np.array(words)[scenes[name]]
-        unknown = set(record["words"]["family"]) - set(record["provenance"]["families"])
-        if unknown:
-            raise MatrixError(f"matrix: family {min(unknown)!r} is not among the families of its provenance")
-        return Matrix(
-            strategies=tuple(record["strategies"]),
-            feature_names=tuple(record["feature_names"]),
-            scenes=scenes,
-            **{name: arrays[name] for name in ("features", "success", "seconds", "following", "retried")},
-            provenance=record["provenance"],
-        )
-    except MatrixError as error:
-        raise MatrixError(f"{path}: {error}") from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.selector.matrix import config as axes
 from robo_meta.selector.matrix.config import LEFT_OUT, MatrixOrder
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
-from robo_meta.selector.matrix.matrix import EMPTY, RETRY, SCHEMA, Matrix, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.file import SCHEMA, load_matrix, save_matrix
+from robo_meta.selector.matrix.matrix import EMPTY, RETRY, Matrix, MatrixError
 from robo_meta.selector.matrix.observe import look
 from robo_meta.selector.matrix.records import assemble, records_of
-from robo_meta.strategies.build import build_strategies, needs_checkpoint, playable
+from robo_meta.strategies.build import needs_checkpoint, playable, shared_strategies
 from robo_meta.strategies.identity import shipped_code
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.scenes import TRANSFERS
@@ -59,7 +60,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     names = order.strategies or tuple(name for name in playable(file) if name not in LEFT_OUT)
     file_needed = file if needs_checkpoint(names, order.controller) else None
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
-    _players(file_needed, names, order.controller)
+    _strategies(file_needed, names, order.controller)
     identity = _identity(order, file_needed, names)
     make_folder(out)
     with sole_writer(out, "playing a matrix"):
@@ -124,7 +125,7 @@ def play_scene(
         `{index, family, intention, families, rows}`, a row `{condition, features (F,), success, retried}`, the last two
         (A, R); or `{index, skipped}` where the expert could not demonstrate.
     """
-    strategies = _players(checkpoint, names, controller)
+    strategies = _strategies(checkpoint, names, controller)
     matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
     more = replace(condition, shots=condition.shots + 1)
     try:
@@ -180,7 +181,7 @@ def nominal_seconds(
     points = shared_env().reset(seed=0, options={"scene": matched.query})[0]["points"]
     found = []
     failed = replace(support.items[0], success=False)
-    for name, strategy in _players(checkpoint, names, controller).items():
+    for name, strategy in _strategies(checkpoint, names, controller).items():
         taken = []
         for _ in range(TIMES):
             start = time.process_time()
@@ -191,13 +192,9 @@ def nominal_seconds(
     return np.array(found)
 
 
-@lru_cache(maxsize=2)
-def _players(checkpoint: Path | None, names: tuple[str, ...], controller: str) -> Mapping[str, Any]:
-    """Load the strategies once a process; torch gets one thread, because every core has a worker of its own."""
-    import torch
-
-    torch.set_num_threads(1)
-    return {player.name: player.strategy for player in build_strategies(checkpoint, names, controller)}
+def _strategies(checkpoint: Path | None, names: tuple[str, ...], controller: str) -> dict[str, Any]:
+    """Name → strategy, loaded once a process."""
+    return {player.name: player.strategy for player in shared_strategies(checkpoint, names, controller)}
 
 
 def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...]) -> dict[str, Any]:

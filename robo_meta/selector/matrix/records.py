@@ -10,8 +10,9 @@ import numpy as np
 
 from robo_meta.runs.provenance import git_revision
 from robo_meta.scenarios.conditions import Condition
+from robo_meta.selector.matrix.columns import COLUMNS
 from robo_meta.selector.matrix.features import feature_names
-from robo_meta.selector.matrix.matrix import COLUMNS, Matrix, MatrixError
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 
 def assemble(

@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from demos.storage.array_file import Form, read_array_file, write_array_file
+from demos.storage.array_file import read_array_file, write_array_file
+from demos.storage.array_form import Form
 from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning import methods
 from robo_meta.learning.adam import zero_moments
@@ -81,7 +82,7 @@ def begin(start: MetaState, stream: Stream, config: StreamConfig, seed: int) -> 
     for task in range(stream.known):
         reservoir = offer(reservoir, task, config.reservoir, generator)
     together = {f"theta/{k}": v for k, v in start.theta.items()} | {f"rates/{k}": v for k, v in start.rates.items()}
-    meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state())
+    meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state(), tables={})
     queries = stream.data.points.shape[1] - 1
     return OnlineState(meta, reservoir, torch.zeros(0, queries), torch.zeros(0, len(stream.probes.points), queries))
 

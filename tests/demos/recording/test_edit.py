@@ -9,7 +9,10 @@ from demos.recording.config import RecordConfig, RecordError
 from demos.recording.edit import EditError, Exclusion, append, exclude, merge
 from demos.recording.pack import pack
 from demos.recording.recorder import record
-from demos.storage.dataset import EPISODES, INDEX, PLANNED, build_index, open_dataset, read_index, write_index
+from demos.storage.dataset import open_dataset
+from demos.storage.derived_index import build_index
+from demos.storage.folder import EPISODES, INDEX, PLANNED
+from demos.storage.index_file import read_index, write_index
 from demos.storage.lock import LOCK, LockError, sole_writer
 from robo_meta.training.data import load_training_data
 

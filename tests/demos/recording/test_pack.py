@@ -16,8 +16,11 @@ from demos.recording.pack import TRAINING_FILE, pack
 from demos.recording.planned import LABELLED, other_wishes, plan_demo, plan_task, seen_through
 from demos.recording.recorder import record
 from demos.recording.task_scenes import demo_scene
-from demos.storage.dataset import PLANNED, build_index, episode_path, make_folders, open_dataset, write_index
+from demos.storage.dataset import episode_path, make_folders, open_dataset
+from demos.storage.derived_index import build_index
 from demos.storage.episode_file import StoreError, write_demo
+from demos.storage.folder import PLANNED
+from demos.storage.index_file import write_index
 from demos.storage.packed_file import PACKED, write_packed_file
 from demos.storage.planned_file import PLANNED_CHUNK, read_planned_chunk
 from demos.support import eligible

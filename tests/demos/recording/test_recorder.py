@@ -15,8 +15,9 @@ from demos.hindsight import support_item
 from demos.recording.actors import ActorError
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.recorder import record
-from demos.storage.dataset import EPISODES, INDEX, PLANNED, describe, open_dataset
+from demos.storage.dataset import describe, open_dataset
 from demos.storage.episode_file import StoreError
+from demos.storage.folder import EPISODES, INDEX, PLANNED
 from demos.storage.lock import LOCK, LockError, sole_writer
 from demos.support import closing_step
 from demos.workers import run_jobs

@@ -11,18 +11,12 @@ import pytest
 from demos.demo import installed_versions
 from demos.recording.config import RecordConfig
 from demos.storage.array_file import write_array_file
-from demos.storage.dataset import (
-    INDEX,
-    PLANNED,
-    build_index,
-    describe,
-    episode_path,
-    make_folders,
-    open_dataset,
-    write_index,
-)
+from demos.storage.dataset import describe, episode_path, make_folders, open_dataset
+from demos.storage.derived_index import build_index
 from demos.storage.episode_file import EPISODE, StoreError, read_demo, write_demo
 from demos.storage.files import remove_temporaries, write_atomic
+from demos.storage.folder import INDEX, PLANNED
+from demos.storage.index_file import write_index
 from demos.storage.packed_file import TASK_LAYOUT
 from demos.storage.planned_file import PLANNED_CHUNK
 from tests.altered import other_schema

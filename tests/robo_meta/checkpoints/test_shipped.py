@@ -8,7 +8,7 @@ import numpy as np
 import robo_meta  # noqa: F401  (registers the environment)
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.selector.learner.file import load_selector
-from robo_meta.selector.matrix.matrix import load_matrix
+from robo_meta.selector.matrix.file import load_matrix
 from robo_meta.strategies.build import playable
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.shapes.families import families_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from demos import __version__
-from demos.storage.dataset import read_index, write_index
+from demos.storage.index_file import read_index, write_index
 from robo_meta.catalogue import CATALOGUE
 from robo_meta.cli.main import COMMANDS, exit_status, main, one_line
 from robo_meta.cli.words import in_one_line

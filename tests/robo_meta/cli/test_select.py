@@ -22,8 +22,8 @@ from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix import play
 from robo_meta.selector.matrix.features import feature_names
-from robo_meta.selector.matrix.matrix import FORM as MATRIX
-from robo_meta.selector.matrix.matrix import save_matrix
+from robo_meta.selector.matrix.file import FORM as MATRIX
+from robo_meta.selector.matrix.file import save_matrix
 from tests.altered import altered
 from tests.robo_meta.selector.selector_matrices import made_up, two_kinds
 

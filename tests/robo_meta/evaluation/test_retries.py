@@ -17,7 +17,7 @@ from robo_meta.evaluation.evaluate import evaluate
 from robo_meta.evaluation.failure_supports import novice_cells
 from robo_meta.evaluation.records import AttemptRow, ContrastRow, TaskRecord
 from robo_meta.evaluation.retries import attempt_cells, play_attempts
-from robo_meta.report.terminal import attempt_lines, sloppy_lines
+from robo_meta.report.terminal import attempt_lines, novice_lines
 from robo_meta.runs.json_records import to_json
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.scenarios.novice import NoAttempt, failure, imprecise_success, place_off
@@ -115,8 +115,8 @@ def test_supports_of_a_novice_are_summed_up() -> None:
     difference = cells[0].difference
     assert difference.value == difference.high == 1.0 and 0 < difference.low < 0.5 and cells[0].n == 6
     assert cells[3].contrast.value == 0.0 and cells[3].maml_mm == 20.0
-    line = sloppy_lines(to_json(cells))[0]
-    assert "from 1 sloppy success, 2 failures (validation, new-shape, all, n = 6): 1.00 against" in line
+    line = novice_lines(to_json(cells))[0]
+    assert "from 1 imprecise success, 2 failures (validation, new-shape, all, n = 6): 1.00 against" in line
 
 
 def test_evaluate_plays_both(tiny_run: Path) -> None:

@@ -31,7 +31,7 @@ ATTEMPTS = {
     "blind": [rate(0.81), rate(0.84)],
     "difference": [rate(0.0, 0.0), rate(0.05, 0.02)],
 }
-SLOPPY = {
+NOVICE = {
     **{**LABELS, "successes": 1, "failures": 4, "n": 113},
     **{"contrast": rate(0.88), "maml": rate(0.74), "difference": rate(0.14, 0.06)},
     **{"contrast_mm": 3.68, "maml_mm": 6.25},
@@ -80,14 +80,14 @@ def rows(page: str, heading: str) -> list[list[str]]:
 def test_what_was_learned_from_failures_is_shown_where_it_was_measured(page: str) -> None:
     assert "Second attempts" not in page and "Learning from a novice" not in page
     assert section({**result(), "attempts": [], "contrast": []}) == section(result())
-    found = section({**result(), "attempts": [ATTEMPTS], "contrast": [SLOPPY]})
+    found = section({**result(), "attempts": [ATTEMPTS], "contrast": [NOVICE]})
     head, first, second = rows(found, "Second attempts")
     labels = ["unseen-families", "new-shape", "all"]
     assert head[-4:] == ["done by attempt", "retry", "blind maml", "difference"]
     assert first == [*labels, "1", "250", "1", "0.81 [0.71, 0.91]", "0.81 [0.71, 0.91]", "+0.00 [+0.00, +0.00]"]
     assert second == [*labels, "1", "250", "2", "0.89 [0.79, 0.99]", "0.84 [0.74, 0.94]", "+0.05 [+0.03, +0.07]"]
     head, row = rows(found, "Learning from a novice")
-    assert head[3:6] == ["sloppy successes", "failures", "n"]
+    assert head[3:6] == ["imprecise successes", "failures", "n"]
     assert row == [
         *labels,
         "1",

@@ -16,7 +16,8 @@ from gymnasium.utils.env_checker import check_env
 import robo_meta  # noqa: F401  (registers the environment)
 from robo_meta.selector.environment import SelectEnv, SelectError
 from robo_meta.selector.learner.prices import PriceError, Prices
-from robo_meta.selector.matrix.matrix import MatrixError, save_matrix
+from robo_meta.selector.matrix.file import save_matrix
+from robo_meta.selector.matrix.matrix import MatrixError
 from tests.robo_meta.selector.selector_matrices import made_up, with_retry
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from robo_meta.strategies.identity import code_identity, shipped_code
-from robo_meta.strategies.sources import resolve
+from robo_meta.strategies.resolve import resolve
 
 MODULE = "import kit.grips\n\nclass Mine:\n    def adapt(self, support):\n        return kit.grips.middle\n"
 FILES = {
@@ -108,7 +108,7 @@ NOTEBOOK = """
 from functools import partial
 import numpy as np
 from robo_meta.strategies.identity import code_identity
-from robo_meta.strategies.sources import resolve
+from robo_meta.strategies.resolve import resolve
 
 GAIN = {gain}
 NAMES = {{"one", "two", "three"}}

@@ -19,7 +19,8 @@ from robo_meta.catalogue import SCRIPTED_SUFFIX
 from robo_meta.strategies import StrategyError
 from robo_meta.strategies.build import build_strategies, needs_checkpoint
 from robo_meta.strategies.own import adopt
-from robo_meta.strategies.sources import CarriedSource, PlacedSource, resolve, resolve_all
+from robo_meta.strategies.resolve import resolve, resolve_all
+from robo_meta.strategies.sources import CarriedSource, PlacedSource
 
 MODULE = """
 import numpy as np
@@ -192,7 +193,7 @@ WORKERS = """
 import multiprocessing, sys
 from functools import partial
 from robo_meta.strategies.identity import code_identity
-from robo_meta.strategies.sources import resolve
+from robo_meta.strategies.resolve import resolve
 
 GAIN = 2
 

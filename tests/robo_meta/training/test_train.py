@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file
 
 import robo_meta.training.train as meta_train
-from demos.storage.array_file import read_header
+from demos.storage.array_header import read_header
 from robo_meta.cli.train import main
 from robo_meta.training.checkpoint import load_checkpoint
 from robo_meta.training.data import TrainingDataError, load_training_data

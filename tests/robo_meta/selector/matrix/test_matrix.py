@@ -14,7 +14,8 @@ from robo_meta.runs.journal import JournalError
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.matrix import play as module
 from robo_meta.selector.matrix.config import MatrixOrder
-from robo_meta.selector.matrix.matrix import EMPTY, FORM, MatrixError, load_matrix, save_matrix
+from robo_meta.selector.matrix.file import FORM, load_matrix, save_matrix
+from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
 from robo_meta.selector.matrix.play import JOURNAL, draw_condition, follow_up, play_matrix
 from tests.altered import altered, other_schema
 from tests.robo_meta.selector.selector_matrices import made_up

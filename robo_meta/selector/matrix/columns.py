@@ -1,0 +1,35 @@
+"""The scene table of a matrix: its columns, and what each may hold."""
+
+from __future__ import annotations
+
+import numpy as np
+
+COLUMNS = {
+    "split": str,
+    "family": str,
+    "task": int,
+    "transfer": str,
+    "shots": int,
+    "operator": float,
+    "failed": int,
+    "sensing": float,
+    "push": float,
+    "foreign": int,
+    "budget": float,
+    "intention": str,
+}
+"""Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
+are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
+WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
+"""Columns of words; in the file they are numbers into a list of words."""
+RANGES = {
+    "task": (0, np.inf),
+    "shots": (1, 1000),
+    "operator": (0.0, 10.0),
+    "failed": (0, 1000),
+    "sensing": (0.0, 1000.0),
+    "push": (0.0, 10.0),
+    "foreign": (0, 1000),
+    "budget": (0.0, np.inf),
+}
+"""Column of numbers → its smallest and largest value."""

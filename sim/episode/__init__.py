@@ -1,0 +1,1 @@
+"""The parts of one episode of `RoboMeta/Grasp-v0`."""
