@@ -108,4 +108,4 @@ class RecordConfig:
     def code(self) -> dict[str, str]:
         """Family of one's own → hash of the code that draws it; what shipped ones draw, the package's version says."""
         own = (name for name in self.families if name not in FAMILIES)
-        return {name: value_identity(family_named(name).draw) for name in own}
+        return {name: value_identity(family_named(name).origin) for name in own}

@@ -180,7 +180,7 @@ def _own_families(split: str) -> dict[str, str]:
     """Name → identity of the families of a group of one's own; the shipped splits are what their benchmark says."""
     if benchmark_of(split) is not None:
         return {}
-    return {name: value_identity(family_named(name).draw) for name in families_of(split)}
+    return {name: value_identity(family_named(name).origin) for name in families_of(split)}
 
 
 def _plain(value: Any) -> Any:

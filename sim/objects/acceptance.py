@@ -19,6 +19,7 @@ from sim.objects.prisms import Prism
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.shapes.families import family_named
 from sim.shapes.family import FamilyError
+from sim.shapes.mesh_family import MeshFamily
 from sim.shapes.pieces import Piece
 
 
@@ -81,8 +82,13 @@ def explained(reason: str, rules: Rules = RULES) -> str:
     }[reason]
 
 
-def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...], friction: float) -> ObjectSpec:
-    """Draw layouts of `family` until one is accepted, with `colours` dealt to its slots.
+def draw_object(
+    rng: np.random.Generator, family: str, colours: tuple[str, ...], friction: float, intention: str = "balance"
+) -> ObjectSpec:
+    """An object of `family` with `colours` dealt to its slots: layouts are drawn until one is accepted.
+
+    Of imported objects, which were accepted when they were imported, one that serves for `intention`; the geometry of
+    others doesn't depend on it.
 
     Raises:
         UnknownFamily: no such family.
@@ -90,6 +96,8 @@ def draw_object(rng: np.random.Generator, family: str, colours: tuple[str, ...],
         LayoutError: none was accepted.
     """
     source = family_named(family)
+    if isinstance(source, MeshFamily):
+        return source.draw_object(rng, colours, friction, intention)
     reasons: Counter[str] = Counter()
     for _ in range(MAX_LAYOUTS):
         pieces = source.layout(rng, len(colours))

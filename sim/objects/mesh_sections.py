@@ -59,12 +59,12 @@ LOWEST, HIGHEST, CLIMB = 0.010, 0.060, 0.002
 """m: heights of a grasp that are tried, and their distance."""
 GRID = 0.005
 """m between the places tried for an outer end."""
-PALM_LINES = (-0.035, -0.018, 0.018, 0.035)
-"""m along v: lines, besides those of the pads, on which nothing may reach up to the palm."""
+UNDER_PALM = (-0.035, -0.018, 0.0, 0.018, 0.035)
+"""m along v: lines on which nothing may reach up to the palm."""
 PALM_REACH = 0.1
 """m along u to either side of the grasp point: half the palm's length."""
-AT_ONCE = 64
-"""Queries that are cut at once: what bounds the memory."""
+AT_ONCE, GLANCES = 256, 2048
+"""Queries that are cut, and looked at, at once: what bounds the memory."""
 
 
 class MeshFootprint:
@@ -108,11 +108,30 @@ class MeshFootprint:
     def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
         """Cut the meshes at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""
         limits = AT_MESH_ENDS if at_end else ON_MESHES
-        found = [
-            self._cut(points[first : first + AT_ONCE], yaws[first : first + AT_ONCE], limits)
-            for first in range(0, max(len(points), 1), AT_ONCE)
-        ]
-        return Sections(*(np.concatenate([getattr(some, name) for some in found]) for name in Sections.__annotations__))
+        count, parts = len(points), len(self.spec.parts)
+        whole = Sections(*(np.zeros(count, dtype=bool), *np.zeros((6, count)), np.zeros((count, parts), dtype=bool)))
+        likely = np.flatnonzero(self._plausible(points, yaws, limits.fingers))
+        for first in range(0, len(likely), AT_ONCE):
+            rows = likely[first : first + AT_ONCE]
+            found = self._cut(points[rows], yaws[rows], limits)
+            for name in Sections.__annotations__:
+                getattr(whole, name)[rows] = getattr(found, name)
+        return whole
+
+    def _plausible(self, points: np.ndarray, yaws: np.ndarray, fingers: Fingers) -> np.ndarray:
+        """(N,) bool: whether at some height something of a width that the fingers can hold stands between them, on the
+        line through the point: a quick look that spares most places a close one."""
+        found = np.zeros(len(points), dtype=bool)
+        for first in range(0, len(points), GLANCES):
+            rows = slice(first, first + GLANCES)
+            t = self._crossings(points[rows], np.stack([np.cos(yaws[rows]), np.sin(yaws[rows])], axis=-1))
+            within = np.abs(t) < fingers.inner_reach
+            low = np.minimum.reduceat(np.where(within, t, np.inf), self._start, axis=-1)
+            high = np.maximum.reduceat(np.where(within, t, -np.inf), self._start, axis=-1)
+            # A pad's worth of other lines may stand farther out, but not farther in: widths only grow.
+            width = high - low
+            found[rows] = ((width > 0) & (width <= fingers.max_width)).any(axis=-1)
+        return found
 
     def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
         """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them.
@@ -129,8 +148,8 @@ class MeshFootprint:
         places = places[self._covered(places, own)]
         places = places[np.argsort(-np.hypot(*places.T), kind="stable")]
         grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
-        for first in range(0, len(places), 8):
-            some = places[first : first + 8]
+        for first in range(0, len(places), 16):
+            some = places[first : first + 16]
             if np.hypot(*some[0]) < best - 2 * GRID:
                 break
             where, yaws = np.repeat(some, len(self.headings), axis=0), np.tile(self.headings, len(some))
@@ -148,16 +167,16 @@ class MeshFootprint:
         """(M,) bool: whether parts `own` (P,) lie at `places` (M, 2) at any height."""
         mine = own[self._part]
         inside = np.zeros(len(places), dtype=bool)
-        for first in range(0, len(places), AT_ONCE):
-            some = places[first : first + AT_ONCE]
+        for first in range(0, len(places), GLANCES):
+            some = places[first : first + GLANCES]
             t = self._crossings(some, np.tile([1.0, 0.0], (len(some), 1)))
             beyond = np.isfinite(t) & (t > 0) & mine
             odd = np.add.reduceat(beyond.astype(np.int64), self._start, axis=1) % 2 == 1
-            inside[first : first + AT_ONCE] = odd.any(axis=1)
+            inside[first : first + GLANCES] = odd.any(axis=1)
         return inside
 
     def _crossings(self, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """(L, S) m along `u` (L, 2) from `points` (L, 2) to where a segment crosses the line; infinite where it doesn't."""
+        """(L, S) m along `u` (L, 2) from `points` (L, 2) to where a segment crosses the line; infinite where none."""
         v = np.stack([-u[:, 1], u[:, 0]], axis=1)
         across = self._ends @ v.T - (points * v).sum(axis=1)  # (S, 2, L)
         along = self._ends @ u.T - (points * u).sum(axis=1)
@@ -167,16 +186,19 @@ class MeshFootprint:
         share = across[:, 0] / np.where(crosses, gap, 1.0)
         return np.where(crosses, along[:, 0] + share * (along[:, 1] - along[:, 0]), np.inf).T
 
+    def _on_lines(self, points: np.ndarray, u: np.ndarray, v: np.ndarray, lines: np.ndarray) -> np.ndarray:
+        """(N, L, S) crossings on lines `lines` (L,) m beside `points` (N, 2)."""
+        starts = (points[:, None] + lines[:, None] * v[:, None]).reshape(-1, 2)
+        return self._crossings(starts, np.repeat(u, len(lines), axis=0)).reshape(len(points), len(lines), -1)
+
     def _cut(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits) -> Sections:
         fingers = limits.fingers
         pad, clear = fingers.pad_half_width, fingers.clear_half_width
-        palm_lines = PALM_LINES if self.top > LOWEST + fingers.max_overhead else ()
-        lines = np.array([-pad, -pad / 2, 0.0, pad / 2, pad, -clear, clear, *palm_lines])
+        lines = np.array([-pad, -pad / 2, 0.0, pad / 2, pad, -clear, clear])
         u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
         v = np.stack([-u[:, 1], u[:, 0]], axis=-1)
         count = len(points)
-        starts = (points[:, None] + lines[:, None] * v[:, None]).reshape(-1, 2)
-        t = self._crossings(starts, np.repeat(u, len(lines), axis=0)).reshape(count, len(lines), -1)
+        t = self._on_lines(points, u, v, lines)
 
         # What stands between the open fingers, at every height: its outermost surfaces on each line.
         reach = fingers.inner_reach
@@ -192,24 +214,24 @@ class MeshFootprint:
             found = self._at_height(z, low[:, pads], high[:, pads], spread, slant, limits)
             better = np.asarray(found["cost"] < best["cost"]) if best else np.ones(count, dtype=bool)
             best = {name: np.where(better, value, best[name]) if best else value for name, value in found.items()}
-        shift, width, z = (best["left"] + best["right"]) / 2, best["right"] - best["left"], best["z"]
-        possible = np.isfinite(best["cost"])
-        shift, width = np.where(possible, shift, 0.0), np.where(possible, width, 0.0)
-        passing = self._way_blocked(t, shift, z, fingers)
-        palm = self._palm_blocked(t, shift, z, fingers)
+        possible, z = np.isfinite(best["cost"]), best["z"]
+        left, right = np.where(possible, best["left"], 0.0), np.where(possible, best["right"], 0.0)
+        shift, width = (left + right) / 2, right - left
         zone = (self.heights > z[:, None] - PAD_BELOW) & (self.heights < z[:, None] + PAD_ABOVE)
         held = self._held(within[:, pads], zone)
         height = np.where(possible, best["top"], 0.0)
         graspable = (
             possible
-            & ~passing
-            & ~palm
             & (best["spread"] <= fingers.max_spread)
             & (best["slant"] <= fingers.max_slant)
             & (width >= fingers.min_width)
             & (width <= fingers.max_width)
             & (height >= fingers.min_height)
         )
+        graspable[graspable] = ~self._way_blocked(t[graspable], shift[graspable], z[graspable], fingers)
+        if self.top > LOWEST + fingers.max_overhead and graspable.any():
+            under = self._on_lines(points[graspable], u[graspable], v[graspable], np.array(UNDER_PALM))
+            graspable[graspable] = ~self._palm_blocked(under, shift[graspable], z[graspable], fingers)
         return Sections(graspable, shift, width, best["spread"] + best["off"], height, z, best["flat"], held)
 
     def _at_height(
@@ -247,9 +269,9 @@ class MeshFootprint:
         middle = (lies * heights).sum(axis=1) / some
         # The surface goes on below the pads' lower edge: does it stand farther out there?
         below = (heights <= z - PAD_BELOW) & (heights > z - PAD_BELOW - 0.006)
-        lean_left = outer_left - np.where(below, left, np.inf).min(axis=1, initial=np.inf)
-        lean_right = np.where(below, right, -np.inf).max(axis=1, initial=-np.inf) - outer_right
-        lean = np.maximum(np.maximum(lean_left, lean_right), 0.0)
+        lower_left = np.where(below, left, np.inf).min(axis=1, initial=np.inf)
+        lower_right = np.where(below, right, -np.inf).max(axis=1, initial=-np.inf)
+        lean = np.maximum(np.maximum(_gap(outer_left, lower_left), _gap(lower_right, outer_right)), 0.0)
         lean = np.where(np.isfinite(lean), lean, 0.0)
         off = np.abs(z - middle) * 0.2 + lean
         solid = np.isfinite(left) & np.isfinite(right)
@@ -260,7 +282,7 @@ class MeshFootprint:
         face_slant = np.where(lies, slant, np.inf).min(axis=1)
         # What of the pads, below the object's top, lies on the surface.
         rows = pads & (heights < top[:, None])
-        on = (low - outer_left[:, None, None] < FLAT) & (outer_right[:, None, None] - high < FLAT) & rows[:, None]
+        on = (low < outer_left[:, None, None] + FLAT) & (high > outer_right[:, None, None] - FLAT) & rows[:, None]
         flat = on.sum(axis=(1, 2)) / np.maximum(5 * rows.sum(axis=1), 1)
         return {
             "cost": cost,

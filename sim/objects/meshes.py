@@ -6,6 +6,7 @@ the middle of the bounding box in the plane.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -183,6 +184,18 @@ class MeshShape(Record):
             raise MeshError(f"{self.name}: surface {self.surface!r}; expected flat or curved")
         if not self.divisions or not pieces:
             raise MeshError(f"{self.name}: {len(self.divisions)} divisions, {len(pieces)} pieces; expected some")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that decides what is played with it."""
+        digest = hashlib.sha256(f"{self.name} {self.surface} {self.scale!r}".encode())
+        for division in self.divisions:
+            digest.update(f"{division.where} {sorted(division.refusals.items())}".encode())
+            for mesh in division.meshes:
+                digest.update(mesh.vertices.tobytes() + mesh.faces.tobytes())
+        for piece in self.pieces:
+            digest.update(piece.tobytes())
+        return digest.hexdigest()
 
     def accepts(self, intention: str) -> tuple[Division, ...]:
         """The divisions that serve for `intention`."""

@@ -12,8 +12,10 @@ from importlib.metadata import EntryPoint
 from types import ModuleType
 
 from sim.errors import InputError, did_you_mean
+from sim.objects.meshes import MeshShape
 from sim.shapes import held_out_families, training_families
 from sim.shapes.family import Draw, Family, FamilyError
+from sim.shapes.mesh_family import MeshFamily
 from sim.shapes.plugins import PluginError, entry_point_text, installed_entry_points, load_entry_point, module_at
 from sim.shapes.splits import SHIPPED_SPLITS
 
@@ -77,7 +79,9 @@ SPLITS = tuple(SHIPPED_SPLITS)
 """The shipped splits."""
 ENTRY_POINTS = "robo_meta.families"
 """Entry-point group: each entry names a `Family`, or a module that calls `register_family` when it is imported."""
-_OWN: dict[str, Family] = {}
+AnyFamily = Family | MeshFamily
+"""A distribution over layouts of prisms, or an imported object."""
+_OWN: dict[str, AnyFamily] = {}
 """Registered families of this process by name."""
 _LOADED: set[EntryPoint] = set()
 """Entry points that are registered already."""
@@ -117,6 +121,33 @@ def register_family(name: str, draw: Draw, description: str, *, group: str) -> F
     return family
 
 
+def register_meshes(shapes: Iterable[MeshShape], *, group: str) -> tuple[MeshFamily, ...]:
+    """Register imported objects as the families `group-NAME` of a split of their own, in place of an earlier `group`.
+
+    Args:
+        shapes: as `robo_meta.objects.library.read_library` gives them.
+        group: name of the split: lower-case words with hyphens.
+
+    Raises:
+        FamilyError: a shipped group, a group of other families, or a name that is taken.
+    """
+    found = tuple(MeshFamily(f"{group}-{shape.name}", group, shape) for shape in shapes)
+    same = {name for name, family in _OWN.items() if family.group == group}
+    if any(not isinstance(_OWN[name], MeshFamily) for name in same):
+        raise FamilyError(f"group {group!r} has families of another kind; name another")
+    before = dict(_OWN)
+    try:
+        for name in same:
+            del _OWN[name]
+        for family in found:
+            _add(family)
+    except InputError:
+        _OWN.clear()
+        _OWN.update(before)
+        raise
+    return found
+
+
 def unregister_family(name: str) -> None:
     """Forget a registered family, e.g. to register an edited one in a notebook.
 
@@ -128,7 +159,7 @@ def unregister_family(name: str) -> None:
     del _OWN[name]
 
 
-def all_families() -> dict[str, Family]:
+def all_families() -> dict[str, AnyFamily]:
     """Every family by name: the shipped ones, then the registered ones in order of registration.
 
     Raises:
@@ -137,7 +168,7 @@ def all_families() -> dict[str, Family]:
     return FAMILIES | _own_families()
 
 
-def family_named(name: str) -> Family:
+def family_named(name: str) -> AnyFamily:
     """The family called `name`: shipped, registered, or at `module:attribute`.
 
     Raises:
@@ -184,6 +215,16 @@ def families_of(split: str) -> tuple[str, ...]:
     return own
 
 
+def families_for(split: str, intention: str) -> tuple[str, ...]:
+    """Names of the families of `split` whose objects serve for `intention`: all but imported objects refused for it.
+
+    Raises:
+        UnknownSplit: no such split.
+    """
+    named = {name: family_named(name) for name in families_of(split)}
+    return tuple(name for name, f in named.items() if not isinstance(f, MeshFamily) or f.serves(intention))
+
+
 def numbered_families(own: Iterable[str]) -> tuple[str, ...]:
     """The order by which files number families: the shipped ones, then those of `own` that are not shipped."""
     return tuple(dict.fromkeys((*FAMILIES, *own)))
@@ -206,7 +247,7 @@ def unpack_families(packed: bytes) -> None:
         _OWN.update({family.name: family for family in cloudpickle.loads(packed) if family.name not in _OWN})
 
 
-def _add(family: Family) -> None:
+def _add(family: AnyFamily) -> None:
     if family.group in (*SPLITS, *(shipped.group for shipped in FAMILIES.values())):
         raise FamilyError(f"family {family.name!r}: group {family.group!r} is shipped and frozen; name one of your own")
     if ":" in family.name or ":" in family.group:
@@ -216,7 +257,7 @@ def _add(family: Family) -> None:
     _OWN[family.name] = family
 
 
-def _own_families() -> dict[str, Family]:
+def _own_families() -> dict[str, AnyFamily]:
     """The registered families; those of entry points are registered at the first call."""
     for point in installed_entry_points(ENTRY_POINTS):
         if point in _LOADED:

@@ -57,6 +57,11 @@ class Family:
         if not isinstance(self.description, str) or len(self.description.splitlines()) != 1:
             raise FamilyError(f"family {self.name!r}: description {self.description!r}; expected one line of text")
 
+    @property
+    def origin(self) -> Draw:
+        """What decides which objects it draws: its function."""
+        return self.draw
+
     def layout(self, rng: np.random.Generator, slots: int) -> tuple[Piece, ...]:
         """Draw one layout and check it.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.shapes.families import families_of
-from sim.tasks.sampling import draw_families, draw_scene, draw_task
+from sim.tasks.sampling import TooFewFamilies, draw_families, draw_scene, draw_task
 from sim.tasks.scenes import INTENTIONS, Scene, Task
 from sim.tasks.seeds import seed_sequence
 
@@ -36,7 +35,9 @@ def draw_query(root: int, split: str, index: int) -> Query:
         index: number of the task within its split.
     """
     task = draw_task(root, split, index, INTENTIONS[index % len(INTENTIONS)])
-    families = draw_families(root, task, len(families_of(split)))
+    families = draw_families(root, task)
+    if not families:
+        raise TooFewFamilies(f"split {split!r}: none of its objects serves for {task.intention}")
     scene = draw_scene(root, task, families[0], QUERY_OBJECT)
     rollout_seed = int(seed_sequence(root, split, index, "rollout").generate_state(1)[0])
     return Query(task, families, scene, rollout_seed)

@@ -6,26 +6,47 @@ depends on what is hidden (densities, friction, mass).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.errors import InputError, did_you_mean
 from sim.objects.acceptance import draw_object
-from sim.objects.spec import PALETTE
-from sim.shapes.families import families_of
+from sim.objects.spec import PALETTE, PRISMS
+from sim.shapes.families import families_for, families_of
 from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
 from sim.tasks.seeds import generator
 
 RATIO_RANGE = (3.0, 10.0)
 """Largest ÷ smallest density of a task, drawn log-uniformly."""
 FRICTION_RANGE = (0.65, 0.8)
-"""Lateral friction coefficient of an object: hidden, a nuisance."""
+"""Lateral friction coefficient of an object of prisms: hidden, a nuisance."""
 MASS_RANGE = {BALANCE: (0.3, 0.7), PART: (0.03, 0.04)}
-"""kg by intention: *part* objects are so light that any hold is level."""
+"""kg by intention, of objects of prisms: *part* objects are so light that any hold is level."""
 SPINNING_FRICTION = {BALANCE: 0.0, PART: 0.01}
 """m by intention: torsional patch of the surface. Light objects are soft: rigid contact of a pad with a rounded or
 narrow end is a point or two, about which the object would swing, though its weight could not turn a real pad."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """Hidden numbers of the objects of one kind of surface, each drawn uniformly."""
+
+    friction: tuple[float, float]
+    """Lateral friction coefficient."""
+    mass: Mapping[str, tuple[float, float]]
+    """Intention → kg."""
+
+
+LAWS: Mapping[str, Law] = {
+    PRISMS: Law(FRICTION_RANGE, MASS_RANGE),
+    "flat": Law(FRICTION_RANGE, MASS_RANGE),
+    "curved": Law((1.0, 1.2), {BALANCE: (0.3, 0.6), PART: (0.03, 0.04)}),
+}
+"""By `ObjectSpec.surface`. A pad touches a curved body along a line or in a point and slips at a grip margin of 2 ·
+friction · force ÷ weight that holds a flat one several centimetres off its balance point: a law of its own makes both
+as hard."""
 
 
 class UnknownIntention(InputError):
@@ -66,15 +87,17 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
     return Task(split, index, densities, chosen, colour if chosen == PART else None)
 
 
-def draw_families(root: int, task: Task, count: int) -> tuple[str, ...]:
-    """`count` distinct families of the task's split, in random order.
+def draw_families(root: int, task: Task, count: int | None = None) -> tuple[str, ...]:
+    """`count` distinct families of the task's split that serve for its intention, all of them where None, in random
+    order.
 
     Raises:
         TooFewFamilies: fewer than `count` in the split.
     """
-    names = families_of(task.split)
+    names = families_for(task.split, task.intention)
+    count = len(names) if count is None else count
     if not 0 <= count <= len(names):
-        raise TooFewFamilies(f"{count} families of split {task.split!r}; it has {len(names)}")
+        raise TooFewFamilies(f"{count} families of split {task.split!r} for {task.intention}; it has {len(names)}")
     order = generator(root, "families", task.split, task.index).permutation(len(names))
     return tuple(names[i] for i in order[:count])
 
@@ -96,8 +119,9 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
     """
     path = (task.split, task.index, family, object_id)
     colours = tuple(task.densities)
-    friction = float(generator(root, "friction", *path).uniform(*FRICTION_RANGE))
-    spec = draw_object(generator(root, "geometry", *path), family, colours, friction)
-    spec = replace(spec, spinning_friction=SPINNING_FRICTION[task.intention])
-    mass = float(generator(root, "mass", *path).uniform(*MASS_RANGE[task.intention]))
+    spec = draw_object(generator(root, "geometry", *path), family, colours, 0.0, task.intention)
+    law = LAWS[spec.surface]
+    friction = float(generator(root, "friction", *path).uniform(*law.friction))
+    spec = replace(spec, friction=friction, spinning_friction=SPINNING_FRICTION[task.intention])
+    mass = float(generator(root, "mass", *path).uniform(*law.mass[task.intention]))
     return Scene(task, spec, mass, noise if noise is not None else Noise())

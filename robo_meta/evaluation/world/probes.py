@@ -28,6 +28,7 @@ from sim.objects.acceptance import (
 from sim.objects.graspable import outer_ends
 from sim.objects.spec import ObjectSpec
 from sim.shapes.families import family_named
+from sim.shapes.family import Family
 from sim.tasks.sampling import FRICTION_RANGE, draw_families, draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, NO_NOISE, PART, Scene
 from sim.tasks.seeds import generator, seed_sequence
@@ -114,10 +115,11 @@ def probe_curve(seed: int, split: str, index: int) -> Record:
 
 def probe_layouts(seed: int, family: str, count: int) -> Record:
     """How many of `count` raw layouts of a family become objects, and why others don't."""
-    rng = generator(seed, "raw layouts", family)
+    source, rng = family_named(family), generator(seed, "raw layouts", family)
+    assert isinstance(source, Family), "imported objects have no layouts"
     reasons: Counter[str] = Counter()
     for _ in range(count):
-        pieces = family_named(family).draw(rng, 2)
+        pieces = source.draw(rng, 2)
         turn = rng.uniform(-np.pi, np.pi)
         if {piece.slot for piece in pieces} != {0, 1}:
             reasons["one colour"] += 1
