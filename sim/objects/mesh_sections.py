@@ -36,7 +36,7 @@ class MeshLimits:
 ON_MESHES = MeshLimits(replace(FINGERS, max_slant=0.0015, min_height=0.006), most_lean=0.002)
 AT_MESH_ENDS = MeshLimits(replace(AT_ENDS, min_height=0.006), most_lean=0.003)
 
-UNIFORM = 36
+UNIFORM = 24
 """Closing headings tried everywhere, besides those of the mesh's own upright faces."""
 PEAKS = 8
 """Headings of upright faces that are tried, those of the largest area first."""
@@ -49,6 +49,8 @@ PAD_BELOW, PAD_ABOVE = 0.0065, 0.010
 RECESS = 0.07
 FINGER_TOP = 0.030
 """m above the grasp point up to which the fingers can touch the object; over it is the palm."""
+BELOW = 0.006
+"""m below the pads' lower edge in which the surface may not stand out much farther."""
 TIP = 0.0075
 """m below the grasp point: what the fingers pass on their way down is at this height or higher."""
 ON_FACE = 0.001
@@ -110,7 +112,7 @@ class MeshFootprint:
         limits = AT_MESH_ENDS if at_end else ON_MESHES
         count, parts = len(points), len(self.spec.parts)
         whole = Sections(*(np.zeros(count, dtype=bool), *np.zeros((6, count)), np.zeros((count, parts), dtype=bool)))
-        likely = np.flatnonzero(self._plausible(points, yaws, limits.fingers))
+        likely = np.flatnonzero(self._plausible(points, yaws, limits))
         for first in range(0, len(likely), AT_ONCE):
             rows = likely[first : first + AT_ONCE]
             found = self._cut(points[rows], yaws[rows], limits)
@@ -118,19 +120,25 @@ class MeshFootprint:
                 getattr(whole, name)[rows] = getattr(found, name)
         return whole
 
-    def _plausible(self, points: np.ndarray, yaws: np.ndarray, fingers: Fingers) -> np.ndarray:
-        """(N,) bool: whether at some height something of a width that the fingers can hold stands between them, on the
-        line through the point: a quick look that spares most places a close one."""
-        found = np.zeros(len(points), dtype=bool)
+    def _plausible(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits) -> np.ndarray:
+        """(N,) bool: whether on the line through the point something of a width that fingers can hold stands between
+        them, at a height down to which they can come, and isn't much wider close below: a quick look that spares most
+        places a close one."""
+        found, reach, most = np.zeros(len(points), dtype=bool), limits.fingers.inner_reach, limits.fingers.max_width
+        under = max(int(BELOW / self.step), 1)
         for first in range(0, len(points), GLANCES):
             rows = slice(first, first + GLANCES)
             t = self._crossings(points[rows], np.stack([np.cos(yaws[rows]), np.sin(yaws[rows])], axis=-1))
-            within = np.abs(t) < fingers.inner_reach
+            within = np.abs(t) < reach
             low = np.minimum.reduceat(np.where(within, t, np.inf), self._start, axis=-1)
             high = np.maximum.reduceat(np.where(within, t, -np.inf), self._start, axis=-1)
-            # A pad's worth of other lines may stand farther out, but not farther in: widths only grow.
-            width = high - low
-            found[rows] = ((width > 0) & (width <= fingers.max_width)).any(axis=-1)
+            crossing = np.add.reduceat((t <= -reach).astype(np.int64), self._start, axis=-1) % 2 == 1
+            width = np.where(crossing, np.inf, high - low)
+            free = np.maximum.accumulate(width[:, ::-1], axis=1)[:, ::-1] < np.inf
+            padded = np.concatenate([np.full((len(width), under), -np.inf), width], axis=1)
+            below = np.lib.stride_tricks.sliding_window_view(padded, under, axis=1)[:, : width.shape[1]].max(axis=-1)
+            fits = free & (width > 0) & (width <= most) & (below <= width + 2 * limits.most_lean + ON_FACE)
+            found[rows] = fits.any(axis=-1)
         return found
 
     def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
@@ -268,7 +276,7 @@ class MeshFootprint:
         some = np.maximum(lies.sum(axis=1), 1)
         middle = (lies * heights).sum(axis=1) / some
         # The surface goes on below the pads' lower edge: does it stand farther out there?
-        below = (heights <= z - PAD_BELOW) & (heights > z - PAD_BELOW - 0.006)
+        below = (heights <= z - PAD_BELOW) & (heights > z - PAD_BELOW - BELOW)
         lower_left = np.where(below, left, np.inf).min(axis=1, initial=np.inf)
         lower_right = np.where(below, right, -np.inf).max(axis=1, initial=-np.inf)
         lean = np.maximum(np.maximum(_gap(outer_left, lower_left), _gap(lower_right, outer_right)), 0.0)
