@@ -211,7 +211,7 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     # With this seed, the first scene of both splits has one demonstration, which takes least time.
     few = "--scenes 1 --rollouts 4 --workers 1 --seed 179 --json "
     kept, judged = tmp_path / "m.safetensors", tmp_path / "j.safetensors"
-    fresh = FRESH + few + f"--trees 5 --strategies centre density-fit --matrix-out {kept}"
+    fresh = FRESH + few + f"--trees 5 --strategies centre zero-shot --matrix-out {kept}"
     assert main(words(fresh, place, tmp_path)) == 0
     said = capsys.readouterr()
     trained = json.loads(said.out)
@@ -228,5 +228,5 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     written = judged.stat().st_mtime_ns
     assert main(words(judge.replace("evaluate", "explain"), place, tmp_path)) == 0
     said = capsys.readouterr()
-    assert json.loads(said.out)["chosen"] in ("centre", "density-fit") and "warning" not in said.err
+    assert json.loads(said.out)["chosen"] in ("centre", "zero-shot") and "warning" not in said.err
     assert judged.stat().st_mtime_ns == written
