@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,14 +14,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from robo_meta.cli.main import main
 from robo_meta.runs.journal import JournalError
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.selector.matrix.matrix import EMPTY, FORM, MatrixError, load_matrix, save_matrix
 from robo_meta.selector.matrix.play import FOLLOWED_UP, JOURNAL, draw_condition, follow_up, play_matrix
 from robo_meta.selector.matrix.records import assemble, records_of
 from tests.altered import altered, other_schema
+from tests.full_disk import full_disk
 from tests.robo_meta.selector.selector_matrices import made_up
 
+ROOT = Path(__file__).parents[4]
 CHANCES = np.full((6, 3), 0.5)
 
 
@@ -157,18 +165,56 @@ def test_killed_and_resumed_to_the_same_bytes(whole: Path, tmp_path: Path) -> No
         play_matrix(replace(ORDER, scenes=1), out, progress=False)
 
 
-def test_workers_change_nothing(whole: Path, tmp_path: Path) -> None:
-    play_matrix(replace(ORDER, workers=2), tmp_path / "two.safetensors", progress=False)
-    assert_same_bytes(tmp_path / "two.safetensors", whole)
+COMMAND = (
+    f"select matrix --scenes 2 --rollouts 2 --strategies centre --controller scripted --seed {SHORT} --out".split()
+)
 
 
-def test_more_scenes_of_the_same_order_are_added(whole: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_two_workers_at_once_and_workers_change_nothing(whole: Path, tmp_path: Path, capsys) -> None:
+    """One worker's scene is kept, the other worker is still playing."""
+    out = tmp_path / "m.safetensors"
+    journal = out.with_name(out.name + JOURNAL)
+    command = [sys.executable, "-m", "robo_meta.cli.main", *COMMAND, str(out), "--workers", "2"]
+    # In a process group of its own, which hears of it as a whole, as from a terminal.
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        time.sleep(0.005)
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - began < 2
+    bar, line = said.splitlines()
+    assert bar.startswith("playing scenes")
+    assert line == "robo-meta: stopped; what was finished is kept, and the same command goes on"
+    assert process.returncode == 1 and not out.exists()
+    assert main([*COMMAND, str(out), "--workers", "1"]) == 0
+    assert_same_bytes(out, whole)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "m.safetensors"
+    journal = out.with_name(out.name + JOURNAL)
+    with full_disk(100):  # not even the journal's first line
+        assert main([*COMMAND, str(out), "--workers", "1"]) == 1
+    assert capsys.readouterr().err.splitlines() == [f"robo-meta: {journal}: File too large"]
+    assert not any(path.stat().st_size for path in tmp_path.iterdir())  # but for the lock, which is empty
+
+
+def test_more_scenes_of_the_same_order_are_added_once_there_is_room(whole: Path, tmp_path: Path, capsys) -> None:
     grown, played = tmp_path / "grown.safetensors", list[int]()
+    journal = grown.with_name(grown.name + JOURNAL)
     play_matrix(replace(ORDER, scenes=1), grown, progress=False, report=played.append)
     # What was measured for the first scenes is kept.
     altered(grown, FORM, seconds=np.array([12.5]))
-    matrix = play_matrix(ORDER, grown, progress=False, report=played.append)
-    assert played == [0, 1] and matrix.provenance["scenes"] == 2 and matrix.seconds.tolist() == [12.5]
+    before = grown.read_bytes()
+    with full_disk(len(before)), pytest.raises(OSError, match="File too large") as caught:
+        play_matrix(ORDER, grown, progress=False, report=played.append)
+    # The second scene found room, the larger matrix did not.
+    assert caught.value.filename == str(grown) and grown.read_bytes() == before and journal.exists()
+    assert played == [0, 1] and not list(tmp_path.glob(".*.tmp"))
+    assert main([*COMMAND, str(grown), "--workers", "1"]) == 0
+    matrix = load_matrix(grown)
+    assert matrix.provenance["scenes"] == 2 and matrix.seconds.tolist() == [12.5] and not journal.exists()
     assert_same_bytes(grown, whole)
 
 
