@@ -6,6 +6,7 @@ import json as json_format
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,13 @@ class Objects:
 
         chosen = [family_named(name) for name in self.families] or list(all_families().values())
         if self.check:
-            from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world, print_check
+            from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world
 
             for name in ("families", "image"):
                 if getattr(self, name):
                     raise CheckError(f"--{name} with --check, which measures all families of every split; leave it out")
             result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
-            if self.json:
-                print(json_format.dumps(result))
-            else:
-                print_check(result)
-            return 1 if result["missed"] else 0
+            return tell_check(result, self.json)
         if self.image is not None:
             from sim.gallery import contact_sheet
 
@@ -60,3 +57,14 @@ class Objects:
             table.add_row(*row.values())
         Console().print(table)
         return None
+
+
+def tell_check(result: dict[str, Any], json: bool) -> int:
+    """Print what `check_world` found, for people or as JSON; returns the exit status, 1 where a bound is missed."""
+    from robo_meta.evaluation.world.check import print_check
+
+    if json:
+        print(json_format.dumps(result))
+    else:
+        print_check(result)
+    return 1 if result["missed"] else 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json as json_format
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rich.console import Console
 
@@ -20,7 +20,6 @@ from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
 from sim.errors import InputError
 
-Result = TypeVar("Result")
 CHOICES = ("maml", "warped-replay", "density-fit")
 """What the selector chooses among."""
 STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit", "selector")
@@ -66,35 +65,37 @@ class QuickstartConfig:
     """Root seed."""
 
 
-def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict[str, Any]:
+Stage = Callable[[QuickstartConfig, Console], Any]
+"""A stage of the way: (how much, where to print) → what came of it."""
+
+
+def quickstart(
+    config: QuickstartConfig, console: Console | None = None, stages: Mapping[str, Stage] | None = None
+) -> dict[str, Any]:
     """Run every stage, and print how long each took and the table.
+
+    Args:
+        config: how much of everything.
+        console: where to print; standard output by default.
+        stages: what to run, by name, in order; the last one gives the evaluation's result. `STAGES` by default.
 
     Returns:
         `{seconds, total_seconds, cells, paths}`: by stage, of all, the table's cells as in the evaluation's result, and
         where the things made lie.
     """
-    console, times = console or Console(), dict[str, float]()
-
-    def stage(name: str, work: Callable[[], Result]) -> Result:
-        console.print(f"[bold]{name}[/bold] …")
-        started = time.perf_counter()
-        result = work()
-        times[name] = time.perf_counter() - started
-        console.print(f"  {times[name]:.0f} s")
-        return result
-
+    console, times, result = console or Console(), dict[str, float](), {}
     # Everything is checked before anything is written.
-    recording, matrix, evaluation = _recording(config), _matrix(config), _evaluation(config)
-    preset_named(config.preset)
+    _recording(config), _matrix(config), _evaluation(config), preset_named(config.preset)
     try:
         config.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise QuickstartError(f"{config.out}: {error.strerror}; expected a folder to write to") from error
-    stage("objects", lambda: _draw(config))
-    stage("demonstrations", lambda: _record(recording))
-    stage("meta-training", lambda: _train(config))
-    stage("selector", lambda: _select(matrix, config))
-    result = stage("adaptation on unseen families", lambda: run_evaluation(evaluation, console))
+    for name, stage in (STAGES if stages is None else stages).items():
+        console.print(f"[bold]{name}[/bold] …")
+        started = time.perf_counter()
+        result = stage(config, console)
+        times[name] = time.perf_counter() - started
+        console.print(f"  {times[name]:.0f} s")
     total = sum(times.values())
     console.print(f"total {total:.0f} s: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items()))
     paths = {name: str(config.out / place) for name, place in PLACES.items()}
@@ -107,7 +108,7 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
     }
 
 
-def _draw(config: QuickstartConfig) -> None:
+def _draw(config: QuickstartConfig, _: Console) -> None:
     from sim.gallery import contact_sheet
 
     contact_sheet(config.out / PLACES["objects"], objects=2, seed=config.seed)
@@ -124,15 +125,16 @@ def _recording(config: QuickstartConfig) -> RecordConfig:
     )
 
 
-def _record(recording: RecordConfig) -> None:
+def _record(config: QuickstartConfig, _: Console) -> None:
     from demos.recording.pack import pack
     from demos.recording.recorder import record
 
+    recording = _recording(config)
     record(recording)
     pack(recording.out)
 
 
-def _train(config: QuickstartConfig) -> None:
+def _train(config: QuickstartConfig, _: Console) -> None:
     from robo_meta.training.train import train
 
     data, out = config.out / PLACES["demonstrations"], config.out / PLACES["run"]
@@ -151,7 +153,7 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
     )
 
 
-def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
+def _select(config: QuickstartConfig, _: Console) -> None:
     from robo_meta.selector.judging.cross_validation import choose_least
     from robo_meta.selector.learner.config import LearnerConfig
     from robo_meta.selector.learner.file import save_selector
@@ -159,9 +161,9 @@ def _select(order: MatrixOrder, config: QuickstartConfig) -> None:
     from robo_meta.selector.learner.prices import Prices
     from robo_meta.selector.matrix.play import play_matrix
 
-    matrix = play_matrix(order, config.out / PLACES["matrix"])
+    matrix = play_matrix(_matrix(config), config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.
-    learner, _ = choose_least(matrix, Prices(), LearnerConfig(), config.seed)
+    learner = choose_least(matrix, Prices(), LearnerConfig(), config.seed)[0]
     save_selector(config.out / PLACES["selector"], train_selector(matrix, Prices(), learner, config.seed))
 
 
@@ -180,6 +182,20 @@ def _evaluation(config: QuickstartConfig) -> EvaluateConfig:
     )
 
 
+def _evaluate(config: QuickstartConfig, console: Console) -> dict[str, Any]:
+    return run_evaluation(_evaluation(config), console)
+
+
+STAGES: dict[str, Stage] = {
+    "objects": _draw,
+    "demonstrations": _record,
+    "meta-training": _train,
+    "selector": _select,
+    "adaptation on unseen families": _evaluate,
+}
+"""Name → what does it."""
+
+
 @dataclass(frozen=True)
 class Quickstart(Unchecked, QuickstartConfig):
     """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in under five minutes."""
@@ -187,9 +203,9 @@ class Quickstart(Unchecked, QuickstartConfig):
     json: bool = False
     """Print JSON; progress and tables go to standard error then."""
 
-    def run(self) -> int | None:
-        """Run every stage and print the table."""
-        found = quickstart(config_in(self, QuickstartConfig), Console(stderr=True) if self.json else None)
+    def run(self, stages: Mapping[str, Stage] | None = None) -> int | None:
+        """Run every stage, `STAGES` by default, and print the table."""
+        found = quickstart(config_in(self, QuickstartConfig), Console(stderr=True) if self.json else None, stages)
         if self.json:
             print(json_format.dumps(found))
         return None

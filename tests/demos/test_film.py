@@ -15,6 +15,7 @@ from demos.film import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmConfig, FilmError, 
 from sim.env import GraspEnv
 from sim.errors import MachineError
 from sim.shapes.families import UnknownFamily
+from tests.full_disk import full_disk
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
 
@@ -90,18 +91,13 @@ class NeverPlayed:
     """An environment that must not be touched."""
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "grasp.gif"
     path.write_bytes(b"old")
-    monkeypatch.setattr("demos.storage.files.os.replace", _full_disk)
-    with pytest.raises(MachineError, match="cannot write: No space left") as caught:
+    with full_disk(1000), pytest.raises(MachineError, match="cannot write: File too large") as caught:
         write_film(path, noise(2))
     assert str(path) in str(caught.value)
     assert path.read_bytes() == b"old" and len(list(tmp_path.iterdir())) == 1
-
-
-def _full_disk(*_):
-    raise OSError(28, "No space left on device")
 
 
 def noise(count):

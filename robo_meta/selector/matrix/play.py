@@ -46,9 +46,17 @@ TIMED_SHOTS, TIMES = 3, 5
 """Demonstrations and repetitions by which a strategy's nominal seconds are measured."""
 
 
-def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
+def play_matrix(
+    order: MatrixOrder, out: Path, progress: bool = True, *, report: Callable[[int], None] | None = None
+) -> Matrix:
     """Play what `order` asks for into the file `out`; scenes finished before an interruption, or that the matrix there
     already holds, are not played again.
+
+    Args:
+        order: what to play.
+        out: the matrix file.
+        progress: draw a bar on standard error.
+        report: hears the number of every scene that was played, once it is kept.
 
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
@@ -64,11 +72,16 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     identity = _identity(order, file_needed, names)
     make_folder(out)
     with sole_writer(out, "playing a matrix"):
-        return _played(order, out, identity, file_needed, progress)
+        return _played(order, out, identity, file_needed, progress, report)
 
 
 def _played(
-    order: MatrixOrder, out: Path, identity: dict[str, Any], file_needed: Path | None, progress: bool
+    order: MatrixOrder,
+    out: Path,
+    identity: dict[str, Any],
+    file_needed: Path | None,
+    progress: bool,
+    report: Callable[[int], None] | None,
 ) -> Matrix:
     """What `play_matrix` does, by the only process that writes to `out`."""
     names = tuple(identity["strategies"])
@@ -88,6 +101,8 @@ def _played(
             append(journal, record)
             records[record["index"]] = record
             bar.advance(shown)
+            if report is not None:
+                report(record["index"])
     if before is None:
         seconds = nominal_seconds(file_needed, names, order.controller, order.seed, order.split)
     else:

@@ -267,15 +267,12 @@ def test_describe_and_objects_print_json(dataset, capsys):
     assert groups.count("training") >= 10 and groups.count("validation") >= 4 and groups.count("unseen-families") >= 6
 
 
-def test_a_bug_never_passes_for_bad_input(monkeypatch):
-    from robo_meta.cli import objects
-
-    def broken(self):
-        raise ValueError("a bug")
-
-    monkeypatch.setattr(objects.Objects, "run", broken)
+def test_a_bug_never_passes_for_bad_input(tmp_path, monkeypatch):
+    (tmp_path / "broken_demonstrator.py").write_text("def act(scene, seed, **labels):\n    raise ValueError('a bug')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    words = ["record", "--tasks", "1", "--workers", "1", "--actor", "broken_demonstrator:act"]
     with pytest.raises(ValueError, match="a bug"):
-        main(["objects"])
+        main([*words, "--out", str(tmp_path / "data")])
 
 
 def test_learning_and_simulation_stay_apart():

@@ -6,24 +6,21 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from robo_meta.checkpoints import FILES
+from robo_meta.checkpoints import shipped
 from robo_meta.cli.main import main
 from robo_meta.report.page import write_page
-from robo_meta.scenarios.conditions import Condition
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.file import FORM as SELECTOR
 from robo_meta.selector.learner.file import save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.matrix import play
 from robo_meta.selector.matrix.features import feature_names
 from robo_meta.selector.matrix.file import FORM as MATRIX
-from robo_meta.selector.matrix.file import save_matrix
+from robo_meta.selector.matrix.file import load_matrix, save_matrix
 from tests.altered import altered
 from tests.robo_meta.selector.selector_matrices import made_up, two_kinds
 
@@ -202,53 +199,34 @@ def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys)
     assert first.startswith("all: virtual best − single best") and "no selection problem there" in first
 
 
-def test_training_says_that_the_matrix_is_the_shipped_one(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    monkeypatch.setitem(FILES, "matrix", str(place / "training.safetensors"))
-    line = "select train --checkpoint {p}/run --trees 15 --out {tmp}/s.safetensors"
-    assert main(words(line + " --json", place, tmp_path)) == 0
+def test_training_says_which_matrix_it_learned_from(place: Path, tmp_path: Path, capsys) -> None:
+    assert main(words("select train --trees 3 --out {tmp}/s.safetensors --json", place, tmp_path)) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["source"], found["matrix"]) == ("shipped", f"{place}/training.safetensors")
-    assert main(words(line + " --matrix {p}/training.safetensors", place, tmp_path)) == 0
+    assert (found["source"], found["matrix"]) == ("shipped", str(shipped("matrix")))
+    assert main(words(TRAIN + "--trees 15", place, tmp_path)) == 0
     assert "source: file" in capsys.readouterr().out
 
 
-def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
-    # Physics is tested with the matrix: here an attempt succeeds as its seed has it.
-    monkeypatch.setattr(
-        play.SceneRollouts, "item", lambda table, _, number: SimpleNamespace(success=table.seeds[number] % 2 == 0)
-    )
-    monkeypatch.setattr(play, "draw_condition", lambda *_: Condition("new-instance"))
-    monkeypatch.setattr(play, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
-    real, played = play.play_scene, []
-
-    def counted(*arguments):
-        played.append(arguments[4])
-        return real(*arguments)
-
-    monkeypatch.setattr(play, "play_scene", counted)
-    few = "--scenes 1 --rollouts 4 --workers 1 --json "
-    assert (
-        main(
-            words(
-                FRESH + few + "--trees 5 --strategies centre replay --matrix-out {tmp}/m.safetensors", place, tmp_path
-            )
-        )
-        == 0
-    )
+def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys) -> None:
+    # With this seed, the first scene of both splits has one demonstration, which takes least time.
+    few = "--scenes 1 --rollouts 4 --workers 1 --seed 179 --json "
+    kept, judged = tmp_path / "m.safetensors", tmp_path / "j.safetensors"
+    fresh = FRESH + few + f"--trees 5 --strategies centre zero-shot --matrix-out {kept}"
+    assert main(words(fresh, place, tmp_path)) == 0
     said = capsys.readouterr()
     trained = json.loads(said.out)
-    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", f"{tmp_path}/m.safetensors", 2)
+    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", str(kept), 2)
     warning = "robo-meta: warning: 4 rollouts a cell; under 10, virtual best and closed gap say little"
-    assert said.err.splitlines()[-1] == warning and (tmp_path / "m.safetensors").is_file()
-    judge = (
-        "select evaluate --fresh --selector {tmp}/s.safetensors --checkpoint {p}/run --out {tmp}/j.safetensors " + few
-    )
+    assert said.err.splitlines()[-1] == warning and set(load_matrix(kept).scenes["split"]) == {"validation"}
+    judge = f"select evaluate --fresh --selector {{tmp}}/s.safetensors --checkpoint {{p}}/run --out {judged} " + few
     assert main(words(judge, place, tmp_path)) == 0
     said = capsys.readouterr()
     result = json.loads(said.out, parse_constant=pytest.fail)
     assert result["provenance"]["fresh"] and result["vbs"]["n"] == 2 and result["rollouts"] == 4
-    assert said.err.splitlines()[-1] == warning and played == ["validation", "unseen-families"]
+    assert said.err.splitlines()[-1] == warning and set(load_matrix(judged).scenes["split"]) == {"unseen-families"}
     # The file that was kept is the one ordered: nothing is played again.
+    written = judged.stat().st_mtime_ns
     assert main(words(judge.replace("evaluate", "explain"), place, tmp_path)) == 0
     said = capsys.readouterr()
-    assert json.loads(said.out)["chosen"] in ("centre", "replay") and "warning" not in said.err and len(played) == 2
+    assert json.loads(said.out)["chosen"] in ("centre", "zero-shot") and "warning" not in said.err
+    assert judged.stat().st_mtime_ns == written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from demos.support import SupportSet
 from robo_meta.catalogue import CATALOGUE
 from robo_meta.cli.evaluate import write_result
-from robo_meta.evaluation import evaluate as module
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import FINISHED, evaluate, summary
@@ -104,9 +104,17 @@ def without_latencies(result: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def test_one_and_two_workers_agree(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The out folder of an evaluation, played by two workers."""
+    folder = tmp_path_factory.mktemp("evaluation")
+    evaluate(config(workers=2, out=folder), progress=False)
+    return folder
+
+
+def test_one_and_two_workers_agree(finished: Path) -> None:
     one = evaluate(config(), progress=False).to_json()
-    two = evaluate(config(workers=2, out=tmp_path), progress=False).to_json()
+    two = evaluate(config(out=finished), progress=False).to_json()  # as it was played: nothing is missing
     assert without_latencies(one) == without_latencies(two)
     assert {cell["strategy"] for cell in one["cells"]} == {"expert", "centre", "density-fit"}
     assert [cell["n"] for cell in one["cells"] if cell["intention"] == "balance"] == [1, 1, 1]
@@ -138,54 +146,54 @@ def row(strategy: str, transfer: str | None, shots: int, success: bool) -> Rollo
     )
 
 
-def played(split: str, index: int) -> TaskRecord:
-    return fake_task(split, index, {"centre": index % 2 == 0, "density-fit": True})
+class StoppedOnce:
+    """Grasps the middle, counts in a file how often it adapted, and is interrupted at the second time."""
 
+    name = "stopped-once"
 
-def test_interrupted_evaluation_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
+    def __init__(self, count: Path) -> None:
+        self.count = count
 
-    def play(*arguments: Any, **options: Any) -> TaskRecord:
-        split, index = arguments[4], arguments[5]
-        if index == 3 and len(calls) < 4:
-            calls.append(index)
+    def adapt(self, support: SupportSet) -> Callable[[np.ndarray], np.ndarray]:
+        times = int(self.count.read_text()) + 1
+        self.count.write_text(str(times))
+        if times == 2:
             raise KeyboardInterrupt
-        calls.append(index)
-        return played(split, index)
+        return lambda points: np.array([*points[:, :2].mean(axis=0), 0.02, 0.0])
 
-    monkeypatch.setattr(module, "play_task", play)
-    wanted = config(tasks=6, out=tmp_path)
+
+def test_interrupted_evaluation_goes_on(tmp_path: Path) -> None:
+    count, out = tmp_path / "count", tmp_path / "out"
+    count.write_text("0")
+    wanted = config(out=out, strategies=(StoppedOnce(count),))
     with pytest.raises(KeyboardInterrupt):
         evaluate(wanted, progress=False)
     # As a kill in the middle of a write leaves it.
-    with (tmp_path / FINISHED).open("a") as file:
+    with (out / FINISHED).open("a") as file:
         file.write('{"split": "validation", "ind')
     whole = evaluate(wanted, progress=False)
-    assert calls == [0, 1, 2, 3, 3, 4, 5]
-    assert whole == summary(wanted, [played("validation", index) for index in range(6)])
-    assert evaluate(wanted, progress=False) == whole and len(calls) == 7
+    assert count.read_text() == "3"  # the first task, the second, and the second again
+    assert evaluate(wanted, progress=False) == whole and count.read_text() == "3"
+    # Nothing shows that it was interrupted.
+    straight = evaluate(replace(wanted, out=None), progress=False)
+    assert without_latencies(straight.to_json()) == without_latencies(whole.to_json()) and count.read_text() == "5"
     # Fewer tasks are a part of what is there; another seed is another evaluation.
-    assert evaluate(config(tasks=2, out=tmp_path), progress=False).cells[0].n == 2
+    assert evaluate(replace(wanted, tasks=1), progress=False).cells[0].n == 1 and count.read_text() == "5"
     with pytest.raises(JournalError, match=r"begun with other .*seed.*; remove it or write elsewhere"):
-        evaluate(config(tasks=6, out=tmp_path, seed=1, strategies=("centre",)), progress=False)
+        evaluate(replace(wanted, seed=1), progress=False)
 
 
-def test_progress_of_an_evaluation_with_more_to_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
-    evaluate(config(out=tmp_path), progress=False)
-    begun = open_journal(tmp_path / FINISHED, config(out=tmp_path).identity)
-    (tmp_path / FINISHED).unlink()
-    open_journal(tmp_path / FINISHED, {**config(out=tmp_path).identity, "selector": "0" * 64})
-    for task in begun:
+def test_progress_of_an_evaluation_with_more_to_it_is_refused(finished: Path, tmp_path: Path) -> None:
+    tasks = open_journal(finished / FINISHED, config().identity)
+    open_journal(tmp_path / FINISHED, {**config().identity, "selector": "0" * 64})
+    for task in tasks:
         append(tmp_path / FINISHED, task)
     with pytest.raises(JournalError, match="begun with other selector; remove it or write elsewhere"):
         evaluate(config(out=tmp_path), progress=False)
 
 
-def test_damaged_progress_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "play_task", lambda *arguments, **options: played(arguments[4], arguments[5]))
-    evaluate(config(out=tmp_path), progress=False)
-    text = (tmp_path / FINISHED).read_text().split("\n")
+def test_damaged_progress_is_refused(finished: Path, tmp_path: Path) -> None:
+    text = (finished / FINISHED).read_text().split("\n")
     (tmp_path / FINISHED).write_text("\n".join([text[0], text[1][:-5], *text[2:]]))
     with pytest.raises(JournalError, match="damaged"):
         evaluate(config(out=tmp_path), progress=False)

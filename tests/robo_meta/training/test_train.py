@@ -17,19 +17,20 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import robo_meta.training.train as meta_train
 from demos.storage.array_header import read_header
 from robo_meta.cli.train import main
+from robo_meta.runs.progress import TrainingProgress
 from robo_meta.training.checkpoint import load_checkpoint
 from robo_meta.training.data import TrainingDataError, load_training_data
-from robo_meta.training.objectives import fresh_state
-from robo_meta.training.outer_loop import TrainingDiverged
+from robo_meta.training.objectives import fresh_state, part_losses
+from robo_meta.training.outer_loop import TrainingDiverged, run
 from robo_meta.training.presets import METHODS, PRESETS, PresetError, Schedule, preset_named
 from robo_meta.training.state import FORM, StateError, load_state
 from robo_meta.training.task_sampler import TaskStream
 from robo_meta.training.train import TrainError, train
 
-ROOT = Path(meta_train.__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+CPU = torch.device("cpu")
 TINY = PRESETS["tiny"]
 LONG = dataclasses.replace(
     TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4), "pretrain": Schedule(60, 4)}, checkpoint_every=4
@@ -126,37 +127,44 @@ def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> No
         train(data, tmp_path / "one", ["maml"], TINY)
 
 
-def test_losses_are_logged_for_tensorboard(
-    packed: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    told: dict[str, dict[int, float]] = {}
+def test_losses_are_logged_for_tensorboard(packed: SimpleNamespace, tmp_path: Path) -> None:
+    event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
-    class Listening(meta_train.TrainingProgress):
-        def __call__(self, step: int, loss: float) -> None:
-            told.setdefault(f"{self._part}/loss", {})[step] = loss
-            super().__call__(step, loss)
+    def logged(part: str, folder: Path) -> list[tuple[int, float]]:
+        reader = event_accumulator.EventAccumulator(str(folder / part))
+        reader.Reload()
+        assert reader.Tags()["scalars"] == [f"{part}/loss"]
+        return [(event.step, event.value) for event in reader.Scalars(f"{part}/loss")]
 
-    monkeypatch.setattr(meta_train, "TrainingProgress", Listening)
     schedules = {**TINY.schedules, "zero-shot": Schedule(21, 4), "controller": Schedule(11, 4)}
     config = dataclasses.replace(TINY, schedules=schedules, tensorboard=True)
-    train(packed.write(tmp_path), tmp_path / "run", ["zero-shot"], config)
-    steps = {"closing/loss": [0], "controller/loss": [0, 10], "zero-shot/loss": [0, 10, 20]}
-    for name, expected in steps.items():
-        logs = reader.EventAccumulator(str(tmp_path / "run" / "logs" / name.split("/")[0]))
-        logs.Reload()
-        assert logs.Tags()["scalars"] == [name]
-        found = logs.Scalars(name)
-        assert [event.step for event in found] == expected
-        assert [event.value for event in found] == pytest.approx([told[name][step] for step in expected], rel=1e-6)
+    data = packed.write(tmp_path)
+    train(data, tmp_path / "run", ["zero-shot"], config)
+    found = load_training_data(data)
+    stream = TaskStream(found, config.shots, config.transfers, CPU)
+    for part, steps in (("closing", [0]), ("controller", [0, 10]), ("zero-shot", [0, 10, 20])):
+        # The same training, which tells its losses here.
+        told: dict[int, float] = {}
+        run(
+            part,
+            fresh_state(part, config, 0, CPU),
+            part_losses(part, found, stream, config, CPU),
+            schedules[part],
+            clip=config.outer_clip,
+            path=tmp_path / "state",
+            identity={},
+            save_every=100,
+            report=told.__setitem__,
+        )
+        written = logged(part, tmp_path / "run" / "logs")
+        assert [step for step, _ in written] == steps
+        assert [loss for _, loss in written] == pytest.approx([told[step] for step in steps], rel=1e-6)
     # A training that had gone beyond its last saved state logs those steps again: they must not stand there twice.
-    for start in (0, 20):
-        with Listening("maml", start, 41, tmp_path / "logs") as progress:
-            for step in range(start, 31 if start == 0 else 41):
+    for start, end in ((0, 31), (20, 41)):
+        with TrainingProgress("maml", start, 41, tmp_path / "logs") as progress:
+            for step in range(start, end):
                 progress(step, float(step))
-    again = reader.EventAccumulator(str(tmp_path / "logs" / "maml"))
-    again.Reload()
-    assert [event.step for event in again.Scalars("maml/loss")] == [0, 10, 20, 30, 40]
+    assert logged("maml", tmp_path / "logs") == [(step, float(step)) for step in (0, 10, 20, 30, 40)]
     train(tmp_path, tmp_path / "quiet", ["zero-shot"], TINY)
     assert not (tmp_path / "quiet" / "logs").exists()
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from robo_meta.cli.main import main
-from robo_meta.evaluation.world import blind_grasps, check
+from robo_meta.cli.objects import tell_check
+from robo_meta.evaluation.world import blind_grasps
 from robo_meta.evaluation.world.bounds import curve_lines, geometry_lines, half_crossing, share, skill_lines
 from robo_meta.evaluation.world.check import CheckConfig, CheckError, best_rule, check_table, check_world
 from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, ExpertCheckError, expert_success
@@ -40,7 +40,7 @@ def test_a_check_is_plain_data_with_every_figure(checked):
     assert check_table(checked).row_count == len(checked["lines"])
 
 
-def test_what_went_wrong_is_told(checked, capsys, monkeypatch):
+def test_what_went_wrong_is_told(checked, capsys):
     failure = {
         "split": "validation",
         "index": 3,
@@ -50,12 +50,12 @@ def test_what_went_wrong_is_told(checked, capsys, monkeypatch):
         "off": 0.01,
     }
     found = checked | {"failures": [failure], "missed": True}
-    monkeypatch.setattr(check, "check_world", lambda config: found)
-    assert main(["objects", "--check"]) == 1
+    assert tell_check(found, json=False) == 1
     said = capsys.readouterr().out
     assert "expert failed: validation task 3, flag, part: held; aimed 1.0 cm off" in said and "World check" in said
-    assert main(["objects", "--check", "--json"]) == 1
+    assert tell_check(found, json=True) == 1
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found))
+    assert tell_check(found | {"missed": False}, json=True) == 0
 
 
 def test_friction_is_within_its_range_and_told(checked):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,16 +14,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from robo_meta.cli.main import main
 from robo_meta.runs.journal import JournalError
-from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector.matrix import play as module
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.selector.matrix.file import FORM, load_matrix, save_matrix
 from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
-from robo_meta.selector.matrix.play import JOURNAL, draw_condition, follow_up, play_matrix
+from robo_meta.selector.matrix.play import FOLLOWED_UP, JOURNAL, draw_condition, follow_up, play_matrix
+from robo_meta.selector.matrix.records import assemble, records_of
 from tests.altered import altered, other_schema
+from tests.full_disk import full_disk
 from tests.robo_meta.selector.selector_matrices import made_up
 
+ROOT = Path(__file__).parents[4]
 CHANCES = np.full((6, 3), 0.5)
 
 
@@ -106,32 +112,42 @@ def test_conditions_vary_and_hang_on_the_seed_alone() -> None:
     assert len({condition.budget for condition in drawn}) == 3
 
 
-ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre", "replay"), controller="scripted", workers=1)
-
-
 SHORT = 21
-"""A seed whose first two scenes have one demonstration, which takes least time."""
+"""A seed whose first two scenes have one demonstration, which takes least time, and different pushes."""
+ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre",), controller="scripted", workers=1, seed=SHORT)
 
 
-def simple(root: int, split: str, index: int) -> Condition:
-    return Condition("new-instance", shots=1, push=0.015 * index)
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A matrix that nothing interrupted."""
+    path = tmp_path_factory.mktemp("matrix") / "whole.safetensors"
+    play_matrix(ORDER, path, progress=False)
+    return path
 
 
-def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "draw_condition", simple)
-    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01, 0.02]))
-    out, whole = tmp_path / "killed.safetensors", tmp_path / "whole.safetensors"
-    real, calls = module.play_scene, []
+def assert_same_bytes(path: Path, whole: Path) -> None:
+    """But for the seconds, which are measured, and never twice the same."""
+    same = replace(load_matrix(whole), seconds=load_matrix(path).seconds)
+    assert save_matrix(path.with_name("same.safetensors"), same).read_bytes() == path.read_bytes()
 
-    def play(*arguments):
-        calls.append(arguments[5])
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(*arguments)
 
-    monkeypatch.setattr(module, "play_scene", play)
+def test_rows_are_scenes_with_their_demonstrations_and_with_one_more(whole: Path) -> None:
+    matrix = load_matrix(whole)
+    assert matrix.success.shape == (4, 1, 2) and matrix.following.tolist() == [1, -1, 3, -1]
+    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.015, 0.015, 0, 0]
+    # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
+    assert np.array_equal(matrix.success[::2], matrix.success[1::2])
+
+
+def test_killed_and_resumed_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    out, played = tmp_path / "killed.safetensors", list[int]()
+
+    def stop(index: int) -> None:
+        played.append(index)
+        raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        play_matrix(ORDER, out, progress=False)
+        play_matrix(ORDER, out, progress=False, report=stop)
     journal = out.with_name(out.name + JOURNAL)
     assert not out.exists() and journal.exists()
     with pytest.raises(JournalError, match="begun with other seed; remove it or write elsewhere"):
@@ -139,52 +155,90 @@ def test_killed_and_resumed_to_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     # As a kill in the middle of a write leaves it.
     with journal.open("a") as file:
         file.write('{"index": 1, "ro')
-    matrix = play_matrix(ORDER, out, progress=False)
-    assert calls == [0, 1, 1] and not journal.exists()
-    play_matrix(ORDER, whole, progress=False)
-    assert out.read_bytes() == whole.read_bytes()
-    assert matrix.success.shape == (4, 2, 2) and matrix.following.tolist() == [1, -1, 3, -1]
-    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0, 0, 0.015, 0.015]
-    # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
-    assert np.array_equal(matrix.success[::2, 0], matrix.success[1::2, 0])
+    play_matrix(ORDER, out, progress=False, report=played.append)
+    assert played == [0, 1] and not journal.exists()
+    assert_same_bytes(out, whole)
     # Whole: not played again; another order: refused.
-    assert play_matrix(ORDER, out, progress=False).strategies == ("centre", "replay") and len(calls) == 5
+    assert play_matrix(ORDER, out, progress=False, report=played.append).strategies == ("centre",) and played == [0, 1]
     with pytest.raises(MatrixError, match="holds a matrix with other seed; write to another file"):
         play_matrix(replace(ORDER, seed=3), out, progress=False)
     with pytest.raises(MatrixError, match="holds 2 scenes already, not 1; ask for as many, or for more"):
         play_matrix(replace(ORDER, scenes=1), out, progress=False)
 
 
-def test_workers_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(draw_condition(SHORT, "validation", index).shots == 1 for index in range(2))
-    # Measured in this process, and never twice the same.
-    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array([0.01]))
-    files = {workers: tmp_path / f"{workers}.safetensors" for workers in (1, 2)}
-    for workers, file in files.items():
-        play_matrix(replace(ORDER, workers=workers, strategies=("centre",), seed=SHORT), file, progress=False)
-    assert files[1].read_bytes() == files[2].read_bytes()
+COMMAND = (
+    f"select matrix --scenes 2 --rollouts 2 --strategies centre --controller scripted --seed {SHORT} --out".split()
+)
 
 
-def test_more_scenes_of_the_same_order_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "draw_condition", simple)
-    measured = iter(([0.01, 0.02], [0.03, 0.04]))
-    monkeypatch.setattr(module, "nominal_seconds", lambda *_: np.array(next(measured)))
-    grown, whole = tmp_path / "grown.safetensors", tmp_path / "whole.safetensors"
-    real, calls = module.play_scene, []
+def test_ctrl_c_ends_two_workers_at_once_and_workers_change_nothing(whole: Path, tmp_path: Path, capsys) -> None:
+    """One worker's scene is kept, the other worker is still playing."""
+    out = tmp_path / "m.safetensors"
+    journal = out.with_name(out.name + JOURNAL)
+    command = [sys.executable, "-m", "robo_meta.cli.main", *COMMAND, str(out), "--workers", "2"]
+    # In a process group of its own, which hears of it as a whole, as from a terminal.
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None and not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        time.sleep(0.005)
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert time.monotonic() - began < 2
+    bar, line = said.splitlines()
+    assert bar.startswith("playing scenes")
+    assert line == "robo-meta: stopped; what was finished is kept, and the same command goes on"
+    assert process.returncode == 1 and not out.exists()
+    assert main([*COMMAND, str(out), "--workers", "1"]) == 0
+    assert_same_bytes(out, whole)
 
-    def play(*arguments):
-        calls.append(arguments[5])
-        # The last one can't be demonstrated.
-        return {"index": 2, "skipped": "no demonstration"} if arguments[5] == 2 else real(*arguments)
 
-    monkeypatch.setattr(module, "play_scene", play)
-    for scenes in (1, 2, 3):
-        matrix = play_matrix(replace(ORDER, scenes=scenes), grown, progress=False)
-        assert matrix.provenance["scenes"] == scenes and matrix.seconds.tolist() == [0.01, 0.02]
-    assert calls == [0, 1, 2] and len(matrix.provenance["skipped"]) == 1
-    again = play_matrix(replace(ORDER, scenes=3), whole, progress=False)
-    assert calls == [0, 1, 2, 0, 1, 2]
-    assert save_matrix(whole, replace(again, seconds=matrix.seconds)).read_bytes() == grown.read_bytes()
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "m.safetensors"
+    journal = out.with_name(out.name + JOURNAL)
+    with full_disk(100):  # not even the journal's first line
+        assert main([*COMMAND, str(out), "--workers", "1"]) == 1
+    assert capsys.readouterr().err.splitlines() == [f"robo-meta: {journal}: File too large"]
+    assert not any(path.stat().st_size for path in tmp_path.iterdir())  # but for the lock, which is empty
+
+
+def test_more_scenes_of_the_same_order_are_added_once_there_is_room(whole: Path, tmp_path: Path, capsys) -> None:
+    grown, played = tmp_path / "grown.safetensors", list[int]()
+    journal = grown.with_name(grown.name + JOURNAL)
+    play_matrix(replace(ORDER, scenes=1), grown, progress=False, report=played.append)
+    # What was measured for the first scenes is kept.
+    altered(grown, FORM, seconds=np.array([12.5]))
+    before = grown.read_bytes()
+    with full_disk(len(before)), pytest.raises(OSError, match="File too large") as caught:
+        play_matrix(ORDER, grown, progress=False, report=played.append)
+    # The second scene found room, the larger matrix did not.
+    assert caught.value.filename == str(grown) and grown.read_bytes() == before and journal.exists()
+    assert played == [0, 1] and not list(tmp_path.glob(".*.tmp"))
+    assert main([*COMMAND, str(grown), "--workers", "1"]) == 0
+    matrix = load_matrix(grown)
+    assert matrix.provenance["scenes"] == 2 and matrix.seconds.tolist() == [12.5] and not journal.exists()
+    assert_same_bytes(grown, whole)
+
+
+def test_a_scene_that_could_not_be_demonstrated_is_kept_as_such(whole: Path, tmp_path: Path) -> None:
+    found = load_matrix(whole)
+    skipped = {"index": 2, "skipped": "no demonstration"}
+    matrix = assemble([*records_of(found), skipped], found.strategies, found.seconds, found.provenance)
+    assert matrix.provenance["scenes"] == 3 and len(matrix) == len(found) and records_of(matrix)[2] == skipped
+    assert matrix.provenance["skipped"] == [{"task": 2, "reason": "no demonstration"}]
+    path, played = save_matrix(tmp_path / "m.safetensors", matrix), list[int]()
+    play_matrix(replace(ORDER, scenes=3), path, progress=False, report=played.append)
+    assert played == []
+    with pytest.raises(MatrixError, match=r"no scene could be demonstrated, e\.g\. no demonstration"):
+        assemble([skipped], found.strategies, found.seconds, found.provenance)
+
+
+def test_scenes_drawn_from_other_tables_are_another_matrix(whole: Path, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(whole.read_bytes())
+    provenance = load_matrix(whole).provenance
+    altered(path, FORM, record={"provenance": {**provenance, "axes": {**provenance["axes"], "foreign": 0.5}}})
+    with pytest.raises(MatrixError, match="holds a matrix with other axes; write to another file"):
+        play_matrix(ORDER, path, progress=False)
 
 
 @pytest.mark.parametrize(
@@ -227,16 +281,8 @@ def test_follow_ups_are_of_failures_in_the_next_rollout_and_few() -> None:
     items = [SimpleNamespace(success=done, name=place) for place, done in enumerate([0, 1, 0, 0, 1, 0])]
     found = follow_up(play, Follows(), "support", items)
     # Rollouts are numbered from 1; the fourth failure is one too many.
-    assert found == [1, EMPTY, 0, 0, EMPTY, EMPTY] and module.FOLLOWED_UP == 3
+    assert found == [1, EMPTY, 0, 0, EMPTY, EMPTY] and FOLLOWED_UP == 3
     assert [number for number, _ in asked] == [2, 4, 5]
     assert [policy for _, policy in asked] == [("support", (items[place],)) for place in (0, 2, 3)]
     last = [SimpleNamespace(success=1), SimpleNamespace(success=0)]
     assert follow_up(play, Follows(), "support", last) == [EMPTY, 0] and asked[-1][0] == 1
-
-
-def test_the_identity_holds_what_scenes_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = module._identity(ORDER, None, ORDER.strategies)
-    monkeypatch.setattr(module.axes, "FOREIGN", 0.5)
-    after = module._identity(ORDER, None, ORDER.strategies)
-    assert before["axes"] != after["axes"] and before["schema"] == after["schema"] == FORM.schema
-    assert json.loads(json.dumps(before)) == before

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,12 +19,11 @@ import torch
 
 from robo_meta.cli.main import main as robo_meta_main
 from robo_meta.cli.train import learn_online, main
-from robo_meta.learning import methods
+from robo_meta.learning.batch import Batch
 from robo_meta.model.architecture import Architecture
-from robo_meta.training import outer_loop
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.training.objectives import fresh_state
-from robo_meta.training.online import learner, train
+from robo_meta.training.online import learner
 from robo_meta.training.online.config import StreamConfig, StreamError
 from robo_meta.training.online.learner import Stream, begin, follow, load_online
 from robo_meta.training.online.phases import load_folders, take
@@ -32,7 +32,7 @@ from robo_meta.training.presets import PRESETS, Schedule
 from robo_meta.training.state import StateError
 from robo_meta.training.task_sampler import TaskStream
 
-ROOT = Path(train.__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TINY = PRESETS["tiny"]
 CPU = torch.device("cpu")
 SMALL = {"phases": 2, "probes": 3, "stream_budget": 2, "stream_batch": 3, "reservoir": 6, "phase_colours": (8, 0)}
@@ -65,40 +65,46 @@ def _stream(phases: list[Path], known: int = 0) -> Stream:
     return Stream(take(data, np.arange(18)), take(data, np.arange(18, 24)), known, (9, 18))
 
 
-def _follow(stream: Stream, config: StreamConfig, save=lambda state: None) -> learner.OnlineState:
-    tasks = TaskStream(stream.data, TINY.shots, TINY.transfers, CPU)
-    start = fresh_state("maml", TINY, 0, CPU)
-    state = begin(start, stream, config, seed=0)
+class Recorded(TaskStream):
+    """A stream that remembers which tasks it drew."""
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        self.drawn: list[list[int]] = []
+
+    def draw(self, count: int, generator: torch.Generator, among: torch.Tensor | None = None) -> Batch:
+        batch = super().draw(count, generator, among=among)
+        self.drawn.append(batch.tasks.tolist())
+        return batch
+
+
+def _tasks(stream: Stream) -> Recorded:
+    return Recorded(stream.data, TINY.shots, TINY.transfers, CPU)
+
+
+def _begun(stream: Stream, config: StreamConfig) -> learner.OnlineState:
+    return begin(fresh_state("maml", TINY, 0, CPU), stream, config, seed=0)
+
+
+def _follow(stream: Stream, config: StreamConfig, save=lambda state: None, tasks=None) -> learner.OnlineState:
+    state, tasks = _begun(stream, config), tasks or _tasks(stream)
     return follow(state, stream, tasks, TINY, config, save=save, report=lambda task, loss: None)
 
 
-def test_a_task_is_scored_before_anything_learns_from_it(phases: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_is_scored_before_anything_learns_from_it(phases: list[Path]) -> None:
     stream, config = _stream(phases, known=4), StreamConfig(**SMALL)
-    events: list[tuple[str, list[int]]] = []
-    score, draw = learner.keypoint_distances, TaskStream.draw
-    where = {float(scan.double().sum()): number for number, scan in enumerate(stream.data.points)}
-
-    def scored(theta, rates, points, grasps):
-        if len(points) == 1:
-            events.append(("score", [where[float(points[0].double().sum())]]))
-        return score(theta, rates, points, grasps)
-
-    def drawn(self, count, generator, among=None):
-        batch = draw(self, count, generator, among=among)
-        events.append(("learn", batch.tasks.tolist()))
-        return batch
-
-    monkeypatch.setattr(learner, "keypoint_distances", scored)
-    monkeypatch.setattr(TaskStream, "draw", drawn)
-    _follow(stream, config)
-    seen = set(range(4))
-    for kind, tasks in events:
-        if kind == "score":
-            assert not seen & set(tasks), "a task was learned from before it was scored"
-            seen |= set(tasks)
-        else:
-            assert set(tasks) <= seen
-    assert [tasks[0] for kind, tasks in events if kind == "score"] == list(range(4, 18))
+    states, tasks = [_begun(stream, config)], _tasks(stream)
+    _follow(stream, config, save=states.append, tasks=tasks)
+    assert [len(state.distances) for state in states] == list(range(15))
+    for number, (before, after) in enumerate(pairwise(states)):
+        # It was scored by the learner of before it came, whose batches held only tasks of before it came.
+        met = slice(4 + number, 5 + number)
+        again = keypoint_distances(
+            before.meta.theta, before.meta.rates, stream.data.points[met], stream.data.grasps[met]
+        )
+        assert torch.equal(after.distances[number], again[0])
+        drawn = tasks.drawn[: number * config.stream_budget]
+        assert before.meta.step == len(drawn) and all(task < 4 + number for batch in drawn for task in batch)
 
 
 def test_scores_do_not_depend_on_what_comes_later(phases: list[Path]) -> None:
@@ -119,16 +125,11 @@ def test_scores_do_not_depend_on_what_comes_later(phases: list[Path]) -> None:
     assert not torch.equal(whole.meta.theta["head.in.weight"], met.meta.theta["head.in.weight"])
 
 
-def test_budget_and_bound_are_obeyed(phases: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    steps, held, exact = [], [], methods.query_losses
-
-    def counted(method, theta, rates, batch, first_order=False):
-        steps.append(len(batch.tasks))
-        return exact(method, theta, rates, batch, first_order)
-
-    monkeypatch.setattr(methods, "query_losses", counted)
-    state = _follow(_stream(phases, known=3), StreamConfig(**SMALL), save=lambda s: held.append(len(s.reservoir.held)))
-    assert steps == [3] * (15 * 2)
+def test_budget_and_bound_are_obeyed(phases: list[Path]) -> None:
+    stream, held = _stream(phases, known=3), list[int]()
+    tasks = _tasks(stream)
+    state = _follow(stream, StreamConfig(**SMALL), save=lambda s: held.append(len(s.reservoir.held)), tasks=tasks)
+    assert [len(batch) for batch in tasks.drawn] == [3] * (15 * 2)
     assert state.meta.step == 30 and state.reservoir.seen == 18
     assert max(held) == len(state.reservoir.held) == 6
     assert state.distances.shape == (15, 3) and state.ends.shape == (2, 6, 3)
@@ -185,19 +186,15 @@ def test_a_stop_at_any_stage_costs_nothing(
     saves: int, phases: list[Path], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped while the start is trained, while tasks arrive, and while either ceiling is trained."""
-    left = iter(range(saves))
+    left, replace_file = iter(range(saves)), os.replace
 
-    def stopping(save):
-        def stop_or_save(*given):
-            if next(left, None) is None:
-                raise KeyboardInterrupt
-            save(*given)
-
-        return stop_or_save
+    def stop_or_replace(source: Path, target: Path) -> None:
+        if Path(target).parent.name == "state" and next(left, None) is None:
+            raise KeyboardInterrupt
+        replace_file(source, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(outer_loop, "save_state", stopping(outer_loop.save_state))
-        patched.setattr(train, "save_online", stopping(train.save_online))
+        patched.setattr(os, "replace", stop_or_replace)
         with pytest.raises(KeyboardInterrupt):
             learn_online(phases, tmp_path / "run", TINY, CONFIG, seed=5)
     assert not (tmp_path / "run" / "stream.json").exists()
