@@ -1,0 +1,105 @@
+"""What an object at rest serves for, at its own scale or at the one of some that suits best."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from robo_meta.objects.divisions import Halves, by_cuts, by_parts
+from robo_meta.objects.preparing import Prepared, scaled
+from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told, volume_moments
+from sim.objects.meshes import Division, MeshShape, TriangleMesh
+from sim.records import FrozenMapping
+
+Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
+"""(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""
+INTENTIONS = ("balance", "part")
+FIT_SCALES = (1.0, 0.9, 1.1, 0.8, 1.25, 0.67, 1.5, 0.5, 2.0)
+"""Tried in this order until an object serves for every intention."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of one object."""
+
+    shape: MeshShape
+    """The object with all its divisions, those that serve for nothing included."""
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Intentions that at least one of its divisions serves for."""
+        return tuple(intention for intention in INTENTIONS if self.shape.accepts(intention))
+
+    @property
+    def reason(self) -> str:
+        """Why it serves not for all intentions, in plain words; empty where it does."""
+        missing = [intention for intention in INTENTIONS if intention not in self.accepted]
+        if not missing:
+            return ""
+        # Of several divisions, the one that serves best says what is in the way.
+        best = min(self.shape.divisions, key=lambda division: len(division.refusals))
+        reasons = {best.refusals[intention]: intention for intention in missing}
+        if len(missing) == len(INTENTIONS):
+            return next(iter(reasons))
+        return f"not for {missing[0]}: {next(iter(reasons))}"
+
+
+def judge_object(name: str, prepared: Prepared, judge: Judge, fit: bool) -> Verdict:
+    """The object at its own scale, or with `fit` at the first that serves for everything, else for most.
+
+    Raises:
+        InputError: a cut leaves one material.
+    """
+    best: Verdict | None = None
+    for scale in FIT_SCALES if fit else (1.0,):
+        verdict = Verdict(_shape(name, prepared, judge, scale))
+        if best is None or len(verdict.accepted) > len(best.accepted):
+            best = verdict
+        if len(best.accepted) == len(INTENTIONS):
+            break
+    assert best is not None
+    return best
+
+
+def judge_by_size(pieces: Sequence[np.ndarray], meshes: Sequence[TriangleMesh]) -> tuple[str, dict[str, str]]:
+    """A judge that looks at the object's sides alone."""
+    corners = np.concatenate(pieces)
+    sides = np.ptp(corners, axis=0)
+    length, width, height = sides[:2].max(), sides[:2].min(), sides[2]
+    for what, found, least in (("thin to hold", height, 0.006), ("narrow", width, 0.006), ("small", length, 0.08)):
+        if found < least:
+            return "curved", dict.fromkeys(INTENTIONS, f"too {what}: {found * 1000:.0f} mm, needs {least * 1000:.0f}")
+    if length > 0.36:
+        return "curved", dict.fromkeys(INTENTIONS, f"too large: {length * 100:.0f} cm long, at most 36")
+    return "curved", {}
+
+
+def _shape(name: str, prepared: Prepared, judge: Judge, scale: float) -> MeshShape:
+    pieces = tuple(piece * scale for piece in prepared.pieces)
+    whole = scaled(prepared.whole, scale)
+    unrest = _unrest(pieces, whole) if scale != 1.0 else ""
+    divisions, surfaces = [], []
+    for halves in _halves(prepared, whole, scale):
+        surface, refusals = judge(pieces, halves.meshes)
+        surfaces.append(surface)
+        if unrest:
+            refusals = dict.fromkeys(INTENTIONS, unrest)
+        divisions.append(Division(halves.meshes, halves.where, FrozenMapping(dict(refusals))))
+    # A surface is of the object; where its divisions' balance points disagree, it is the harder one.
+    surface = "curved" if "curved" in surfaces else surfaces[0]
+    return MeshShape(name, tuple(divisions), pieces, surface, prepared.scale * scale, prepared.licence)
+
+
+def _halves(prepared: Prepared, whole: TriangleMesh, scale: float) -> tuple[Halves, ...]:
+    if prepared.slots:
+        return (by_parts([scaled(slot, scale) for slot in prepared.slots]),)
+    return by_cuts(whole, prepared.cut)
+
+
+def _unrest(pieces: Sequence[np.ndarray], whole: TriangleMesh) -> str:
+    """Why the object at another scale isn't at rest; empty where it is."""
+    volume, centre, inertia = volume_moments(whole)
+    motion = rests_with(pieces, DENSITY * volume, centre, DENSITY * inertia, FRICTION)
+    return "" if motion.still else told(motion)
