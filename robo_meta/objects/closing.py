@@ -20,7 +20,9 @@ FIRST_FACES = 20_000
 WELD = 1e-5
 """Share of the length: vertices closer than this are one."""
 LARGEST_HOLE = 0.3
-"""Share of the length: wider openings are no holes to be capped."""
+"""Share of the length: wider openings are no holes to be capped, unless they are flat."""
+FLAT = 0.01
+"""Share of the length by which the rim of a flat opening leaves its plane at most."""
 LEAST_VOLUME = 1e-9
 """m³: a cube of 1 mm."""
 DEBRIS = 0.05
@@ -120,7 +122,7 @@ def _outward(surface: _Surface) -> _Surface:
 
 
 def _filled(surface: _Surface) -> _Surface:
-    """The triangles with fragments left out, and a fan over every hole that is no wide opening."""
+    """The triangles with fragments left out, and a fan over every hole but wide openings of no plane."""
     trimesh = mesh_library("trimesh")
     mesh = trimesh.Trimesh(surface.vertices, surface.faces, process=False)
     size = float(mesh.extents.max())
@@ -133,7 +135,8 @@ def _filled(surface: _Surface) -> _Surface:
     vertices = np.array(mesh.vertices)
     centres, fans = list[np.ndarray](), list[np.ndarray]()
     for loop in _open_loops(faces):
-        if np.ptp(vertices[loop], axis=0).max() > LARGEST_HOLE * size:
+        rim = vertices[loop]
+        if np.ptp(rim, axis=0).max() > LARGEST_HOLE * size and _bulge(rim) > FLAT * size:
             continue
         if len(loop) == 3:
             fans.append(loop[None, ::-1])
@@ -178,6 +181,12 @@ def _open_loops(faces: np.ndarray) -> list[np.ndarray]:
                 places[step] = len(path)
                 path.append(step)
     return loops
+
+
+def _bulge(rim: np.ndarray) -> float:
+    """m by which points (N, 3) leave the plane that fits them best."""
+    from_middle = rim - rim.mean(axis=0)
+    return float(np.abs(from_middle @ np.linalg.svd(from_middle, full_matrices=False)[2][2]).max())
 
 
 def _volume(surface: _Surface) -> float:

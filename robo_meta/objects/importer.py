@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
-from robo_meta.objects.child import ChildStopped, run_in_child
+from robo_meta.objects.child import run_in_child
 from robo_meta.objects.config import ImportConfig, ImportConfigError
 from robo_meta.objects.judging import Judge, Verdict, judge_by_size, judge_object
 from robo_meta.objects.libraries import require_libraries
@@ -33,7 +33,10 @@ from robo_meta.objects.library import (
 )
 from robo_meta.objects.prepared_file import prepared_file, read_prepared, write_prepared
 from robo_meta.objects.preparing import prepare
+from robo_meta.objects.settings import read_settings
 from robo_meta.objects.sources import Source, find_sources
+from robo_meta.objects.urdf import read_urdf
+from sim.errors import InputError
 from sim.objects.meshes import MeshShape
 
 VERSION = 1
@@ -120,13 +123,17 @@ def import_one(
     notes: tuple[str, ...] = ()
     unit = ""
     try:
+        # What costs little is looked at before a process is started.
+        read_settings(source.settings)
+        if source.files and source.files[0].suffix.lower() == ".urdf":
+            read_urdf(source.files[0])
         seconds = config.time_limit + OVERHEAD
         verdict, notes, unit = run_in_child(
             _verdict, config, judge, source, checksum, path, seconds=seconds, memory=MEMORY
         )
         shape, accepted, reason = verdict.shape, verdict.accepted, verdict.reason
-    except ChildStopped as stopped:
-        reason = str(stopped)
+    except InputError as error:
+        reason = " ".join(str(error).split())
     about = {
         "source": checksum,
         "options": dict(options),

@@ -14,12 +14,11 @@ from scipy.spatial import ConvexHull
 from robo_meta.objects.libraries import mesh_library
 from sim.errors import InputError
 from sim.frames import Pose, quat_from_matrix
+from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 from sim.records import Record
 
-HULL_MARGIN = 0.001
-"""m: Bullet pads convex meshes by this much."""
 MOST_DRIFT = 0.001
 """m within `WATCHED` that an object at rest may move by itself."""
 MOST_TURN = float(np.radians(1.0))
