@@ -20,7 +20,8 @@ from robo_meta.objects.child import run_in_child
 from robo_meta.objects.config import ImportConfig, ImportConfigError
 from robo_meta.objects.judging import Judge, Verdict, judge_by_size, judge_object
 from robo_meta.objects.libraries import require_libraries
-from robo_meta.objects.library import (
+from robo_meta.objects.library import write_index
+from robo_meta.objects.object_file import (
     INDEX,
     OBJECTS,
     PREPARED,
@@ -28,7 +29,6 @@ from robo_meta.objects.library import (
     Outcome,
     object_file,
     read_outcome,
-    write_index,
     write_object,
 )
 from robo_meta.objects.prepared_file import prepared_file, read_prepared, write_prepared

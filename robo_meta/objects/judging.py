@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from robo_meta.objects.divisions import Halves, by_cuts, by_parts
+from robo_meta.objects.moments import volume_moments
+from robo_meta.objects.object_file import INTENTIONS
 from robo_meta.objects.preparing import Prepared, scaled
-from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told, volume_moments
+from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told
 from sim.objects.meshes import Division, MeshShape, TriangleMesh
 from sim.records import FrozenMapping
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
 """(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""
-INTENTIONS = ("balance", "part")
 FIT_SCALES = (1.0, 0.9, 1.1, 0.8, 1.25, 0.67, 1.5, 0.5, 2.0)
 """Tried in this order until an object serves for every intention."""
 

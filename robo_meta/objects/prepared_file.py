@@ -8,7 +8,7 @@ from typing import Any
 
 from demos.storage.array_file import Form, read_array_file, write_array_file
 from demos.storage.schema import SHA256, ListOf, Number, Plain, Record, TableOf, Text, Unfit
-from robo_meta.objects.library import PREPARED, SCHEMA, LibraryError
+from robo_meta.objects.object_file import PREPARED, SCHEMA, LibraryError
 from robo_meta.objects.packing import LAYOUT, pack, unpack
 from robo_meta.objects.preparing import Prepared
 

@@ -10,7 +10,8 @@ import numpy as np
 from robo_meta.objects.closing import close
 from robo_meta.objects.decomposition import decompose
 from robo_meta.objects.loading import load_parts
-from robo_meta.objects.rest import find_rest, volume_moments
+from robo_meta.objects.moments import volume_moments
+from robo_meta.objects.rest import find_rest
 from robo_meta.objects.settings import SettingsError, read_settings
 from robo_meta.objects.solids import SPECK, mesh_of, simplified, solid_in, tidied, union
 from robo_meta.objects.sources import Source

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.spatial import ConvexHull
 
 from robo_meta.objects.libraries import mesh_library
+from robo_meta.objects.settling import MOST_TURN, Motion, SettlingBody
 from sim.errors import InputError
-from sim.frames import Pose, quat_from_matrix
 from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset
-from sim.physics.world import PHYSICS_HZ, World, pybullet
 from sim.records import Record
 
-MOST_DRIFT = 0.001
-"""m within `WATCHED` that an object at rest may move by itself."""
-MOST_TURN = float(np.radians(1.0))
-"""rad, likewise."""
-WATCHED = 1.0
-"""s."""
-SETTLING = 3.0
-"""s at most until it has come to rest."""
 DENSITY = 600.0
 """kg/m³ while the pose at rest is looked for."""
 FRICTION = 0.9
@@ -52,20 +40,6 @@ class Rest(Record):
     """(3,), m: added after turning."""
 
 
-class Motion(NamedTuple):
-    """How far an object moved by itself."""
-
-    drift: float
-    """m: of its centre of mass, or of the point of it that moved sideways most where it turned."""
-    turn: float
-    """rad."""
-
-    @property
-    def still(self) -> bool:
-        """Whether it stayed as good as where it was."""
-        return self.drift <= MOST_DRIFT and self.turn <= MOST_TURN
-
-
 def find_rest(
     pieces: Sequence[np.ndarray], centre: np.ndarray, inertia: np.ndarray, volume: float, up: str | None
 ) -> Rest:
@@ -82,7 +56,7 @@ def find_rest(
         RestError: none of the poses tried is one of rest.
     """
     mass = DENSITY * volume
-    body = _Body.of(pieces, mass, centre, inertia * DENSITY, FRICTION)
+    body = SettlingBody.of(pieces, mass, centre, inertia * DENSITY, FRICTION)
     worst: Motion | None = None
     for turned in _candidates(pieces, centre, up):
         body.stand(turned)
@@ -128,7 +102,7 @@ def rests_with(
         >>> rests_with([box], 0.4, np.array([0.02, 0, 0.015]), np.diag([1e-4, 5e-4, 5e-4]), 0.8).still
         True
     """
-    body = _Body.of(pieces, mass, centre, inertia, friction)
+    body = SettlingBody.of(pieces, mass, centre, inertia, friction)
     body.stand(np.eye(3), drop=False)
     motion = body.watch()
     body.close()
@@ -185,130 +159,3 @@ def lowest(pieces: Sequence[np.ndarray]) -> float:
 def _turn(angle: float) -> np.ndarray:
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-
-
-class _Body:
-    """Convex pieces in a world of their own, about their centre of mass."""
-
-    place = (0.5, 0.0)
-    """m, world: where it stands, in the middle of the table."""
-
-    def __init__(self, world: World, body: int, corners: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> None:
-        self.world, self.body = world, body
-        self.corners = corners
-        """(C, 3): of the drawn-in pieces, from the centre of mass, frame given."""
-        self.centre, self.axes = centre, axes
-        self.start = np.zeros(3)
-
-    @classmethod
-    def of(
-        cls, pieces: Sequence[np.ndarray], mass: float, centre: np.ndarray, inertia: np.ndarray, friction: float
-    ) -> _Body:
-        """The body in a new world."""
-        moments, axes = np.linalg.eigh(inertia)
-        if np.linalg.det(axes) < 0:
-            axes[:, 0] = -axes[:, 0]
-        world = World()
-        drawn_in = [inset(piece, HULL_MARGIN) - centre for piece in pieces]
-        # The body's frame is that of its principal axes, so that no frame of inertia is needed.
-        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            names = [_write_hull(piece @ axes, Path(folder) / f"{i}.obj") for i, piece in enumerate(drawn_in)]
-            count, none = len(names), [0.0, 0.0, 0.0]
-            shape = pybullet.createCollisionShapeArray(
-                shapeTypes=[pybullet.GEOM_MESH] * count,
-                halfExtents=[none] * count,
-                fileNames=names,
-                collisionFramePositions=[none] * count,
-                collisionFrameOrientations=[[0.0, 0.0, 0.0, 1.0]] * count,
-                physicsClientId=world.client,
-            )
-            body = pybullet.createMultiBody(mass, shape, -1, [0.5, 0, 1], physicsClientId=world.client)
-        pybullet.changeDynamics(
-            body,
-            -1,
-            localInertiaDiagonal=list(moments),
-            lateralFriction=friction,
-            spinningFriction=0.0,
-            rollingFriction=0.0,
-            linearDamping=0.0,
-            angularDamping=0.0,
-            activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING,
-            physicsClientId=world.client,
-        )
-        return cls(world, body, np.concatenate(drawn_in), centre, axes)
-
-    def stand(self, rotation: np.ndarray, drop: bool = True) -> None:
-        """Put it down turned so, at rest: its lowest point on the table, or as its frame says where not `drop`."""
-        height = HULL_MARGIN - (self.corners @ rotation.T)[:, 2].min() if drop else (rotation @ self.centre)[2]
-        self.start = np.array([*self.place, height])
-        quat = quat_from_matrix(rotation @ self.axes)
-        pybullet.resetBasePositionAndOrientation(
-            self.body, list(self.start), list(quat), physicsClientId=self.world.client
-        )
-        pybullet.resetBaseVelocity(self.body, [0, 0, 0], [0, 0, 0], physicsClientId=self.world.client)
-
-    def settle(self) -> np.ndarray:
-        """(3, 3): how it is turned once it has come to rest."""
-        self._damp(0.3)
-        for _ in range(int(SETTLING * 4)):
-            self.world.step(PHYSICS_HZ // 4)
-            linear, angular = pybullet.getBaseVelocity(self.body, physicsClientId=self.world.client)
-            if np.linalg.norm(linear) < 1e-4 and np.linalg.norm(angular) < 1e-3:
-                break
-        self._damp(0.0)
-        return self.rotation()
-
-    def watch(self) -> Motion:
-        """How far it moves by itself within `WATCHED`."""
-        before_position, before = self._pose()
-        self.world.step(int(WATCHED * PHYSICS_HZ))
-        position, after = self._pose()
-        gap = after @ before.T
-        # By the antisymmetric part: the trace is blind to small angles.
-        sine = np.linalg.norm([gap[2, 1] - gap[1, 2], gap[0, 2] - gap[2, 0], gap[1, 0] - gap[0, 1]]) / 2
-        turn = float(np.arctan2(sine, (np.trace(gap) - 1) / 2))
-        return Motion(float(np.linalg.norm(position - before_position)), turn)
-
-    def rotation(self) -> np.ndarray:
-        """(3, 3): from the frame given to the world."""
-        return self._pose()[1] @ self.axes.T
-
-    def close(self) -> None:
-        """Free its world."""
-        self.world.close()
-
-    def _damp(self, amount: float) -> None:
-        pybullet.changeDynamics(
-            self.body, -1, linearDamping=amount, angularDamping=amount, physicsClientId=self.world.client
-        )
-
-    def _pose(self) -> tuple[np.ndarray, np.ndarray]:
-        position, quat = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
-        return np.array(position), Pose(np.zeros(3), np.array(quat)).rotation
-
-
-def _write_hull(corners: np.ndarray, path: Path) -> str:
-    """Write a convex piece as a Wavefront mesh and return the file's name."""
-    hull = ConvexHull(corners)
-    centre = corners.mean(axis=0)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in corners]
-    for a, b, c in hull.simplices:
-        normal = np.cross(corners[b] - corners[a], corners[c] - corners[a])
-        b, c = (b, c) if normal @ (corners[a] - centre) > 0 else (c, b)
-        lines.append(f"f {a + 1} {b + 1} {c + 1}")
-    path.write_text("\n".join(lines) + "\n")
-    return str(path)
-
-
-def volume_moments(solid_mesh: Any) -> tuple[float, np.ndarray, np.ndarray]:
-    """Volume m³, centre (3,) m and inertia (3, 3) m⁵ about it, at a density of 1, of a closed mesh."""
-    vertices, faces = solid_mesh.vertices, solid_mesh.faces
-    origin = vertices.mean(axis=0)
-    a, b, c = np.moveaxis((vertices - origin)[faces], 1, 0)
-    volumes = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
-    volume = float(volumes.sum())
-    centre = (volumes[:, None] * (a + b + c)).sum(axis=0) / 4 / volume
-    total = a + b + c
-    second = sum(np.einsum("n,ni,nj->ij", volumes, p, p) for p in (a, b, c, total)) / 20
-    second = second - volume * np.outer(centre, centre)
-    return volume, centre + origin, np.trace(second) * np.eye(3) - second

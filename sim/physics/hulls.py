@@ -37,7 +37,8 @@ def inset(corners: np.ndarray, distance: float) -> np.ndarray:
     try:
         found = HalfspaceIntersection(moved, centre).intersections
         found = found[np.isfinite(found).all(axis=1)]
-        return found[np.sort(_distinct(found))][_hull_order(found[np.sort(_distinct(found))])]
+        found = found[np.sort(_distinct(found))]
+        return found[np.sort(ConvexHull(found).vertices)]
     except (QhullError, ValueError) as error:
         raise HullError("a convex piece too thin to be drawn in") from error
 
@@ -73,7 +74,3 @@ def largest_ball(limits: np.ndarray) -> tuple[np.ndarray, float]:
 def _distinct(rows: np.ndarray) -> np.ndarray:
     """Numbers of the rows that repeat no earlier one."""
     return np.unique(np.round(rows / _SAME).astype(np.int64), axis=0, return_index=True)[1]
-
-
-def _hull_order(points: np.ndarray) -> np.ndarray:
-    return np.sort(ConvexHull(points).vertices)

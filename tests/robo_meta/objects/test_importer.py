@@ -14,7 +14,8 @@ import pytest
 
 from robo_meta.objects.config import ImportConfig
 from robo_meta.objects.importer import Import, import_objects
-from robo_meta.objects.library import Outcome, object_file, read_library
+from robo_meta.objects.library import read_library
+from robo_meta.objects.object_file import Outcome, object_file
 from sim.objects.meshes import MeshShape
 from tests.robo_meta.objects.meshes import ball, bar, box, write_obj, write_stl, write_urdf
 
