@@ -9,11 +9,11 @@ import numpy as np
 
 from robo_meta.objects.divisions import Halves, by_cuts, by_parts
 from robo_meta.objects.moments import volume_moments
-from robo_meta.objects.object_file import INTENTIONS
 from robo_meta.objects.preparing import Prepared, scaled
 from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told
 from sim.objects.meshes import Division, MeshShape, TriangleMesh
 from sim.records import FrozenMapping
+from sim.tasks.scenes import INTENTIONS
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
 """(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""

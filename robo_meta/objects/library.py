@@ -17,7 +17,6 @@ from demos.storage.schema import NAME, SHA256, ListOf, Record, TableOf, Text, Un
 from robo_meta.objects.object_file import (
     ADVICE,
     INDEX,
-    INTENTIONS,
     OBJECTS,
     SCHEMA,
     LibraryError,
@@ -26,6 +25,7 @@ from robo_meta.objects.object_file import (
     read_shape,
 )
 from sim.objects.meshes import MeshShape
+from sim.tasks.scenes import INTENTIONS
 
 _INDEX = Record(
     {

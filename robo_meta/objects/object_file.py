@@ -24,10 +24,10 @@ from robo_meta.objects.packing import LAYOUT, pack, unpack
 from sim.errors import InputError
 from sim.objects.meshes import SURFACES, Division, MeshError, MeshShape
 from sim.records import FrozenMapping
+from sim.tasks.scenes import INTENTIONS
 
 SCHEMA = "1"
 INDEX, OBJECTS, PREPARED = "library.json", "objects", "prepared"
-INTENTIONS = ("balance", "part")
 _SLUG = r"[a-z0-9][a-z0-9-]*"
 ADVICE = "import again"
 

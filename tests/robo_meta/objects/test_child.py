@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,8 @@ def test_a_reason_in_plain_words_comes_as_it_is() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_a_child_ends_with_a_parent_that_is_killed() -> None:
-    inner = "import time; from robo_meta.objects.child import run_in_child as r; r(time.sleep, 77.25, seconds=90, memory=1<<31)"
+    inner = "import time; from robo_meta.objects.child import run_in_child as run;"
+    inner += "run(time.sleep, 77.25, seconds=90, memory=1 << 31)"
     parent = subprocess.Popen([sys.executable, "-c", inner])
     child = _wait_for(lambda: _children_of(parent.pid))
     assert child
@@ -64,16 +66,21 @@ def _children_of(parent: int) -> list[int]:
     found = []
     for entry in os.listdir("/proc"):
         try:
-            if entry.isdigit() and int(open(f"/proc/{entry}/stat").read().rsplit(")", 1)[1].split()[1]) == parent:
+            if entry.isdigit() and int(_status(int(entry))[1]) == parent:
                 found.append(int(entry))
         except (OSError, IndexError):
             continue
     return found
 
 
+def _status(process: int) -> list[str]:
+    """What follows a process's name: state, parent, …"""
+    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+
+
 def _alive(process: int) -> bool:
     try:
-        return open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()[0] != "Z"
+        return _status(process)[0] != "Z"
     except OSError:
         return False
 

@@ -38,7 +38,12 @@ def test_a_checksum_is_of_all_that_an_object_may_be_made_of(tmp_path: Path) -> N
 
 
 def test_names_become_words_with_hyphens() -> None:
-    assert [slug(name) for name in ("003_Cracker Box", "../..", "Ünï", "a--b_")] == ["003-cracker-box", "object", "n", "a-b"]
+    assert [slug(name) for name in ("003_Cracker Box", "../..", "Ünï", "a--b_")] == [
+        "003-cracker-box",
+        "object",
+        "n",
+        "a-b",
+    ]
 
 
 def test_random_urdfs_come_with_pybullet() -> None:
@@ -75,7 +80,7 @@ def test_folders_without_objects_are_one_line(tmp_path: Path) -> None:
             find_sources(place)
     write_obj(tmp_path / "A_1.obj", *bar())
     write_obj(tmp_path / "a 1.obj", *bar())
-    with pytest.raises(SourceError, match="A_1.obj and a 1.obj would both be named 'a-1'; rename one"):
+    with pytest.raises(SourceError, match=r"A_1.obj and a 1.obj would both be named 'a-1'; rename one"):
         find_sources(tmp_path)
     with pytest.raises(SourceError, match="ids '3' are of random-urdfs; leave them out"):
         find_sources(tmp_path, "3")
@@ -158,7 +163,9 @@ def test_entities_hide_in_no_other_encoding(tmp_path: Path) -> None:
         read_urdf(tmp_path / "a.urdf")
 
 
-@pytest.mark.parametrize("name", ["", "/a.obj", "../a.obj", "a/../../b.obj", "C:\\a.obj", "file:///a.obj", "http://x/a.obj"])
+@pytest.mark.parametrize(
+    "name", ["", "/a.obj", "../a.obj", "a/../../b.obj", "C:\\a.obj", "file:///a.obj", "http://x/a.obj"]
+)
 def test_meshes_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(UrdfError, match="lies outside of its folder"):
         mesh_name(Path("a.urdf"), name)
