@@ -15,6 +15,7 @@ from robo_meta.objects.libraries import mesh_library
 from robo_meta.objects.solids import mesh_of, solid_of, union
 from sim.errors import InputError
 from sim.objects.meshes import TriangleMesh
+from sim.physics.hulls import outward_faces
 
 MOST_PIECES = 32
 MOST_CORNERS = 48
@@ -99,7 +100,7 @@ def _limited(pieces: list[np.ndarray]) -> tuple[np.ndarray, ...]:
 def _excess(pieces: tuple[np.ndarray, ...], solid: Any) -> float:
     if not pieces:
         return -1.0
-    return float(union([solid_of(*_hull(piece)) for piece in pieces]).volume() / solid.volume() - 1)
+    return float(union([solid_of(*hull_of(piece)) for piece in pieces]).volume() / solid.volume() - 1)
 
 
 def coacd_pieces(mesh: TriangleMesh, threshold: float) -> list[np.ndarray]:
@@ -172,12 +173,7 @@ def _thick(points: np.ndarray) -> bool:
     return 2 * hull.volume / hull.area > THINNEST
 
 
-def _hull(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    hull = ConvexHull(points)
-    centre = points.mean(axis=0)
-    faces = hull.simplices.copy()
-    a, b, c = (points[faces[:, k]] for k in range(3))
-    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), a - centre) < 0
-    faces[inward] = faces[inward][:, ::-1]
-    used, faces = np.unique(faces, return_inverse=True)
+def hull_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Vertices and outward faces of the points' hull."""
+    used, faces = np.unique(outward_faces(points), return_inverse=True)
     return points[used], faces.reshape(-1, 3)

@@ -9,10 +9,9 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from robo_meta.objects.libraries import mesh_library
-from robo_meta.objects.settling import MOST_TURN, Motion, SettlingBody
+from robo_meta.objects.settling import MOST_TURN, Motion, SettlingBody, drawn_in
 from sim.errors import InputError
 from sim.physics.bodies import HULL_MARGIN
-from sim.physics.hulls import inset
 from sim.records import Record
 
 DENSITY = 600.0
@@ -153,7 +152,7 @@ def _frame(pieces: Sequence[np.ndarray], turned: np.ndarray) -> Rest:
 
 def lowest(pieces: Sequence[np.ndarray]) -> float:
     """m: z of the lowest point that touches the table, with pieces drawn in and padded as physics does."""
-    return min(float(inset(piece, HULL_MARGIN)[:, 2].min()) for piece in pieces) - HULL_MARGIN
+    return min(float(drawn_in(piece)[:, 2].min()) for piece in pieces) - HULL_MARGIN
 
 
 def _turn(angle: float) -> np.ndarray:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 from sim.frames import Pose, quat_from_matrix
 from sim.physics.bodies import HULL_MARGIN
-from sim.physics.hulls import inset
+from sim.physics.hulls import inset, outward_faces
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 
 MOST_DRIFT = 0.001
@@ -61,10 +61,10 @@ class SettlingBody:
         if np.linalg.det(axes) < 0:
             axes[:, 0] = -axes[:, 0]
         world = World()
-        drawn_in = [inset(piece, HULL_MARGIN) - centre for piece in pieces]
+        moved = [drawn_in(piece) - centre for piece in pieces]
         # The body's frame is that of its principal axes, so that no frame of inertia is needed.
         with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            names = [_write_hull(piece @ axes, Path(folder) / f"{i}.obj") for i, piece in enumerate(drawn_in)]
+            names = [_write_hull(piece @ axes, Path(folder) / f"{i}.obj") for i, piece in enumerate(moved)]
             count, none = len(names), [0.0, 0.0, 0.0]
             shape = pybullet.createCollisionShapeArray(
                 shapeTypes=[pybullet.GEOM_MESH] * count,
@@ -87,7 +87,7 @@ class SettlingBody:
             activationState=pybullet.ACTIVATION_STATE_DISABLE_SLEEPING,
             physicsClientId=world.client,
         )
-        return cls(world, body, np.concatenate(drawn_in), centre, axes)
+        return cls(world, body, np.concatenate(moved), centre, axes)
 
     def stand(self, rotation: np.ndarray, drop: bool = True) -> None:
         """Put it down turned so, at rest: its lowest point on the table, or as its frame says where not `drop`."""
@@ -141,12 +141,19 @@ class SettlingBody:
 
 def _write_hull(corners: np.ndarray, path: Path) -> str:
     """Write a convex piece as a Wavefront mesh and return the file's name."""
-    hull = ConvexHull(corners)
-    centre = corners.mean(axis=0)
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in corners]
-    for a, b, c in hull.simplices:
-        normal = np.cross(corners[b] - corners[a], corners[c] - corners[a])
-        b, c = (b, c) if normal @ (corners[a] - centre) > 0 else (c, b)
-        lines.append(f"f {a + 1} {b + 1} {c + 1}")
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in corners.tolist()]
+    lines += [f"f {a} {b} {c}" for a, b, c in (outward_faces(corners) + 1).tolist()]
     path.write_text("\n".join(lines) + "\n")
     return str(path)
+
+
+def drawn_in(piece: np.ndarray) -> np.ndarray:
+    """(C', 3): the corners of a piece (C, 3) as physics holds them, m; kept, as a piece is put down again and again."""
+    return _drawn_in(np.ascontiguousarray(piece, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=256)
+def _drawn_in(corners: bytes) -> np.ndarray:
+    found = inset(np.frombuffer(corners).reshape(-1, 3), HULL_MARGIN)
+    found.setflags(write=False)
+    return found

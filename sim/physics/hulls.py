@@ -56,6 +56,21 @@ def half_spaces(corners: np.ndarray) -> np.ndarray:
     return equations[np.sort(_distinct(equations))]
 
 
+def outward_faces(corners: np.ndarray) -> np.ndarray:
+    """(F, 3) triangles of the hull of `corners` (C, 3), rows of it, counter-clockwise from outside.
+
+    Raises:
+        HullError: the corners span no body.
+    """
+    try:
+        hull = ConvexHull(np.asarray(corners, dtype=np.float64))
+    except (QhullError, ValueError) as error:
+        raise HullError(f"{len(corners)} points that span no body") from error
+    a, b, c = (hull.points[hull.simplices[:, k]] for k in range(3))
+    inward = np.einsum("ij,ij->i", np.cross(b - a, c - a), hull.equations[:, :3]) < 0
+    return np.where(inward[:, None], hull.simplices[:, ::-1], hull.simplices)
+
+
 def largest_ball(limits: np.ndarray) -> tuple[np.ndarray, float]:
     """Centre (3,) and radius, m, of a largest ball within half-spaces (H, 4).
 

@@ -32,7 +32,7 @@ def rest_of(solid, up=None):
 
 def test_pieces_fill_the_body() -> None:
     found = decompose(tee(), 60)
-    volumes = [solid_of(*decomposition._hull(piece)).volume() for piece in found.pieces]
+    volumes = [solid_of(*decomposition.hull_of(piece)).volume() for piece in found.pieces]
     assert 2 <= len(found.pieces) <= 4 and found.note == ""
     assert sum(volumes) == pytest.approx(tee().volume(), rel=0.05)
 
@@ -40,7 +40,7 @@ def test_pieces_fill_the_body() -> None:
 def test_a_convex_body_is_one_piece_of_few_corners() -> None:
     (piece,) = decompose(solid_of(*ball(20)), 60).pieces
     assert len(piece) <= 48
-    assert solid_of(*decomposition._hull(piece)).volume() == pytest.approx(solid_of(*ball(20)).volume(), rel=0.01)
+    assert solid_of(*decomposition.hull_of(piece)).volume() == pytest.approx(solid_of(*ball(20)).volume(), rel=0.01)
 
 
 def test_slices_stand_in_where_the_decomposition_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_slices_stand_in_where_the_decomposition_does_not_end(monkeypatch: pytes
     found = decompose(tee(), 30)
     assert found.note.startswith("CoACD at 0.03 not done within 21 s; CoACD at 0.08 not done")
     assert "convex hulls of 16 slices instead of CoACD" in found.note
-    volumes = [solid_of(*decomposition._hull(piece)).volume() for piece in found.pieces]
+    volumes = [solid_of(*decomposition.hull_of(piece)).volume() for piece in found.pieces]
     assert sum(volumes) == pytest.approx(tee().volume(), rel=0.15)
 
 
@@ -59,7 +59,7 @@ def test_many_corners_become_few_of_the_same_volume() -> None:
     points = ball(30)[0]
     few = limited(points, 30)
     assert len(few) == 30
-    assert solid_of(*decomposition._hull(few)).volume() == pytest.approx(solid_of(*ball(30)).volume(), rel=0.01)
+    assert solid_of(*decomposition.hull_of(few)).volume() == pytest.approx(solid_of(*ball(30)).volume(), rel=0.01)
 
 
 def test_it_lies_with_its_length_along_x_from_any_pose() -> None:
