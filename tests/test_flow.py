@@ -8,6 +8,7 @@ FLOORS = (
     ("robo_meta.catalogue",),
     ("sim",),
     ("demos",),
+    ("robo_meta.objects",),
     ("robo_meta.runs", "robo_meta.checkpoints"),
     ("robo_meta.scenarios", "robo_meta.model"),
     ("robo_meta.learning",),

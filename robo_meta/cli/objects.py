@@ -1,4 +1,4 @@
-"""`robo-meta objects`: what shapes there are, and whether the world needs the demonstration."""
+"""`robo-meta objects`: what shapes there are, whether the world needs the demonstration, and `import` of one's own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import json as json_format
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import tyro
+
+from robo_meta.cli.import_objects import ImportCommand
 
 
 @dataclass(frozen=True)
 class Objects:
-    """List the shape families, draw them, or check that the world makes the demonstration necessary."""
+    """List the shape families, draw them, check that the world makes the demonstration necessary, or import meshes."""
 
+    action: Annotated[ImportCommand, tyro.conf.subcommand("import")] | None = None
+    """Something else than listing, drawing or checking."""
     image: Path | None = None
     """Write a contact sheet (PNG) with the centres of mass marked."""
     families: tuple[str, ...] = ()
@@ -30,6 +36,8 @@ class Objects:
 
     def run(self) -> int | None:
         """List, draw or check."""
+        if self.action is not None:
+            return self.action.run()
         from sim.shapes.families import all_families, family_named
 
         chosen = [family_named(name) for name in self.families] or list(all_families().values())

@@ -90,7 +90,9 @@ def in_one_line(box: str) -> str:
     # A mistyped option explains better what is wrong than the required one that is therefore missing.
     error = next((text for text in said if text.startswith("Unrecognized")), said[0])
     if error.startswith("Missing from"):
-        error = "missing " + ", ".join(re.findall(r"(?<![`\w])--[a-z][a-z-]*", error))
+        # Options, or else an argument without a name of its own, which stands in capitals after the command.
+        missing = re.findall(r"(?<![`\w])--[a-z][a-z-]*", error) or re.findall(r": ([A-Z]+)\b", error)
+        error = "missing " + ", ".join(missing)
     similar = next(filter(None, (re.match(r"Perhaps you meant: (--\S+)", text) for text in said)), None)
     return error.rstrip(".") + (f"; did you mean {similar[1]}?" if similar else "")
 

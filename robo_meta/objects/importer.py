@@ -1,0 +1,181 @@
+"""Objects brought in from files, each accepted or refused with one reason; a killed import goes on where it was."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from demos.storage.files import remove_temporaries
+from demos.storage.lock import sole_writer
+from demos.workers import run_jobs
+from robo_meta.objects.child import run_in_child
+from robo_meta.objects.config import ImportConfig, ImportConfigError
+from robo_meta.objects.judging import Judge, Verdict, judge_by_rules, judge_object
+from robo_meta.objects.libraries import require_libraries
+from robo_meta.objects.library import write_index
+from robo_meta.objects.object_file import (
+    INDEX,
+    OBJECTS,
+    PREPARED,
+    LibraryError,
+    Outcome,
+    object_file,
+    read_outcome,
+    write_object,
+)
+from robo_meta.objects.prepared_file import prepared_file, read_prepared, write_prepared
+from robo_meta.objects.preparing import prepare
+from robo_meta.objects.settings import read_settings
+from robo_meta.objects.sources import Source, find_sources
+from robo_meta.objects.urdf import read_urdf
+from sim.errors import InputError
+from sim.objects.meshes import MeshShape
+
+VERSION = 1
+"""Of how objects are prepared: raised by whatever changes a prepared object."""
+MEMORY = 8 << 30
+"""Bytes of address space for one object."""
+OVERHEAD = 180.0
+"""s that an object may take besides its decomposition."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """What an import brought in."""
+
+    out: Path
+    """Folder of the library."""
+    outcomes: tuple[Outcome, ...]
+    """By name."""
+    done_before: int
+    """How many had been imported by an earlier command and were left as they were."""
+    checksum: str
+    """Over all of the library."""
+
+    @property
+    def accepted(self) -> tuple[Outcome, ...]:
+        """Those that serve for at least one intention."""
+        return tuple(outcome for outcome in self.outcomes if outcome.accepted)
+
+
+def import_objects(
+    config: ImportConfig, *, judge: Judge = judge_by_rules, rules: str = "", progress: bool = True
+) -> Import:
+    """Import all objects of a folder into a library.
+
+    Args:
+        config: which, how, and whereto.
+        judge: what says of a divided object at rest what it serves for; a function of a module.
+        rules: names the judge's version; objects judged by another are judged again, from what was prepared.
+        progress: draw a bar on standard error.
+
+    Returns:
+        One outcome for every object; those refused have none accepted, and a reason.
+
+    Raises:
+        InputError: the folder holds no objects, `out` is no folder, or a library for meshes is missing.
+    """
+    require_libraries()
+    sources = find_sources(config.folder, config.ids)
+    _make_folders(config.out)
+    with sole_writer(config.out, "importing"):
+        for folder in (config.out, config.out / OBJECTS, config.out / PREPARED):
+            remove_temporaries(folder)
+        own = f"{judge.__module__}:{judge.__qualname__} {rules}"
+        options = {**_preparing(config), "fit": config.fit, "judge": own}
+        checksums = {source.name: source.checksum() for source in sources}
+        done = {s.name: o for s in sources if (o := _finished(config.out, s, checksums[s.name], options)) is not None}
+        before = len(done)
+        missing = [source for source in sources if source.name not in done]
+        if missing:
+            # While some are missing there is no library, rather than one that seems whole.
+            (config.out / INDEX).unlink(missing_ok=True)
+        job = partial(import_one, config, judge, options)
+        jobs = [partial(job, source, checksums[source.name]) for source in missing]
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        console = Console(stderr=True)
+        shows = progress and console.is_terminal
+        with Progress(*columns, console=console, disable=not shows, transient=True) as bar:
+            shown = bar.add_task("importing objects", total=len(sources), completed=before)
+            for outcome in run_jobs(jobs, config.workers):
+                done[outcome.name] = outcome
+                bar.advance(shown)
+        outcomes = tuple(done[name] for name in sorted(done))
+        return Import(config.out, outcomes, before, write_index(config.out, outcomes))
+
+
+def import_one(
+    config: ImportConfig, judge: Judge, options: Mapping[str, Any], source: Source, checksum: str
+) -> Outcome:
+    """Import one object, in a process of its own, and write what came of it."""
+    start = time.monotonic()
+    path = prepared_file(config.out, source.name)
+    shape: MeshShape | None = None
+    accepted: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unit = ""
+    try:
+        # What costs little is looked at before a process is started.
+        read_settings(source.settings)
+        if source.files and source.files[0].suffix.lower() == ".urdf":
+            read_urdf(source.files[0])
+        seconds = config.time_limit + OVERHEAD
+        verdict, notes, unit = run_in_child(
+            _verdict, config, judge, source, checksum, path, seconds=seconds, memory=MEMORY
+        )
+        shape, accepted, reason = verdict.shape, verdict.accepted, verdict.reason
+    except InputError as error:
+        reason = " ".join(str(error).split())
+    about = {
+        "source": checksum,
+        "options": dict(options),
+        "accepted": list(accepted),
+        "reason": reason,
+        "seconds": round(time.monotonic() - start, 3),
+        "notes": list(notes),
+        "unit": unit,
+    }
+    write_object(config.out, source.name, shape, about)
+    return read_outcome(object_file(config.out, source.name))[0]
+
+
+def _verdict(
+    config: ImportConfig, judge: Judge, source: Source, checksum: str, path: Path
+) -> tuple[Verdict, tuple[str, ...], str]:
+    """What the child does: prepare the object, or take it as it was prepared before, and judge it."""
+    prepared = read_prepared(path, checksum, _preparing(config))
+    if prepared is None:
+        prepared = prepare(source, config.unit, config.scale, config.time_limit)
+        write_prepared(path, prepared, checksum, _preparing(config))
+    return judge_object(source.name, prepared, judge, config.fit), prepared.notes, prepared.unit
+
+
+def _preparing(config: ImportConfig) -> dict[str, Any]:
+    """What of the options a prepared object depends on."""
+    return {"version": VERSION, "unit": config.unit, "scale": config.scale, "time_limit": config.time_limit}
+
+
+def _finished(out: Path, source: Source, checksum: str, options: Mapping[str, Any]) -> Outcome | None:
+    """What came of the object in an earlier import of the same source with the same options."""
+    with contextlib.suppress(LibraryError):
+        outcome, record = read_outcome(object_file(out, source.name))
+        if record["name"] == source.name and record["source"] == checksum and record["options"] == options:
+            return outcome
+    return None
+
+
+def _make_folders(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ImportConfigError(f"{out}: a file; expected a folder for the library")
+    if out.is_dir() and not (out / OBJECTS).is_dir() and any(out.iterdir()):
+        raise ImportConfigError(f"{out}: holds other files; expected a new folder, or a library to go on with")
+    for part in (OBJECTS, PREPARED):
+        (out / part).mkdir(parents=True, exist_ok=True)
