@@ -11,7 +11,9 @@ from demos.code_identity import value_identity
 from demos.demo import installed_versions
 from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
+from robo_meta.objects.registration import register_library
 from robo_meta.runs.provenance import fingerprint
+from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, SUPPORTS
 from robo_meta.strategies.build import default_names, needs_checkpoint
 from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
@@ -42,6 +44,11 @@ class EvaluateConfig:
     split: tuple[str, ...] = ("unseen-objects", "unseen-families")
     """Where tasks and objects come from: training, validation, unseen-objects, unseen-families, or a group of one's
     own."""
+    objects: Path | None = None
+    """Folder of imported objects (`robo-meta objects import`) to evaluate on, in place of `split`."""
+    support: str = OWN
+    """What is demonstrated on where demonstrations show new shapes: `own`, other objects of the split, or `procedural`,
+    objects of the training families."""
     transfer: tuple[str, ...] = TRANSFERS
     """What demonstrations and query share: same-object, new-instance, new-shape."""
     shots: tuple[int, ...] = (1, 3)
@@ -76,6 +83,7 @@ class EvaluateConfig:
     def __post_init__(self) -> None:
         for name in ("split", "transfer", "shots", "strategies"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._take_objects()
         for split in self.split:
             families_of(split)
         _check_known("transfer", self.transfer, TRANSFERS)
@@ -96,6 +104,22 @@ class EvaluateConfig:
             raise EvaluateError(f"seed {self.seed}; expected 0 or more")
         if self.controller not in ("learned", "scripted"):
             raise EvaluateError(f"controller {self.controller!r}; expected learned or scripted")
+
+    def _take_objects(self) -> None:
+        """Register the imported objects as a split of their own, and settle what is demonstrated on."""
+        if self.objects is not None:
+            object.__setattr__(self, "objects", Path(self.objects))
+            if self.split != _field_default("split"):
+                raise EvaluateError(f"split {' '.join(self.split)} beside objects {self.objects}; expected one of them")
+            object.__setattr__(self, "split", (register_library(self.objects),))
+            if self.support in (str(self.objects), self.objects.name):
+                object.__setattr__(self, "support", OWN)
+        _check_known("support", (self.support,), SUPPORTS)
+        if self.support == PROCEDURAL:
+            if self.transfer == TRANSFERS:
+                object.__setattr__(self, "transfer", ("new-shape",))
+            if self.transfer != ("new-shape",):
+                raise EvaluateError(f"support procedural with transfer {' '.join(self.transfer)}; expected new-shape")
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -161,6 +185,8 @@ class EvaluateConfig:
             "seed": self.seed,
             "strategies": {source.name: code_identity(source) for source in self.sources},
             "families": {split: _own_families(split) for split in self.split},
+            # Named only where it says more, so that other evaluations go on as they were begun.
+            **({"support": self.support} if self.support != OWN else {}),
             "benchmark": {split: benchmark_of(split) for split in self.split},
             "physics": PHYSICS,
             "verdict": VERDICT,
@@ -181,6 +207,10 @@ def _own_families(split: str) -> dict[str, str]:
     if benchmark_of(split) is not None:
         return {}
     return {name: value_identity(family_named(name).origin) for name in families_of(split)}
+
+
+def _field_default(name: str) -> Any:
+    return next(field.default for field in fields(EvaluateConfig) if field.name == name)
 
 
 def _plain(value: Any) -> Any:

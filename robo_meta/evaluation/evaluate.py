@@ -55,7 +55,8 @@ def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress
     done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.sources, config.controller, config.seed)
-    play = partial(play_task, attempts=config.attempts, novice=config.sloppy, selector=config.selector_file)
+    chooser = config.selector_file
+    play = partial(play_task, attempts=config.attempts, novice=config.sloppy, selector=chooser, support=config.support)
     jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:

@@ -16,7 +16,7 @@ from robo_meta.evaluation.failure_supports import novice_rows
 from robo_meta.evaluation.records import EXPERT, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
 from robo_meta.evaluation.retries import attempt_rows
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.scenarios.matched_scenes import MatchedTask, matched_task
+from robo_meta.scenarios.matched_scenes import OWN, MatchedTask, matched_task
 from robo_meta.scenarios.rollout import Outcome, expert_rollout
 from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, record_support
@@ -36,6 +36,7 @@ def play_task(
     attempts: int = 1,
     novice: bool = False,
     selector: Path | None = None,
+    support: str = OWN,
 ) -> TaskRecord:
     """Play task number `index` of `split` with every strategy.
 
@@ -49,9 +50,10 @@ def play_task(
         attempts: more than one: `retry` and `maml` make as many, see `robo_meta.evaluation.retries`.
         novice: `contrast` and `maml` adapt from a novice's attempts, see `robo_meta.evaluation.failure_supports`.
         selector: file of the selector, where one takes part.
+        support: what new shapes are demonstrated on, see `matched_task`.
     """
     players = shared_strategies(checkpoint, names, controller, selector)
-    matched = matched_task(root, split, index)
+    matched = matched_task(root, split, index, support)
     expert = expert_rollout(shared_env(), matched.query, matched.rollout_seed)
     rows, scores, skipped = [_row(EXPERT, None, 0, expert, 0.0)], list[ScoreRow](), list[SkippedTransfer]()
     query = SceneRollouts(matched.query, (matched.rollout_seed,))

@@ -8,8 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.errors import InputError
+from sim.shapes.families import families_of
 from sim.tasks.queries import QUERY_OBJECT, draw_query
 from sim.tasks.scenes import Scene, Task
+from sim.tasks.seeds import generator
+
+OWN, PROCEDURAL = "own", "procedural"
+SUPPORTS = (OWN, PROCEDURAL)
+"""What new shapes are demonstrated on: other families of the query's split, or those of training."""
 
 
 class SplitError(InputError):
@@ -25,17 +31,29 @@ class MatchedTask:
     task: Task
     """Materials and intention: privileged."""
     families: tuple[str, ...]
-    """The query's family, then all others of the split in the task's order."""
+    """The query's family, then those that new shapes are demonstrated on, in the task's order."""
     query: Scene
     """What every strategy has to grasp."""
     rollout_seed: int
     """Draws pose, arm start and noise of the query."""
 
 
-def matched_task(root: int, split: str, index: int) -> MatchedTask:
-    """Task number `index`: intentions alternate, so that each is exactly half of an even number of tasks."""
+def matched_task(root: int, split: str, index: int, support: str = OWN) -> MatchedTask:
+    """Task number `index`: intentions alternate, so that each is exactly half of an even number of tasks.
+
+    Args:
+        root: root seed.
+        split: a shipped split, or a group of one's own.
+        index: number of the task within its split.
+        support: one of `SUPPORTS`; the query is the same with either.
+    """
     drawn = draw_query(root, split, index)
-    return MatchedTask(root, drawn.task, drawn.families, drawn.scene, drawn.rollout_seed)
+    families = drawn.families
+    if support == PROCEDURAL:
+        names = families_of("training")
+        order = generator(root, "procedural support", split, index).permutation(len(names))
+        families = (families[0], *(names[i] for i in order))
+    return MatchedTask(root, drawn.task, families, drawn.scene, drawn.rollout_seed)
 
 
 def support_object(matched: MatchedTask, transfer: str, number: int) -> tuple[str, str]:

@@ -36,8 +36,8 @@ class MeshRules:
     nearby: float = 0.002
     """How far beside a balance point the grasp may go."""
     end_clearance: float = 0.03
-    """From an outer end to every balance point, and to the other material's outer ends: as far as pads may be from the end
-    that is asked for (`Thresholds.part_distance`), so that holding one of them is never holding another."""
+    """From an outer end to every balance point and to the other material's outer ends: as far as pads may be from the
+    end that is asked for (`Thresholds.part_distance`), so that holding one is never holding another."""
     near: float = 0.02
     """Across the closing direction: a grasp closer than this to the balance point may hold the object level."""
     max_middle_share: float = 0.5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.shapes.families import families_for
 from sim.tasks.sampling import TooFewFamilies, draw_families, draw_scene, draw_task
 from sim.tasks.scenes import INTENTIONS, Scene, Task
 from sim.tasks.seeds import seed_sequence
@@ -27,17 +28,19 @@ class Query:
 def draw_query(root: int, split: str, index: int) -> Query:
     """The query of task number `index` of `split`.
 
-    Intentions alternate, so that each is exactly half of an even number of tasks.
+    Intentions alternate, so that each is exactly half of an even number of tasks; where no object of the split serves
+    for one, all tasks have the other.
 
     Args:
         root: root seed of all randomness.
         split: a shipped split, or a group of one's own (`sim.shapes.families.families_of`).
         index: number of the task within its split.
     """
-    task = draw_task(root, split, index, INTENTIONS[index % len(INTENTIONS)])
+    served = [intention for intention in INTENTIONS if families_for(split, intention)]
+    if not served:
+        raise TooFewFamilies(f"split {split!r}: its objects serve for no intention")
+    task = draw_task(root, split, index, served[index % len(served)])
     families = draw_families(root, task)
-    if not families:
-        raise TooFewFamilies(f"split {split!r}: none of its objects serves for {task.intention}")
     scene = draw_scene(root, task, families[0], QUERY_OBJECT)
     rollout_seed = int(seed_sequence(root, split, index, "rollout").generate_state(1)[0])
     return Query(task, families, scene, rollout_seed)
