@@ -18,7 +18,6 @@ from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
-from sim.errors import InputError
 
 Result = TypeVar("Result")
 CHOICES = ("maml", "warped-replay", "density-fit")
@@ -38,10 +37,6 @@ PLACES = {
     "report": "evaluation/report.html",
 }
 """What it makes → its name in the folder."""
-
-
-class QuickstartError(InputError):
-    """A folder that can't be written to."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +81,7 @@ def quickstart(config: QuickstartConfig, console: Console | None = None) -> dict
     # Everything is checked before anything is written.
     recording, matrix, evaluation = _recording(config), _matrix(config), _evaluation(config)
     preset_named(config.preset)
-    try:
-        config.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise QuickstartError(f"{config.out}: {error.strerror}; expected a folder to write to") from error
+    config.out.mkdir(parents=True, exist_ok=True)
     stage("objects", lambda: _draw(config))
     stage("demonstrations", lambda: _record(recording))
     stage("meta-training", lambda: _train(config))

@@ -102,7 +102,7 @@ def train(
     packed = _training_data(data)
     _check_contrast(methods, _begun(out, config), out)
     starts = _starts(methods, init, config)
-    _make_folder(out)
+    (out / STATES).mkdir(parents=True, exist_ok=True)
     with sole_writer(out, "training"):
         remove_temporaries(out)
         remove_temporaries(out / STATES)
@@ -131,18 +131,6 @@ def _check_contrast(methods: Sequence[str], begun: Checkpoint, out: Path) -> Non
 def _starts(methods: Sequence[str], init: Path | str | None, config: TrainConfig) -> dict[str, Start]:
     """Method → what its parameters start from; empty without `init`."""
     return {} if init is None else {name: start_from(init, name, config) for name in methods if name != "contrast"}
-
-
-def _make_folder(out: Path) -> None:
-    """Make the run folder.
-
-    Raises:
-        TrainError: it cannot be made.
-    """
-    try:
-        (out / STATES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
 
 
 @dataclass(frozen=True)

@@ -72,12 +72,9 @@ def save_selector(path: Path, selector: Selector) -> Path:
         "prices": selector.prices.card,
         "rules": selector.rules.card,
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_array_file(path, FORM, card, arrays)
-        write_atomic(path.with_suffix(".json"), [json_bytes(card)])
-    except OSError as error:
-        raise SelectorError(f"{path}: {error.strerror}; expected a file that can be written") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_array_file(path, FORM, card, arrays)
+    write_atomic(path.with_suffix(".json"), [json_bytes(card)])
     return path
 
 

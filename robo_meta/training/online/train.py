@@ -143,10 +143,7 @@ def _make_folder(out: Path, resume: bool) -> None:
             raise StreamError(f"{out} already holds a stream; add --resume, or use another --out")
     elif (out / POLICY_FILE).exists():
         raise StreamError(f"{out} already holds a checkpoint of another training; use another --out")
-    try:
-        (out / STATES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StreamError(f"{out}: {error.strerror}; expected a folder to write to") from error
+    (out / STATES).mkdir(parents=True, exist_ok=True)
 
 
 def _identity(

@@ -13,7 +13,8 @@ import pytest
 from demos import __version__
 from demos.storage.index_file import read_index, write_index
 from robo_meta.catalogue import CATALOGUE
-from robo_meta.cli.main import COMMANDS, exit_status, main, one_line
+from robo_meta.cli.exit_status import exit_status, one_line
+from robo_meta.cli.main import COMMANDS, main
 from robo_meta.cli.words import in_one_line
 from sim.errors import InputError, MachineError
 from sim.shapes.families import SPLITS
@@ -177,6 +178,9 @@ def test_the_kind_of_an_error_gives_the_exit_status():
     assert exit_status(TrainingDiverged("closing: step 0, task 3: loss is nan")) == 1
     assert exit_status(OSError(28, "No space left on device", "run/x")) == 1
     assert one_line(OSError(28, "No space left on device", "run/x")) == "run/x: No space left on device"
+    wrong_kind = IsADirectoryError(21, "Is a directory", "run")
+    assert exit_status(wrong_kind) == 2 and one_line(wrong_kind) == "run: Is a directory; expected a file"
+    assert exit_status(PermissionError(13, "Permission denied", "run")) == 1
     assert exit_status(ValueError("a bug")) is None and exit_status(KeyError("a bug")) is None
 
 
@@ -241,20 +245,23 @@ def test_a_dataset_of_another_recording_is_refused(dataset, capsys):
     assert contents(dataset) == before
 
 
-def test_unwritable_places(dataset, tmp_path, capsys):
-    blocker = tmp_path / "file"
-    blocker.write_text("not a folder")
+@pytest.mark.parametrize("name, status", [("file", 2), ("n" * 300, 1)], ids=["a file", "the machine's refusal"])
+def test_unwritable_places(name, status, dataset, tmp_path, capsys):
+    """A file where a folder is meant is bad input; what the system refuses otherwise, as a name too long, is not."""
+    (tmp_path / "file").write_text("not a folder")
+    place = tmp_path / name
     for words in (
-        ["record", "--tasks", "1", "--out", str(blocker / "d")],
-        ["objects", "--families", "bar", "--image", str(blocker / "x.png")],
-        ["sim", "--video", str(blocker / "x.mp4")],
-        ["train", "--data", str(dataset), "--out", str(blocker / "run"), "--preset", "tiny"],
-        ["evaluate", "--tasks", "1", "--out", str(blocker / "e")],
-        ["quickstart", "--out", str(blocker / "q")],
+        ["record", "--tasks", "1", "--out", str(place / "d")],
+        ["objects", "--families", "bar", "--image", str(place / "x.png")],
+        ["sim", "--video", str(place / "x.mp4")],
+        ["train", "--data", str(dataset), "--out", str(place / "run"), "--preset", "tiny"],
+        ["evaluate", "--tasks", "1", "--out", str(place / "e")],
+        ["quickstart", "--out", str(place / "q")],
     ):
-        assert main(words) == 2, words
-        assert str(blocker) in capsys.readouterr().err
-    assert blocker.read_text() == "not a folder"
+        assert main(words) == status, words
+        said = capsys.readouterr().err
+        assert str(place) in said and said.count("\n") == 1, said
+    assert (tmp_path / "file").read_text() == "not a folder" and len(list(tmp_path.iterdir())) == 1
 
 
 def test_describe_and_objects_print_json(dataset, capsys):
