@@ -83,7 +83,8 @@ def train(
         config: one of `PRESETS`, or a changed one; `full` by default.
         seed: of parameters and batches.
         device: `cpu` or `cuda`.
-        resume: go on with what was begun in `out`.
+        resume: check the parts that all methods share against this training too, though they are done. What was begun
+            in `out` with the same configuration, seed and data goes on without it; any other is refused.
         init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
 
     Returns:
@@ -167,7 +168,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
     """Train one part to its schedule's end, from the state that was saved or else from `start`.
 
     Raises:
-        TrainError: there is a saved state, and no resume was asked for.
+        StateError: the saved state is of another configuration, seed, start or data.
     """
     config, device, seed = shared.config, shared.device, shared.seed
     path = shared.out / STATES / f"{part}.safetensors"
@@ -178,8 +179,6 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         "data": data_fingerprint(shared.data),
         "init": None if start is None else start.label,
     }
-    if path.exists() and not shared.resume:
-        raise TrainError(f"{shared.out} already holds a training of {part!r}; add --resume, or use another --out")
     stream = shared.stream if part in METHODS else None
     if path.exists():
         state = load_state(path, identity, device, expected_shapes(part, config.architecture))

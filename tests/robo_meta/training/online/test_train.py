@@ -174,9 +174,9 @@ def test_a_killed_stream_ends_with_the_same_bytes(phases: list[Path], whole: Pat
     child.wait()
     assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
     assert not (out / "stream.json").exists()
-    with pytest.raises(StreamError, match="already holds a stream; add --resume"):
-        learn_online(phases, out, TINY, CONFIG, seed=5)
-    learn_online(phases, out, TINY, CONFIG, seed=5, resume=True)
+    with pytest.raises(StateError, match="its seed is 5, this training's is 6; use another --out"):
+        learn_online(phases, out, TINY, CONFIG, seed=6)
+    learn_online(phases, out, TINY, CONFIG, seed=5)
     assert _bytes(out) == _bytes(whole)
 
 
