@@ -264,6 +264,16 @@ def test_unwritable_places(name, status, dataset, tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "not a folder" and len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.parametrize("code, told", [("def f(:", "SyntaxError: "), ("1 / 0", "ZeroDivisionError: division by zero")])
+def test_an_actor_whose_module_is_broken_is_one_line(code, told, tmp_path, capsys, monkeypatch):
+    (tmp_path / "broken_actor.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["record", "--actor", "broken_actor:f", "--out", str(tmp_path / "d")]) == 2
+    said = capsys.readouterr().err
+    start = "robo-meta: actor 'broken_actor:f': module 'broken_actor' can't be imported: "
+    assert said.startswith(start + told) and said.count("\n") == 1 and not (tmp_path / "d").exists()
+
+
 def test_describe_and_objects_print_json(dataset, capsys):
     assert main(["record", "--describe", str(dataset), "--json"]) == 0
     described = json.loads(capsys.readouterr().out)
