@@ -53,7 +53,7 @@ def play_matrix(order: MatrixOrder, out: Path, progress: bool = True) -> Matrix:
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
         demos.storage.lock.LockError: another process is playing into `out`.
-        robo_meta.runs.journal.JournalError: the journal beside it is of another order, or not writable.
+        robo_meta.runs.journal.JournalError: the journal beside it is of another order or damaged.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
     file = checkpoint_file(order.checkpoint)
