@@ -17,8 +17,9 @@ from robo_meta.strategies.baselines.density_fit import (
     log_likelihood,
 )
 from robo_meta.strategies.baselines.replay import Replay, replay_path
-from robo_meta.strategies.baselines.scan_grasps import half_height, snap, wrap_half_turn
+from robo_meta.strategies.baselines.scan_grasps import half_height, snap
 from robo_meta.strategies.baselines.warped_replay import WarpedReplay
+from sim.frames import wrap_heading
 from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, Box, centre_of_mass, demo, off_line, scan
 
 
@@ -140,7 +141,7 @@ def test_replay_undoes_turned_and_mirrored_frames(turn: float, mirrored: bool) -
     support = SupportSet((demo(scan(HAMMER, rng), grasp),))
     path = replay_path(support, moved(scan(HAMMER, rng), turn, mirrored))
     np.testing.assert_allclose(path.grasp[:2], frame(turn, mirrored) @ grasp[:2], atol=0.008)
-    assert abs(wrap_half_turn(path.grasp[3] - turn - np.pi / 2)) < 0.12
+    assert abs(wrap_heading(path.grasp[3] - turn - np.pi / 2)) < 0.12
     # Off the axis of symmetry, mirroring shows: the start is 6 cm towards the head.
     np.testing.assert_allclose(path.waypoints[0, :2], frame(turn, mirrored) @ [0.06, 0.0], atol=0.012)
 
@@ -185,7 +186,7 @@ def test_replay_follows_its_path_from_any_start(start: tuple[float, float, float
             break
     assert closed_at is not None and hand[2] > 0.13 and steps <= 25 and hand[6] < 0
     np.testing.assert_allclose(closed_at[:3], target[:3], atol=0.006)
-    assert abs(wrap_half_turn(closed_at[3] - target[3])) < 0.1
+    assert abs(wrap_heading(closed_at[3] - target[3])) < 0.1
     policy.reset()
     again = policy.act({"points": points, "hand": np.array([*start, 0.9, 0.08, 0.0, 1.0], dtype=np.float32)})
     assert again[4] > 0
@@ -199,7 +200,7 @@ def test_warped_replay_follows_a_longer_object() -> None:
     target = WarpedReplay(None, scripted_controller).adapt(support).target(moved(scan(longer, rng), 1.1, True))
     wanted = frame(1.1, True) @ [-0.083, 0.0]
     np.testing.assert_allclose(target[:2], wanted, atol=0.018)
-    assert abs(wrap_half_turn(target[3] - 1.1 - np.pi / 2)) < 0.25
+    assert abs(wrap_heading(target[3] - 1.1 - np.pi / 2)) < 0.25
     assert target[2] == pytest.approx(0.0125, abs=0.003)
     rigid = Replay(None, None).adapt(support).target(moved(scan(longer, rng), 1.1, True))
     assert np.linalg.norm(rigid[:2] - wanted) > np.linalg.norm(target[:2] - wanted)
@@ -224,7 +225,7 @@ def test_centre_grasps_the_middle_across_the_narrow_direction(turn: float) -> No
     support = SupportSet((demo(scan(HAMMER, rng), np.zeros(4)),))
     target = Centre(None, scripted_controller).adapt(support).target(moved(scan(BAR, rng), turn, False))
     np.testing.assert_allclose(target[:2], [0, 0], atol=0.008)
-    assert abs(wrap_half_turn(target[3] - turn - np.pi / 2)) < 0.15
+    assert abs(wrap_heading(target[3] - turn - np.pi / 2)) < 0.15
     assert target[2] == pytest.approx(0.015, abs=0.002)
 
 
