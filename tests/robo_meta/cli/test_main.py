@@ -195,6 +195,19 @@ def test_help_lists_the_choices(capsys):
     assert main(["--version"]) == 0 and capsys.readouterr().out == f"robo-meta {__version__}\n"
 
 
+def test_help_waits_for_neither_torch_nor_physics():
+    code = """
+import sys
+from robo_meta.cli.main import COMMANDS, main
+assert main(["objects"]) == 0
+for name in COMMANDS:
+    assert main([name, "--help"]) == 0
+print([name for name in ("torch", "pybullet", "sklearn", "matplotlib") if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ.copy())
+    assert result.stdout.splitlines()[-1] == "[]", result.stdout[-200:] + result.stderr
+
+
 def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
 
