@@ -46,7 +46,7 @@ class QuickstartConfig:
     out: Path = Path("robo-meta-quickstart")
     """Folder for everything it makes; the same command goes on in it."""
     recorded: int = 20
-    """Training tasks with four recorded demonstrations each: the hand learns from them."""
+    """Training tasks with four recorded demonstrations each: the controller learns from them."""
     planned: int = 600
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
     scenes: int = 6

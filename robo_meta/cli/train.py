@@ -1,4 +1,4 @@
-"""`robo-meta train`, and the same on a machine that has torch, numpy and safetensors only:
+"""`robo-meta train`, and the same on a machine that has torch and numpy only:
 `python -m robo_meta.cli.train`."""
 
 from __future__ import annotations

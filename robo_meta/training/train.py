@@ -1,6 +1,6 @@
 """Training: packed data in, a checkpoint with every method, the closing network and the controller out.
 
-Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
+Needs torch and numpy only, so that a dataset can be carried to another machine:
 `python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
 it learns online, see `robo_meta.training.online.train`.
 """

@@ -44,7 +44,7 @@ Record = dict[str, Any]
 
 @dataclass
 class FixedGrasp:
-    """A policy whose grasp was chosen beforehand, driven by the scripted hand from what is perceived."""
+    """A policy whose grasp was chosen beforehand, driven by the scripted controller from what is perceived."""
 
     grasp: np.ndarray
     """(4,) x, y, z, yaw; m, m, m, rad, object frame."""

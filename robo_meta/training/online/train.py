@@ -1,6 +1,6 @@
 """An online training: a start, the stream, the ceiling, and the scores of all three.
 
-Needs torch, numpy and safetensors only, as offline training does.
+Needs torch and numpy only, as offline training does.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def train_stream(
         scratch, steps = train_from_scratch(shared)
         arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
         frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
-                  for part in (arrived, stream.probes)]  # fmt: skip
+                  for part in (arrived, stream.held_out)]  # fmt: skip
         scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
         facts = facts_of(shared, phases, given, state, steps)
         save_checkpoint(out, checkpoint_of(shared, given, state, facts))
@@ -110,7 +110,7 @@ def _arranged(data: Sequence[Path], config: StreamConfig, seed: int, known: bool
     phases = deal_phases(loaded, folder, config, seed)
     stream = Stream(
         take(loaded, np.concatenate([phase.arrivals for phase in phases])),
-        take(loaded, np.concatenate([phase.probes for phase in phases])),
+        take(loaded, np.concatenate([phase.held_out for phase in phases])),
         0 if known else round(len(phases[0].arrivals) * config.warm_up),
         tuple(int(end) for end in np.cumsum([len(phase.arrivals) for phase in phases])),
     )
@@ -159,8 +159,9 @@ def _identity(
     values = {} if given is None else {k: v.numpy() for k, v in given.part("maml").items()}
     return {
         "config": {**kept, "schedule": asdict(train.schedules["maml"])},
-        "stream": asdict(config),
+        # Files call the held-out tasks probes, as they did before.
+        "stream": {{"held_out": "probes"}.get(name, name): value for name, value in asdict(config).items()},
         "seed": seed,
-        "data": [data_fingerprint(stream.data), data_fingerprint(stream.probes)],
+        "data": [data_fingerprint(stream.data), data_fingerprint(stream.held_out)],
         "start": None if given is None else checksum(values, "maml"),
     }
