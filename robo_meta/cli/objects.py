@@ -34,16 +34,17 @@ class Objects:
         chosen = [family_named(name) for name in self.families] or list(all_families().values())
         if self.check:
             from robo_meta.evaluation.world.check import CheckConfig, CheckError, check_world, print_check
+            from robo_meta.runs.json_records import to_json
 
             for name in ("families", "image"):
                 if getattr(self, name):
                     raise CheckError(f"--{name} with --check, which measures all families of every split; leave it out")
             result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
             if self.json:
-                print(json_format.dumps(result))
+                print(json_format.dumps(to_json(result)))
             else:
                 print_check(result)
-            return 1 if result["missed"] else 0
+            return 1 if result.missed else 0
         if self.image is not None:
             from sim.gallery import contact_sheet
 
