@@ -12,8 +12,8 @@ from robo_meta.strategies.baselines.colour_clusters import colour_centres, neare
 from robo_meta.strategies.baselines.density_fit import (
     DensityFit,
     centres_of_mass,
-    density_grid,
     fitted_grasp,
+    log_density_grid,
     log_likelihood,
 )
 from robo_meta.strategies.baselines.replay import Replay, replay_path
@@ -71,12 +71,12 @@ def test_density_fit_recovers_a_planted_ratio(ratio: float) -> None:
     densities = {RED: ratio, BLUE: 1.0}
     rng = np.random.default_rng(7)
     centres = np.array([RED, BLUE])
-    log_posterior = np.zeros(len(density_grid(2)))
+    log_posterior = np.zeros(len(log_density_grid(2)))
     for _ in range(6):
         points = scan(HAMMER, rng, noise=0.0005)
         grasp = np.array([*centre_of_mass(HAMMER, densities), 0.012, np.pi / 2])
-        log_posterior += log_likelihood(points, grasp, centres, density_grid(2))
-    best = density_grid(2)[np.argmax(log_posterior)]
+        log_posterior += log_likelihood(points, grasp, centres, log_density_grid(2))
+    best = log_density_grid(2)[np.argmax(log_posterior)]
     assert best[0] - best[1] == pytest.approx(np.log(ratio), abs=0.35)
 
 
@@ -115,7 +115,7 @@ def test_density_fit_uses_all_demonstrations() -> None:
 
 def test_density_fit_weighs_error_across_the_closing_direction() -> None:
     rng = np.random.default_rng(3)
-    points, centres, grid = scan(HAMMER, rng), np.array([RED, BLUE]), density_grid(2)
+    points, centres, grid = scan(HAMMER, rng), np.array([RED, BLUE]), log_density_grid(2)
     where = centres_of_mass(points, centres, grid)[30]
     beside = np.array([where[0], where[1] + 0.012])
     across = log_likelihood(points, np.array([*beside, 0.01, 0.0]), centres, grid)
@@ -124,9 +124,9 @@ def test_density_fit_weighs_error_across_the_closing_direction() -> None:
 
 
 def test_the_prior_covers_what_occurs() -> None:
-    ratio = np.exp(np.abs(np.diff(density_grid(2), axis=1)))
+    ratio = np.exp(np.abs(np.diff(log_density_grid(2), axis=1)))
     assert ratio.min() == pytest.approx(3) and ratio.max() == pytest.approx(10)
-    three = np.ptp(density_grid(3), axis=1)
+    three = np.ptp(log_density_grid(3), axis=1)
     assert three.min() >= np.log(3) - 1e-6 and three.max() <= np.log(10) + 1e-6
 
 
