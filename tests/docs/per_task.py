@@ -6,6 +6,7 @@ Readings ("ahead", "within chance", "behind") are taken from bounds before they 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -96,19 +97,21 @@ def at_least(interval: Interval) -> str:
     return f"{interval.value:.2f} (≥ {interval.low:.2f})"
 
 
-def sentences(families: PerTask) -> list[str]:
+def sentences(families: PerTask, objects: PerTask) -> list[str]:
     """What the text of RESULTS says about single counts, white space aside."""
     failed = families.failures()
     hooks = [row for row in failed if row["family"] == "hook" and row["intention"] == "part"]
     balance = [row for row in failed if row["intention"] == "balance"]
     counts = [families.wanting_part("hook", transfer) for transfer in TRANSFERS]
     (hook_failures,), (hook_tasks,), (others,) = ({count[i] for count in counts} for i in (0, 1, 3))
+    worst, often = Counter(row["family"] for row in objects.failures()).most_common(1)[0]
     return [
         f"Of the {len(failed)} failures of `maml` on unseen families (three transfers, 900 rollouts) {len(hooks)} are "
         "hooks",
         f"{hook_failures} of the {hook_tasks} tasks that want a hook by a part, in each transfer; of the other "
         f"{others} such tasks at most {max(count[2] for count in counts)} in a transfer",
         f"{len(balance)} are *balance*, {len(failed) - len(hooks) - len(balance)} ",
+        f"On unseen objects there are {len(objects.failures())} failures, {often} of them {worst}s",
     ]
 
 
@@ -117,7 +120,11 @@ def rival(results: PerTask) -> str:
     by: dict[str, list[str]] = {}
     for transfer in TRANSFERS:
         by.setdefault(reading(results.ahead(RIVAL, transfer)), []).append(f"*{transfer}*")
-    return "; ".join(f"{said} on {' and '.join(names)}" for said, names in sorted(by.items()))
+    return "; ".join(f"{said} on {_listed(names)}" for said, names in sorted(by.items()))
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _number(x: float, digits: int) -> str:
