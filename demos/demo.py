@@ -88,6 +88,10 @@ class Demo(Record):
 
     Raises:
         DemoError: shapes that do not fit, values that are not finite, actions outside [−1, 1], an empty verdict.
+
+    Example:
+        >>> demo = robo_meta.play(scene, seed, act)  # doctest: +SKIP
+        >>> demo.state.shape, demo.success  # doctest: +SKIP
     """
 
     state: np.ndarray

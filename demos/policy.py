@@ -13,7 +13,21 @@ import numpy as np
 
 
 class Policy(Protocol):
-    """What an adapted strategy does in one episode after another. Every member is there; none is probed for."""
+    """What an adapted strategy does in one episode after another. Every member is there; none is probed for.
+
+    Example:
+        >>> class Still:
+        ...     controller = "own"
+        ...     def target(self, points):
+        ...         return np.zeros(4)
+        ...     def act(self, observation):
+        ...         return np.zeros(5, np.float32)
+        ...     def reset(self):
+        ...         pass
+        ...     def point_scores(self, points):
+        ...         return None
+        >>> policy: Policy = Still()
+    """
 
     @property
     def controller(self) -> str:

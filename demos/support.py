@@ -32,7 +32,14 @@ class SupportError(InputError):
 
 @dataclass(frozen=True, eq=False)
 class SupportItem(Record):
-    """One demonstration as a strategy sees it: object frame, nothing privileged; arrays are read-only copies."""
+    """One demonstration as a strategy sees it: object frame, nothing privileged; arrays are read-only copies.
+
+    Example:
+        >>> points, hand = np.zeros((512, 6)), np.zeros((15, 7))
+        >>> item = SupportItem(points, hand, np.zeros((14, 5)), np.zeros(4), True, "hammer", "a0")
+        >>> item.grasp.flags.writeable
+        False
+    """
 
     points: np.ndarray
     """(P, 6) float32: x, y, z in m, object frame, then r, g, b in [0, 1]."""
@@ -67,7 +74,14 @@ class SupportItem(Record):
 
 @dataclass(frozen=True)
 class SupportSet:
-    """The K demonstrations to adapt from."""
+    """The K demonstrations to adapt from.
+
+    Example:
+        >>> points, hand = np.zeros((512, 6)), np.zeros((15, 7))
+        >>> item = SupportItem(points, hand, np.zeros((14, 5)), np.zeros(4), True, "hammer", "a0")
+        >>> SupportSet((item, item)).shots
+        2
+    """
 
     items: tuple[SupportItem, ...]
 

@@ -213,7 +213,7 @@ _ROWS = (
     ),
     StrategyRow(
         "selector",
-        "robo_meta.selector.strategy:Selector",
+        "robo_meta.selector.strategy:SelectorStrategy",
         "#d6336c",
         "Looks at the scene and lets the most promising of the other strategies act.",
         file="selector",

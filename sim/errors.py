@@ -12,11 +12,27 @@ from collections.abc import Iterable
 
 
 class InputError(ValueError):
-    """Bad input. The message names the file or the option, what was found, and what was expected."""
+    """Bad input. The message names the file or the option, what was found, and what was expected.
+
+    Example:
+        >>> try:
+        ...     raise InputError("unknown family 'hamer'; did you mean 'hammer'?")
+        ... except InputError as error:
+        ...     print(error)
+        unknown family 'hamer'; did you mean 'hammer'?
+    """
 
 
 class MachineError(RuntimeError):
-    """The machine could not do it: a full disk, a permission, a process that died. The input was fine."""
+    """The machine could not do it: a full disk, a permission, a process that died. The input was fine.
+
+    Example:
+        >>> try:
+        ...     raise MachineError("a worker died")
+        ... except MachineError as error:
+        ...     print(error)
+        a worker died
+    """
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:

@@ -81,11 +81,15 @@ def _rebuilt(kind: type, values: dict[str, Any]) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         return np.array_equal(one, other)
     return bool(one == other)
 
 
 def _hashable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_hashable, value))
     # By value, not by bytes: −0.0 equals 0.0.
     return (value.shape, tuple(value.ravel().tolist())) if isinstance(value, np.ndarray) else value

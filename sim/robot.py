@@ -1,4 +1,5 @@
-"""Where things start on the table, and how far the hand may go: numbers that need no physics."""
+"""The robot in numbers, without physics: where things start on the table and how far the hand may go, what the fingers
+need to come down, close and hold, and how strongly they grip."""
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Protocol
 
 import numpy as np
 
 from demos.demo import Demo, Provenance
 from sim.errors import InputError
+from sim.shapes.plugins import PluginError, module_at
 from sim.tasks.scenes import Scene
 
 
@@ -32,15 +32,15 @@ def resolve_actor(name: str) -> Actor:
     """The actor called `expert`, or the function at `module:function`.
 
     Raises:
-        ActorError: no such module or function.
+        ActorError: no such module or function, or a module that can't be imported, for whatever reason.
     """
     module, _, function = (_PLACE if name == EXPERT else name).partition(":")
     if not module or not function or module.startswith("."):
         raise ActorError(f"unknown actor {name!r}; expected 'expert', 'module:function' or 'checkpoint:DIR:STRATEGY'")
     try:
-        actor = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise ActorError(f"actor {name!r}: {error}") from error
+        actor = getattr(module_at(module, name), function)
+    except (PluginError, AttributeError) as error:
+        raise ActorError(f"actor {error}" if isinstance(error, PluginError) else f"actor {name!r}: {error}") from error
     if not callable(actor):
         raise ActorError(f"actor {name!r} is a {type(actor).__name__}; expected a function (scene, seed, …) -> Demo")
     return actor

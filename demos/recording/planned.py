@@ -81,7 +81,7 @@ def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
     for demo in range(config.demos):
         scene, _ = demo_scene(config, index, demo)
         rng = generator(config.seed, config.split_name, index, "planned", demo)
-        intentions = other_wishes(scene.task) if config.intention == MIXED else ()
+        intentions = other_intentions(scene.task) if config.intention == MIXED else ()
         points[demo], grasps[demo], others[demo, : len(intentions)] = plan_demo(scene, rng, intentions)
         held[demo] = end_holds(scene.object, points[demo, :LABELLED, :2])
         family[demo] = names.index(scene.object.family)
@@ -96,7 +96,7 @@ def plan_task(config: RecordConfig, index: int) -> dict[str, np.ndarray]:
     }
 
 
-def other_wishes(task: Task) -> tuple[Task, ...]:
+def other_intentions(task: Task) -> tuple[Task, ...]:
     """The same materials with the two other intentions; none where there are more than two colours."""
     if len(task.densities) != 2:
         return ()

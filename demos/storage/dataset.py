@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,6 @@ from demos.storage.derived_index import build_index
 from demos.storage.episode_file import StoreError, read_demo
 from demos.storage.folder import EPISODES, INDEX, PLANNED, fingerprint_of
 from demos.storage.index_file import read_index
-
-DISK_TROUBLE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
-"""What goes wrong with a folder though it is the right one: a full disk, and the like."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +64,13 @@ def make_folders(folder: Path) -> None:
     """Create the dataset's folders and see that they can be written to.
 
     Raises:
-        StoreError: they cannot.
-        OSError: the disk is full.
+        OSError: they cannot.
     """
-    try:
-        for part in (folder, folder / EPISODES, folder / PLANNED):
-            part.mkdir(parents=True, exist_ok=True)
-            probe = part / ".probe.tmp"
-            probe.touch()
-            probe.unlink()
-    except OSError as error:
-        if error.errno in DISK_TROUBLE:
-            raise
-        raise StoreError(f"{folder}: cannot write here: {error.strerror}") from error
+    for part in (folder, folder / EPISODES, folder / PLANNED):
+        part.mkdir(parents=True, exist_ok=True)
+        probe = part / ".probe.tmp"
+        probe.touch()
+        probe.unlink()
 
 
 def open_dataset(folder: Path) -> Dataset:

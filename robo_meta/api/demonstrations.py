@@ -28,6 +28,10 @@ def record(out: Path | str, progress: bool = False, **options: Any) -> Recording
     Raises:
         ApiError: an unknown option.
         demos.recording.config.RecordError: options that don't go together, or a folder that holds another recording.
+
+    Example:
+        >>> record("mine", families=("hammer",), tasks=1, demos=2).successes  # doctest: +SKIP
+        2
     """
     from demos.recording.config import RecordConfig
     from demos.recording.pack import pack
@@ -52,6 +56,12 @@ def play(
             meant without any noise.
         object_id: label of the object within its task.
         provenance: who acts and from which seed; handed to an actor by `record`.
+
+    Example:
+        >>> # An actor that stands still, which never succeeds.
+        >>> still = lambda observation: (np.zeros(5), np.zeros(5))  # doctest: +SKIP
+        >>> play(scene_of("mine"), np.random.SeedSequence(0), still).success  # doctest: +SKIP
+        False
     """
     from demos.demo import provenance as made
     from demos.expert.episode import record_episode, shared_env
@@ -71,6 +81,10 @@ def load_support(folder: Path | str, task: int = 0, shots: int = 1) -> SupportSe
     Raises:
         demos.storage.episode_file.StoreError: no dataset, or a damaged one.
         ApiError: it has no such task, or fewer demonstrations of it.
+
+    Example:
+        >>> load_support("mine", task=0, shots=2).shots  # doctest: +SKIP
+        2
     """
     from demos.hindsight import support_item
 
@@ -93,6 +107,10 @@ def scene_of(folder: Path | str, task: int = 0, family: str | None = None, objec
         demos.storage.episode_file.StoreError: no dataset, or a damaged one.
         ApiError: it has no such task.
         sim.shapes.families.UnknownFamily: no such family.
+
+    Example:
+        >>> scene_of("mine", family="hook").object.family  # doctest: +SKIP
+        'hook'
     """
     from sim.tasks.sampling import draw_scene
 

@@ -29,6 +29,11 @@ def draw_scene(
 
     Raises:
         sim.shapes.families.UnknownFamily, sim.tasks.sampling.UnknownIntention: a name that is not known.
+
+    Example:
+        >>> scene = draw_scene("hammer", seed=3, intention="part")
+        >>> scene.object.family, scene.task.intention
+        ('hammer', 'part')
     """
     from sim.tasks.sampling import draw_scene as draw
     from sim.tasks.sampling import draw_task
@@ -37,7 +42,15 @@ def draw_scene(
 
 
 def make_env(**options: Any) -> gymnasium.Env:
-    """`gymnasium.make("RoboMeta/Grasp-v0", **options)`; see `sim.env.GraspEnv`."""
+    """`gymnasium.make("RoboMeta/Grasp-v0", **options)`; see `sim.env.GraspEnv`.
+
+    Example:
+        >>> env = make_env()
+        >>> observation, _ = env.reset(seed=0, options={"scene": draw_scene("hammer")})
+        >>> observation["state"].shape
+        (14,)
+        >>> env.close()
+    """
     import gymnasium
 
     return gymnasium.make("RoboMeta/Grasp-v0", **options)
@@ -52,6 +65,10 @@ def act(policy: Policy, observation: Mapping[str, np.ndarray]) -> np.ndarray:
 
     Returns:
         (5,) float32 in [−1, 1], world frame, for the environment's `step`.
+
+    Example:
+        >>> policy = make_strategy("maml").adapt(load_support("mine"))  # doctest: +SKIP
+        >>> observation, *_ = env.step(act(policy, observation))  # doctest: +SKIP
     """
     from sim.frames import action_to_world, observe
 
@@ -60,7 +77,12 @@ def act(policy: Policy, observation: Mapping[str, np.ndarray]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Rollout:
-    """One episode of a policy."""
+    """One episode of a policy.
+
+    Example:
+        >>> rollout(policy, scene, frames=True).save("grasp.gif")  # doctest: +SKIP
+        PosixPath('grasp.gif')
+    """
 
     success: bool
     """Whether every part of the verdict holds."""
@@ -98,6 +120,11 @@ def rollout(policy: Policy, scene: Scene, seed: int = 0, frames: bool = False, p
         seed: draws pose, arm start and noise.
         frames: also film it.
         push: m by which the object is shoved during the approach.
+
+    Example:
+        >>> policy = make_strategy("maml").adapt(load_support("mine"))  # doctest: +SKIP
+        >>> rollout(policy, scene_of("mine", family="hook"), seed=0).success  # doctest: +SKIP
+        True
     """
     from demos.camera import film_policy
     from demos.expert.episode import shared_env

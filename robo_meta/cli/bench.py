@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 
 from robo_meta.cli.words import Unchecked, config_in, print_result
-from robo_meta.strategies.build import build_strategies, default_names
-from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError
 
 SCHEMA = "1"
@@ -54,9 +52,12 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
     from demos.demo import provenance
-    from demos.expert.expert import demonstrate, shared_env
+    from demos.expert.episode import shared_env
+    from demos.expert.expert import demonstrate
     from demos.hindsight import support_item
     from demos.support import SupportSet
+    from robo_meta.strategies.build import build_strategies, default_names
+    from robo_meta.training.checkpoint import checkpoint_file, part_names
     from sim.frames import Pose, observe
     from sim.sensing import scan
     from sim.tasks.sampling import draw_families, draw_scene, draw_task

@@ -1,8 +1,7 @@
 """The command line: `robo-meta COMMAND`. Exit status 0 done, 2 bad input, 1 failure.
 
-Every bad input (`sim.errors.InputError`) and every trouble of the machine (`sim.errors.MachineError`, `OSError`, a
-worker that died) ends in one line on standard error; this module is the only place that translates them. A bug raises
-anything else and keeps its traceback.
+Every bad input and every trouble of the machine (a full disk, a permission, a worker that died) ends in one line on
+standard error, by `robo_meta.cli.exit_status` alone. A bug raises anything else and keeps its traceback.
 
 A command's module is imported when the command is asked for, so that help comes at once.
 """
@@ -14,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Any, NamedTuple
+
+from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except KeyboardInterrupt:
-        print("robo-meta: stopped; what was finished is kept, and the same command goes on", file=sys.stderr)
+        print(f"robo-meta: {STOPPED}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # Whoever read our output has left, as `| head` does; nothing more can be said, not even at exit.
@@ -118,22 +119,6 @@ def help_text() -> str:
             "`robo-meta COMMAND --help` lists the options of a command. Start with `robo-meta quickstart`.",
         ]
     )
-
-
-def exit_status(error: BaseException) -> int | None:
-    """The exit status of an error that is told in one line: 2 bad input, 1 the machine's trouble; None for a bug."""
-    from sim.errors import InputError, MachineError
-
-    if isinstance(error, InputError):
-        return 2
-    return 1 if isinstance(error, (MachineError, OSError)) else None
-
-
-def one_line(error: BaseException) -> str:
-    """What an error says, in one line; an operating system's error names its file first."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -6,11 +6,14 @@ import json as json_format
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from robo_meta.cli.import_objects import ImportCommand
+
+if TYPE_CHECKING:
+    from robo_meta.evaluation.world.check import WorldCheck
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,13 @@ class Objects:
         return None
 
 
-def tell_check(result: dict[str, Any], json: bool) -> int:
+def tell_check(result: WorldCheck, json: bool) -> int:
     """Print what `check_world` found, for people or as JSON; returns the exit status, 1 where a bound is missed."""
     from robo_meta.evaluation.world.check import print_check
+    from robo_meta.runs.json_records import to_json
 
     if json:
-        print(json_format.dumps(result))
+        print(json_format.dumps(to_json(result)))
     else:
         print_check(result)
-    return 1 if result["missed"] else 0
+    return 1 if result.missed else 0

@@ -18,7 +18,6 @@ from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
-from sim.errors import InputError
 
 CHOICES = ("maml", "warped-replay", "density-fit")
 """What the selector chooses among."""
@@ -39,10 +38,6 @@ PLACES = {
 """What it makes → its name in the folder."""
 
 
-class QuickstartError(InputError):
-    """A folder that can't be written to."""
-
-
 @dataclass(frozen=True)
 class QuickstartConfig:
     """How much of everything."""
@@ -50,7 +45,7 @@ class QuickstartConfig:
     out: Path = Path("robo-meta-quickstart")
     """Folder for everything it makes; the same command goes on in it."""
     recorded: int = 20
-    """Training tasks with four recorded demonstrations each: the hand learns from them."""
+    """Training tasks with four recorded demonstrations each: the controller learns from them."""
     planned: int = 600
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
     scenes: int = 6
@@ -86,10 +81,7 @@ def quickstart(
     console, times, result = console or Console(), dict[str, float](), {}
     # Everything is checked before anything is written.
     _recording(config), _matrix(config), _evaluation(config), preset_named(config.preset)
-    try:
-        config.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise QuickstartError(f"{config.out}: {error.strerror}; expected a folder to write to") from error
+    config.out.mkdir(parents=True, exist_ok=True)
     for name, stage in (STAGES if stages is None else stages).items():
         console.print(f"[bold]{name}[/bold] …")
         started = time.perf_counter()

@@ -32,19 +32,20 @@ class Record(Unchecked, RecordConfig):
             return None
         if self.check_expert:
             from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, check_expert
+            from robo_meta.runs.json_records import to_json
 
-            result = check_expert(ExpertCheckConfig(self.families, self.check_expert, self.workers, self.seed))
+            check = check_expert(ExpertCheckConfig(self.families, self.check_expert, self.workers, self.seed))
             if self.json:
-                print(json_format.dumps(result))
+                print(json_format.dumps(to_json(check)))
                 return None
             from rich.console import Console
             from rich.table import Table
 
             table = Table("family", "split", "intention", "n", "success", "95 % interval")
-            for row in result["rows"]:
-                low_high = f"{row['low']:.3f}–{row['high']:.3f}"
-                named = (row["family"], row["split"], row["intention"])
-                table.add_row(*named, str(row["n"]), f"{row['rate']:.3f}", low_high)
+            for row in check.rows:
+                low_high = f"{row.low:.3f}–{row.high:.3f}"
+                named = (row.family, row.split, row.intention)
+                table.add_row(*named, str(row.n), f"{row.rate:.3f}", low_high)
             Console().print(table)
             return None
         from demos.recording.pack import pack

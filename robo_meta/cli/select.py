@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
-from robo_meta.cli.select_options import Scenes, SelectError, play, warn_of_few
+from robo_meta.cli.select_options import Scenes, play, warn_of_few
 from robo_meta.cli.words import print_result
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.prices import Prices
@@ -199,12 +199,8 @@ class EvaluateCommand(Judged):
             from robo_meta.report.page import PAGES, write_page
             from robo_meta.report.selector import section
 
-            try:
-                file = self.report if self.report.suffix == ".html" else self.report / PAGES["selector"]
-                write_page(file, "selector", section(result))
-            except OSError as error:
-                found = f"{self.report}: {error.strerror}"
-                raise SelectError(f"{found}; expected a folder or an .html file to write") from error
+            file = self.report if self.report.suffix == ".html" else self.report / PAGES["selector"]
+            write_page(file, "selector", section(result))
         warn_of_few(matrix)
         if self.json:
             print(json_format.dumps(result))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # loaded by the commands that need them
     from robo_meta.selector.matrix.matrix import Matrix
 
 
-class SelectError(InputError):
+class ScenesError(InputError):
     """A selection command that can't be done as asked."""
 
 
@@ -51,17 +51,17 @@ class Scenes:
         `--fresh` what only a fresh matrix heeds.
 
         Raises:
-            SelectError: one of these.
+            ScenesError: one of these.
         """
         given = self.matrix is not None
         if (self.fresh and given) or not (self.fresh or given or shipped):
-            raise SelectError("expected either --matrix FILE or --fresh")
+            raise ScenesError("expected either --matrix FILE or --fresh")
         if self.seed < 0:
-            raise SelectError(f"seed {self.seed}; expected 0 or more")
+            raise ScenesError(f"seed {self.seed}; expected 0 or more")
         usual = {option.name: option.default for option in fields(self)}
         for name in self.fresh_only:
             if not self.fresh and getattr(self, name) != usual[name]:
-                raise SelectError(f"--{name.replace('_', '-')} without --fresh; it says nothing to a matrix file")
+                raise ScenesError(f"--{name.replace('_', '-')} without --fresh; it says nothing to a matrix file")
 
     def order(self, strategies: Sequence[str]) -> MatrixOrder:
         """What `--fresh` plays, checked."""
@@ -79,7 +79,7 @@ class Scenes:
         """The matrix file, or the shipped one where none is named.
 
         Raises:
-            SelectError: it has a strategy that the checkpoint lacks.
+            ScenesError: it has a strategy that the checkpoint lacks.
             robo_meta.selector.matrix.matrix.MatrixError: no matrix, or a damaged one.
         """
         from robo_meta.selector.matrix.file import load_matrix
@@ -109,7 +109,7 @@ def warn_of_few(matrix: Matrix) -> None:
 
 
 def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | None) -> None:
-    """Raises SelectError where a matrix has a strategy that the checkpoint lacks."""
+    """Raises ScenesError where a matrix has a strategy that the checkpoint lacks."""
     from robo_meta.strategies.build import playable
     from robo_meta.training.checkpoint import checkpoint_file
 
@@ -117,4 +117,4 @@ def refuse_unplayable(where: str, strategies: Sequence[str], checkpoint: Path | 
     held = playable(file)
     for name in strategies:
         if name not in held:
-            raise SelectError(f"{where}: strategy {name!r} is none of the checkpoint's; {file} has {', '.join(held)}")
+            raise ScenesError(f"{where}: strategy {name!r} is none of the checkpoint's; {file} has {', '.join(held)}")

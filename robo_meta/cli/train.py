@@ -1,4 +1,4 @@
-"""`robo-meta train`, and the same on a machine that has torch, numpy and safetensors only:
+"""`robo-meta train`, and the same on a machine that has torch and numpy only:
 `python -m robo_meta.cli.train`."""
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from demos.storage.files import json_bytes, write_atomic
+from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
 from robo_meta.cli.plain_parser import parse
 from robo_meta.cli.words import print_result
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.options import TrainOptions
 from robo_meta.training.presets import TrainConfig
-from sim.errors import InputError, MachineError
 
 RESULT_FILE = "stream.json"
 
@@ -83,15 +83,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
     try:
         parse(Train, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset.").run()
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (MachineError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
-        print("stopped; the same command with --resume goes on", file=sys.stderr)
+        print(STOPPED, file=sys.stderr)
         return 1
+    except Exception as error:
+        status = exit_status(error)
+        if status is None:
+            raise
+        print(f"error: {one_line(error)}", file=sys.stderr)
+        return status
     return 0
 
 

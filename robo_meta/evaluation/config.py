@@ -14,11 +14,9 @@ from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, SUPPORTS
-from robo_meta.strategies.build import default_names, needs_checkpoint
 from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
 from robo_meta.strategies.sources import Source
-from robo_meta.training.checkpoint import checkpoint_file, part_names
 from sim.errors import InputError, did_you_mean
 from sim.shapes.families import families_of, family_named
 from sim.tasks.benchmark import benchmark_of
@@ -124,7 +122,13 @@ class EvaluateConfig:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The strategies that take part."""
-        return self.strategies or resolve_all(default_names(part_names(checkpoint_file(self.checkpoint))))
+        if self.strategies:
+            return self.strategies
+        # Only here, as they import PyTorch, for which nobody should wait who asks for help.
+        from robo_meta.strategies.build import default_names
+        from robo_meta.training.checkpoint import checkpoint_file, part_names
+
+        return resolve_all(default_names(part_names(checkpoint_file(self.checkpoint))))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -153,6 +157,9 @@ class EvaluateConfig:
     @property
     def checkpoint_file(self) -> Path | None:
         """The checkpoint to load, or None where nothing learned takes part."""
+        from robo_meta.strategies.build import needs_checkpoint
+        from robo_meta.training.checkpoint import checkpoint_file
+
         return checkpoint_file(self.checkpoint) if needs_checkpoint(self.players, self.controller) else None
 
     @property

@@ -18,7 +18,7 @@ from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
 from robo_meta.evaluation.retries import attempt_cells
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
-from robo_meta.runs.journal import append, make_folder, open_journal
+from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import build_strategies
 
@@ -44,7 +44,7 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     if config.out is None:
         return _played(config, [], progress)
     journal = config.out / FINISHED
-    make_folder(journal)
+    journal.parent.mkdir(parents=True, exist_ok=True)
     with sole_writer(config.out, "evaluating"):
         return _played(config, open_journal(journal, config.identity), progress)
 

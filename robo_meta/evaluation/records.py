@@ -141,6 +141,6 @@ class TaskRecord:
         """Inverse of `to_json`.
 
         Raises:
-            RecordError: fields are missing, unknown, or of another kind.
+            JsonRecordError: fields are missing, unknown, or of another kind.
         """
         return from_json(cls, found)

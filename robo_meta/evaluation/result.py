@@ -26,7 +26,12 @@ class FrameError(InputError):
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """Matched scenes, played by several strategies and summed up. Latencies apart, it depends on `identity` alone."""
+    """Matched scenes, played by several strategies and summed up. Latencies apart, it depends on `identity` alone.
+
+    Example:
+        >>> found = robo_meta.evaluate(["maml", "replay"], split="validation", shots=1, tasks=2)  # doctest: +SKIP
+        >>> [(cell.strategy, cell.rate) for cell in found.cells]  # doctest: +SKIP
+    """
 
     config: Mapping[str, Any]
     """What was asked for, as plain data."""

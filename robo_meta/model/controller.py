@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from robo_meta.model.dense import two_layers
+from sim.frames import heading_turn
+from sim.robot import GripperConfig
 
 CLOSING_SPREAD = np.array([0.0018, 0.0018, 0.0012, 0.025])
 CLOSED_SPREAD = np.array([0.006, 0.006, 0.002, 0.1])
@@ -31,12 +33,15 @@ def shapes(hidden: int) -> dict[str, tuple[int, ...]]:
 def hand_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Network inputs (M, 18) and the unit planar directions (M, 2) they are turned to.
 
+    The divisors are scales of errors, part of the trained network and no numbers of the robot: 0.3 rad and 0.05 m/s are
+    not an action's reach. The opening alone is measured by the gripper's.
+
     Args:
         hand: (M, 7): x, y, z (m), yaw (rad), opening (m), opening rate (m/s), last command.
         target: (M, 4): grasp x, y, z, yaw, the same frame.
     """
     offset = np.asarray(target, dtype=np.float64)[:, :3] - hand[:, :3]
-    turn = (target[:, 3] - hand[:, 3] + np.pi / 2) % np.pi - np.pi / 2
+    turn = heading_turn(hand[:, 3], target[:, 3])
     planar = np.hypot(offset[:, 0], offset[:, 1])
     direction = np.where(planar[:, None] > 1e-6, offset[:, :2] / np.maximum(planar, 1e-6)[:, None], [[1.0, 0.0]])
     up = offset[:, 2]
@@ -53,7 +58,7 @@ def hand_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.nd
         np.clip(turn / 0.3, -2, 2),
         np.clip(turn / 0.06, -2, 2),
         np.clip(np.abs(turn) / 0.06, 0, 2),
-        hand[:, 4] / 0.04 - 1,
+        hand[:, 4] / (GripperConfig.open_width / 2) - 1,
         np.clip(hand[:, 4] / 0.003, 0, 2),
         np.clip(hand[:, 5] / 0.05, -2, 2),
         np.clip(np.abs(hand[:, 5]) / 0.006, 0, 2),

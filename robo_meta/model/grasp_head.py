@@ -20,7 +20,8 @@ from robo_meta.model.dense import two_layers
 DIRECTIONS = 24
 """A: closing directions tried, modulo π."""
 STRIPS = (0.008, 0.013, 0.022)
-"""m: half widths of the strips along the closing direction in which extents are measured; a pad's half is 0.010."""
+"""m: half widths of the strips along the closing direction in which extents are measured: below and above the
+`pad_half_width` of `sim.robot.Fingers`. They are inputs of trained networks, and stay if the pads change."""
 REACH = 0.05
 """m: how far a strip reaches from the place."""
 USUAL = 128

@@ -22,7 +22,7 @@ from sim.tasks.scenes import BALANCE, INTENTIONS
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
 """(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""
-FIT_SCALES = (1.0, 0.9, 1.1, 0.8, 1.25, 0.67, 1.5, 0.5, 2.0)
+FIT_SCALES = (1.0, 1.25, 0.8, 1.5, 0.67, 2.0)
 """Tried in this order until an object serves for every intention."""
 
 

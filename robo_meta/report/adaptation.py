@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from demos.expert.expert import shared_env
+from demos.expert.episode import shared_env
 from robo_meta.report.charts import AdaptationScene
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import matched_task

@@ -79,5 +79,5 @@ def _phases(result: Record) -> Markup:
     rows = []
     for row in result["phases"]:
         brought = [", ".join(row[kind]) for kind in ("families", "colours")]
-        rows.append((False, [str(row["phase"]), *brought, str(row["tasks"]), str(row["probes"])]))
+        rows.append((False, [str(row["phase"]), *brought, str(row["tasks"]), str(row["held_out"])]))
     return table(head, rows)

@@ -1,6 +1,6 @@
 """What a stream shows, as records: the curve, the phases' ends, forgetting; and as a table for people.
 
-Axis letters: T tasks that arrived, Q queries, E phases, B probes.
+Axis letters: T tasks that arrived, Q queries, E phases, B held-out tasks.
 """
 
 from __future__ import annotations
@@ -27,15 +27,16 @@ def stream_result(phases: Sequence[Phase], stream: Stream, scores: Scores, facts
 
     Returns:
         `facts`, and `phases`; `arrivals`: rates of `online` and `frozen` as tasks arrive, by window; `arrival_pairs`:
-        online minus frozen by phase, the same queries; `ends`: rates of `online`, `frozen` and `scratch` on probes of
-        one phase (`judged`) or of all phases so far (`judged` 0) after each phase; `end_pairs`: online minus the
-        others there; `forgetting`: online on the first phase's probes, after the last phase minus after the first.
+        online minus frozen by phase, the same queries; `ends`: rates of `online`, `frozen` and `scratch` on the
+        held-out tasks of one phase (`judged`) or of all phases so far (`judged` 0) after each phase; `end_pairs`:
+        online minus the others there; `forgetting`: online on the first phase's held-out tasks, after the last phase
+        minus after the first.
     """
     first = np.concatenate([[stream.known], stream.ends[:-1]]) - stream.known
     spans = [(int(a), int(b) - stream.known) for a, b in zip(first, stream.ends, strict=True)]
     arrived = query_transfers(take(stream.data, np.arange(stream.known, stream.ends[-1])))
-    held_out = query_transfers(stream.probes)
-    edges = np.concatenate([[0], np.cumsum([len(phase.probes) for phase in phases])])
+    transfers = query_transfers(stream.held_out)
+    edges = np.concatenate([[0], np.cumsum([len(phase.held_out) for phase in phases])])
     hits = Scores(*(part <= NEAR for part in scores))
     arrivals, arrival_pairs, ends, end_pairs = [], [], [], []
     for number, (begin, end) in enumerate(spans):
@@ -52,24 +53,24 @@ def stream_result(phases: Sequence[Phase], stream: Stream, scores: Scores, facts
             rows = slice(edges[judged - 1], edges[judged]) if judged else slice(0, edges[number + 1])
             three = {
                 "online": hits.online_ends[number][rows],
-                "frozen": hits.frozen_probes[rows],
+                "frozen": hits.frozen_held_out[rows],
                 "scratch": hits.scratch_ends[number][rows],
             }
             place = {**where, "judged": judged}
             for learner, part in three.items():
-                ends += _rates(part, held_out[rows], {**place, "learner": learner})
+                ends += _rates(part, transfers[rows], {**place, "learner": learner})
             for other in ("frozen", "scratch"):
                 names = {**place, "a": "online", "b": other}
-                end_pairs += _pairs(three["online"], three[other], held_out[rows], names)
+                end_pairs += _pairs(three["online"], three[other], transfers[rows], names)
     oldest = slice(0, edges[1])
-    forgetting = _pairs(hits.online_ends[-1][oldest], hits.online_ends[0][oldest], held_out[oldest], {"judged": 1})
+    forgetting = _pairs(hits.online_ends[-1][oldest], hits.online_ends[0][oldest], transfers[oldest], {"judged": 1})
     table = [
         {
             "phase": number + 1,
             "families": list(phase.families),
             "colours": list(phase.colours),
             "tasks": len(phase.arrivals),
-            "probes": len(phase.probes),
+            "held_out": len(phase.held_out),
         }
         for number, phase in enumerate(phases)
     ]
@@ -111,7 +112,7 @@ def _pairs(a: Any, b: Any, transfers: np.ndarray, names: Record) -> list[Record]
 
 def stream_table(result: Record, transfer: str = "all") -> str:
     """The phases' ends and forgetting as text, one transfer."""
-    head = ("after phase", "probes of", "n", "frozen", "online", "scratch", "online − frozen [95 %]", "− scratch")
+    head = ("after phase", "held out of", "n", "frozen", "online", "scratch", "online − frozen [95 %]", "− scratch")
     rows = [head]
     ends = [row for row in result["ends"] if row["transfer"] == transfer]
     pairs = [row for row in result["end_pairs"] if row["transfer"] == transfer]

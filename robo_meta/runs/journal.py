@@ -22,7 +22,7 @@ ANY_TABLE = TableOf(Plain(finite=False))
 
 
 class JournalError(InputError):
-    """A journal that is damaged, of other work, or cannot be written."""
+    """A journal that is damaged or of other work."""
 
 
 def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -> list[dict[str, Any]]:
@@ -37,14 +37,12 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
         kind: what each record must be.
 
     Raises:
-        JournalError: the file belongs to other work than `identity`, is damaged, or its folder can't be written.
+        JournalError: the file belongs to other work than `identity`, or is damaged.
+        OSError: it can't be written.
     """
-    make_folder(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        try:
-            write_atomic(path, [_line(identity)])
-        except PermissionError as error:
-            raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
+        write_atomic(path, [_line(identity)])
         return []
     try:
         lines = read_bounded(path, LARGEST).split(b"\n")
@@ -72,18 +70,6 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
         # The file goes on after its last whole line.
         write_atomic(path, [line + b"\n" for line in whole])
     return records[1:]
-
-
-def make_folder(path: Path) -> None:
-    """Make the folder of the journal `path` where there is none.
-
-    Raises:
-        JournalError: it can't be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        raise JournalError(f"{path.parent}: {error.strerror}; expected a folder to write to") from error
 
 
 def append(path: Path, record: dict[str, Any]) -> None:

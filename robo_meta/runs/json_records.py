@@ -13,7 +13,7 @@ from sim.errors import InputError
 Json = dict[str, Any]
 
 
-class RecordError(InputError):
+class JsonRecordError(InputError):
     """A record that is damaged, or of another kind."""
 
 
@@ -31,7 +31,7 @@ def from_json(kind: type[Record], found: Any) -> Record:
     """Inverse of `to_json`: a record of a dataclass whose fields are plain values, tuples and such dataclasses.
 
     Raises:
-        RecordError: fields are missing, unknown, or of another kind; numbers that are not finite.
+        JsonRecordError: fields are missing, unknown, or of another kind; numbers that are not finite.
     """
     return typing.cast(Record, _read(kind, found, kind.__name__))
 
@@ -47,32 +47,32 @@ def _read(kind: Any, found: Any, place: str) -> Any:
         return _read(kind, found, place)
     if typing.get_origin(kind) is tuple:
         if not isinstance(found, list):
-            raise RecordError(f"{place}: {_kind(found)}; expected a list")
+            raise JsonRecordError(f"{place}: {_kind(found)}; expected a list")
         return tuple(_read(typing.get_args(kind)[0], item, f"{place}[{k}]") for k, item in enumerate(found))
     # In Python true is an int; in a record it is none. A whole number may stand for a float.
     right = type(found) in (int, float) if kind is float else type(found) is kind
     if not right:
-        raise RecordError(f"{place}: {_kind(found)}; expected {_NAMES[kind]}")
+        raise JsonRecordError(f"{place}: {_kind(found)}; expected {_NAMES[kind]}")
     try:
         value = kind(found)
     except OverflowError:
         value = math.inf
     if kind is float and not math.isfinite(value):
         said = found if type(found) is float else _kind(found)
-        raise RecordError(f"{place}: {said}; expected a finite number")
+        raise JsonRecordError(f"{place}: {said}; expected a finite number")
     return value
 
 
 def _read_record(kind: Any, found: Any, place: str) -> Any:
     if not isinstance(found, dict):
-        raise RecordError(f"{place}: {_kind(found)}; expected an object")
+        raise JsonRecordError(f"{place}: {_kind(found)}; expected an object")
     fields = {field.name: field for field in dataclasses.fields(kind)}
     unknown = [name for name in found if name not in fields]
     if unknown:
-        raise RecordError(f"{place}: unknown field {unknown[0]!r}; expected {', '.join(fields)}")
+        raise JsonRecordError(f"{place}: unknown field {unknown[0]!r}; expected {', '.join(fields)}")
     missing = [n for n, field in fields.items() if n not in found and field.default is dataclasses.MISSING]
     if missing:
-        raise RecordError(f"{place}: no field {missing[0]!r}")
+        raise JsonRecordError(f"{place}: no field {missing[0]!r}")
     kinds = typing.get_type_hints(kind)
     return kind(**{name: _read(kinds[name], value, f"{place}.{name}") for name, value in found.items()})
 

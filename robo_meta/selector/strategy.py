@@ -15,7 +15,7 @@ from robo_meta.strategies.policy import Controller, Policy
 from robo_meta.training.checkpoint import Checkpoint
 
 
-class Selector:
+class SelectorStrategy:
     """Chooses once for every scan; one attempt, and no demonstration more.
 
     Args:
@@ -51,7 +51,7 @@ class Selector:
 class SelectedPolicy:
     """Decides at the first sight of a scan and then is the chosen strategy's policy."""
 
-    def __init__(self, selector: Selector, support: SupportSet) -> None:
+    def __init__(self, selector: SelectorStrategy, support: SupportSet) -> None:
         self._selector, self._support = selector, support
         self._scan = b""
         self._policy: Policy | None = None

@@ -25,6 +25,12 @@ class Strategy(Protocol):
     """All that is called of any strategy. `adapt` leaves the support as it is; the same support gives the same policy.
 
     What only some can do are protocols of their own below, and a strategy's row says which of them it follows.
+
+    Example:
+        >>> class Middle:
+        ...     name = "middle"
+        ...     def adapt(self, support):
+        ...         return lambda points: [*points[:, :2].mean(axis=0), 0.02, 0.0]
     """
 
     @property

@@ -1,6 +1,7 @@
 """What a strategy's code is, as a hash: results of other code are never taken for its own.
 
-For shipped strategies the hash is over the package's version and the source of everything that adapts and acts. For a
+For shipped strategies the hash is over the package's version and the source of all that adapts and acts, of the world
+that they act in, and of what judges them, so that an edited world is never resumed as the old one. For a
 user's own it is over that, over the source of its module and of the modules beside it that it imports, and over the
 state that the object was given with.
 """
@@ -18,18 +19,19 @@ from robo_meta.strategies.sources import OwnSource, Source
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
+    "sim",
+    "demos",
     "robo_meta/catalogue.py",
+    "robo_meta/scenarios",
     "robo_meta/model",
     "robo_meta/learning",
-    "robo_meta/strategies",
-    "robo_meta/selector",
     "robo_meta/training/checkpoint.py",
-    "demos/policy.py",
-    "demos/support.py",
-    "demos/hindsight.py",
-    "demos/expert/scripted_controller.py",
+    "robo_meta/strategies",
+    "robo_meta/evaluation",
+    "robo_meta/selector",
 )
-"""Files and folders whose source decides what a shipped strategy does with a support."""
+"""Files and folders whose source decides what a shipped strategy does with a support, in which world, and how that is
+judged."""
 
 
 def code_identity(source: Source) -> str:
@@ -52,9 +54,14 @@ def code_identity(source: Source) -> str:
 @cache
 def shipped_code() -> str:
     """Hash of the package's version and of the source files that `SHIPPED` names."""
+    return sources_hash(ROOT)
+
+
+def sources_hash(root: Path) -> str:
+    """What `shipped_code` is where the package's source lies in `root`."""
     found = hashlib.sha256(__version__.encode())
     for name in SHIPPED:
-        place = ROOT / name
+        place = root / name
         for file in (place,) if place.suffix else sorted(place.rglob("*.py")):
-            found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+            found.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return found.hexdigest()

@@ -22,8 +22,9 @@ import numpy as np
 from demos.policy import Policy
 from demos.support import SupportSet
 from robo_meta.strategies import Strategy, StrategyError
-from robo_meta.strategies.baselines.scan_grasps import half_height, wrap_half_turn
+from robo_meta.strategies.baselines.scan_grasps import half_height
 from robo_meta.strategies.policy import Controller, GraspPolicy
+from sim.frames import wrap_heading
 
 GRASP = "4 finite numbers: x, y, z in m and yaw in rad, object frame"
 ACTION = "5 finite numbers: an action in [−1, 1]"
@@ -185,7 +186,7 @@ def checked_grasp(choose: Callable[[np.ndarray], Any], points: np.ndarray, name:
     with _named(name, "target"):
         found = choose(locked(points))
     grasp = _numbers(found, (4,), f"strategy {name!r}: target", GRASP)
-    return np.array([*grasp[:3], wrap_half_turn(float(grasp[3]))])
+    return np.array([*grasp[:3], float(wrap_heading(float(grasp[3])))])
 
 
 def checked_scores(weigh: Callable[[np.ndarray], Any], points: np.ndarray, name: str) -> np.ndarray | None:

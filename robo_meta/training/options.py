@@ -34,7 +34,7 @@ class TrainOptions:
     first_order: bool = False
     """Leave second derivatives out of the meta-gradient."""
     resume: bool = False
-    """Go on with what was begun in `out`."""
+    """The same command goes on by itself; with this, the shared parts that are done are checked against it too."""
     init: Path | None = None
     """Checkpoint to start from: its `pretrain` part, or else the part of the method's own name; with `--stream`, its
     maml."""

@@ -1,6 +1,6 @@
 """Training: packed data in, a checkpoint with every method, the closing network and the controller out.
 
-Needs torch, numpy and safetensors only, so that a dataset can be carried to another machine:
+Needs torch and numpy only, so that a dataset can be carried to another machine:
 `python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
 it learns online, see `robo_meta.training.online.train`.
 """
@@ -83,7 +83,8 @@ def train(
         config: one of `PRESETS`, or a changed one; `full` by default.
         seed: of parameters and batches.
         device: `cpu` or `cuda`.
-        resume: go on with what was begun in `out`.
+        resume: check the parts that all methods share against this training too, though they are done. What was begun
+            in `out` with the same configuration, seed and data goes on without it; any other is refused.
         init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
 
     Returns:
@@ -102,7 +103,7 @@ def train(
     packed = _training_data(data)
     _check_contrast(methods, _begun(out, config), out)
     starts = _starts(methods, init, config)
-    _make_folder(out)
+    (out / STATES).mkdir(parents=True, exist_ok=True)
     with sole_writer(out, "training"):
         remove_temporaries(out)
         remove_temporaries(out / STATES)
@@ -131,18 +132,6 @@ def _check_contrast(methods: Sequence[str], begun: Checkpoint, out: Path) -> Non
 def _starts(methods: Sequence[str], init: Path | str | None, config: TrainConfig) -> dict[str, Start]:
     """Method → what its parameters start from; empty without `init`."""
     return {} if init is None else {name: start_from(init, name, config) for name in methods if name != "contrast"}
-
-
-def _make_folder(out: Path) -> None:
-    """Make the run folder.
-
-    Raises:
-        TrainError: it cannot be made.
-    """
-    try:
-        (out / STATES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainError(f"{out}: {error.strerror}; expected a folder to write to") from error
 
 
 @dataclass(frozen=True)
@@ -179,7 +168,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
     """Train one part to its schedule's end, from the state that was saved or else from `start`.
 
     Raises:
-        TrainError: there is a saved state, and no resume was asked for.
+        StateError: the saved state is of another configuration, seed, start or data.
     """
     config, device, seed = shared.config, shared.device, shared.seed
     path = shared.out / STATES / f"{part}.safetensors"
@@ -190,8 +179,6 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         "data": data_fingerprint(shared.data),
         "init": None if start is None else start.label,
     }
-    if path.exists() and not shared.resume:
-        raise TrainError(f"{shared.out} already holds a training of {part!r}; add --resume, or use another --out")
     stream = shared.stream if part in METHODS else None
     if path.exists():
         state = load_state(path, identity, device, expected_shapes(part, config.architecture))

@@ -153,6 +153,13 @@ def unregister_family(name: str) -> None:
 
     Raises:
         UnknownFamily: no registered family of that name.
+
+    Example:
+        >>> from sim.shapes.pieces import box
+        >>> _ = register_family("brick", lambda rng, slots: (box(0, 0.2, 0.03, 0.02),), "one block", group="bricks")
+        >>> unregister_family("brick")
+        >>> "brick" in all_families()
+        False
     """
     if name not in _OWN:
         raise UnknownFamily(f"family {name!r} is not registered{did_you_mean(name, _OWN) if _OWN else ''}")

@@ -37,6 +37,13 @@ class Family:
 
     Raises:
         FamilyError: a name or group that isn't made of lower-case words, an empty description, no function.
+
+    Example:
+        >>> from sim.shapes.pieces import box, in_slots
+        >>> def plank(rng, slots):
+        ...     return in_slots([box(0, 0.1, 0.03, 0.02), box(0.1, 0.2, 0.03, 0.035)], (0, 1))
+        >>> Family("plank", "planks", plank, "two blocks end to end").group
+        'planks'
     """
 
     name: str

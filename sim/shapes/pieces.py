@@ -15,7 +15,13 @@ from sim.records import Record
 
 @dataclass(frozen=True, eq=False)
 class Piece(Record):
-    """A convex upright prism of a layout, m, in canonical coordinates."""
+    """A convex upright prism of a layout, m, in canonical coordinates.
+
+    Example:
+        >>> piece = Piece("box", np.array([[0.0, 0.0], [0.2, 0.0], [0.2, 0.03], [0.0, 0.03]]), height=0.02)
+        >>> piece.slot
+        0
+    """
 
     kind: str
     """`box`, `cylinder` or `prism`."""

@@ -25,6 +25,10 @@ class Task:
 
     Raises:
         SceneError: an unknown colour or intention, a density or a number out of range.
+
+    Example:
+        >>> Task("training", 0, {"red": 1.0, "blue": 4.0}, "balance", "red").intention
+        'balance'
     """
 
     split: str
@@ -89,6 +93,12 @@ class Scene:
 
     Raises:
         SceneError: a mass that isn't positive, a colour of the object without density.
+
+    Example:
+        >>> from sim.tasks.sampling import draw_scene, draw_task
+        >>> scene = draw_scene(0, draw_task(0, "training", 0, "part"), "hammer", "a0")
+        >>> scene.mass <= 0.04
+        True
     """
 
     task: Task

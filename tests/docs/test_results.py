@@ -1,80 +1,40 @@
-"""`docs/RESULTS.md` can be read by a machine, and its figures are possible.
+"""`docs/RESULTS.md` can be read by a machine, its figures are possible, and those with per-task results are theirs.
 
-A table stands under a heading and a list of `- field: value` lines; it must have n, interval and command. A figure is
-`value [low, high]`, or `value (≥ low)` where only the lower bound is given.
+A table must have n, interval, command, and the file of its per-task results or the word that none was kept. Where there
+is a file, every figure, reading and count is computed from it anew.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from robo_meta.cli.main import main
 from robo_meta.evaluation.intervals import wilson
+from robo_meta.evaluation.summary import REFERENCE
+from tests.docs.per_task import (
+    RIVAL,
+    TRANSFERS,
+    PerTask,
+    at_least,
+    per_task,
+    percent,
+    reading,
+    rival,
+    sentences,
+    signed,
+)
+from tests.docs.results_page import DOCS, NUMBER, Figure, ResultsTable, read_figure, read_tables
 
-RESULTS = Path(__file__).parents[2] / "docs" / "RESULTS.md"
-FIELDS = ("n", "interval", "command")
-NUMBER = r"[+−-]?\d+(?:\.\d+)?"
-FIGURE = re.compile(rf"({NUMBER}) (?:\[({NUMBER}), ({NUMBER})\]|\(≥ ({NUMBER})\))(?: (= within chance))?")
+README = DOCS.parent / "README.md"
+FIELDS = ("n", "interval", "command", "per task")
 BARE = re.compile(rf"{NUMBER}|–")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One number of a table with its interval."""
-
-    text: str
-    """As it stands in the table."""
-    value: float
-    low: float
-    high: float | None
-    """None where only the lower bound is given."""
-    marked: bool
-    """Whether "= within chance" stands behind it."""
-
-    @property
-    def signed(self) -> bool:
-        """Whether it is a difference."""
-        return any(sign in self.text for sign in "+−")
-
-
-@dataclass(frozen=True)
-class ResultsTable:
-    """A table, with the heading and the fields above it."""
-
-    heading: str
-    fields: dict[str, list[str]]
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def read_tables(text: str) -> list[ResultsTable]:
-    """Every table that stands directly under a heading of level 3, in order."""
-    found = []
-    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
-        lines = re.split(r"^#", section, flags=re.MULTILINE)[0].splitlines()
-        fields: dict[str, list[str]] = {}
-        for line in lines:
-            if match := re.fullmatch(r"- (n|unit|split|interval|command): (.+)", line):
-                fields.setdefault(match[1], []).append(match[2])
-        cells = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in lines if line.startswith("|")]
-        found.append(ResultsTable(lines[0], fields, cells[0] if cells else (), tuple(cells[2:])))
-    return found
-
-
-def read_figure(text: str) -> Figure | None:
-    """The figure of a cell, or None where it holds something else."""
-    match = FIGURE.fullmatch(text)
-    if match is None:
-        return None
-    value, low, high, least = (None if part is None else float(part.replace("−", "-")) for part in match.groups()[:4])
-    assert value is not None
-    return Figure(text, value, least if low is None else low, high, match[5] is not None)  # type: ignore[arg-type]
+FILES = {split: DOCS / "results" / f"benchmark-1-{split}.csv" for split in ("unseen-objects", "unseen-families")}
+VERDICT = "2"
+"""By which the per-task results were judged; rows of a table that name another one are older."""
 
 
 def is_wilson(figure: Figure, n: int, unit: float) -> bool:
@@ -99,13 +59,16 @@ def problems(text: str) -> list[str]:
             found.append(f"{table.heading}: no table")
         for row in table.rows:
             found += [f"{table.heading}: {problem}" for problem in _row_problems(table, row)]
+        found += [f"{table.heading}: {problem}" for problem in _unlike_per_task(table)]
+    words = " ".join(text.split())
+    found += [f"the text does not say {said!r}" for said in _said() if said not in words]
     return found + _unequal_marks(tables)
 
 
 def _row_problems(table: ResultsTable, row: tuple[str, ...]) -> list[str]:
     if len(row) != len(table.header):
         return [f"{len(row)} cells under {len(table.header)} columns: {row}"]
-    named = dict(zip(table.header, row, strict=True))
+    named = table.named(row)
     if not re.fullmatch(r"\d+|–", named.get("n", "")):
         return [f"no n in the row {row}"]
     found = []
@@ -125,12 +88,63 @@ def _row_problems(table: ResultsTable, row: tuple[str, ...]) -> list[str]:
         rate = not figure.signed and figure.high is not None and "Wilson" in table.fields.get("interval", [""])[0]
         if rate and not is_wilson(figure, int(named["n"]) // (2 if half else 1), unit):
             found.append(f"{cell!r} is no Wilson interval of a whole number out of n in the row {row[0]}")
-        reading = named.get("reading")
         if column in ("difference", "value") and figure.high is not None:
             expected = "ahead" if figure.low > 0 else "within chance" if figure.high >= 0 else "behind"
-            if reading != expected:
-                found.append(f"{cell!r} is read as {reading!r}; expected {expected!r}")
+            if named.get("reading") != expected:
+                found.append(f"{cell!r} is read as {named.get('reading')!r}; expected {expected!r}")
+            # Quantiles of resampled differences of n outcomes are multiples of 1/n, so that 0.00 is 0 where n ≤ 100.
+            exact = (
+                "Bootstrap" in table.fields.get("interval", [""])[0] and named["n"] != "–" and int(named["n"]) <= 100
+            )
+            if 0 in (figure.low, figure.high) and not exact:
+                found.append(f"{cell!r} has a bound of which rounding hides the sign")
     return found
+
+
+def _unlike_per_task(table: ResultsTable) -> list[str]:
+    """Cells that differ from what the table's per-task results come to."""
+    results = {result.split: result for result in (per_task(DOCS / path) for path in table.per_task)}
+    found = []
+    for row in table.rows if results else ():
+        named = table.named(row)
+        if named.get("verdict", VERDICT) != VERDICT:
+            continue
+        split = named.get("split") or named.get("tasks", "").replace(" ", "-") or table.fields["split"][0]
+        for column, expected in _expected(results[split], named).items():
+            if named[column] != expected:
+                found.append(f"{row[0]}, {column}: {named[column]!r}; the per-task results give {expected!r}")
+    return found
+
+
+def _expected(results: PerTask, named: dict[str, str]) -> dict[str, str]:
+    """Column → cell of one row, from per-task results."""
+    if "`maml` minus" in named:
+        intention = named["intention"].strip("*")
+        difference = results.ahead(named["`maml` minus"], named["transfer"], intention)
+        n = len(results.outcomes(REFERENCE, named["transfer"], intention)[0])
+        return {"n": str(n), "difference": signed(difference), "reading": reading(difference)}
+    if "tasks" in named:
+        return {transfer: at_least(results.of_expert(transfer)) for transfer in TRANSFERS}
+    strategy, found = named["strategy"].strip("`"), {"n": str(len(results.outcomes(REFERENCE, TRANSFERS[0])[0]))}
+    for column in named:
+        transfer, _, intention = column.partition(", ")
+        if transfer in TRANSFERS:
+            kind = intention.strip("*") or "both"
+            equal = strategy == RIVAL and reading(results.ahead(RIVAL, transfer, kind)) == "within chance"
+            found[column] = percent(results.rate(strategy, transfer, kind)) + " = within chance" * equal
+    return found
+
+
+def _said() -> list[str]:
+    """Sentences of the text that per-task results bear out."""
+    families, objects = (per_task(FILES[split]) for split in ("unseen-families", "unseen-objects"))
+    readings = [reading(results.ahead(RIVAL, transfer)) for results in (families, objects) for transfer in TRANSFERS]
+    return [
+        *sentences(families, objects),
+        f"within chance in {readings.count('within chance')} of {len(readings)} (see above)",
+        f"On unseen families `maml` is {rival(families)}",
+        f"On unseen objects it is {rival(objects)}",
+    ]
 
 
 def _unequal_marks(tables: list[ResultsTable]) -> list[str]:
@@ -138,7 +152,7 @@ def _unequal_marks(tables: list[ResultsTable]) -> list[str]:
     shown, marked, borne_out = set(), set(), set()
     for table in tables:
         for row in table.rows:
-            named = dict(zip(table.header, row, strict=False))
+            named = table.named(row)
             if "`maml` minus" in named and named["reading"] == "within chance":
                 part = "" if named["intention"] == "both" else f", {named['intention']}"
                 borne_out.add((named["`maml` minus"], named["split"], named["transfer"] + part))
@@ -155,7 +169,7 @@ def _unequal_marks(tables: list[ResultsTable]) -> list[str]:
 
 @cache
 def _page() -> str:
-    return RESULTS.read_text(encoding="utf-8")
+    return (DOCS / "RESULTS.md").read_text(encoding="utf-8")
 
 
 def test_every_table_has_n_interval_and_command_and_possible_figures() -> None:
@@ -179,8 +193,17 @@ def test_the_page_has_tables_and_every_figure_is_read() -> None:
         (lambda page: page.replace("96 [94, 98]", "96 [94 98]"), "malformed"),
         (lambda page: page.replace("0.00 [−0.03, +0.03]", "0.00 [0.00, 0.00]"), "no width"),
         (lambda page: page.replace("0.00 [−0.03, +0.03] | within chance", "0.00 [−0.03, +0.03] | ahead"), "read as"),
+        (lambda page: page.replace("+0.027 [+0.004, +0.049]", "+0.03 [0.00, +0.05]", 1), "hides the sign"),
+        (lambda page: page.replace("+0.027 [+0.004, +0.049]", "+0.027 [+0.005, +0.049]", 1), "per-task results give"),
         (lambda page: page.replace("94 [90, 96] = within chance", "94 [90, 96]", 1), "mark and paired difference"),
+        (
+            lambda page: page.replace("| `maml` | 300 | 96 [93, 98]", "| `maml` | 300 | 97 [94, 98]"),
+            "per-task results give",
+        ),
+        (lambda page: page.replace("| 0.96 (≥ 0.94)", "| 0.96 (≥ 0.95)"), "per-task results give"),
+        (lambda page: page.replace("Of the 33 failures", "Of the 36 failures"), "does not say"),
         (lambda page: page.replace("- interval: Wilson\n", "", 1), "no interval"),
+        (lambda page: page.replace("- per task: none was kept\n", "", 1), "no per task"),
         (lambda page: re.sub(r"^- command: .*\n", "", page, flags=re.MULTILINE), "no command"),
         (lambda page: page.replace("| `maml` | 300 |", "| `maml` | |"), "no n"),
     ],
@@ -189,6 +212,27 @@ def test_a_damaged_page_is_found_out(edit: Callable[[str], str], said: str) -> N
     damaged = edit(_page())
     assert damaged != _page()
     assert any(said in problem for problem in problems(damaged))
+
+
+def test_the_table_of_the_readme_is_that_of_the_per_task_results() -> None:
+    page, results = README.read_text(encoding="utf-8"), per_task(FILES["unseen-families"])
+    rows = re.findall(r"^\| \**`([\w-]+)`[^|]*\|([^|]+)\|([^|]+)\|([^|]+)\|([^|]+)\|$", page, flags=re.MULTILINE)
+    assert [row[0] for row in rows] == ["maml", "context", "warped-replay", "zero-shot", "expert"]
+    for strategy, *cells in rows:
+        for transfer, cell in zip(TRANSFERS, cells[:3], strict=True):
+            expected = percent(results.rate(strategy, transfer))
+            assert cell.replace("*", "").strip() == (expected if "[" in cell else expected.split()[0])
+        halves = [percent(results.rate(strategy, TRANSFERS[2], kind)).split()[0] for kind in ("balance", "part")]
+        assert cells[3].strip() == " / ".join(halves)
+    by = {transfer: results.ahead(RIVAL, transfer) for transfer in TRANSFERS}
+    ahead = [transfer for transfer, difference in by.items() if reading(difference) == "ahead"]
+    points = {f"{100 * by[transfer].value:.0f}" for transfer in ahead}
+    (rest,) = by.keys() - set(ahead)
+    assert reading(by[rest]) == "within chance"
+    said = f"`maml` is ahead of `context` by {'/'.join(points)} points on *{'* and *'.join(ahead)}*; on *{rest}* the"
+    assert f"{said} difference is within chance" in " ".join(page.split())
+    failed = results.failures()
+    assert f"{sum(row['family'] == 'hook' for row in failed)} of {len(failed)} failures on unseen families" in page
 
 
 def test_every_option_of_a_command_exists(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -32,10 +33,18 @@ def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_public_name_resolves_and_has_a_docstring() -> None:
-    for name in robo_meta.__all__:
-        value = getattr(robo_meta, name)
-        assert name == "__version__" or value.__doc__, name
+@pytest.mark.parametrize("name", [name for name in robo_meta.__all__ if name != "__version__"])
+def test_the_example_of_every_public_name_runs(name: str) -> None:
+    """Those that need a dataset are skipped, and shown all the same."""
+    value = getattr(robo_meta, name)
+    module = sys.modules[value.__module__]
+    case = doctest.DocTestParser().get_doctest(value.__doc__, {**vars(module)}, name, module.__file__, 0)
+    assert case.examples, f"{name} has no example"
+    said: list[str] = []
+    assert doctest.DocTestRunner().run(case, out=said.append).failed == 0, "".join(said)
+
+
+def test_every_public_name_resolves() -> None:
     assert set(robo_meta.__all__) <= set(dir(robo_meta))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         robo_meta.nothing  # noqa: B018

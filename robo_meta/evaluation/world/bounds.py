@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from robo_meta.evaluation.intervals import wilson
-from robo_meta.evaluation.world.probes import OFFSETS, Record
+from robo_meta.evaluation.world.probes import OFFSETS, CurveProbe, LayoutsProbe, TaskProbe
 from sim.shapes.families import FAMILIES, families_of
 from sim.tasks.sampling import FRICTION_RANGE, RATIO_RANGE
 
@@ -53,57 +53,59 @@ def share(name: str, split: str, hits: Iterable[bool], least: float = 0.0, most:
     return Line(name, split, value, bound, passed, len(outcomes), rate.low, rate.high, note, missed)
 
 
-def skill_lines(split: str, records: list[Record]) -> list[Line]:
+def skill_lines(split: str, records: list[TaskProbe]) -> list[Line]:
     """What needs no demonstration must fail, and the expert must succeed."""
     bounds: tuple[tuple[str, float, float, str], ...] = (
         ("centre", 0.0, 0.45, "grasps the middle"),
         ("equal", 0.0, 0.40, "guesses equal densities"),
         ("blind", 0.0, 0.55, "best material-blind rule"),
-        ("expert balance", 0.97, 1.0, "expert, balance"),
-        ("expert part", 0.97, 1.0, "expert, part"),
+        ("expert_balance", 0.97, 1.0, "expert, balance"),
+        ("expert_part", 0.97, 1.0, "expert, part"),
     )
     return [
-        share(label, split, [record[key]["success"] for record in records], least, most)
+        share(label, split, [getattr(record, key).success for record in records], least, most)
         for key, least, most, label in bounds
     ]
 
 
-def geometry_lines(split: str, records: list[Record]) -> list[Line]:
+def geometry_lines(split: str, records: list[TaskProbe]) -> list[Line]:
     """Rules of objects, materials and observation, on every task."""
 
+    found = [record.facts for record in records]
+
     def rule(name: str, key: str, holds: Callable[[Any], bool], scale: float = 1.0, unit: str = "") -> Line:
-        values = [record[key] for record in records]
+        values = [getattr(facts, key) for facts in found]
         note = "" if isinstance(values[0], bool) else f"{min(values) * scale:.3g} to {max(values) * scale:.3g}{unit}"
         return share(name, split, [holds(value) for value in values], least=1.0, note=note)
 
     (low, high), (slippery, rough) = RATIO_RANGE, FRICTION_RANGE
-    first = share("first colour the heavier", split, [r["first heavier"] for r in records], note="either may be")
+    first = share("first colour the heavier", split, [facts.first_heavier for facts in found], note="either may be")
     return [
         rule("balance points at 1:4 and 4:1 ≥ 4 cm apart", "separation", lambda m: m >= 0.04, 100, " cm"),
         rule(f"density ratio {low:g} to {high:g}", "ratio", lambda value: low <= value <= high),
         first,
         rule("two colours, both on the object", "colours", bool),
-        rule("balance mass 0.3 to 0.7 kg", "balance mass", lambda kg: 0.3 <= kg <= 0.7, 1, " kg"),
-        rule("part mass ≤ 0.04 kg", "part mass", lambda kg: kg <= 0.04, 1, " kg"),
+        rule("balance mass 0.3 to 0.7 kg", "balance_mass", lambda kg: 0.3 <= kg <= 0.7, 1, " kg"),
+        rule("part mass ≤ 0.04 kg", "part_mass", lambda kg: kg <= 0.04, 1, " kg"),
         rule(f"friction {slippery:g} to {rough:g}", "friction", lambda mu: slippery <= mu <= rough),
-        rule("geometry independent of the intention", "same object", bool),
-        rule("outer ends ≥ 4 cm from balance points", "end clearance", lambda m: m >= 0.04, 100, " cm"),
+        rule("geometry independent of the intention", "same_object", bool),
+        rule("outer ends ≥ 4 cm from balance points", "end_clearance", lambda m: m >= 0.04, 100, " cm"),
         rule("length 12 to 36 cm", "length", lambda m: 0.12 <= m <= 0.36, 100, " cm"),
         rule("height ≤ 5 cm", "height", lambda m: m <= 0.05, 100, " cm"),
         rule("every possible balance point graspable", "graspable", bool),
         rule("every possible balance point supported", "flat", bool),
-        share("equal-density guess > 2.5 cm off", split, [record["equal off"] > 0.025 for record in records]),
-        share("middle > 2.5 cm off", split, [record["middle off"] > 0.025 for record in records]),
-        rule("reset unchanged by exchanged materials", "reset alike", bool),
-        rule("settled within 0.1 mm of that", "settled apart", lambda m: m <= 1e-4, 1e3, " mm"),
+        share("equal-density guess > 2.5 cm off", split, [facts.equal_off > 0.025 for facts in found]),
+        share("middle > 2.5 cm off", split, [facts.middle_off > 0.025 for facts in found]),
+        rule("reset unchanged by exchanged materials", "reset_alike", bool),
+        rule("settled within 0.1 mm of that", "settled_apart", lambda m: m <= 1e-4, 1e3, " mm"),
     ]
 
 
-def curve_lines(records: list[Record]) -> list[Line]:
+def curve_lines(records: list[CurveProbe]) -> list[Line]:
     """Success against the distance from the centre of mass, and where it falls below one half."""
     lines: list[Line] = []
     for number, offset in enumerate(OFFSETS):
-        hits = [record["outcomes"][number] for record in records if record["outcomes"][number] is not None]
+        hits = [hit for record in records if (hit := record.outcomes[number]) is not None]
         lines.append(share(f"grasp {offset * 100:g} cm off", ALL, hits, least=0.97 if offset == 0 else 0.0))
     measured = [(offset, line.value) for offset, line in zip(OFFSETS, lines, strict=True) if line.value is not None]
     crossing = half_crossing(measured)
@@ -123,10 +125,10 @@ def half_crossing(curve: list[tuple[float, float]]) -> float | None:
     return None
 
 
-def layout_lines(records: list[Record]) -> list[Line]:
+def layout_lines(records: list[LayoutsProbe]) -> list[Line]:
     """Share of raw layouts that become objects."""
-    reasons = sum((Counter(record["reasons"]) for record in records), Counter[str]())
-    total = sum(record["n"] for record in records)
+    reasons = sum((Counter(record.reasons) for record in records), Counter[str]())
+    total = sum(record.n for record in records)
     refused = ", ".join(f"{name} {n / total:.0%}" for name, n in reasons.most_common() if name != "accepted")
     rate = wilson(reasons["accepted"], total)
     return [Line("raw layouts accepted", ALL, rate.value, "", None, total, rate.low, rate.high, f"refused: {refused}")]

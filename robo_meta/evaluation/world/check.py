@@ -6,9 +6,8 @@ Each line is a share of cases with its Wilson 95 % interval and the bound that i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -16,11 +15,30 @@ from rich.table import Table
 
 from demos.workers import run_jobs
 from robo_meta.evaluation.world.blind_grasps import HOLDS, RULES
-from robo_meta.evaluation.world.bounds import ALL, curve_lines, family_lines, geometry_lines, layout_lines, skill_lines
-from robo_meta.evaluation.world.probes import Record, probe_curve, probe_layouts, probe_rules, probe_task
+from robo_meta.evaluation.world.bounds import (
+    ALL,
+    Line,
+    curve_lines,
+    family_lines,
+    geometry_lines,
+    layout_lines,
+    skill_lines,
+)
+from robo_meta.evaluation.world.probes import (
+    CurveProbe,
+    LayoutsProbe,
+    Probe,
+    RulesProbe,
+    TaskProbe,
+    probe_curve,
+    probe_layouts,
+    probe_rules,
+    probe_task,
+)
 from robo_meta.runs.console import wide_console
 from sim.errors import InputError
 from sim.shapes.families import FAMILIES, SPLITS, families_of
+from sim.tasks.scenes import BALANCE, PART
 
 SCHEMA = 1
 RULE_TASKS = 10_000
@@ -60,102 +78,120 @@ class CheckConfig:
             raise CheckError(f"splits {' '.join(self.splits) or 'none'}; expected at least one, each once")
 
 
-def check_world(config: CheckConfig, *, progress: bool = True) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ExpertFailure:
+    """A task on which the expert failed."""
+
+    split: str
+    index: int
+    family: str
+    intention: str
+    failed: tuple[str, ...]
+    """Parts of the verdict that didn't hold, or `no grasp`."""
+    off: float | None
+    """m that it aimed off, across the closing direction; None where it found no grasp."""
+
+
+@dataclass(frozen=True)
+class WorldCheck:
+    """What was measured of the world; JSON comes from it by `robo_meta.runs.json_records.to_json`."""
+
+    schema: int
+    config: CheckConfig
+    blind_rule: str
+    """The best material-blind rule."""
+    lines: tuple[Line, ...]
+    """Every figure."""
+    failures: tuple[ExpertFailure, ...]
+    """Every task on which the expert failed."""
+
+    passed: bool
+    """Whether every bound is kept."""
+    missed: bool
+    """Whether any bound certainly isn't."""
+
+
+def check_world(config: CheckConfig, *, progress: bool = True) -> WorldCheck:
     """Measure the world.
 
     Args:
         config: how much.
         progress: show a bar on standard error.
-
-    Returns:
-        `{schema, config, blind_rule, lines, failures, passed, missed}`: the lines as records, what went wrong where the
-        expert failed, whether every bound is kept, and whether any certainly isn't.
     """
     seed, splits = config.seed, config.splits
     # The curve is shared out over the splits, on objects of its own.
-    first = [
+    first: list[Callable[[], Probe]] = [
         *(partial(probe_rules, seed, RULE_TASKS + number) for number in range(config.rule_tasks)),
         *(partial(probe_layouts, seed, family, config.layouts) for family in _families(config)),
         *(partial(probe_curve, seed, splits[n % len(splits)], config.tasks + n) for n in range(config.tasks)),
     ]
     found = _run("layouts and offset curve", first, config.workers, progress)
-    rule = best_rule([record for record in found if record["kind"] == "rules"])
+    rule = best_rule([record for record in found if isinstance(record, RulesProbe)])
     tasks = [partial(probe_task, seed, split, index, rule) for split in splits for index in range(config.tasks)]
-    records = _run("tasks", tasks, config.workers, progress)
-    layouts, curve = ([record for record in found if record["kind"] == kind] for kind in ("layouts", "curve"))
+    records = [r for r in _run("tasks", tasks, config.workers, progress) if isinstance(r, TaskProbe)]
+    layouts = [record for record in found if isinstance(record, LayoutsProbe)]
+    curve = [record for record in found if isinstance(record, CurveProbe)]
     lines = [*family_lines(), *layout_lines(layouts), *curve_lines(curve)]
     for split in (*config.splits, *([ALL] if len(config.splits) > 1 else [])):
-        chosen = [record for record in records if split in (record["split"], ALL)]
+        chosen = [record for record in records if split in (record.split, ALL)]
         lines += [*skill_lines(split, chosen), *geometry_lines(split, chosen)]
-    return {
-        "schema": SCHEMA,
-        "config": asdict(config),
-        "blind_rule": rule,
-        "lines": [asdict(line) for line in lines],
-        "failures": failures(records),
-        "passed": all(line.passed is not False for line in lines),
-        "missed": any(line.missed for line in lines),
-    }
+    passed, missed = all(line.passed is not False for line in lines), any(line.missed for line in lines)
+    return WorldCheck(SCHEMA, config, rule, tuple(lines), failures(records), passed, missed)
 
 
-def best_rule(records: list[Record]) -> str:
+def best_rule(records: list[RulesProbe]) -> str:
     """The blind rule that is near the centre of mass most often; the first of equals."""
-    near = {name: sum(record["offsets"][name] < HOLDS for record in records) for name in RULES}
+    near = {name: sum(record.offsets[name] < HOLDS for record in records) for name in RULES}
     return max(near, key=near.__getitem__)
 
 
-def failures(records: list[Record]) -> list[Record]:
-    """Every task on which the expert failed: which, why, and how far off it aimed, m across the closing direction."""
-    return [
-        {key: record[key] for key in ("split", "index", "family")} | {"intention": key.split()[1]} | record[key]
+def failures(records: list[TaskProbe]) -> tuple[ExpertFailure, ...]:
+    """Every task on which the expert failed."""
+    return tuple(
+        ExpertFailure(record.split, record.index, record.family, intention, tried.failed, tried.off)
         for record in records
-        for key in ("expert balance", "expert part")
-        if not record[key]["success"]
-    ]
+        for intention, tried in ((BALANCE, record.expert_balance), (PART, record.expert_part))
+        if not tried.success
+    )
 
 
-def print_check(result: dict[str, Any], console: Console | None = None) -> None:
+def print_check(result: WorldCheck, console: Console | None = None) -> None:
     """Print the lines, and what went wrong where the expert failed."""
     console = wide_console(console, PIPE_WIDTH)
     console.print(check_table(result))
-    for failure in result["failures"]:
-        where = "{split} task {index}, {family}, {intention}".format(**failure)
-        off = "" if failure["off"] is None else f"; aimed {failure['off'] * 100:.1f} cm off"
-        console.print(f"expert failed: {where}: {', '.join(failure['failed'])}{off}")
+    for failure in result.failures:
+        where = f"{failure.split} task {failure.index}, {failure.family}, {failure.intention}"
+        off = "" if failure.off is None else f"; aimed {failure.off * 100:.1f} cm off"
+        console.print(f"expert failed: {where}: {', '.join(failure.failed)}{off}")
 
 
-def check_table(result: dict[str, Any]) -> Table:
+def check_table(result: WorldCheck) -> Table:
     """The lines for people."""
     table = Table(
-        title=f"World check; best material-blind rule: {result['blind_rule']}",
+        title=f"World check; best material-blind rule: {result.blind_rule}",
         caption="FAIL: the whole 95 % interval misses the bound; unclear: the rate does, the interval doesn't",
     )
     for heading in ("figure", "split", "value", "95 %", "n", "bound", "", "range"):
         table.add_column(heading)
-    for line in result["lines"]:
-        mark = {True: "[green]pass", False: "[yellow]unclear", None: ""}[line["passed"]]
-        mark = "[red]FAIL" if line["missed"] else mark
-        interval = "" if line["n"] is None else f"{line['low']:.2f}–{line['high']:.2f}"
-        value = "–" if line["value"] is None else f"{line['value']:.3g}"
-        cells = (line["name"], line["split"], value, interval)
-        table.add_row(*cells, "" if line["n"] is None else str(line["n"]), line["bound"], mark, line["note"])
+    for line in result.lines:
+        mark = {True: "[green]pass", False: "[yellow]unclear", None: ""}[line.passed]
+        mark = "[red]FAIL" if line.missed else mark
+        interval = "" if line.n is None else f"{line.low:.2f}–{line.high:.2f}"
+        value = "–" if line.value is None else f"{line.value:.3g}"
+        cells = (line.name, line.split, value, interval)
+        table.add_row(*cells, "" if line.n is None else str(line.n), line.bound, mark, line.note)
     return table
 
 
-def _run(label: str, jobs: Sequence[Callable[[], Record]], workers: int, progress: bool) -> list[Record]:
+def _run(label: str, jobs: Sequence[Callable[[], Probe]], workers: int, progress: bool) -> list[Probe]:
     """What the jobs found, in an order that the workers have no part in."""
-    console, found = Console(stderr=True), list[Record]()
+    console, found = Console(stderr=True), list[Probe]()
     with Progress(console=console, disable=not (progress and console.is_terminal), transient=True) as bar:
         shown = bar.add_task(label, total=len(jobs))
         for record in run_jobs(jobs, workers):
             found.append(record)
             bar.advance(shown)
-    return sorted(found, key=_place)
-
-
-def _place(record: Record) -> tuple[str, int]:
-    """By split or family, then by number."""
-    return str(record.get("split", record.get("family", ""))), int(record.get("index", 0))
+    return sorted(found, key=lambda record: record.place)
 
 
 def _families(config: CheckConfig) -> list[str]:

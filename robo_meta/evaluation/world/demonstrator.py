@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
@@ -48,12 +47,50 @@ class ExpertCheckConfig:
             family_named(name)
 
 
-def check_expert(config: ExpertCheckConfig) -> dict[str, Any]:
+@dataclass(frozen=True)
+class ExpertAttempt:
+    """One demonstration on a fresh object."""
+
+    family: str
+    number: int
+    """Of the object within its family."""
+    intention: str
+    failed: tuple[str, ...]
+    """Parts of the verdict that didn't hold, or `no grasp`; empty on success."""
+
+
+@dataclass(frozen=True)
+class ExpertRate:
+    """The demonstrator's success on a family, or on `all`, for one intention or for `all` together."""
+
+    family: str
+    split: str
+    intention: str
+    n: int
+    successes: int
+    rate: float
+    low: float
+    """Of the 95 % interval."""
+    high: float
+
+
+@dataclass(frozen=True)
+class ExpertCheck:
+    """How often the demonstrator succeeds; JSON comes from it by `robo_meta.runs.json_records.to_json`."""
+
+    schema: int
+    seed: int
+    rows: tuple[ExpertRate, ...]
+    """Of every family and of `all`, each for both intentions together and apart."""
+    failures: tuple[ExpertAttempt, ...]
+
+
+def check_expert(config: ExpertCheckConfig) -> ExpertCheck:
     """`expert_success` of a configuration."""
     return expert_success(config.families, config.tasks, config.workers, config.seed)
 
 
-def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: int) -> dict[str, Any]:
+def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: int) -> ExpertCheck:
     """Let the demonstrator grasp `tasks` fresh objects of each family, with its noise and natural variation.
 
     Args:
@@ -61,15 +98,10 @@ def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: in
         tasks: objects of each.
         workers: processes.
         seed: root seed; with the family and the object's number it fixes the outcome.
-
-    Returns:
-        `{schema, seed, rows, failures}`: rows `{family, split, intention, n, successes, rate, low, high}` of every
-        family and of `all`, each for both intentions together (`all`) and apart; failures `{family, number, intention,
-        failed}` with the failed parts of the verdict.
     """
     names = tuple(dict.fromkeys(families)) or tuple(FAMILIES)
     jobs = [partial(_attempt, seed, name, number) for name in names for number in range(tasks)]
-    attempts = []
+    attempts: list[ExpertAttempt] = []
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         shown = bar.add_task("demonstrations", total=len(jobs))
@@ -77,27 +109,25 @@ def expert_success(families: tuple[str, ...], tasks: int, workers: int, seed: in
             attempts.append(result)
             bar.advance(shown)
     # Workers answer in any order.
-    attempts.sort(key=lambda result: (names.index(result["family"]), result["number"]))
-    rows = [
+    attempts.sort(key=lambda result: (names.index(result.family), result.number))
+    rows = tuple(
         _row(family, intention, attempts)
         for family in (*names, TOTAL)
         for intention in (TOTAL, *INTENTIONS)
-        if intention == TOTAL or any(result["intention"] == intention for result in attempts)
-    ]
-    failed = [result for result in attempts if result["failed"]]
-    return {"schema": SCHEMA, "seed": seed, "rows": rows, "failures": failed}
+        if intention == TOTAL or any(result.intention == intention for result in attempts)
+    )
+    return ExpertCheck(SCHEMA, seed, rows, tuple(result for result in attempts if result.failed))
 
 
-def _row(family: str, intention: str, attempts: list[dict[str, Any]]) -> dict[str, Any]:
-    chosen = [t for t in attempts if family in (t["family"], TOTAL) and intention in (t["intention"], TOTAL)]
-    successes = sum(not result["failed"] for result in chosen)
+def _row(family: str, intention: str, attempts: list[ExpertAttempt]) -> ExpertRate:
+    chosen = [t for t in attempts if family in (t.family, TOTAL) and intention in (t.intention, TOTAL)]
+    successes = sum(not result.failed for result in chosen)
     rate = wilson(successes, len(chosen))
     split = TOTAL if family == TOTAL else family_named(family).group
-    counts = {"n": len(chosen), "successes": successes, "rate": rate.value, "low": rate.low, "high": rate.high}
-    return {"family": family, "split": split, "intention": intention} | counts
+    return ExpertRate(family, split, intention, len(chosen), successes, rate.value, rate.low, rate.high)
 
 
-def _attempt(seed: int, family: str, number: int) -> dict[str, Any]:
+def _attempt(seed: int, family: str, number: int) -> ExpertAttempt:
     """One demonstration on a fresh object; `failed` is empty on success."""
     # Tasks are numbered from the family's own stream, so that the families don't all get the same materials.
     index = int(generator(seed, "check expert", family, number).integers(2**31))
@@ -105,11 +135,10 @@ def _attempt(seed: int, family: str, number: int) -> dict[str, Any]:
     task = draw_task(seed, family_named(family).group, index, intention)
     scene = draw_scene(seed, task, family, "a0")
     path = (task.split, index, "check expert", family)
-    failed: list[str]
     try:
         origin = provenance("expert", seed, path)
         demo = demonstrate(scene, seed_sequence(seed, *path), object_id="a0", provenance=origin)
-        failed = [name for name, holds in demo.verdict.items() if not holds]
+        failed = tuple(name for name, holds in demo.verdict.items() if not holds)
     except NoGrasp:
-        failed = ["no grasp"]
-    return {"family": family, "number": number, "intention": intention, "failed": failed}
+        failed = ("no grasp",)
+    return ExpertAttempt(family, number, intention, failed)

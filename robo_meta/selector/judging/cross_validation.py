@@ -12,7 +12,7 @@ from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules, once, taken
+from robo_meta.selector.learner.reference_rules import ReferenceRules, once, taken
 from robo_meta.selector.matrix.matrix import Matrix
 
 LEASTS = (1_000_000, 32, 16, 8, 4)
@@ -57,7 +57,7 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
         nothing = np.zeros((len(judged), len(matrix.strategies)))
         choice = selector.strategy_for(judged.features, nothing, judged.affordable)
         selected[out] = once(taken(judged, choice))
-        single[out] = once(taken(judged, Rules.of(training).best(judged)))
+        single[out] = once(taken(judged, ReferenceRules.of(training).best(judged)))
     best = virtual_best.apart(matrix.success, matrix.affordable)
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}

@@ -56,7 +56,7 @@ def shifted(predicted: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Stream:
+class Met:
     """What happened in E scenes one after another, one attempt each."""
 
     choices: np.ndarray
@@ -65,7 +65,7 @@ class Stream:
     """(E,) bool."""
 
 
-def follow(matrix: Matrix, selector: Selector, scenes: int, seed: int, *, online: bool, broken: int | None) -> Stream:
+def meet(matrix: Matrix, selector: Selector, scenes: int, seed: int, *, online: bool, broken: int | None) -> Met:
     """Meet scenes of a matrix in random order.
 
     Args:
@@ -91,15 +91,15 @@ def follow(matrix: Matrix, selector: Selector, scenes: int, seed: int, *, online
         choices[number] = choice
         drift.observe(choice, float(predicted[choice]), bool(successes[number]))
         drift.next_scene()
-    return Stream(choices, successes)
+    return Met(choices, successes)
 
 
 def judge_online(matrix: Matrix, selector: Selector, scenes: int = 400, seed: int = 0) -> dict[str, Any]:
     """Sabotage the strategy that is used most, halfway; with and without learning from outcomes."""
-    calm = {online: follow(matrix, selector, scenes, seed, online=online, broken=None) for online in (False, True)}
+    calm = {online: meet(matrix, selector, scenes, seed, online=online, broken=None) for online in (False, True)}
     half = scenes // 2
     broken = int(np.bincount(calm[True].choices[:half], minlength=len(matrix.strategies)).argmax())
-    after = {online: follow(matrix, selector, scenes, seed, online=online, broken=broken) for online in (False, True)}
+    after = {online: meet(matrix, selector, scenes, seed, online=online, broken=broken) for online in (False, True)}
     uses = uses_until_abandoned(after[True].choices[half:] == broken)
     return {
         "scenes": scenes,

@@ -16,7 +16,7 @@ from robo_meta.checkpoints import shipped
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Model, Selector, Stage
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA
 from sim.errors import InputError
@@ -72,12 +72,9 @@ def save_selector(path: Path, selector: Selector) -> Path:
         "prices": selector.prices.card,
         "rules": selector.rules.card,
     }
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_array_file(path, FORM, card, arrays)
-        write_atomic(path.with_suffix(".json"), [json_bytes(card)])
-    except OSError as error:
-        raise SelectorError(f"{path}: {error.strerror}; expected a file that can be written") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_array_file(path, FORM, card, arrays)
+    write_atomic(path.with_suffix(".json"), [json_bytes(card)])
     return path
 
 
@@ -103,7 +100,9 @@ def load_selector(path: Path | str | None = None) -> Selector:
         for ranking in (rules["ranking"], *rules["table"].values()):
             if sorted(ranking) != list(range(len(strategies))):
                 raise ValueError(f"a ranking {ranking} of {len(strategies)} strategies")
-        known = Rules(strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()})
+        known = ReferenceRules(
+            strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()}
+        )
         stages = tuple(
             Stage(
                 arrays[f"{number}/base"],

@@ -17,7 +17,7 @@ from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.forest import Forest, from_sklearn
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Selector, Stage, base_value
 from robo_meta.selector.matrix.features import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
@@ -67,7 +67,7 @@ def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL
         "seed": seed,
         "versions": installed_versions(),
     }
-    rules = Rules.of(matrix)
+    rules = ReferenceRules.of(matrix)
     stages: tuple[Stage, ...] = ()
     for left in range(1, prices.attempts + 1):
         partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})

@@ -15,7 +15,7 @@ KEYS = (("transfer", "shots", "sensing"), ("transfer", "shots"), ("transfer",))
 
 
 @dataclass(frozen=True)
-class Rules:
+class ReferenceRules:
     """Rankings of the strategies on the training matrix."""
 
     strategies: tuple[str, ...]
@@ -27,7 +27,7 @@ class Rules:
     """Look-up key → ranking over the training scenes of that key."""
 
     @staticmethod
-    def of(matrix: Matrix) -> Rules:
+    def of(matrix: Matrix) -> ReferenceRules:
         """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does."""
         rates = matrix.success.mean(axis=2)
         if matrix.retry is not None:
@@ -36,7 +36,7 @@ class Rules:
         for columns in KEYS:
             keys = _keys(matrix, columns)
             table |= {str(key): _ranking(rates[keys == key]) for key in np.unique(keys)}
-        return Rules(matrix.strategies, _ranking(rates), table)
+        return ReferenceRules(matrix.strategies, _ranking(rates), table)
 
     @property
     def card(self) -> dict[str, Any]:

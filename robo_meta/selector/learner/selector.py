@@ -11,7 +11,7 @@ import numpy as np
 
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.reference_rules import ReferenceRules
 
 DEMO, GIVE_UP = "one more demo", "give up"
 
@@ -61,7 +61,7 @@ class Selector:
     seconds: np.ndarray
     """(A,) nominal s of adapting and choosing."""
     prices: Prices
-    rules: Rules
+    rules: ReferenceRules
     """The baselines' knowledge of the same training matrix."""
     card: Mapping[str, Any]
     """`learner`, `families` of the training matrix, its fingerprint, `checkpoint`, `versions`, `seed`."""

@@ -19,7 +19,7 @@ from demos.policy import Policy
 from demos.storage.lock import sole_writer
 from demos.support import SupportItem, SupportSet
 from demos.workers import run_jobs
-from robo_meta.runs.journal import append, make_folder, open_journal
+from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.conditions import Condition, query_under
 from robo_meta.scenarios.matched_scenes import matched_task
@@ -61,7 +61,7 @@ def play_matrix(
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
         demos.storage.lock.LockError: another process is playing into `out`.
-        robo_meta.runs.journal.JournalError: the journal beside it is of another order, or not writable.
+        robo_meta.runs.journal.JournalError: the journal beside it is of another order or damaged.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
     """
     file = checkpoint_file(order.checkpoint)
@@ -70,7 +70,7 @@ def play_matrix(
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
     _strategies(file_needed, names, order.controller)
     identity = _identity(order, file_needed, names)
-    make_folder(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
     with sole_writer(out, "playing a matrix"):
         return _played(order, out, identity, file_needed, progress, report)
 

@@ -49,14 +49,14 @@ class DensityFit:
 def fitted_grasp(support: SupportSet, points: np.ndarray) -> np.ndarray:
     """(4,) grasp x, y, z, yaw of the query (P, 6) at its likeliest centre of mass."""
     centres = colour_centres([*(item.points for item in support.items), points])
-    log_densities = density_grid(len(centres))
+    log_densities = log_density_grid(len(centres))
     log_posterior = np.zeros(len(log_densities))
     for item in support.items:
         log_posterior += log_likelihood(item.points, item.grasp, centres, log_densities)
     return snap(points, likely_centre(points, centres, log_densities, log_posterior))
 
 
-def density_grid(colours: int) -> np.ndarray:
+def log_density_grid(colours: int) -> np.ndarray:
     """(D, G) log densities relative to the first colour, the prior being even over them."""
     if colours == 2:
         return np.stack([np.zeros_like(LOG_RATIOS), LOG_RATIOS], axis=-1)

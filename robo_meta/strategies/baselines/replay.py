@@ -9,11 +9,10 @@ import numpy as np
 
 from demos.support import COMMAND, SupportItem, SupportSet, closing_step
 from robo_meta.strategies.baselines.scan_alignment import Alignment, align
-from robo_meta.strategies.baselines.scan_grasps import wrap_half_turn
 from robo_meta.strategies.policy import Controller
+from sim.frames import wrap_heading
+from sim.robot import Workspace
 
-STEP_METRES, STEP_RADIANS = 0.05, 0.3
-"""m and rad of one action unit."""
 NEAR_METRES, NEAR_RADIANS = 0.012, 0.08
 """A waypoint this near counts as reached, before the fingers close."""
 PATIENCE = 4
@@ -120,14 +119,14 @@ class ReplayPolicy:
 def pose_error(hand: np.ndarray, waypoint: np.ndarray) -> np.ndarray:
     """(4,) m, m, m, rad from a hand (7,) to a waypoint (4,), the turn being the shorter one modulo π."""
     error = waypoint - hand[:4]
-    error[3] = wrap_half_turn(error[3])
+    error[3] = wrap_heading(error[3])
     return error
 
 
 def approach(hand: np.ndarray, waypoint: np.ndarray, gripper: float, most_up: float) -> np.ndarray:
     """(5,) action from a hand (7,) toward a waypoint (4,), rising by `most_up` units at most."""
     error = pose_error(hand, waypoint)
-    units = error / np.array([STEP_METRES, STEP_METRES, STEP_METRES, STEP_RADIANS])
+    units = error / np.array([*3 * [Workspace.reach], Workspace.turn])
     # Scaled as a whole, so that a far waypoint is approached along a straight line whatever the axes' heading.
     units[:3] /= max(1.0, float(np.linalg.norm(units[:3])))
     units[2] = min(units[2], most_up)
@@ -153,7 +152,7 @@ def lay_over(item: SupportItem, alignment: Alignment) -> ReplayPath:
     waypoints[:, :2] = alignment.place(waypoints[:, :2])
     waypoints[:, 3] = alignment.heading(waypoints[:, 3])
     grasp = item.grasp.astype(np.float64)
-    heading = wrap_half_turn(float(alignment.heading(grasp[3])))
+    heading = float(wrap_heading(float(alignment.heading(grasp[3]))))
     first = closing_step(item.hand)
     while first > 0 and item.hand[first, COMMAND] < 0:
         first -= 1

@@ -1,6 +1,8 @@
 """Where a gripper fits on a scanned object: closing direction, width, height, and snapping to a graspable place.
 
-Everything is estimated from noisy points alone. Axis letters: P points, C candidate places, A closing directions.
+Everything is estimated from noisy points alone. Lengths that a scan doesn't blur are the robot's own, of `sim.robot`;
+where a number differs from the one there, the docstring says so: it is this estimate's own, and results rest on it.
+Axis letters: P points, C candidate places, A closing directions.
 """
 
 from __future__ import annotations
@@ -10,15 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-OPEN_HALF = 0.040
+from sim.frames import wrap_heading
+from sim.robot import Fingers, GripperConfig, Workspace
+
+OPEN_HALF = GripperConfig.open_width / 2
 """m: from the grasp point to either pad when the gripper is fully open."""
-FINGER_INNER, FINGER_OUTER = 0.036, 0.058
-"""m: from the grasp point to either side of an open finger, errors included; what lies there blocks the descent."""
+FINGER_INNER, FINGER_OUTER = 0.036, Fingers.outer_reach
+"""m: from the grasp point to either side of an open finger, errors included; what lies there blocks the descent. The
+inner one is its own, 1 mm more than `Fingers.inner_reach`."""
 CLEAR_HALF = 0.013
-"""m: half the width of the strip in which an open finger comes down."""
+"""m: half the width of the strip in which an open finger comes down; its own, 1 mm less than
+`Fingers.clear_half_width`."""
 PAD_HALF = 0.011
-"""m: half a pad's width, perpendicular to the closing direction."""
-LARGEST_WIDTH = 0.065
+"""m: half a pad's width, perpendicular to the closing direction; its own, 1.5 mm more than
+`Fingers.pad_half_width`."""
+LARGEST_WIDTH = Fingers.max_width
 """m: widest place that the gripper takes with clearance for errors."""
 SUPPORT_RADIUS = 0.010
 """m: a place with no scanned point this near is taken for a hole."""
@@ -38,7 +46,7 @@ YAWS = np.arange(36) * (np.pi / 36) - np.pi / 2
 """(A,), rad: closing directions tried, modulo π."""
 TRIED_AMONG = 128
 """Points, in random order, among which the nearest are tried as places."""
-SMALLEST_Z, LARGEST_Z = 0.010, 0.022
+SMALLEST_Z, LARGEST_Z = Workspace.low[2], 0.022
 """m: the hand keeps off the table, and its palm off the object."""
 
 
@@ -158,12 +166,7 @@ def refine_yaw(points: np.ndarray, place: np.ndarray, rough: float) -> float:
     heading, sure = side_heading(points[piece_at(points, place), :2].astype(np.float64))
     cost = widths - widths.min() + sure * SIDE_COST * np.sin(2 * (yaws - heading)) ** 2
     weight = np.exp(-(cost - cost.min()) / 0.002)
-    return wrap_half_turn(float((weight * yaws).sum() / weight.sum()))
-
-
-def wrap_half_turn(yaw: float) -> float:
-    """The same closing direction, rad in (−π/2, π/2]."""
-    return float(-((-yaw + np.pi / 2) % np.pi - np.pi / 2))
+    return float(wrap_heading((weight * yaws).sum() / weight.sum()))
 
 
 def snap(

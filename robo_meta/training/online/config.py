@@ -26,7 +26,7 @@ class StreamOptions:
     dealt evenly."""
     phase_tasks: int = 400
     """With `--stream`: most tasks of a phase, those held out among them."""
-    probes: int = 60
+    held_out: int = 60
     """With `--stream`: tasks of each phase that are only ever judged by; at most a quarter of the phase's."""
     stream_budget: int = 4
     """With `--stream`: gradient steps of the meta-parameters for each task that arrives."""
@@ -53,7 +53,7 @@ class StreamConfig(StreamOptions):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "phase_colours", tuple(self.phase_colours))
-        least = {"phases": 2, "phase_tasks": 1, "probes": 1, "stream_budget": 1, "stream_batch": 1, "reservoir": 1}
+        least = {"phases": 2, "phase_tasks": 1, "held_out": 1, "stream_budget": 1, "stream_batch": 1, "reservoir": 1}
         for name, low in least.items():
             if getattr(self, name) < low:
                 raise StreamError(f"{option(name)} {getattr(self, name)}; expected {low} or more")

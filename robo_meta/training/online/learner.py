@@ -2,7 +2,7 @@
 
 Each task that arrives is adapted to and scored, then kept in the reservoir; only after that may the meta-parameters
 learn from it, within the budget. Axis letters: T tasks that have arrived, Q queries, E phases that have ended, B
-probes.
+held-out tasks.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class OnlineState(NamedTuple):
     distances: Tensor
     """(T, Q) float32, m: every task's queries, scored when it arrived; T says where the stream is."""
     ends: Tensor
-    """(E, B, Q) float32, m: the queries of all phases' probes, scored at the end of each phase."""
+    """(E, B, Q) float32, m: the queries of all phases' held-out tasks, scored at the end of each phase."""
 
 
 class Stream(NamedTuple):
@@ -67,7 +67,7 @@ class Stream(NamedTuple):
 
     data: TrainingData
     """Known and arriving tasks."""
-    probes: TrainingData
+    held_out: TrainingData
     """Tasks that are only judged by."""
     known: int
     """How many were trained on before the stream begins."""
@@ -84,7 +84,7 @@ def begin(start: MetaState, stream: Stream, config: StreamConfig, seed: int) -> 
     together = {f"theta/{k}": v for k, v in start.theta.items()} | {f"rates/{k}": v for k, v in start.rates.items()}
     meta = MetaState(start.theta, start.rates, zero_moments(together), 0, generator.get_state(), tables={})
     queries = stream.data.points.shape[1] - 1
-    return OnlineState(meta, reservoir, torch.zeros(0, queries), torch.zeros(0, len(stream.probes.points), queries))
+    return OnlineState(meta, reservoir, torch.zeros(0, queries), torch.zeros(0, len(stream.held_out.points), queries))
 
 
 def follow(
@@ -123,7 +123,7 @@ def follow(
 def _arrive(
     state: OnlineState, task: int, stream: Stream, tasks: TaskStream, train: TrainConfig, config: StreamConfig
 ) -> tuple[OnlineState, float]:
-    """One task: adapt and score, then keep, then learn; where a phase ends with it, judge by the probes."""
+    """One task: adapt and score, then keep, then learn; where a phase ends with it, judge by the held-out tasks."""
     meta, generator = state.meta, torch.Generator()
     generator.set_state(meta.rng)
     one = slice(task, task + 1)
@@ -138,7 +138,7 @@ def _arrive(
         meta, loss = outer_step("stream", meta, losses, generator, rate=config.stream_rate, clip=train.outer_clip)
     ends = state.ends
     for _ in range(stream.ends.count(task + 1)):
-        judged = keypoint_distances(meta.theta, meta.rates, stream.probes.points, stream.probes.grasps)
+        judged = keypoint_distances(meta.theta, meta.rates, stream.held_out.points, stream.held_out.grasps)
         ends = torch.cat([ends, judged[None]])
     return OnlineState(meta, reservoir, torch.cat([state.distances, scored]), ends), loss
 

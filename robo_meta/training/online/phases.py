@@ -1,7 +1,7 @@
 """The order in which tasks arrive: phases that bring new families and new colours.
 
 A task belongs to the first phase in which all of its families and all of its colours were brought. Axis letters: N
-tasks, D demonstrations of a task, P points, C colours, T tasks that arrive in a phase, B its probes.
+tasks, D demonstrations of a task, P points, C colours, T tasks that arrive in a phase, B its held-out ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Phase:
     """New colours."""
     arrivals: np.ndarray
     """(T,) numbers of its tasks, in the order in which they arrive."""
-    probes: np.ndarray
+    held_out: np.ndarray
     """(B,) numbers of the tasks held out of the stream, to judge by."""
 
 
@@ -81,9 +81,9 @@ def deal_phases(data: TrainingData, folder: np.ndarray, config: StreamConfig, se
                 f"dataset of its own (robo-meta record --tasks 1 --planned 400 --families {' '.join(names)}) and give "
                 f"--data one dataset a phase, or bring more colours early with --phase-colours"
             )
-        held_out = min(config.probes, len(tasks) // 4)
+        kept = min(config.held_out, len(tasks) // 4)
         brought = tuple(sorted(COLOURS[i] for i in colours[number]))
-        phases.append(Phase(names, brought, tasks[held_out:], tasks[:held_out]))
+        phases.append(Phase(names, brought, tasks[kept:], tasks[:kept]))
     return tuple(phases)
 
 

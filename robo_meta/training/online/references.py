@@ -90,7 +90,9 @@ def train_from_scratch(shared: StreamRun) -> tuple[Tensor, list[int]]:
         schedule = replace(whole, steps=max(whole.steps, spent), batch=max(whole.batch, config.stream_batch))
         fresh = fresh_state("maml", shared.train, shared.seed, shared.device)
         trained = _offline(shared, f"stream-scratch-{number + 1}.safetensors", fresh, end, schedule)
-        distances.append(keypoint_distances(trained.theta, trained.rates, stream.probes.points, stream.probes.grasps))
+        distances.append(
+            keypoint_distances(trained.theta, trained.rates, stream.held_out.points, stream.held_out.grasps)
+        )
         steps.append(schedule.steps)
     return torch.stack(distances), steps
 

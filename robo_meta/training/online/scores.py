@@ -70,8 +70,8 @@ class Scores(NamedTuple):
     frozen: Tensor
     """(T, Q): the start's, on the same queries."""
     online_ends: Tensor
-    """(E, B, Q): at each phase's end, on every phase's probes."""
-    frozen_probes: Tensor
+    """(E, B, Q): at each phase's end, on every phase's held-out tasks."""
+    frozen_held_out: Tensor
     """(B, Q): the start's; it does not change."""
     scratch_ends: Tensor
     """(E, B, Q): of a training from scratch on all tasks up to each phase's end."""

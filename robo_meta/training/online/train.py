@@ -1,6 +1,6 @@
 """An online training: a start, the stream, the ceiling, and the scores of all three.
 
-Needs torch, numpy and safetensors only, as offline training does.
+Needs torch and numpy only, as offline training does.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from demos.storage.array_header import read_header
 from demos.storage.files import checksum
 from demos.storage.lock import sole_writer
 from robo_meta.runs.progress import TrainingProgress
@@ -20,12 +21,12 @@ from robo_meta.training.checkpoint import POLICY_FILE, Checkpoint, expected_shap
 from robo_meta.training.data import data_fingerprint
 from robo_meta.training.online.card import checkpoint_of, facts_of
 from robo_meta.training.online.config import StreamConfig, StreamError
-from robo_meta.training.online.learner import OnlineState, Stream, begin, follow, load_online, save_online
+from robo_meta.training.online.learner import ONLINE, OnlineState, Stream, begin, follow, load_online, save_online
 from robo_meta.training.online.phases import Phase, deal_phases, load_folders, take
 from robo_meta.training.online.references import START_FILE, StreamRun, initial_checkpoint, start_of, train_from_scratch
 from robo_meta.training.online.scores import Scores, keypoint_distances
 from robo_meta.training.presets import TrainConfig
-from robo_meta.training.state import STATES, MetaState
+from robo_meta.training.state import FORM, STATES, MetaState, check_identity
 from robo_meta.training.task_sampler import TaskStream
 
 ONLINE_FILE = "stream.safetensors"
@@ -65,7 +66,7 @@ def train_stream(
         config: phases, budget and bound.
         seed: of the deal, the order, parameters and batches.
         device: the CPU by default.
-        resume: go on with what was begun in `out`.
+        resume: accepted as in `robo_meta.training.train.train`; a stream that was begun in `out` goes on without it.
         init: checkpoint whose `maml` the learner starts from; its other parts are carried over.
 
     Returns:
@@ -82,7 +83,7 @@ def train_stream(
     phases, stream = _arranged(data, config, seed, known=given is not None)
     where = device or torch.device("cpu")
     identity = _identity(train, config, seed, stream, given)
-    _make_folder(out, resume)
+    _make_folder(out, identity)
     with sole_writer(out, "training"):
         tasks = TaskStream(stream.data, train.shots, train.transfers, where)
         shared = StreamRun(out, train, config, seed, where, stream, tasks, identity)
@@ -91,7 +92,7 @@ def train_stream(
         scratch, steps = train_from_scratch(shared)
         arrived = take(stream.data, np.arange(stream.known, stream.ends[-1]))
         frozen = [keypoint_distances(start.theta, start.rates, part.points, part.grasps)
-                  for part in (arrived, stream.probes)]  # fmt: skip
+                  for part in (arrived, stream.held_out)]  # fmt: skip
         scores = Scores(state.distances, frozen[0], state.ends, frozen[1], scratch)
         facts = facts_of(shared, phases, given, state, steps)
         save_checkpoint(out, checkpoint_of(shared, given, state, facts))
@@ -109,7 +110,7 @@ def _arranged(data: Sequence[Path], config: StreamConfig, seed: int, known: bool
     phases = deal_phases(loaded, folder, config, seed)
     stream = Stream(
         take(loaded, np.concatenate([phase.arrivals for phase in phases])),
-        take(loaded, np.concatenate([phase.probes for phase in phases])),
+        take(loaded, np.concatenate([phase.held_out for phase in phases])),
         0 if known else round(len(phases[0].arrivals) * config.warm_up),
         tuple(int(end) for end in np.cumsum([len(phase.arrivals) for phase in phases])),
     )
@@ -135,18 +136,20 @@ def _follow(shared: StreamRun, start: MetaState) -> OnlineState:
         )
 
 
-def _make_folder(out: Path, resume: bool) -> None:
-    """Make the run folder; what it holds already must be this stream's, and meant to be gone on with."""
-    begun = [out / STATES / name for name in (START_FILE, ONLINE_FILE)]
-    if any(path.exists() for path in begun):
-        if not resume:
-            raise StreamError(f"{out} already holds a stream; add --resume, or use another --out")
-    elif (out / POLICY_FILE).exists():
+def _make_folder(out: Path, identity: dict[str, Any]) -> None:
+    """Make the run folder; what it holds already must be this stream's.
+
+    Raises:
+        StateError: it holds another stream.
+        StreamError: it holds another training.
+    """
+    begun = {out / STATES / START_FILE: FORM, out / STATES / ONLINE_FILE: ONLINE}
+    found = [path for path in begun if path.exists()]
+    for path in found:
+        check_identity(path, read_header(path, begun[path]).record["identity"], identity)
+    if not found and (out / POLICY_FILE).exists():
         raise StreamError(f"{out} already holds a checkpoint of another training; use another --out")
-    try:
-        (out / STATES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StreamError(f"{out}: {error.strerror}; expected a folder to write to") from error
+    (out / STATES).mkdir(parents=True, exist_ok=True)
 
 
 def _identity(
@@ -156,8 +159,9 @@ def _identity(
     values = {} if given is None else {k: v.numpy() for k, v in given.part("maml").items()}
     return {
         "config": {**kept, "schedule": asdict(train.schedules["maml"])},
-        "stream": asdict(config),
+        # Files call the held-out tasks probes, as they did before.
+        "stream": {{"held_out": "probes"}.get(name, name): value for name, value in asdict(config).items()},
         "seed": seed,
-        "data": [data_fingerprint(stream.data), data_fingerprint(stream.probes)],
+        "data": [data_fingerprint(stream.data), data_fingerprint(stream.held_out)],
         "start": None if given is None else checksum(values, "maml"),
     }

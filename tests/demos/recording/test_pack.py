@@ -13,7 +13,7 @@ from demos.expert.grasp_plan import plan_grasp
 from demos.hindsight import support_item
 from demos.recording.config import RecordConfig
 from demos.recording.pack import TRAINING_FILE, pack
-from demos.recording.planned import LABELLED, other_wishes, plan_demo, plan_task, seen_through
+from demos.recording.planned import LABELLED, other_intentions, plan_demo, plan_task, seen_through
 from demos.recording.recorder import record
 from demos.recording.task_scenes import demo_scene
 from demos.storage.dataset import episode_path, make_folders, open_dataset
@@ -115,11 +115,11 @@ def test_without_noise_a_planned_grasp_is_the_plan():
     assert np.abs(np.cos(noisy[:, 3] - grasp[3])).min() > np.cos(0.2)
 
 
-def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
+def test_the_other_intentions_of_a_task_are_planned_on_the_same_scan():
     config = RecordConfig(out="unused", tasks=0, planned=1)
     scene, _ = demo_scene(config, 0, 0)
     scene = replace(scene, noise=NO_NOISE)
-    intentions = other_wishes(scene.task)
+    intentions = other_intentions(scene.task)
     asked = [(intention.intention, intention.part_colour) for intention in (scene.task, *intentions)]
     assert sorted(asked, key=str) == sorted([("balance", None), *(("part", c) for c in scene.task.densities)], key=str)
     points, grasp, others = plan_demo(scene, np.random.default_rng(0), intentions)
@@ -134,7 +134,7 @@ def test_the_other_wishes_of_a_task_are_planned_on_the_same_scan():
     # Who asks for one intention gets no other one, and no second intention is planned where three colours leave it
     # open.
     assert np.isnan(plan_task(replace(config, intention="balance"), 0)["other_grasps"]).all()
-    assert other_wishes(draw_task(0, "training", 0, colours=3)) == ()
+    assert other_intentions(draw_task(0, "training", 0, colours=3)) == ()
 
 
 def test_where_an_end_could_be_taken_is_noted():

@@ -241,7 +241,7 @@ def test_an_unknown_actor_is_named_before_anything_is_written(tmp_path, actor):
 
 def test_a_folder_that_cannot_be_written_to(tmp_path, fake_actors):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot write here: Not a directory"):
+    with pytest.raises(NotADirectoryError, match="file/data"):
         record(make(tmp_path / "file" / "data", f"{fake_actors}:steady"), progress=False)
 
 

@@ -13,7 +13,8 @@ import pytest
 from demos import __version__
 from demos.storage.index_file import read_index, write_index
 from robo_meta.catalogue import CATALOGUE
-from robo_meta.cli.main import COMMANDS, exit_status, main, one_line
+from robo_meta.cli.exit_status import exit_status, one_line
+from robo_meta.cli.main import COMMANDS, main
 from robo_meta.cli.words import in_one_line
 from sim.errors import InputError, MachineError
 from sim.shapes.families import SPLITS
@@ -191,6 +192,9 @@ def test_the_kind_of_an_error_gives_the_exit_status():
     assert exit_status(TrainingDiverged("closing: step 0, task 3: loss is nan")) == 1
     assert exit_status(OSError(28, "No space left on device", "run/x")) == 1
     assert one_line(OSError(28, "No space left on device", "run/x")) == "run/x: No space left on device"
+    wrong_kind = IsADirectoryError(21, "Is a directory", "run")
+    assert exit_status(wrong_kind) == 2 and one_line(wrong_kind) == "run: Is a directory; expected a file"
+    assert exit_status(PermissionError(13, "Permission denied", "run")) == 1
     assert exit_status(ValueError("a bug")) is None and exit_status(KeyError("a bug")) is None
 
 
@@ -203,6 +207,19 @@ def test_help_lists_the_choices(capsys):
     assert main(["--help"]) == 0
     assert capsys.readouterr().out == first and all(name in first for name in COMMANDS)
     assert main(["--version"]) == 0 and capsys.readouterr().out == f"robo-meta {__version__}\n"
+
+
+def test_help_waits_for_neither_torch_nor_physics():
+    code = """
+import sys
+from robo_meta.cli.main import COMMANDS, main
+assert main(["objects"]) == 0
+for name in COMMANDS:
+    assert main([name, "--help"]) == 0
+print([name for name in ("torch", "pybullet", "sklearn", "matplotlib") if name in sys.modules])
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=os.environ.copy())
+    assert result.stdout.splitlines()[-1] == "[]", result.stdout[-200:] + result.stderr
 
 
 def truncate(path: Path) -> None:
@@ -255,20 +272,33 @@ def test_a_dataset_of_another_recording_is_refused(dataset, capsys):
     assert contents(dataset) == before
 
 
-def test_unwritable_places(dataset, tmp_path, capsys):
-    blocker = tmp_path / "file"
-    blocker.write_text("not a folder")
+@pytest.mark.parametrize("name, status", [("file", 2), ("n" * 300, 1)], ids=["a file", "the machine's refusal"])
+def test_unwritable_places(name, status, dataset, tmp_path, capsys):
+    """A file where a folder is meant is bad input; what the system refuses otherwise, as a name too long, is not."""
+    (tmp_path / "file").write_text("not a folder")
+    place = tmp_path / name
     for words in (
-        ["record", "--tasks", "1", "--out", str(blocker / "d")],
-        ["objects", "--families", "bar", "--image", str(blocker / "x.png")],
-        ["sim", "--video", str(blocker / "x.mp4")],
-        ["train", "--data", str(dataset), "--out", str(blocker / "run"), "--preset", "tiny"],
-        ["evaluate", "--tasks", "1", "--out", str(blocker / "e")],
-        ["quickstart", "--out", str(blocker / "q")],
+        ["record", "--tasks", "1", "--out", str(place / "d")],
+        ["objects", "--families", "bar", "--image", str(place / "x.png")],
+        ["sim", "--video", str(place / "x.mp4")],
+        ["train", "--data", str(dataset), "--out", str(place / "run"), "--preset", "tiny"],
+        ["evaluate", "--tasks", "1", "--out", str(place / "e")],
+        ["quickstart", "--out", str(place / "q")],
     ):
-        assert main(words) == 2, words
-        assert str(blocker) in capsys.readouterr().err
-    assert blocker.read_text() == "not a folder"
+        assert main(words) == status, words
+        said = capsys.readouterr().err
+        assert str(place) in said and said.count("\n") == 1, said
+    assert (tmp_path / "file").read_text() == "not a folder" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("code, told", [("def f(:", "SyntaxError: "), ("1 / 0", "ZeroDivisionError: division by zero")])
+def test_an_actor_whose_module_is_broken_is_one_line(code, told, tmp_path, capsys, monkeypatch):
+    (tmp_path / "broken_actor.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["record", "--actor", "broken_actor:f", "--out", str(tmp_path / "d")]) == 2
+    said = capsys.readouterr().err
+    start = "robo-meta: actor 'broken_actor:f': module 'broken_actor' can't be imported: "
+    assert said.startswith(start + told) and said.count("\n") == 1 and not (tmp_path / "d").exists()
 
 
 def test_describe_and_objects_print_json(dataset, capsys):
@@ -293,7 +323,7 @@ def test_learning_and_simulation_stay_apart():
     code = """
 import sys
 {imports}
-free = ('sim', *(f'sim.{{n}}' for n in ('errors', 'registration', 'records', 'robot', 'versions')))
+free = ('sim', *(f'sim.{{n}}' for n in ('errors', 'frames', 'registration', 'records', 'robot', 'versions')))
 print([name for name in sys.modules if name.split('.')[0] in {forbidden} and name not in free])
 """
     learning = "import robo_meta.training.train, robo_meta.training.checkpoint, robo_meta.strategies.learned.maml"

@@ -69,7 +69,7 @@ BAD = [
     (TRAIN + "--seed -1", r"seed -1; expected 0 or more"),
     (
         TRAIN + "--out {p}/training.safetensors/s",
-        r"training\.safetensors/s: (Not a directory|File exists); expected a file that can be",
+        r"training\.safetensors: File exists; expected a folder to write to",
     ),
     (
         "select train --matrix {p}/lacking.safetensors --checkpoint {p}/run --out {tmp}/s",
@@ -108,11 +108,11 @@ BAD = [
     (JUDGE + "--fresh --split validation", r"split validation: family 'arrow' is among those"),
     (
         JUDGE + "--matrix {p}/judged.safetensors --report {p}/training.safetensors/x",
-        r"training\.safetensors/x: Not a directory; expected a folder or an \.html file",
+        r"training\.safetensors/x: Not a directory; expected a folder to write to",
     ),
     (
         JUDGE + "--matrix {p}/judged.safetensors --report {p}/training.safetensors",
-        r"training\.safetensors: File exists; expected a folder or an",
+        r"training\.safetensors: File exists; expected a folder to write to",
     ),
     (JUDGE + "--fresh --split moon", r"unknown split 'moon'"),
     (

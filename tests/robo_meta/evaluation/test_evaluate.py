@@ -74,7 +74,7 @@ def test_no_checkpoint_is_said_before_anything_is_written(tmp_path: Path) -> Non
 
 def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("")
-    with pytest.raises(JournalError, match="expected a folder to write to"):
+    with pytest.raises(FileExistsError, match="out"):
         evaluate(config(out=tmp_path / "out"), progress=False)
 
 

@@ -11,7 +11,7 @@ import pytest
 from robo_meta.evaluation.cells import AttemptCell
 from robo_meta.evaluation.intervals import Interval
 from robo_meta.evaluation.records import AttemptRow, ContrastRow, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
-from robo_meta.runs.json_records import RecordError, from_json, to_json
+from robo_meta.runs.json_records import JsonRecordError, from_json, to_json
 
 ROW = RolloutRow("maml", "new-shape", 1, False, ("level", "held"), 30, 4.5, 2.0, "learned", 12.0, 0.5, 8.0)
 EXPERT_ROW = RolloutRow("expert", None, 0, True, (), 28, 3.0, 1.0, "scripted", 0.0, 0.0, 0.0)
@@ -78,7 +78,7 @@ def test_damage_is_one_line(place: tuple[Any, ...], value: Any, message: str) ->
     for step in way:
         inner = inner[step]
     inner[last] = value
-    with pytest.raises(RecordError) as caught:
+    with pytest.raises(JsonRecordError) as caught:
         TaskRecord.from_json(found)
     assert str(caught.value).startswith(message) and "\n" not in str(caught.value)
 
@@ -87,13 +87,13 @@ def test_damage_is_one_line(place: tuple[Any, ...], value: Any, message: str) ->
 def test_a_field_that_is_missing(name: str) -> None:
     found = PLAIN.to_json()
     del found[name]
-    with pytest.raises(RecordError, match=f"TaskRecord: no field '{name}'"):
+    with pytest.raises(JsonRecordError, match=f"TaskRecord: no field '{name}'"):
         TaskRecord.from_json(found)
 
 
 @pytest.mark.parametrize("found", [None, 3, "text", [1], float("nan")])
 def test_what_is_no_record_at_all(found: Any) -> None:
-    with pytest.raises(RecordError, match="expected an object"):
+    with pytest.raises(JsonRecordError, match="expected an object"):
         TaskRecord.from_json(found)
 
 

@@ -13,7 +13,7 @@ from demos.support import SupportSet
 from robo_meta.selector.learner.file import SelectorError
 from robo_meta.selector.matrix.features import SCENE_FEATURES, feature_names
 from robo_meta.selector.matrix.observe import look, shown
-from robo_meta.selector.strategy import Selector
+from robo_meta.selector.strategy import SelectorStrategy
 from robo_meta.strategies import StrategyError, make_strategy
 from robo_meta.strategies.build import build_strategies
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
@@ -21,11 +21,11 @@ from tests.robo_meta.selector.selector_matrices import STRATEGIES
 
 
 @pytest.fixture(scope="module")
-def strategy(selector_file: Path, tiny_run: Path) -> Selector:
-    return Selector(load_checkpoint(tiny_run), scripted_controller, selector_file)
+def strategy(selector_file: Path, tiny_run: Path) -> SelectorStrategy:
+    return SelectorStrategy(load_checkpoint(tiny_run), scripted_controller, selector_file)
 
 
-def test_it_delegates_what_it_decides(strategy: Selector, packed: SimpleNamespace, tiny_run: Path) -> None:
+def test_it_delegates_what_it_decides(strategy: SelectorStrategy, packed: SimpleNamespace, tiny_run: Path) -> None:
     data = packed.arrays(tasks=3)
     query = data["points"][0, 3].astype(np.float32)
     for shots, name, hand in ((1, "replay", "replayed"), (3, "maml", "scripted")):
@@ -44,7 +44,7 @@ def test_it_delegates_what_it_decides(strategy: Selector, packed: SimpleNamespac
         assert (scores is None) == (name == "replay")
 
 
-def test_it_acts_without_being_asked_for_a_target(strategy: Selector, packed: SimpleNamespace) -> None:
+def test_it_acts_without_being_asked_for_a_target(strategy: SelectorStrategy, packed: SimpleNamespace) -> None:
     data = packed.arrays(tasks=3)
     policy = strategy.adapt(packed.support(data, 1))
     query = data["points"][1, 3].astype(np.float32)
@@ -63,9 +63,9 @@ def test_strategies_that_the_checkpoint_lacks(selector_file: Path, tiny_run: Pat
     found = load_checkpoint(tiny_run)
     lacking = type(found)({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(CheckpointError, match="holds no 'maml'"):
-        Selector(lacking, scripted_controller, selector_file)
+        SelectorStrategy(lacking, scripted_controller, selector_file)
     with pytest.raises(StrategyError, match="strategy 'maml' needs a checkpoint"):
-        Selector(None, scripted_controller, selector_file)  # type: ignore[arg-type]
+        SelectorStrategy(None, scripted_controller, selector_file)  # type: ignore[arg-type]
 
 
 def test_features_know_nothing_but_scans_and_demonstrations(packed: SimpleNamespace, tiny_run: Path) -> None:

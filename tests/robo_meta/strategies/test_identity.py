@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from robo_meta.strategies.identity import code_identity, shipped_code
+from robo_meta.strategies.identity import ROOT, SHIPPED, code_identity, shipped_code, sources_hash
 from robo_meta.strategies.resolve import resolve
 
 MODULE = "import kit.grips\n\nclass Mine:\n    def adapt(self, support):\n        return kit.grips.middle\n"
@@ -35,6 +36,30 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("mine", "kit", "kit.grips", "kit.numbers_of"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name, counts",
+    [
+        ("sim/frames.py", True),
+        ("sim/env.py", True),
+        ("sim/shapes/held_out_families.py", True),
+        ("demos/expert/grasp_plan.py", True),
+        ("robo_meta/scenarios/novice.py", True),
+        ("robo_meta/evaluation/play_task.py", True),
+        ("robo_meta/strategies/baselines/replay.py", True),
+        ("robo_meta/report/page.py", False),
+    ],
+)
+def test_an_edited_world_is_another_world(name: str, counts: bool, tmp_path: Path) -> None:
+    for place in (*SHIPPED, "robo_meta/report"):
+        copy = shutil.copytree if (ROOT / place).is_dir() else shutil.copy
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / place, tmp_path / place)
+    assert sources_hash(tmp_path) == shipped_code()
+    with (tmp_path / name).open("a") as file:
+        file.write("# edited\n")
+    assert (sources_hash(tmp_path) != shipped_code()) == counts
 
 
 class Held:

@@ -133,14 +133,14 @@ def drawn(packed, folder, arrays, count: int = 4000) -> tuple[torch.Tensor, torc
     return batch.tasks, batch.grasps[:, 0, 0], batch.balance
 
 
-def test_other_wishes_are_a_part_of_what_a_training_depends_on(packed, tmp_path):
+def test_other_intentions_are_a_part_of_what_a_training_depends_on(packed, tmp_path):
     arrays = packed.arrays()
     before = data_fingerprint(load_training_data(packed.write(tmp_path, arrays)))
     arrays["other_grasps"][:8] = 0.05
     assert data_fingerprint(load_training_data(packed.write(tmp_path, arrays))) != before
 
 
-def test_half_of_the_tasks_are_other_wishes_where_they_were_planned(packed, tmp_path):
+def test_half_of_the_tasks_are_other_intentions_where_they_were_planned(packed, tmp_path):
     arrays = packed.arrays()
     arrays["other_grasps"][:8] = 0.05
     arrays["other_grasps"][:8, :, 1] = -0.05

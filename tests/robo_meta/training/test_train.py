@@ -123,8 +123,19 @@ def test_parts_are_added_to_a_run(packed: SimpleNamespace, tmp_path: Path) -> No
     later = load_file(train(data, tmp_path / "one", ["maml", "context"], TINY))
     assert both.keys() == later.keys()
     assert all(torch.equal(both[name], later[name]) for name in both)
-    with pytest.raises(TrainError, match="already holds a training of 'maml'; add --resume"):
-        train(data, tmp_path / "one", ["maml"], TINY)
+
+
+def test_the_same_command_goes_on_and_another_is_refused(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data, out = packed.write(tmp_path), tmp_path / "run"
+    before = train(data, out, ["maml"], TINY).read_bytes()
+    assert train(data, out, ["maml"], TINY).read_bytes() == before
+    with pytest.raises(StateError, match=r"maml\.safetensors: its seed is 0, this training's is 1; use another --out"):
+        train(data, out, ["maml"], TINY, seed=1)
+    with pytest.raises(StateError, match=r"maml\.safetensors: its config is"):
+        train(data, out, ["maml"], dataclasses.replace(TINY, first_order=True))
+    with pytest.raises(StateError, match=r"maml\.safetensors: its data is"):
+        train(packed.write(tmp_path, packed.arrays(seed=3)), out, ["maml"], TINY)
+    assert (out / "policy.safetensors").read_bytes() == before
 
 
 def test_losses_are_logged_for_tensorboard(packed: SimpleNamespace, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The world check measures what it says, whatever the number of workers, and its bounds bite."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,13 +9,20 @@ import pytest
 from robo_meta.cli.objects import tell_check
 from robo_meta.evaluation.world import blind_grasps
 from robo_meta.evaluation.world.bounds import curve_lines, geometry_lines, half_crossing, share, skill_lines
-from robo_meta.evaluation.world.check import CheckConfig, CheckError, best_rule, check_table, check_world
+from robo_meta.evaluation.world.check import CheckConfig, CheckError, ExpertFailure, best_rule, check_table, check_world
 from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, ExpertCheckError, expert_success
-from robo_meta.evaluation.world.probes import OFFSETS, probe_scene
+from robo_meta.evaluation.world.probes import OFFSETS, Attempted, CurveProbe, Facts, RulesProbe, TaskProbe, probe_scene
+from robo_meta.runs.json_records import to_json
 from sim.shapes.families import UnknownFamily, UnknownSplit
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
 TINY = {"tasks": 1, "layouts": 2, "rule_tasks": 2, "splits": ("validation",)}
+FACTS = Facts(
+    separation=0.05, ratio=4.0, first_heavier=True, colours=True, balance_mass=0.5, part_mass=0.015, same_object=True,
+    end_clearance=0.05, length=0.2, height=0.03, graspable=True, flat=True, friction=0.7, equal_off=0.03,
+    middle_off=0.03, reset_alike=True, settled_apart=0.0,
+)  # fmt: skip
+"""Of a task that keeps every rule."""
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +31,8 @@ def checked():
 
 
 def test_a_check_is_plain_data_with_every_figure(checked):
-    assert json.loads(json.dumps(checked, allow_nan=False)) == json.loads(json.dumps(checked))
-    names = {line["name"] for line in checked["lines"]}
+    json.dumps(to_json(checked), allow_nan=False)
+    names = {line.name for line in checked.lines}
     assert {"grasps the middle", "guesses equal densities", "best material-blind rule", "expert, part"} <= names
     assert {
         "reset unchanged by exchanged materials",
@@ -32,65 +40,55 @@ def test_a_check_is_plain_data_with_every_figure(checked):
         "families",
         "friction 0.65 to 0.8",
     } <= names
-    for line in checked["lines"]:
-        assert (line["passed"] is None) == (line["bound"] == "")
-        if line["n"]:
-            assert line["low"] <= line["value"] <= line["high"]
-    assert checked["blind_rule"] in blind_grasps.RULES
-    assert check_table(checked).row_count == len(checked["lines"])
+    for line in checked.lines:
+        assert (line.passed is None) == (line.bound == "")
+        if line.n:
+            assert line.low <= line.value <= line.high
+    assert checked.blind_rule in blind_grasps.RULES
+    assert check_table(checked).row_count == len(checked.lines)
 
 
 def test_what_went_wrong_is_told(checked, capsys):
-    failure = {
-        "split": "validation",
-        "index": 3,
-        "family": "flag",
-        "intention": "part",
-        "failed": ["held"],
-        "off": 0.01,
-    }
-    found = checked | {"failures": [failure], "missed": True}
+    failure = ExpertFailure("validation", 3, "flag", "part", ("held",), 0.01)
+    found = replace(checked, failures=(failure,), missed=True)
     assert tell_check(found, json=False) == 1
     said = capsys.readouterr().out
     assert "expert failed: validation task 3, flag, part: held; aimed 1.0 cm off" in said and "World check" in said
     assert tell_check(found, json=True) == 1
-    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found))
-    assert tell_check(found | {"missed": False}, json=True) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(to_json(found)))
+    assert tell_check(replace(found, missed=False), json=True) == 0
 
 
 def test_friction_is_within_its_range_and_told(checked):
-    lines = [line for line in checked["lines"] if line["name"] == "friction 0.65 to 0.8"]
-    assert lines and all(line["passed"] and float(line["note"].split()[0]) >= 0.65 for line in lines)
+    lines = [line for line in checked.lines if line.name == "friction 0.65 to 0.8"]
+    assert lines and all(line.passed and float(line.note.split()[0]) >= 0.65 for line in lines)
 
 
 def test_workers_change_nothing(checked):
     again = check_world(CheckConfig(**TINY, workers=2), progress=False)
-    assert again["lines"] == checked["lines"] and again["failures"] == checked["failures"]
+    assert again.lines == checked.lines and again.failures == checked.failures
 
 
 def test_a_world_that_gives_the_secret_away_fails():
     """Records as a world would give where the middle always holds, the expert drops and the reset leaks."""
-    good, bad = {"success": True}, {"success": False}
-    records = [{"centre": good, "equal": bad, "blind": bad, "expert balance": bad, "expert part": good}] * 10
+    good, bad = Attempted(True, (), 0.0), Attempted(False, ("held",), 0.1)
+    records = [TaskProbe("validation", 0, "flag", FACTS, good, bad, bad, bad, good)] * 10
     verdicts = {line.name: line.passed for line in skill_lines("validation", records)}
     assert not verdicts["grasps the middle"] and not verdicts["expert, balance"]
     assert verdicts["guesses equal densities"] and verdicts["expert, part"]
 
 
-def test_geometry_bounds_bite(checked):
-    scene_like = {
-        "separation": 0.05, "ratio": 4.0, "first heavier": True, "colours": True, "balance mass": 0.5,
-        "part mass": 0.015, "friction": 0.7, "same object": True, "end clearance": 0.05, "length": 0.2, "height": 0.03,
-        "graspable": True, "flat": True, "equal off": 0.03, "middle off": 0.03, "reset alike": True,
-        "settled apart": 0.0,
-    }  # fmt: skip
-    assert all(line.passed is not False for line in geometry_lines("training", [scene_like]))
+def test_geometry_bounds_bite():
+    good = Attempted(True, (), 0.0)
+    probe = TaskProbe("training", 0, "bar", FACTS, good, good, good, good, good)
+    assert all(line.passed is not False for line in geometry_lines("training", [probe]))
     for key, value in {
-        "separation": 0.039, "ratio": 10.5, "colours": False, "balance mass": 0.8, "part mass": 0.05,
-        "same object": False, "end clearance": 0.03, "length": 0.37, "height": 0.051, "graspable": False, "flat": False,
-        "reset alike": False, "settled apart": 2e-4, "friction": 0.81,
+        "separation": 0.039, "ratio": 10.5, "colours": False, "balance_mass": 0.8, "part_mass": 0.05,
+        "same_object": False, "end_clearance": 0.03, "length": 0.37, "height": 0.051, "graspable": False, "flat": False,
+        "reset_alike": False, "settled_apart": 2e-4, "friction": 0.81,
     }.items():  # fmt: skip
-        lines = geometry_lines("training", [scene_like, scene_like | {key: value}])
+        wrong = replace(probe, facts=replace(FACTS, **{key: value}))
+        lines = geometry_lines("training", [probe, wrong])
         assert sum(line.passed is False for line in lines) == 1, key
 
 
@@ -98,8 +96,8 @@ def test_the_curve_must_cross_between_two_and_three_centimetres():
     assert half_crossing([(0.0, 1.0), (0.02, 0.75), (0.03, 0.25)]) == pytest.approx(0.025)
     assert half_crossing([(0.0, 1.0), (0.04, 0.9)]) is None
     sharp, blunt = [offset < 0.022 for offset in OFFSETS], [True] * len(OFFSETS)
-    assert all(line.passed is not False for line in curve_lines([{"outcomes": sharp}]))
-    assert curve_lines([{"outcomes": blunt}])[-1].passed is False
+    assert all(line.passed is not False for line in curve_lines([CurveProbe("training", 0, tuple(sharp))]))
+    assert curve_lines([CurveProbe("training", 0, tuple(blunt))])[-1].passed is False
 
 
 def test_shares_carry_interval_and_bound():
@@ -115,7 +113,7 @@ def test_shares_carry_interval_and_bound():
 
 def test_the_best_rule_is_near_most_often():
     far = dict.fromkeys(blind_grasps.RULES, 0.1)
-    assert best_rule([{"offsets": far | {"between colours 0.4": 0.01}}] * 2) == "between colours 0.4"
+    assert best_rule([RulesProbe(0, far | {"between colours 0.4": 0.01})] * 2) == "between colours 0.4"
 
 
 def test_blind_rules_on_a_bar():
@@ -156,12 +154,12 @@ def test_bad_configurations_are_refused(wrong, error):
 
 def test_expert_success_counts_every_family_and_intention():
     result = expert_success(("mallet", "bar"), 2, 1, 0)
-    rows = {(row["family"], row["intention"]): row for row in result["rows"]}
-    assert rows["all", "all"]["n"] == 4 and rows["mallet", "balance"]["n"] == 1
-    assert rows["mallet", "all"]["split"] == "validation"
-    assert rows["all", "all"]["successes"] == 4 - len(result["failures"])
+    rows = {(row.family, row.intention): row for row in result.rows}
+    assert rows["all", "all"].n == 4 and rows["mallet", "balance"].n == 1
+    assert rows["mallet", "all"].split == "validation"
+    assert rows["all", "all"].successes == 4 - len(result.failures)
     # What a family's objects are doesn't depend on which others are asked for.
-    alone = {(row["family"], row["intention"]): row for row in expert_success(("bar",), 2, 1, 0)["rows"]}
+    alone = {(row.family, row.intention): row for row in expert_success(("bar",), 2, 1, 0).rows}
     assert alone["bar", "all"] == rows["bar", "all"] and alone["bar", "part"] == rows["bar", "part"]
 
 

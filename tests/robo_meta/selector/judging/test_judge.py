@@ -14,7 +14,7 @@ from robo_meta.selector.judging.expected_return import walk
 from robo_meta.selector.judging.judge import chosen, gate, judge
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules, one_pilot, taken, twice
+from robo_meta.selector.learner.reference_rules import ReferenceRules, one_pilot, taken, twice
 from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
 from tests.robo_meta.selector.selector_matrices import made_up, two_kinds, with_retry
 
@@ -70,7 +70,7 @@ def test_two_attempts_and_pilots_by_enumeration() -> None:
 def test_rules() -> None:
     chances = np.where(np.arange(40)[:, None] % 2 == 0, [[0.9, 0.0, 0.2]], [[0.1, 0.7, 0.2]])
     matrix = made_up(chances)  # even scenes are same-object, odd ones new-shape
-    rules = Rules.of(matrix)
+    rules = ReferenceRules.of(matrix)
     assert rules.ranking == (0, 1, 2)
     assert np.array_equal(rules.looked_up(matrix), np.arange(40) % 2)
     tight = made_up(chances, budget=np.where(np.arange(40) < 10, 0.015, np.inf))
@@ -106,7 +106,7 @@ def test_closed_gap_of_an_oracle_is_one_and_of_the_single_best_zero() -> None:
     matrix, best = two_kinds(300, rollouts=40)
     sample = Resampled(*matrix.clusters)
     ceiling = virtual_best.apart(matrix.success, matrix.affordable)
-    sbs = taken(matrix, Rules.of(matrix).best(matrix)).mean(axis=1)
+    sbs = taken(matrix, ReferenceRules.of(matrix).best(matrix)).mean(axis=1)
     oracle = taken(matrix, best).mean(axis=1)
     assert sample.share(oracle - sbs, ceiling - sbs).value == pytest.approx(1.0, abs=0.03)
     assert sample.share(sbs - sbs, ceiling - sbs).value == 0.0
@@ -132,7 +132,7 @@ def test_judging_a_selector() -> None:
 
 def test_gate_finds_no_problem_where_one_strategy_is_always_best() -> None:
     matrix = made_up(np.tile([[0.8, 0.2, 0.1]], (90, 1)))
-    sbs = taken(matrix, Rules.of(matrix).best(matrix)).mean(axis=1)
+    sbs = taken(matrix, ReferenceRules.of(matrix).best(matrix)).mean(axis=1)
     found = gate(matrix, sbs, virtual_best.apart(matrix.success, matrix.affordable))
     assert not found["passed"] and abs(found["difference"]) < 0.02 and found["needed"] >= 0.05
     # Few scenes: even a real difference is not told from chance.

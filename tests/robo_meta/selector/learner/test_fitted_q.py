@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from robo_meta.selector.judging.cross_validation import cross_judge
-from robo_meta.selector.judging.drift import WITHIN, Drift, follow, judge_online, uses_until_abandoned
+from robo_meta.selector.judging.drift import WITHIN, Drift, judge_online, meet, uses_until_abandoned
 from robo_meta.selector.judging.expected_return import walk
 from robo_meta.selector.judging.explain import explain
 from robo_meta.selector.learner.config import LearnerConfig, LearnerError
@@ -20,7 +20,7 @@ from robo_meta.selector.learner.fitted_q import situations
 from robo_meta.selector.learner.fitted_q import train_selector as train_with
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.reference_rules import Rules
+from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import DEMO, GIVE_UP, Selector, base_value
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix, MatrixError
 from tests.altered import altered as alter
@@ -61,7 +61,7 @@ def test_without_branches_the_single_best_is_chosen() -> None:
     assert rates[0] > rates[1]
     unbranched = train_selector(matrix, Prices(), LearnerConfig(trees=5, least=1_000_000))
     choice = unbranched.strategy_for(matrix.features, np.zeros((60, 3)), matrix.affordable)
-    assert (choice == Rules.of(matrix).best(matrix)).all()
+    assert (choice == ReferenceRules.of(matrix).best(matrix)).all()
     assert (choice == 0).all()
 
 
@@ -267,9 +267,9 @@ def test_counting_uses_until_abandoned() -> None:
 
 def test_streams_are_matched(selector: Selector) -> None:
     judged, _ = two_kinds(60, seed=3)
-    frozen = follow(judged, selector, 80, 1, online=False, broken=None)
-    assert np.array_equal(frozen.choices, follow(judged, selector, 80, 1, online=False, broken=None).choices)
-    other = follow(judged, selector, 80, 1, online=False, broken=0)
+    frozen = meet(judged, selector, 80, 1, online=False, broken=None)
+    assert np.array_equal(frozen.choices, meet(judged, selector, 80, 1, online=False, broken=None).choices)
+    other = meet(judged, selector, 80, 1, online=False, broken=0)
     assert np.array_equal(frozen.choices, other.choices)
     assert not other.successes[40:][other.choices[40:] == 0].any()
     assert np.array_equal(frozen.successes[:40], other.successes[:40])

@@ -12,13 +12,14 @@ from robo_meta.strategies.baselines.colour_clusters import colour_centres, neare
 from robo_meta.strategies.baselines.density_fit import (
     DensityFit,
     centres_of_mass,
-    density_grid,
     fitted_grasp,
+    log_density_grid,
     log_likelihood,
 )
 from robo_meta.strategies.baselines.replay import Replay, replay_path
-from robo_meta.strategies.baselines.scan_grasps import half_height, snap, wrap_half_turn
+from robo_meta.strategies.baselines.scan_grasps import half_height, snap
 from robo_meta.strategies.baselines.warped_replay import WarpedReplay
+from sim.frames import wrap_heading
 from tests.robo_meta.model.synthetic_scans import BAR, BLUE, HAMMER, RED, Box, centre_of_mass, demo, off_line, scan
 
 
@@ -70,12 +71,12 @@ def test_density_fit_recovers_a_planted_ratio(ratio: float) -> None:
     densities = {RED: ratio, BLUE: 1.0}
     rng = np.random.default_rng(7)
     centres = np.array([RED, BLUE])
-    log_posterior = np.zeros(len(density_grid(2)))
+    log_posterior = np.zeros(len(log_density_grid(2)))
     for _ in range(6):
         points = scan(HAMMER, rng, noise=0.0005)
         grasp = np.array([*centre_of_mass(HAMMER, densities), 0.012, np.pi / 2])
-        log_posterior += log_likelihood(points, grasp, centres, density_grid(2))
-    best = density_grid(2)[np.argmax(log_posterior)]
+        log_posterior += log_likelihood(points, grasp, centres, log_density_grid(2))
+    best = log_density_grid(2)[np.argmax(log_posterior)]
     assert best[0] - best[1] == pytest.approx(np.log(ratio), abs=0.35)
 
 
@@ -114,7 +115,7 @@ def test_density_fit_uses_all_demonstrations() -> None:
 
 def test_density_fit_weighs_error_across_the_closing_direction() -> None:
     rng = np.random.default_rng(3)
-    points, centres, grid = scan(HAMMER, rng), np.array([RED, BLUE]), density_grid(2)
+    points, centres, grid = scan(HAMMER, rng), np.array([RED, BLUE]), log_density_grid(2)
     where = centres_of_mass(points, centres, grid)[30]
     beside = np.array([where[0], where[1] + 0.012])
     across = log_likelihood(points, np.array([*beside, 0.01, 0.0]), centres, grid)
@@ -123,9 +124,9 @@ def test_density_fit_weighs_error_across_the_closing_direction() -> None:
 
 
 def test_the_prior_covers_what_occurs() -> None:
-    ratio = np.exp(np.abs(np.diff(density_grid(2), axis=1)))
+    ratio = np.exp(np.abs(np.diff(log_density_grid(2), axis=1)))
     assert ratio.min() == pytest.approx(3) and ratio.max() == pytest.approx(10)
-    three = np.ptp(density_grid(3), axis=1)
+    three = np.ptp(log_density_grid(3), axis=1)
     assert three.min() >= np.log(3) - 1e-6 and three.max() <= np.log(10) + 1e-6
 
 
@@ -140,7 +141,7 @@ def test_replay_undoes_turned_and_mirrored_frames(turn: float, mirrored: bool) -
     support = SupportSet((demo(scan(HAMMER, rng), grasp),))
     path = replay_path(support, moved(scan(HAMMER, rng), turn, mirrored))
     np.testing.assert_allclose(path.grasp[:2], frame(turn, mirrored) @ grasp[:2], atol=0.008)
-    assert abs(wrap_half_turn(path.grasp[3] - turn - np.pi / 2)) < 0.12
+    assert abs(wrap_heading(path.grasp[3] - turn - np.pi / 2)) < 0.12
     # Off the axis of symmetry, mirroring shows: the start is 6 cm towards the head.
     np.testing.assert_allclose(path.waypoints[0, :2], frame(turn, mirrored) @ [0.06, 0.0], atol=0.012)
 
@@ -185,7 +186,7 @@ def test_replay_follows_its_path_from_any_start(start: tuple[float, float, float
             break
     assert closed_at is not None and hand[2] > 0.13 and steps <= 25 and hand[6] < 0
     np.testing.assert_allclose(closed_at[:3], target[:3], atol=0.006)
-    assert abs(wrap_half_turn(closed_at[3] - target[3])) < 0.1
+    assert abs(wrap_heading(closed_at[3] - target[3])) < 0.1
     policy.reset()
     again = policy.act({"points": points, "hand": np.array([*start, 0.9, 0.08, 0.0, 1.0], dtype=np.float32)})
     assert again[4] > 0
@@ -199,7 +200,7 @@ def test_warped_replay_follows_a_longer_object() -> None:
     target = WarpedReplay(None, scripted_controller).adapt(support).target(moved(scan(longer, rng), 1.1, True))
     wanted = frame(1.1, True) @ [-0.083, 0.0]
     np.testing.assert_allclose(target[:2], wanted, atol=0.018)
-    assert abs(wrap_half_turn(target[3] - 1.1 - np.pi / 2)) < 0.25
+    assert abs(wrap_heading(target[3] - 1.1 - np.pi / 2)) < 0.25
     assert target[2] == pytest.approx(0.0125, abs=0.003)
     rigid = Replay(None, None).adapt(support).target(moved(scan(longer, rng), 1.1, True))
     assert np.linalg.norm(rigid[:2] - wanted) > np.linalg.norm(target[:2] - wanted)
@@ -224,7 +225,7 @@ def test_centre_grasps_the_middle_across_the_narrow_direction(turn: float) -> No
     support = SupportSet((demo(scan(HAMMER, rng), np.zeros(4)),))
     target = Centre(None, scripted_controller).adapt(support).target(moved(scan(BAR, rng), turn, False))
     np.testing.assert_allclose(target[:2], [0, 0], atol=0.008)
-    assert abs(wrap_half_turn(target[3] - turn - np.pi / 2)) < 0.15
+    assert abs(wrap_heading(target[3] - turn - np.pi / 2)) < 0.15
     assert target[2] == pytest.approx(0.015, abs=0.002)
 
 

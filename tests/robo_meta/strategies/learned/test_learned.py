@@ -112,7 +112,7 @@ def test_checkpoint_without_the_part(tiny_run: Path) -> None:
         make_strategy("context", lacking, scripted_controller)
 
 
-def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
+def test_learned_controller_is_the_trained_network(tiny_run: Path) -> None:
     from robo_meta.model.controller import hand_inputs, loss
 
     omega = load_checkpoint(tiny_run).part("controller")
@@ -130,7 +130,7 @@ def test_learned_hand_is_the_trained_network(tiny_run: Path) -> None:
     assert float(loss(omega, torch.tensor(inputs, dtype=torch.float32), wanted)) < np.log(2)
 
 
-def test_hand_turns_with_the_frame(tiny_run: Path) -> None:
+def test_controller_turns_with_the_frame(tiny_run: Path) -> None:
     hand = LearnedController({k: v.numpy() for k, v in load_checkpoint(tiny_run).part("controller").items()})
     state, target = np.array([0.02, 0.01, 0.1, 0.3, 0.08, 0, 1]), np.array([-0.01, 0.03, 0.02, 0.5])
     c, s = np.cos(0.4), np.sin(0.4)

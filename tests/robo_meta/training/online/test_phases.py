@@ -55,11 +55,11 @@ def write(folder: Path, arrays: dict[str, np.ndarray], split: str = "training") 
 
 def test_one_dataset_is_dealt_by_family_and_colour(tmp_path: Path) -> None:
     data, folder = load_folders([write(tmp_path, painted(1200, (0, 1, 2, 3, 4, 5)))])
-    config = StreamConfig(phases=3, phase_tasks=10_000, probes=3)
+    config = StreamConfig(phases=3, phase_tasks=10_000, held_out=3)
     phases = deal_phases(data, folder, config, seed=3)
     shown = colours_shown(data.points)
     assert shown.sum(1).tolist() == [2] * 1200
-    placed = [np.concatenate([phase.arrivals, phase.probes]) for phase in phases]
+    placed = [np.concatenate([phase.arrivals, phase.held_out]) for phase in phases]
     # Everyone is placed once.
     assert sorted(np.concatenate(placed).tolist()) == list(range(1200))
     families: set[str] = set()
@@ -69,7 +69,7 @@ def test_one_dataset_is_dealt_by_family_and_colour(tmp_path: Path) -> None:
         assert not colours & set(phase.colours)
         before = families, colours
         families, colours = families | set(phase.families), colours | set(phase.colours)
-        assert len(phase.probes) == 3
+        assert len(phase.held_out) == 3
         for task in tasks:
             own = {NAMES[i] for i in data.family[task].tolist()}
             paint = {COLOURS[i] for i in np.flatnonzero(shown[task])}
@@ -94,12 +94,12 @@ def test_several_datasets_are_the_phases(tmp_path: Path) -> None:
 
 def test_the_deal_follows_from_the_seed_and_obeys_its_sizes(tmp_path: Path) -> None:
     data, folder = load_folders([write(tmp_path, painted(1200, (0, 1, 2, 3, 4, 5)))])
-    config = StreamConfig(phases=2, phase_tasks=30, probes=100)
+    config = StreamConfig(phases=2, phase_tasks=30, held_out=100)
     one, same, other = (deal_phases(data, folder, config, seed) for seed in (1, 1, 2))
     for a, b in zip(one, same, strict=True):
         assert a.families == b.families and a.colours == b.colours
-        assert np.array_equal(a.arrivals, b.arrivals) and np.array_equal(a.probes, b.probes)
-        assert len(a.arrivals) == 23 and len(a.probes) == 7
+        assert np.array_equal(a.arrivals, b.arrivals) and np.array_equal(a.held_out, b.held_out)
+        assert len(a.arrivals) == 23 and len(a.held_out) == 7
     assert any(not np.array_equal(a.arrivals, b.arrivals) for a, b in zip(one, other, strict=True))
 
 
@@ -160,7 +160,7 @@ def options(data: int = 1, **given) -> TrainOptions:
         ({"reservoir": 0}, "--reservoir 0; expected 1 or more"),
         ({"stream_budget": 0}, "--stream-budget 0; expected 1 or more"),
         ({"stream_batch": -2}, "--stream-batch -2; expected 1 or more"),
-        ({"probes": 0}, "--probes 0; expected 1 or more"),
+        ({"held_out": 0}, "--held-out 0; expected 1 or more"),
         ({"stream_rate": float("nan")}, "--stream-rate nan; expected a number between 0 and 1"),
         ({"warm_up": 1.0}, "--warm-up 1.0; expected a share from 0 to below 1"),
         ({"phase_colours": (8,)}, "--phase-colours 8; expected 3 numbers of colours, one a phase"),

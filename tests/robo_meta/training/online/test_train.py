@@ -35,7 +35,7 @@ from robo_meta.training.task_sampler import TaskStream
 ROOT = Path(__file__).parents[4]
 TINY = PRESETS["tiny"]
 CPU = torch.device("cpu")
-SMALL = {"phases": 2, "probes": 3, "stream_budget": 2, "stream_batch": 3, "reservoir": 6, "phase_colours": (8, 0)}
+SMALL = {"phases": 2, "held_out": 3, "stream_budget": 2, "stream_batch": 3, "reservoir": 6, "phase_colours": (8, 0)}
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +144,7 @@ torch.set_num_threads(1)
 from robo_meta.training.presets import PRESETS
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.cli.train import learn_online
-small = dict(phases=2, probes=3, stream_budget=2, stream_batch=3, reservoir=6, phase_colours=(8, 0))
+small = dict(phases=2, held_out=3, stream_budget=2, stream_batch=3, reservoir=6, phase_colours=(8, 0))
 learn_online([Path(p) for p in sys.argv[2:]], Path(sys.argv[1]), PRESETS["tiny"], StreamConfig(**small), seed=5)
 """
 
@@ -175,9 +175,9 @@ def test_a_killed_stream_ends_with_the_same_bytes(phases: list[Path], whole: Pat
     child.wait()
     assert child.returncode == -signal.SIGKILL, "the child ended before it could be killed"
     assert not (out / "stream.json").exists()
-    with pytest.raises(StreamError, match="already holds a stream; add --resume"):
-        learn_online(phases, out, TINY, CONFIG, seed=5)
-    learn_online(phases, out, TINY, CONFIG, seed=5, resume=True)
+    with pytest.raises(StateError, match="its seed is 5, this training's is 6; use another --out"):
+        learn_online(phases, out, TINY, CONFIG, seed=6)
+    learn_online(phases, out, TINY, CONFIG, seed=5)
     assert _bytes(out) == _bytes(whole)
 
 
@@ -242,7 +242,7 @@ def test_learning_online_beats_standing_still(packed: SimpleNamespace, tmp_path:
     folders = [packed.write(_made(tmp_path / "1"), first), packed.write(_made(tmp_path / "2"), second)]
     sizes = Architecture(hidden=16, head=12, keypoints=2, inner_steps=2, context=8, closing=8, controller=8)
     train = replace(TINY, architecture=sizes, schedules={**TINY.schedules, "maml": Schedule(60, 2, 1e-2)})
-    config = StreamConfig(phases=2, probes=12, phase_colours=(8, 0), warm_up=0.0, stream_budget=4, stream_batch=6,
+    config = StreamConfig(phases=2, held_out=12, phase_colours=(8, 0), warm_up=0.0, stream_budget=4, stream_batch=6,
                           stream_rate=6e-3, reservoir=40)  # fmt: skip
     result = learn_online(folders, tmp_path / "run", train, config, seed=0)
     (gain,) = [row for row in result["end_pairs"]
@@ -318,7 +318,7 @@ def test_bad_words_are_one_line(
 def test_both_command_lines_give_the_same_stream(
     phases: list[Path], whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    words = ["--stream", "--data", *map(str, phases), "--preset", "tiny", "--seed", "5", "--probes", "3",
+    words = ["--stream", "--data", *map(str, phases), "--preset", "tiny", "--seed", "5", "--held-out", "3",
              "--stream-budget", "2", "--stream-batch", "3", "--reservoir", "6",
              "--phase-colours", "8", "0"]  # fmt: skip
     assert main([*words, "--out", str(tmp_path / "a")]) == 0
