@@ -145,7 +145,8 @@ def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tu
     best, heading = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
     for angle in np.arange(8) * np.pi / 4:
         missing = ~np.isfinite(best)
-        if not missing.any():
+        # An object that can't be held at half of its balance points is refused, whatever lies beside them.
+        if not missing.any() or missing.mean() > 0.5:
             break
         beside = points[missing] + rules.nearby * np.array([np.cos(angle), np.sin(angle)])
         cost, _, _ = headings_at(footprint, beside)
