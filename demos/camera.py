@@ -60,10 +60,12 @@ def film_episode(
     return Take(episode, tuple(camera.frames), camera.closed, camera.lifted)
 
 
-def film_policy(scene: Scene, seed: int, policy: Policy, push: float = 0.0, env: GraspEnv | None = None) -> Take:
+def film_policy(
+    scene: Scene, seed: int, policy: Policy, push: float = 0.0, rolling: bool = True, env: GraspEnv | None = None
+) -> Take:
     """Film the episode that `robo_meta.scenarios.rollout.rollout` plays; see `film_episode`."""
     policy.reset()
-    return film_episode(scene, seed, lambda world: in_world(policy.act), push, env=env)
+    return film_episode(scene, seed, lambda world: in_world(policy.act), push, rolling, env)
 
 
 class _Camera:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # only names
 
     from demos.camera import Take
     from sim.env import GraspEnv
+    from sim.tasks.scenes import Scene
 
 FRAME_RATE = 10
 """Frames a second: the control rate, so that a film runs at its true speed."""
@@ -58,6 +59,11 @@ class FilmConfig:
     image: Path | None = None
     """PNG to write: six moments side by side."""
 
+    @property
+    def rolling(self) -> bool:
+        """Whether anything is to be filmed."""
+        return self.video is not None or self.image is not None
+
 
 def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
     """Play a scripted demonstration and write what it looks like; without `video` and `image` it is only played.
@@ -72,31 +78,66 @@ def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
 
     Raises:
         sim.shapes.families.UnknownFamily, sim.tasks.sampling.UnknownIntention: a name that is not in the table.
-        FilmError: a file whose name has the wrong ending, or is taken.
+        FilmError: a file whose name has the wrong ending, or is taken; an object that can't be held as it is asked.
         sim.errors.MachineError: a file that cannot be written.
+    """
+    check_files(config)
+    scene = film_scene(config)
+    take = _demonstration(config, scene, env)
+    keep(config, take)
+    return told(config, scene, take)
+
+
+def film_scene(config: FilmConfig) -> Scene:
+    """What is filmed: the same object and materials, whoever acts.
+
+    Raises:
+        sim.shapes.families.UnknownFamily, sim.tasks.sampling.UnknownIntention: a name that is not in the table.
     """
     from sim.shapes.families import family_named
     from sim.tasks.sampling import draw_scene, draw_task
     from sim.tasks.seeds import generator
 
-    split = family_named(config.family).group
     # Tasks are numbered from the family's own stream, so that two families of one seed are not of one material.
     index = int(generator(config.seed, "film", config.family).integers(2**31))
-    task = draw_task(config.seed, split, index, config.intention)
+    task = draw_task(config.seed, family_named(config.family).group, index, config.intention)
+    return draw_scene(config.seed, task, config.family, "a0")
+
+
+def film_seeds(config: FilmConfig) -> tuple[int, np.random.SeedSequence]:
+    """The rollout seed, which draws pose, arm start and noise, and that of the demonstrator's aim."""
+    from sim.tasks.seeds import seed_sequence
+
+    episode_seed, aim_seed = seed_sequence(config.seed, "film", "episode").spawn(2)
+    return int(episode_seed.generate_state(1)[0]), aim_seed
+
+
+def check_files(config: FilmConfig) -> None:
+    """Refuse files that could not be written, before anything is played; see `check_path`."""
     if config.video is not None:
         check_path(config.video, tuple(ENCODERS))
     if config.image is not None:
         check_path(config.image, (".png",))
-    scene = draw_scene(config.seed, task, config.family, "a0")
-    rolling = config.video is not None or config.image is not None
-    take = _demonstration(scene, config.seed, rolling, env)
+
+
+def keep(config: FilmConfig, take: Take) -> None:
+    """Write the files that were asked for.
+
+    Raises:
+        sim.errors.MachineError: a file that cannot be written.
+    """
     if config.video is not None:
         write_film(config.video, take.frames)
     if config.image is not None:
         _write(config.image, _strip(take))
+
+
+def told(config: FilmConfig, scene: Scene, take: Take) -> dict[str, Any]:
+    """What a film shows, as plain data; see `film`."""
+    task = scene.task
     return {
         "family": config.family,
-        "split": split,
+        "split": task.split,
         "seed": config.seed,
         "intention": task.intention,
         "part_colour": task.part_colour,
@@ -110,19 +151,20 @@ def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
     }
 
 
-def _demonstration(scene: Any, seed: int, rolling: bool, env: GraspEnv | None) -> Take:
+def _demonstration(config: FilmConfig, scene: Scene, env: GraspEnv | None) -> Take:
     """The demonstrator's grasp of `scene`, without motion noise."""
     import numpy as np
 
     from demos.camera import film_episode
     from demos.expert.demonstrator import demonstrator
-    from demos.expert.grasp_plan import aim, plan_grasp
-    from sim.tasks.seeds import seed_sequence
+    from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
 
-    episode_seed, aim_seed = seed_sequence(seed, "film", "episode").spawn(2)
-    target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
-    rollout_seed = int(episode_seed.generate_state(1)[0])
-    return film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=rolling, env=env)
+    rollout_seed, aim_seed = film_seeds(config)
+    try:
+        target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
+    except NoGrasp as error:
+        raise FilmError(f"{error}; try another seed") from error
+    return film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=config.rolling, env=env)
 
 
 def write_film(path: Path, frames: Sequence[np.ndarray], fps: int = FRAME_RATE, most_bytes: int = GIF_BYTES) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from demos.support import SupportItem, SupportSet
     from robo_meta.api.demonstrations import load_support, play, record, scene_of
     from robo_meta.api.episodes import Rollout, act, draw_scene, make_env, rollout
+    from robo_meta.api.objects import import_objects, register_objects
     from robo_meta.api.strategies import evaluate, make_strategy
     from robo_meta.evaluation.result import Evaluation
     from robo_meta.strategies import Strategy
@@ -46,6 +47,7 @@ _PLACES = {
     "act": "robo_meta.api.episodes",
     "draw_scene": "robo_meta.api.episodes",
     "evaluate": "robo_meta.api.strategies",
+    "import_objects": "robo_meta.api.objects",
     "load_checkpoint": "robo_meta.training.checkpoint",
     "load_support": "robo_meta.api.demonstrations",
     "make_env": "robo_meta.api.episodes",
@@ -53,6 +55,7 @@ _PLACES = {
     "play": "robo_meta.api.demonstrations",
     "record": "robo_meta.api.demonstrations",
     "register_family": "sim.shapes.families",
+    "register_objects": "robo_meta.api.objects",
     "register_strategy": "robo_meta.strategies.resolve",
     "unregister_family": "sim.shapes.families",
     "rollout": "robo_meta.api.episodes",
@@ -79,6 +82,7 @@ __all__ = [
     "act",
     "draw_scene",
     "evaluate",
+    "import_objects",
     "load_checkpoint",
     "load_support",
     "make_env",
@@ -86,6 +90,7 @@ __all__ = [
     "play",
     "record",
     "register_family",
+    "register_objects",
     "register_strategy",
     "rollout",
     "scene_of",

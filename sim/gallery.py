@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from sim.errors import InputError
-from sim.objects.spec import PALETTE
-from sim.shapes.families import FAMILIES, family_named
+from sim.objects.meshes import MeshPart
+from sim.objects.spec import PALETTE, ObjectSpec
+from sim.shapes.families import FAMILIES, families_for, family_named
 from sim.tasks.sampling import draw_scene, draw_task
-from sim.tasks.scenes import BALANCE, PART, Scene
+from sim.tasks.scenes import INTENTIONS, Scene
 from sim.tasks.seeds import generator
 
 CELL, GAP, TITLE = 1.4, 0.25, 0.32
@@ -23,6 +25,9 @@ ABREAST = 3
 """Families beside each other."""
 HALF_VIEW = 0.20
 """m: half width of what a picture shows; the same for all, so that sizes compare."""
+LEVEL_LIGHT, LOW_LIGHT = 0.45, 0.75
+"""Share of its colour that a mesh's face keeps where it is upright instead of level, and at the table instead of at the
+object's top."""
 
 
 class GalleryError(InputError):
@@ -68,19 +73,22 @@ def contact_sheet(path: Path, families: tuple[str, ...] = (), objects: int = 4, 
 
 
 def gallery_scene(family: str, number: int, seed: int) -> Scene:
-    """Picture `number` of a family: tasks of both intentions by turns."""
+    """Picture `number` of a family: tasks of the intentions that it serves for, by turns."""
     group = family_named(family).group
+    served = [intention for intention in INTENTIONS if family in families_for(group, intention)]
     # Tasks are numbered from the family's own stream, so that a sheet of one family shows the same objects.
     index = int(generator(seed, "gallery", family, number).integers(2**31))
-    task = draw_task(seed, group, index, (BALANCE, PART)[number % 2])
+    task = draw_task(seed, group, index, served[number % len(served)])
     return draw_scene(seed, task, family, "a0")
 
 
 def draw_object(axes: Axes, scene: Scene) -> None:
-    """One object from above, in its own frame; taller parts have a stronger outline."""
+    """One object from above, in its own frame; taller prisms have a stronger outline, meshes are shaded."""
+    _draw_meshes(axes, scene.object)
     for part in scene.object.parts:
-        width = 0.5 + 30 * part.height
-        axes.add_patch(Polygon(part.outline, closed=True, facecolor=PALETTE[part.colour], edgecolor="0.25", lw=width))
+        if not isinstance(part, MeshPart):
+            look = {"facecolor": PALETTE[part.colour], "edgecolor": "0.25", "lw": 0.5 + 30 * part.height}
+            axes.add_patch(Polygon(part.outline, closed=True, **look))
     centre = scene.mass_properties.centre
     axes.plot(0, 0, marker="x", color="0.5", ms=5, mew=1.0)
     for colour, thickness in (("white", 3.5), ("black", 1.5)):
@@ -88,6 +96,26 @@ def draw_object(axes: Axes, scene: Scene) -> None:
     ratio = _ratio_label(scene)
     axes.text(0.03, 0.03, ratio, transform=axes.transAxes, fontsize=6, color="0.35")
     axes.set(xlim=(-HALF_VIEW, HALF_VIEW), ylim=(-HALF_VIEW, HALF_VIEW), aspect="equal", xticks=[], yticks=[])
+
+
+def _draw_meshes(axes: Axes, spec: ObjectSpec) -> None:
+    """The faces of mesh parts that are seen from above, the highest last; steep and low ones are darker."""
+    corners, colours = [], []
+    for part in spec.parts:
+        if isinstance(part, MeshPart):
+            triangles = part.mesh.triangles
+            normals = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
+            upward = normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-12)
+            height = triangles[..., 2].mean(axis=1) / spec.height
+            light = (LEVEL_LIGHT + (1 - LEVEL_LIGHT) * upward) * (LOW_LIGHT + (1 - LOW_LIGHT) * height)
+            corners.append(triangles[upward > 0])
+            colours.append((light[:, None] * PALETTE[part.colour])[upward > 0])
+    if corners:
+        faces, shades = np.concatenate(corners), np.concatenate(colours)
+        order = np.argsort(faces[..., 2].mean(axis=1), kind="stable")
+        axes.add_collection(
+            PolyCollection(list(faces[order][..., :2]), facecolors=shades[order], edgecolors="face", linewidths=0.3)
+        )
 
 
 def _ratio_label(scene: Scene) -> str:

@@ -49,8 +49,9 @@ def evaluate(strategies: Sequence[object] | object = (), progress: bool = False,
         strategies: names of shipped strategies, `module:Class`, or objects of one's own; one or several. None named:
             all that the checkpoint can play.
         progress: draw a bar on standard error.
-        options: fields of `robo_meta.evaluation.config.EvaluateConfig`, such as `split`, `transfer`, `shots`, `tasks`,
-            `seed`, `workers`, `reference`, `out`. A single value may stand for a list of one.
+        options: fields of `robo_meta.evaluation.config.EvaluateConfig`, such as `split`, `objects`, `support`,
+            `transfer`, `shots`, `tasks`, `seed`, `workers`, `reference`, `out`. A single value may stand for a list
+            of one.
 
     Returns:
         What came of it; prints as a table.
@@ -61,6 +62,7 @@ def evaluate(strategies: Sequence[object] | object = (), progress: bool = False,
 
     Example:
         >>> print(evaluate(["maml", "replay"], split="validation", shots=1, tasks=2))  # doctest: +SKIP
+        >>> print(evaluate("maml", objects="mine", support="procedural", shots=1))  # doctest: +SKIP
     """
     from robo_meta.evaluation.config import EvaluateConfig
     from robo_meta.evaluation.evaluate import evaluate as evaluate_config

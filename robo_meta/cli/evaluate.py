@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PICTURED, DRAWN = 6, "maml"
 """Scenes that the report draws, and the strategy whose adaptation they show."""
+NEW_SHAPE = "new-shape"
+"""The transfer that they have, where it is played."""
 
 
 def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any]:
@@ -36,7 +38,14 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
             drawn = (
                 []
                 if file is None or DRAWN not in config.names
-                else adaptation_scenes(file, config.seed, config.split[-1], min(PICTURED, config.tasks))
+                else adaptation_scenes(
+                    file,
+                    config.seed,
+                    config.split[-1],
+                    min(PICTURED, config.tasks),
+                    NEW_SHAPE if NEW_SHAPE in config.transfer else config.transfer[-1],
+                    config.support,
+                )
             )
             write_report(config.out / "report.html", result, drawn)
     if config.json:

@@ -14,7 +14,12 @@ from robo_meta.objects.config import ImportConfig
 from sim.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
     from robo_meta.objects.importer import Import
+    from robo_meta.objects.object_file import Outcome
 
 
 class NoneAccepted(InputError):
@@ -58,11 +63,20 @@ def _as_json(found: Import) -> dict[str, Any]:
 
 def _print_table(found: Import) -> None:
     from rich.console import Console
+
+    console = Console()
+    console.print(outcome_table(found.outcomes))
+    before = f", {found.done_before} of them imported before" if found.done_before else ""
+    console.print(f"{len(found.accepted)} of {len(found.outcomes)} objects accepted{before}: {found.out}")
+
+
+def outcome_table(outcomes: Sequence[Outcome]) -> Table:
+    """What came of each object, for people."""
     from rich.markup import escape
     from rich.table import Table
 
     table = Table("object", "accepted for", "scale", "surface", "pieces", "s", "note or reason")
-    for outcome in found.outcomes:
+    for outcome in outcomes:
         said = "; ".join(filter(None, (outcome.reason, *outcome.notes)))
         table.add_row(
             outcome.name,
@@ -73,7 +87,4 @@ def _print_table(found: Import) -> None:
             f"{outcome.seconds:.1f}",
             escape(said),
         )
-    console = Console()
-    console.print(table)
-    before = f", {found.done_before} of them imported before" if found.done_before else ""
-    console.print(f"{len(found.accepted)} of {len(found.outcomes)} objects accepted{before}: {found.out}")
+    return table

@@ -30,7 +30,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "quickstart": Command("robo_meta.cli.quickstart:Quickstart", "the whole way in one go, with a report"),
-    "sim": Command("robo_meta.cli.simulate:Sim", "play one scripted grasp and film it"),
+    "sim": Command("robo_meta.cli.simulate:Sim", "play one grasp, scripted or adapted, and film it"),
     "objects": Command("robo_meta.cli.objects:Objects", "list or draw shape families; check the world; import meshes"),
     "record": Command("robo_meta.cli.record:Record", "record demonstrations into a dataset"),
     "data": Command("robo_meta.cli.data:Data", "exclude, append or merge demonstrations"),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json as json_format
 import os
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from robo_meta.cli.import_objects import ImportCommand
+from robo_meta.cli.import_objects import ImportCommand, outcome_table
 
 if TYPE_CHECKING:
-    from robo_meta.evaluation.world.check import WorldCheck
+    from robo_meta.evaluation.world.check import Check
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Objects:
 
     action: Annotated[ImportCommand, tyro.conf.subcommand("import")] | None = None
     """Something else than listing, drawing or checking."""
+    from_: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A folder of imported objects (`robo-meta objects import`): list, draw or check these."""
     image: Path | None = None
     """Write a contact sheet (PNG) with the centres of mass marked."""
     families: tuple[str, ...] = ()
@@ -29,7 +31,7 @@ class Objects:
     check: bool = False
     """Measure what needs no demonstration, in physics, against the bounds that it must stay under."""
     tasks: int = 24
-    """Tasks per split for `--check`."""
+    """Tasks for `--check`, per split, or with `--from` per kind of surface and intention."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes for `--check`."""
     seed: int = 0
@@ -41,6 +43,8 @@ class Objects:
         """List, draw or check."""
         if self.action is not None:
             return self.action.run()
+        if self.from_ is not None:
+            return self._library(self.from_)
         from sim.shapes.families import all_families, family_named
 
         chosen = [family_named(name) for name in self.families] or list(all_families().values())
@@ -69,9 +73,37 @@ class Objects:
         Console().print(table)
         return None
 
+    def _library(self, folder: Path) -> int | None:
+        """List, draw or check the objects of a library."""
+        from robo_meta.evaluation.world.library_check import LibraryCheckConfig, check_library
+        from robo_meta.objects.library import read_outcomes
+        from robo_meta.objects.object_file import LibraryError
+        from robo_meta.objects.registration import register_library
+        from sim.shapes.families import families_of
 
-def tell_check(result: WorldCheck, json: bool) -> int:
-    """Print what `check_world` found, for people or as JSON; returns the exit status, 1 where a bound is missed."""
+        if self.families:
+            raise LibraryError("--families with --from, which takes all objects of the library; leave it out")
+        outcomes = read_outcomes(folder)
+        config = LibraryCheckConfig(str(folder), self.tasks, self.workers, self.seed)
+        if self.image is not None:
+            from sim.gallery import contact_sheet
+
+            contact_sheet(self.image, families_of(register_library(folder)), seed=self.seed)
+        if self.check:
+            return tell_check(check_library(config), self.json)
+        if self.json:
+            rows = [asdict(outcome) for outcome in outcomes]
+            found = {"library": str(folder), "objects": rows, "image": None if self.image is None else str(self.image)}
+            print(json_format.dumps(found))
+            return None
+        from robo_meta.runs.console import wide_console
+
+        wide_console().print(outcome_table(outcomes))
+        return None
+
+
+def tell_check(result: Check, json: bool) -> int:
+    """Print what a check found, for people or as JSON; returns the exit status, 1 where a bound is missed."""
     from robo_meta.evaluation.world.check import print_check
     from robo_meta.runs.json_records import to_json
 

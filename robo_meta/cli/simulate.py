@@ -1,23 +1,23 @@
-"""`robo-meta sim`: one scripted grasp, filmed."""
+"""`robo-meta sim`: one grasp, filmed: the scripted demonstrator's, or that of an adapted strategy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from demos.film import FilmConfig
 from robo_meta.cli.words import Unchecked, config_in, print_result
+from robo_meta.evaluation.strategy_film import SimConfig
 
 
 @dataclass(frozen=True)
-class Sim(Unchecked, FilmConfig):
-    """Play one scripted grasp and write a video or a strip of pictures."""
+class Sim(Unchecked, SimConfig):
+    """Play one grasp, scripted or of an adapted strategy, and write a video or a strip of pictures."""
 
     json: bool = False
     """Print JSON."""
 
     def run(self) -> int | None:
         """Play and print the verdict."""
-        from demos.film import film
+        from robo_meta.evaluation.strategy_film import film_grasp
 
-        print_result(film(config_in(self, FilmConfig)), self.json)
+        print_result(film_grasp(config_in(self, SimConfig)), self.json)
         return None

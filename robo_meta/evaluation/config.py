@@ -13,7 +13,7 @@ from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
 from robo_meta.runs.provenance import fingerprint
-from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, SUPPORTS
+from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, check_new_shapes, support_named
 from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
 from robo_meta.strategies.sources import Source
@@ -85,6 +85,9 @@ class EvaluateConfig:
         for split in self.split:
             families_of(split)
         _check_known("transfer", self.transfer, TRANSFERS)
+        if "new-shape" in self.transfer and self.support == OWN:
+            for split in self.split:
+                check_new_shapes(split)
         object.__setattr__(self, "strategies", resolve_all(self.strategies))
         for name in ("split", "transfer", "shots"):
             values = getattr(self, name)
@@ -110,9 +113,7 @@ class EvaluateConfig:
             if self.split != _field_default("split"):
                 raise EvaluateError(f"split {' '.join(self.split)} beside objects {self.objects}; expected one of them")
             object.__setattr__(self, "split", (register_library(self.objects),))
-            if self.support in (str(self.objects), self.objects.name):
-                object.__setattr__(self, "support", OWN)
-        _check_known("support", (self.support,), SUPPORTS)
+        object.__setattr__(self, "support", support_named(self.support, self.objects))
         if self.support == PROCEDURAL:
             if self.transfer == TRANSFERS:
                 object.__setattr__(self, "transfer", ("new-shape",))

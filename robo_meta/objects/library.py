@@ -22,6 +22,7 @@ from robo_meta.objects.object_file import (
     LibraryError,
     Outcome,
     object_file,
+    read_outcome,
     read_shape,
 )
 from sim.objects.meshes import MeshShape
@@ -91,6 +92,23 @@ def read_library(folder: Path) -> tuple[MeshShape, ...]:
     if not shapes:
         raise LibraryError(f"{folder}: none of its {len(objects)} objects was accepted")
     return shapes
+
+
+def read_outcomes(folder: Path) -> tuple[Outcome, ...]:
+    """What came of every object of a library, accepted or refused, by name.
+
+    Raises:
+        LibraryError: missing, unfinished, or altered anywhere.
+    """
+    objects = read_index(folder)["objects"]
+    found = []
+    for name in sorted(objects):
+        path = object_file(folder, name)
+        outcome, _ = read_outcome(path)
+        if outcome.checksum != objects[name]["checksum"]:
+            raise LibraryError(f"{path}: not the file that {INDEX} lists; {ADVICE}")
+        found.append(outcome)
+    return tuple(found)
 
 
 def library_checksum(folder: Path) -> str:

@@ -5,12 +5,15 @@ The query (object, pose, arm start, noise) is the same for all transfers and sho
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from sim.errors import InputError
-from sim.shapes.families import families_of
+from sim.errors import InputError, did_you_mean
+from sim.shapes.families import families_for, families_of
 from sim.tasks.queries import QUERY_OBJECT, draw_query
-from sim.tasks.scenes import Scene, Task
+from sim.tasks.sampling import draw_families
+from sim.tasks.scenes import INTENTIONS, Scene, Task
 from sim.tasks.seeds import generator
 
 OWN, PROCEDURAL = "own", "procedural"
@@ -19,7 +22,7 @@ SUPPORTS = (OWN, PROCEDURAL)
 
 
 class SplitError(InputError):
-    """A split that has too few families for a transfer."""
+    """A split that has too few families for a transfer, or demonstrations of an unknown kind."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,61 @@ def matched_task(root: int, split: str, index: int, support: str = OWN) -> Match
         support: one of `SUPPORTS`; the query is the same with either.
     """
     drawn = draw_query(root, split, index)
-    families = drawn.families
-    if support == PROCEDURAL:
-        names = families_of("training")
-        order = generator(root, "procedural support", split, index).permutation(len(names))
-        families = (families[0], *(names[i] for i in order))
+    families = _shown(root, drawn.task, drawn.families, support)
     return MatchedTask(root, drawn.task, families, drawn.scene, drawn.rollout_seed)
+
+
+def matched_scene(root: int, scene: Scene, rollout_seed: int, support: str = OWN) -> MatchedTask:
+    """A scene that was drawn already, with label `QUERY_OBJECT`, as a query.
+
+    Args:
+        root: root seed that its task was drawn from.
+        scene: what is to be grasped.
+        rollout_seed: draws pose, arm start and noise.
+        support: one of `SUPPORTS`.
+    """
+    own = scene.object.family
+    families = (own, *(name for name in draw_families(root, scene.task) if name != own))
+    return MatchedTask(root, scene.task, _shown(root, scene.task, families, support), scene, rollout_seed)
+
+
+def _shown(root: int, task: Task, families: Sequence[str], support: str) -> tuple[str, ...]:
+    """The query's family, the first of `families`, then those that new shapes are demonstrated on."""
+    if support == OWN:
+        return tuple(families)
+    names = families_of("training")
+    order = generator(root, "procedural support", task.split, task.index).permutation(len(names))
+    return families[0], *(names[i] for i in order if names[i] != families[0])
+
+
+def support_named(name: str, objects: Path | None = None) -> str:
+    """One of `SUPPORTS` by its name; the library `objects` itself is called `own` too.
+
+    Raises:
+        SplitError: an unknown name.
+    """
+    if objects is not None and name in (str(objects), objects.name):
+        return OWN
+    if name not in SUPPORTS:
+        raise SplitError(f"unknown support {name!r}{did_you_mean(name, SUPPORTS)}")
+    return name
+
+
+def check_new_shapes(split: str, intentions: Sequence[str] = INTENTIONS) -> None:
+    """Refuse to demonstrate new shapes of `split` where it has one alone for one of `intentions`.
+
+    Raises:
+        SplitError: it has.
+    """
+    for intention in intentions:
+        if len(families_for(split, intention)) == 1:
+            raise _alone(split, intention)
+
+
+def _alone(split: str, intention: str) -> SplitError:
+    return SplitError(
+        f"split {split!r} has one family for {intention}; transfer new-shape needs 2 or more, or support procedural"
+    )
 
 
 def support_object(matched: MatchedTask, transfer: str, number: int) -> tuple[str, str]:
@@ -67,6 +119,6 @@ def support_object(matched: MatchedTask, transfer: str, number: int) -> tuple[st
         return matched.families[0], f"a{number + 1}"
     others = matched.families[1:]
     if not others:
-        raise SplitError(f"split {matched.task.split!r} has one family; transfer new-shape needs 2 or more")
+        raise _alone(matched.task.split, matched.task.intention)
     turn, letter = divmod(number, len(others))
     return others[letter], f"{chr(ord('b') + letter)}{turn}"

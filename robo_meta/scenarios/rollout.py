@@ -87,15 +87,17 @@ def rollout(env: GraspWorld, scene: Scene, seed: int, policy: Policy, push: floa
     return outcome(timed, policy.target(timed.episode.points), policy.controller)
 
 
-def expert_rollout(env: GraspEnv, scene: Scene, seed: int) -> Outcome:
+def expert_rollout(env: GraspEnv, scene: Scene, seed: int, grasp: np.ndarray | None = None) -> Outcome:
     """Play the episode that `rollout` would with the demonstrator, who knows weights and pose but aims with its noise.
 
     Args:
         env: whose true object pose the expert reads.
         scene: what to grasp.
         seed: the rollout seed; the demonstrator's aim has a stream of its own below it.
+        grasp: (4,), object frame: what it aims at; None for what it plans itself.
     """
-    aimed = aim(plan_grasp(scene), scene.noise, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
+    planned = plan_grasp(scene) if grasp is None else grasp
+    aimed = aim(planned, scene.noise, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
     return outcome(Timed(play(env, scene, seed, demonstrator(env, aimed))), aimed, "scripted")
 
 

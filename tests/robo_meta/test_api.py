@@ -13,6 +13,8 @@ from PIL import Image
 
 import robo_meta
 from robo_meta.api.arguments import ApiError
+from tests.robo_meta.objects.libraries import write_bars
+from tests.robo_meta.objects.meshes import bar, write_obj
 
 
 class Middle:
@@ -99,6 +101,32 @@ def test_one_s_own_strategy_is_evaluated_beside_the_shipped_ones() -> None:
     )
     assert {pair.a for pair in other.pairs} == {"centre"}
     assert [cell.successes for cell in other.cells] == [cell.successes for cell in found.cells]
+
+
+def test_one_s_own_objects_are_imported_and_evaluated_in_a_few_lines(tmp_path: Path) -> None:
+    pytest.importorskip("trimesh", reason='needs pip install "robo-meta[meshes]"')
+    write_obj(tmp_path / "tools" / "rule.obj", *bar(0.24))
+    found = robo_meta.import_objects(tmp_path / "tools", tmp_path / "mine", unit="m", workers=1)
+    assert [(one.name, one.accepted) for one in found.accepted] == [("rule", ("balance", "part"))]
+    assert robo_meta.register_objects(tmp_path / "mine") == "mine"
+    assert robo_meta.draw_scene("mine-rule", split="mine").object.surface == "flat"
+    result = robo_meta.evaluate(
+        ["warped-replay", "centre"], objects=tmp_path / "mine", support="procedural", shots=1, tasks=2, workers=1
+    )
+    assert {(cell.split, cell.transfer) for cell in result.cells if cell.strategy == "centre"} == {
+        ("mine", "new-shape")
+    }
+    assert {row.strategy for task in result.tasks for row in task.rows} == {"expert", "warped-replay", "centre"}
+
+
+def test_objects_of_one_s_own_with_what_can_t_be(tmp_path: Path) -> None:
+    bars = write_bars(tmp_path / "bars")
+    with pytest.raises(robo_meta.InputError, match="has one family for balance; transfer new-shape needs 2 or more"):
+        robo_meta.evaluate("centre", objects=bars, transfer="new-shape")
+    with pytest.raises(robo_meta.InputError, match="import_objects: unknown option 'units'; did you mean 'unit'"):
+        robo_meta.import_objects(tmp_path, tmp_path / "out", units="mm")
+    with pytest.raises(robo_meta.InputError, match="out: no such library"):
+        robo_meta.register_objects(tmp_path / "out")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from matplotlib.image import imread
 
 from sim.gallery import GalleryError, contact_sheet, gallery_scene
 from sim.objects.spec import PALETTE
-from sim.shapes.families import UnknownFamily
+from sim.shapes.families import UnknownFamily, register_meshes, unregister_family
+from tests.robo_meta.objects.libraries import bar_shape
 
 
 def test_the_same_seed_draws_the_same_sheet_in_the_objects_colours(tmp_path):
@@ -28,3 +29,17 @@ def test_bad_input_draws_nothing(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(FileExistsError, match="file"):
         contact_sheet(tmp_path / "file" / "a.png", ("hammer",), objects=1)
+
+
+def test_meshes_are_drawn_by_their_faces_seen_from_above(tmp_path):
+    shape = bar_shape("bar", 0.24, refusals={"balance": "too short"})
+    (family,) = register_meshes((shape,), group="drawn")
+    try:
+        picture = imread(contact_sheet(tmp_path / "a.png", (family.name,), objects=2, seed=1))[..., :3]
+        scenes = [gallery_scene(family.name, number, 1) for number in range(2)]
+    finally:
+        unregister_family(family.name)
+    # It serves for *part* alone.
+    assert [scene.task.intention for scene in scenes] == ["part", "part"]
+    for colour in {colour for scene in scenes for colour in scene.object.colours}:
+        assert (abs(picture - PALETTE[colour]).max(axis=-1) < 0.01).sum() > 50

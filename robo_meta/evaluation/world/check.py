@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
@@ -45,6 +46,18 @@ RULE_TASKS = 10_000
 """Number of the first task that blind rules are chosen on: none of those that they are judged on."""
 PIPE_WIDTH = 130
 """Columns where the output is no terminal."""
+
+
+class Placed(Protocol):
+    """A record that workers measure."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What records are sorted by."""
+        ...
+
+
+Found = TypeVar("Found", bound=Placed)
 
 
 class CheckError(InputError):
@@ -92,6 +105,35 @@ class ExpertFailure:
     """m that it aimed off, across the closing direction; None where it found no grasp."""
 
 
+class Check(Protocol):
+    """What a check found, as it is told."""
+
+    @property
+    def title(self) -> str:
+        """Of the table."""
+        ...
+
+    @property
+    def grouped_by(self) -> str:
+        """What `Line.split` names."""
+        ...
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Every figure."""
+        ...
+
+    @property
+    def failures(self) -> tuple[ExpertFailure, ...]:
+        """Every task on which the expert failed."""
+        ...
+
+    @property
+    def missed(self) -> bool:
+        """Whether any bound certainly isn't kept."""
+        ...
+
+
 @dataclass(frozen=True)
 class WorldCheck:
     """What was measured of the world; JSON comes from it by `robo_meta.runs.json_records.to_json`."""
@@ -110,6 +152,16 @@ class WorldCheck:
     missed: bool
     """Whether any bound certainly isn't."""
 
+    @property
+    def title(self) -> str:
+        """Of the table."""
+        return f"World check; best material-blind rule: {self.blind_rule}"
+
+    @property
+    def grouped_by(self) -> str:
+        """What `Line.split` names."""
+        return "split"
+
 
 def check_world(config: CheckConfig, *, progress: bool = True) -> WorldCheck:
     """Measure the world.
@@ -125,10 +177,10 @@ def check_world(config: CheckConfig, *, progress: bool = True) -> WorldCheck:
         *(partial(probe_layouts, seed, family, config.layouts) for family in _families(config)),
         *(partial(probe_curve, seed, splits[n % len(splits)], config.tasks + n) for n in range(config.tasks)),
     ]
-    found = _run("layouts and offset curve", first, config.workers, progress)
+    found = measure("layouts and offset curve", first, config.workers, progress)
     rule = best_rule([record for record in found if isinstance(record, RulesProbe)])
     tasks = [partial(probe_task, seed, split, index, rule) for split in splits for index in range(config.tasks)]
-    records = [r for r in _run("tasks", tasks, config.workers, progress) if isinstance(r, TaskProbe)]
+    records = [r for r in measure("tasks", tasks, config.workers, progress) if isinstance(r, TaskProbe)]
     layouts = [record for record in found if isinstance(record, LayoutsProbe)]
     curve = [record for record in found if isinstance(record, CurveProbe)]
     lines = [*family_lines(), *layout_lines(layouts), *curve_lines(curve)]
@@ -139,13 +191,13 @@ def check_world(config: CheckConfig, *, progress: bool = True) -> WorldCheck:
     return WorldCheck(SCHEMA, config, rule, tuple(lines), failures(records), passed, missed)
 
 
-def best_rule(records: list[RulesProbe]) -> str:
+def best_rule(records: Sequence[RulesProbe]) -> str:
     """The blind rule that is near the centre of mass most often; the first of equals."""
     near = {name: sum(record.offsets[name] < HOLDS for record in records) for name in RULES}
     return max(near, key=near.__getitem__)
 
 
-def failures(records: list[TaskProbe]) -> tuple[ExpertFailure, ...]:
+def failures(records: Sequence[TaskProbe]) -> tuple[ExpertFailure, ...]:
     """Every task on which the expert failed."""
     return tuple(
         ExpertFailure(record.split, record.index, record.family, intention, tried.failed, tried.off)
@@ -155,7 +207,7 @@ def failures(records: list[TaskProbe]) -> tuple[ExpertFailure, ...]:
     )
 
 
-def print_check(result: WorldCheck, console: Console | None = None) -> None:
+def print_check(result: Check, console: Console | None = None) -> None:
     """Print the lines, and what went wrong where the expert failed."""
     console = wide_console(console, PIPE_WIDTH)
     console.print(check_table(result))
@@ -165,13 +217,13 @@ def print_check(result: WorldCheck, console: Console | None = None) -> None:
         console.print(f"expert failed: {where}: {', '.join(failure.failed)}{off}")
 
 
-def check_table(result: WorldCheck) -> Table:
+def check_table(result: Check) -> Table:
     """The lines for people."""
     table = Table(
-        title=f"World check; best material-blind rule: {result.blind_rule}",
+        title=result.title,
         caption="FAIL: the whole 95 % interval misses the bound; unclear: the rate does, the interval doesn't",
     )
-    for heading in ("figure", "split", "value", "95 %", "n", "bound", "", "range"):
+    for heading in ("figure", result.grouped_by, "value", "95 %", "n", "bound", "", "range"):
         table.add_column(heading)
     for line in result.lines:
         mark = {True: "[green]pass", False: "[yellow]unclear", None: ""}[line.passed]
@@ -183,9 +235,9 @@ def check_table(result: WorldCheck) -> Table:
     return table
 
 
-def _run(label: str, jobs: Sequence[Callable[[], Probe]], workers: int, progress: bool) -> list[Probe]:
+def measure(label: str, jobs: Sequence[Callable[[], Found]], workers: int, progress: bool) -> list[Found]:
     """What the jobs found, in an order that the workers have no part in."""
-    console, found = Console(stderr=True), list[Probe]()
+    console, found = Console(stderr=True), list[Found]()
     with Progress(console=console, disable=not (progress and console.is_terminal), transient=True) as bar:
         shown = bar.add_task(label, total=len(jobs))
         for record in run_jobs(jobs, workers):

@@ -178,14 +178,18 @@ def probe_task(seed: int, split: str, index: int, rule: str) -> TaskProbe:
     episode = int(seed_sequence(seed, split, index, "check").generate_state(1)[0])
     facts = _facts(balance, part, episode)
     places = (blind_grasps.middle, blind_grasps.EQUAL, blind_grasps.RULES[rule])
-    centre, equal, blind = (_blind(balance, episode, where(balance.object)) for where in places)
-    experts = _expert(balance, episode), _expert(part, episode)
+    centre, equal, blind = (blind_attempt(balance, episode, where(balance.object)) for where in places)
+    experts = expert_attempt(balance, episode), expert_attempt(part, episode)
     return TaskProbe(split, index, balance.object.family, facts, centre, equal, blind, *experts)
 
 
 def probe_rules(seed: int, index: int) -> RulesProbe:
     """How far off every blind rule is on task `index` of the training split, m across the closing direction."""
-    scene = probe_scene(seed, "training", index, BALANCE)
+    return rules_probe(probe_scene(seed, "training", index, BALANCE), index)
+
+
+def rules_probe(scene: Scene, index: int) -> RulesProbe:
+    """How far off every blind rule is on a scene."""
     centre = scene.mass_properties.centre
     offsets = {}
     for name, where in blind_grasps.RULES.items():
@@ -224,7 +228,8 @@ def probe_layouts(seed: int, family: str, count: int) -> LayoutsProbe:
     return LayoutsProbe(family, count, dict(sorted(reasons.items())))
 
 
-def _blind(scene: Scene, episode: int, point: np.ndarray) -> Attempted:
+def blind_attempt(scene: Scene, episode: int, point: np.ndarray) -> Attempted:
+    """A grasp of the nearest place to `point` (2,), m, that fingers can hold."""
     grasp = blind_grasps.grasp_near(scene.object, point)
     if grasp is None:
         return NO_GRASP
@@ -233,9 +238,10 @@ def _blind(scene: Scene, episode: int, point: np.ndarray) -> Attempted:
     return Attempted(outcome.success, tuple(outcome.failed_parts), off)
 
 
-def _expert(scene: Scene, episode: int) -> Attempted:
+def expert_attempt(scene: Scene, episode: int, grasp: np.ndarray | None = None) -> Attempted:
+    """The demonstrator's grasp, or its attempt at another `grasp` (4,), with its usual aim."""
     try:
-        outcome = expert_rollout(shared_env(), scene, episode)
+        outcome = expert_rollout(shared_env(), scene, episode, grasp)
     except NoGrasp:
         return NO_GRASP
     return Attempted(outcome.success, tuple(outcome.failed_parts), outcome.across_mm / 1e3)

@@ -19,6 +19,7 @@ from robo_meta.cli.words import in_one_line
 from sim.errors import InputError, MachineError
 from sim.shapes.families import SPLITS
 from sim.tasks.scenes import TRANSFERS
+from tests.robo_meta.objects.libraries import write_bars
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +61,30 @@ def empty(dataset: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def library(dataset: Path) -> Path:
+    """Imported objects, one of which serves for *part* alone, and one that was refused."""
+    return write_bars(dataset.parent / "bars")
+
+
+@pytest.fixture(scope="module")
+def altered_library(library: Path) -> Path:
+    """The same with one bit changed in an object."""
+    folder = library.parent / "altered"
+    shutil.copytree(library, folder)
+    alter(folder / "objects" / "bar.safetensors")
+    return folder
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def places(dataset, run_folder, other_schema, empty, library, altered_library):
+    """Word in braces → the folder that it stands for."""
+    folders = {"data": dataset, "run": run_folder, "other": other_schema, "empty": empty}
+    return {**folders, "library": library, "altered": altered_library}
 
 
 WORDS = [
@@ -144,6 +167,42 @@ WORDS = [
     (["objects", "import", "random-urdfs", "--scale", "0", "--out", "{tmp}/m"], r"scale 0; expected from 1e-06 to"),
     (["objects", "import", "random-urdfs", "--workers", "0", "--out", "{tmp}/m"], r"workers 0; expected 1 or more"),
     (["objects", "import", "random-urdfs", "--time-limit", "-1", "--out", "{tmp}/m"], r"time limit -1; expected more"),
+    (["objects", "--from"], r"Missing value for argument '--from'"),
+    (["objects", "--from", "{tmp}/none"], r"none: no such library; make one with `robo-meta objects import`$"),
+    (["objects", "--from", "{data}", "--check"], r"data: no library of objects$"),
+    (["objects", "--from", "{altered}"], r"objects/bar\.safetensors: .*altered.*; import again$"),
+    (["objects", "--from", "{altered}", "--image", "{tmp}/x.png"], r"objects/bar\.safetensors: .*; import again$"),
+    (["objects", "--from", "{library}", "--families", "bar"], r"--families with --from, which takes all objects"),
+    (["objects", "--from", "{library}", "--check", "--tasks", "0"], r"tasks is 0; expected at least 1$"),
+    (["objects", "--from", "{library}", "--check", "--workers", "1", "--seed", "-1"], r"seed -1; expected 0 or more"),
+    (["evaluate", "--objects", "{tmp}/none"], r"none: no such library; make one with"),
+    (["evaluate", "--objects", "{data}"], r"data: no library of objects$"),
+    (["evaluate", "--objects", "{altered}"], r"objects/bar\.safetensors: .*; import again$"),
+    (["evaluate", "--objects", "{library}", "--split", "validation"], r"split validation beside objects .*bars; expec"),
+    (["evaluate", "--objects", "{library}", "--support", "procedurel"], r"'procedurel'; did you mean 'procedural'\?$"),
+    (["evaluate", "--support", "other"], r"unknown support 'other'; expected one of own, procedural$"),
+    (
+        ["evaluate", "--objects", "{library}", "--support", "procedural", "--transfer", "same-object"],
+        r"support procedural with transfer same-object; expected new-shape$",
+    ),
+    (
+        ["evaluate", "--objects", "{library}", "--transfer", "new-shape"],
+        r"split 'bars' has one family for balance; transfer new-shape needs 2 or more, or support procedural$",
+    ),
+    (["sim", "--object", "bar"], r"object 'bar' without objects; name the library that it is in$"),
+    (["sim", "--objects", "{library}"], r"bars without object; expected one of bar, stick$"),
+    (["sim", "--objects", "{library}", "--object", "baar"], r"bars: unknown object 'baar'; did you mean 'bar'\?$"),
+    (["sim", "--objects", "{library}", "--object", "die"], r"object 'die' was refused: too small: 2 cm long$"),
+    (["sim", "--objects", "{library}", "--object", "stick"], r"'bars-stick' doesn't serve for balance: too short$"),
+    (["sim", "--objects", "{library}", "--object", "bar", "--family", "mallet"], r"family mallet beside objects"),
+    (["sim", "--objects", "{tmp}/none", "--object", "bar"], r"none: no such library; make one with"),
+    (["sim", "--objects", "{altered}", "--object", "bar"], r"objects/bar\.safetensors: .*; import again$"),
+    (["sim", "--support", "procedural"], r"support procedural without strategy; the demonstrator needs none$"),
+    (["sim", "--strategy", "mamll"], r"unknown strategy 'mamll'; did you mean 'maml'\?$"),
+    (["sim", "--strategy", "maml", "--shots", "0"], r"shots 0; expected 1 to 6$"),
+    (["sim", "--strategy", "maml", "--support", "x"], r"unknown support 'x'; expected one of own, procedural$"),
+    (["sim", "--strategy", "maml", "--transfer", "new"], r"transfer 'new'; expected one of same-object"),
+    (["sim", "--strategy", "maml", "--checkpoint", "{tmp}/none"], r"none: no checkpoint"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--seed", "-1"], r"seed -1; expected 0 or more"),
     (["bench", "--repeats", "0"], r"repeats 0; expected 1 or more"),
     (["quickstart", "--tasks", "-1", "--out", "{tmp}/q"], r"tasks -1; expected 1 or more"),
@@ -153,15 +212,14 @@ WORDS = [
 
 
 @pytest.mark.parametrize("arguments, line", WORDS, ids=[" ".join(a[:3]) + f" {i}" for i, (a, _) in enumerate(WORDS)])
-def test_bad_words_are_one_line(arguments, line, dataset, run_folder, other_schema, empty, tmp_path, capsys):
-    before = contents(dataset.parent)
-    places = {"tmp": tmp_path, "data": dataset, "run": run_folder, "other": other_schema, "empty": empty}
+def test_bad_words_are_one_line(arguments, line, places, tmp_path, capsys):
+    places, before = {**places, "tmp": tmp_path}, contents(places["data"].parent)
     status = main([word.format(**places) for word in arguments])
     captured = capsys.readouterr()
     assert status == 2
     assert captured.err.count("\n") == 1 and captured.err.startswith("robo-meta: ")
     assert re.search(line, captured.err), captured.err
-    assert contents(dataset.parent) == before
+    assert contents(places["data"].parent) == before
     assert contents(tmp_path) == {}
 
 
