@@ -22,6 +22,8 @@ FRICTION = 0.9
 """Lateral, of the object, while the pose at rest is looked for."""
 CANDIDATES, FURTHER = 8, 8
 """Poses tried at most: of the stable ones, and of those that it rolls into with another load."""
+FLAT_ENOUGH = 1.6
+"""Times the least height of all poses: one that stands higher is not tried, unless it is as `up` says."""
 LYING = float(np.radians(30.0))
 """rad: an object whose long axis is flatter than this lies."""
 ALIGNED = float(np.cos(np.radians(45.0)))
@@ -183,7 +185,10 @@ def _candidates(pieces: Sequence[np.ndarray], centre: np.ndarray, up: str | None
         lying = abs((rotation @ long_axis)[2]) <= np.sin(LYING)
         return (not hinted, not lying, -float(chances[number]))
 
-    return [rotations[number] for number in sorted(range(len(rotations)), key=rank)[:CANDIDATES]]
+    heights = [float(np.ptp(corners @ rotation[2])) for rotation in rotations]
+    # A plate on its edge lies still as well, but nobody would put it down so.
+    flat = [n for n in range(len(rotations)) if heights[n] <= FLAT_ENOUGH * min(heights) or not rank(n)[0]]
+    return [rotations[number] for number in sorted(flat, key=rank)[:CANDIDATES]]
 
 
 def _frame(pieces: Sequence[np.ndarray], turned: np.ndarray) -> Rest:
