@@ -10,14 +10,14 @@ import numpy as np
 from robo_meta.objects.closing import close
 from robo_meta.objects.decomposition import decompose
 from robo_meta.objects.loading import load_parts
-from robo_meta.objects.moments import volume_moments
-from robo_meta.objects.rest import find_rest
+from robo_meta.objects.rest import Load, find_rest
 from robo_meta.objects.settings import SettingsError, read_settings
 from robo_meta.objects.solids import SPECK, mesh_of, simplified, solid_in, tidied, union
 from robo_meta.objects.sources import Source
 from sim.errors import InputError
 from sim.objects.meshes import TriangleMesh
 from sim.records import Record
+from sim.tasks.sampling import RATIO_RANGE
 
 LENGTHS = (0.02, 0.6)
 """m: what is shorter or longer is refused before work is spent on it."""
@@ -91,8 +91,7 @@ def prepare(source: Source, unit: str | None, scale: float, seconds: float) -> P
     whole = simplified(whole, WHOLE_FACES)
     found = decompose(whole, seconds)
     mesh = mesh_of(whole)
-    volume, centre, inertia = volume_moments(mesh)
-    rest = find_rest(found.pieces, centre, inertia, volume, settings.up)
+    rest = find_rest(found.pieces, _loads(mesh, slots or _halves(mesh)), settings.up)
 
     def moved(points: np.ndarray) -> np.ndarray:
         return points @ rest.rotation.T + rest.translation
@@ -134,3 +133,21 @@ def _apart(solids: list[Any], names: list[str]) -> tuple[list[tuple[str, Any]], 
         own.append((name, left))
         whole = whole + solid
     return own, solid_in(mesh_of(whole))
+
+
+def _halves(mesh: TriangleMesh) -> tuple[TriangleMesh, ...]:
+    """The mesh cut across the middle of its long axis; all of it where the cut leaves nothing on a side."""
+    centred = mesh.vertices - mesh.vertices.mean(axis=0)
+    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
+    along = mesh.vertices @ axis
+    sides = solid_in(mesh).split_by_plane([float(x) for x in axis], float((along.min() + along.max()) / 2))
+    return tuple(mesh_of(side) for side in sides if side.volume() > SPECK * sum(s.volume() for s in sides))
+
+
+def _loads(whole: TriangleMesh, slots: tuple[TriangleMesh, ...]) -> tuple[Load, ...]:
+    """Of one material; then either slot as much denser than the other as tasks may have it."""
+    even = Load.of([whole], [1.0])
+    if len(slots) != 2:
+        return (even,)
+    most = RATIO_RANGE[1]
+    return even, Load.of(slots, [most, 1.0]), Load.of(slots, [1.0, most])

@@ -9,8 +9,10 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from robo_meta.objects.libraries import mesh_library
+from robo_meta.objects.moments import volume_moments
 from robo_meta.objects.settling import MOST_TURN, Motion, SettlingBody, drawn_in
 from sim.errors import InputError
+from sim.objects.meshes import TriangleMesh
 from sim.physics.bodies import HULL_MARGIN
 from sim.records import Record
 
@@ -18,8 +20,8 @@ DENSITY = 600.0
 """kg/m³ while the pose at rest is looked for."""
 FRICTION = 0.9
 """Lateral, of the object, while the pose at rest is looked for."""
-CANDIDATES = 8
-"""Poses tried at most."""
+CANDIDATES, FURTHER = 8, 8
+"""Poses tried at most: of the stable ones, and of those that it rolls into with another load."""
 LYING = float(np.radians(30.0))
 """rad: an object whose long axis is flatter than this lies."""
 ALIGNED = float(np.cos(np.radians(45.0)))
@@ -39,39 +41,96 @@ class Rest(Record):
     """(3,), m: added after turning."""
 
 
-def find_rest(
-    pieces: Sequence[np.ndarray], centre: np.ndarray, inertia: np.ndarray, volume: float, up: str | None
-) -> Rest:
+@dataclass(frozen=True, eq=False)
+class Load(Record):
+    """How an object's weight is spread."""
+
+    mass: float
+    """kg."""
+    centre: np.ndarray
+    """(3,), m, file frame: of mass."""
+    inertia: np.ndarray
+    """(3, 3), kg m², about that centre, axes of the file."""
+
+    @staticmethod
+    def of(meshes: Sequence[TriangleMesh], ratios: Sequence[float]) -> Load:
+        """Closed meshes of relative densities `ratios`; on the whole as heavy as if all were of `DENSITY`."""
+        found = [volume_moments(mesh) for mesh in meshes]
+        volumes = np.array([volume for volume, _, _ in found])
+        weights = np.array(ratios) * volumes
+        scale = DENSITY * volumes.sum() / weights.sum()
+        centre = np.average([middle for _, middle, _ in found], axis=0, weights=weights)
+        inertia = np.zeros((3, 3))
+        for ratio, (volume, middle, about) in zip(ratios, found, strict=True):
+            off = middle - centre
+            inertia += ratio * (about + volume * (off @ off * np.eye(3) - np.outer(off, off)))
+        return Load(DENSITY * float(volumes.sum()), centre, scale * inertia)
+
+
+def find_rest(pieces: Sequence[np.ndarray], loads: Sequence[Load], up: str | None) -> Rest:
     """A pose in which the object lies still: as `up` says if one does, else lying, the most probable first.
 
     Args:
         pieces: each (C, 3), m, file frame.
-        centre: (3,), m, file frame: of its volume.
-        inertia: (3, 3), m⁵, about the centre, at a density of 1.
-        volume: m³.
+        loads: the first as it is where nothing is known; the pose must be one of rest with it, and is, where there is
+            such a pose among those tried, one with all the others too, so that materials don't decide how it lies.
         up: which axis of the file points up, e.g. `-x`.
 
     Raises:
         RestError: none of the poses tried is one of rest.
     """
-    mass = DENSITY * volume
-    body = SettlingBody.of(pieces, mass, centre, inertia * DENSITY, FRICTION)
-    worst: Motion | None = None
-    for turned in _candidates(pieces, centre, up):
-        body.stand(turned)
-        turned = body.settle()
-        for _ in range(2):
+    bodies = [SettlingBody.of(pieces, load.mass, load.centre, load.inertia, FRICTION) for load in loads]
+    try:
+        turned = _turned_at_rest(bodies, _candidates(pieces, loads[0].centre, up))
+    finally:
+        for body in bodies:
+            body.close()
+    return _frame(pieces, turned)
+
+
+def _turned_at_rest(bodies: Sequence[SettlingBody], candidates: Sequence[np.ndarray]) -> np.ndarray:
+    """(3, 3) how the object is turned in a pose of rest; see `find_rest`.
+
+    Where an object rolls over with another load, the pose that it rolls into is tried as well.
+    """
+    usual, others = bodies[0], bodies[1:]
+    waiting, fallback, worst = [(turned, True) for turned in candidates], None, None
+    for _ in range(CANDIDATES + FURTHER):
+        if not waiting:
+            break
+        turned, first = waiting.pop(0)
+        if first:
+            usual.stand(turned)
+            turned = usual.settle()
+        turned, motion = _watched(usual, turned)
+        if not motion.still:
+            worst = motion if worst is None or motion.turn < worst.turn else worst
+            continue
+        rolled = []
+        for body in others:
             body.stand(turned)
-            motion = body.watch()
-            if motion.still:
-                body.close()
-                return _frame(pieces, turned)
-            # What creeps into a better place gets a second look there.
-            turned = body.rotation()
-        worst = motion if worst is None or motion.turn < worst.turn else worst
-    body.close()
-    assert worst is not None
-    raise RestError(told(worst))
+            if not body.watch().still:
+                rolled.append(body.settle())
+        if not rolled:
+            return turned
+        fallback = turned if fallback is None else fallback
+        if first:
+            waiting[:0] = [(other, False) for other in rolled]
+    if fallback is None:
+        assert worst is not None
+        raise RestError(told(worst))
+    return fallback
+
+
+def _watched(body: SettlingBody, turned: np.ndarray) -> tuple[np.ndarray, Motion]:
+    """How it is turned and moves after it was put down so; what creeps into a better place gets a second look there."""
+    body.stand(turned)
+    motion = body.watch()
+    if motion.still:
+        return turned, motion
+    turned = body.rotation()
+    body.stand(turned)
+    return turned, body.watch()
 
 
 def told(motion: Motion) -> str:

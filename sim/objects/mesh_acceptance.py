@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.objects.acceptance import balance_points, colour_moments, density_grid
 from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import footprint_of, headings_at, outer_grasps
+from sim.objects.graspable import headings_at, outer_grasps
+from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart, TriangleMesh
 from sim.objects.spec import PALETTE, ObjectSpec
 
@@ -90,11 +91,11 @@ def judge_meshes(meshes: tuple[TriangleMesh, ...], rules: MeshRules = MESH_RULES
     colours = tuple(PALETTE)[: len(meshes)]
     parts = tuple(MeshPart(mesh, colour, slot) for slot, (mesh, colour) in enumerate(zip(meshes, colours, strict=True)))
     spec = ObjectSpec("imported", parts, 1.0)
-    footprint = footprint_of(spec)
+    footprint = MeshFootprint(spec)
     volumes, centroids = colour_moments(spec)
     possible = possible_points(volumes, centroids, rules)
     balance, flat = _balance_refusal(spec, footprint, possible, rules)
-    found = {"balance": balance, "part": _part_refusal(spec, possible, rules)}
+    found = {"balance": balance, "part": _part_refusal(spec, footprint, possible, rules)}
     surface = "flat" if flat >= rules.flat_share else "curved"
     return Judgement(surface, {name: reason for name, reason in found.items() if reason is not None})
 
@@ -116,12 +117,12 @@ def _balance_refusal(
     demand = rules.demand_ratio
     ends = balance_points(volumes, centroids, np.array([[demand, 1.0], [1.0, demand]]))
     apart = float(np.hypot(*(ends[1] - ends[0])))
+    if apart < rules.min_separation:
+        return f"balance points only {apart * 100:.1f} cm apart, needs {rules.min_separation * 100:g}", 0.0
     cost, headings = _best_near(footprint, possible, rules)
     held = np.isfinite(cost)
     sections = footprint.cut(possible[held], headings[held])
     flat = float(np.median(sections.flat)) if held.any() else 0.0
-    if apart < rules.min_separation:
-        return f"balance points only {apart * 100:.1f} cm apart, needs {rules.min_separation * 100:g}", flat
     if not held.all():
         return f"no hold at {np.mean(~held):.0%} of its balance points", flat
     likely = balance_points(volumes, centroids, density_grid(2, rules.least_ratio, rules.extreme_ratio, RATIOS))
@@ -144,7 +145,8 @@ def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tu
     best, heading = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
     for angle in np.arange(8) * np.pi / 4:
         missing = ~np.isfinite(best)
-        if not missing.any():
+        # An object that can't be held at half of its balance points is refused, whatever lies beside them.
+        if not missing.any() or missing.mean() > 0.5:
             break
         beside = points[missing] + rules.nearby * np.array([np.cos(angle), np.sin(angle)])
         cost, _, _ = headings_at(footprint, beside)
@@ -152,22 +154,21 @@ def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tu
     return best, heading
 
 
-def _part_refusal(spec: ObjectSpec, possible: np.ndarray, rules: MeshRules) -> str | None:
+def _part_refusal(spec: ObjectSpec, footprint: MeshFootprint, possible: np.ndarray, rules: MeshRules) -> str | None:
     """Why `spec` doesn't serve for *part*."""
     found: list[np.ndarray] = []
     for part in spec.parts:
+        which, least = f"material {part.slot + 1}", f"{rules.end_clearance * 100:g} cm"
+        # The quick question first: most objects that don't serve have no such place at all.
+        if not len(footprint.grasps_away(part.colour, possible, rules.end_clearance)[0]):
+            return f"no outer end of {which} that the fingers can hold {least} or more from its balance points"
         ends = outer_grasps(spec, part.colour)[:, :2]
-        if not len(ends):
-            return f"no outer end of material {part.slot + 1} that the fingers can hold"
         clear = float(np.linalg.norm(ends[:, None] - possible, axis=-1).min())
         if clear < rules.end_clearance:
-            return (
-                f"outer end of material {part.slot + 1} only {clear * 100:.1f} cm from a balance point, needs "
-                f"{rules.end_clearance * 100:g}"
-            )
+            return f"outer end of {which} only {clear * 100:.1f} cm from a balance point, needs {least}"
         for other in found:
             gap = float(np.linalg.norm(ends[:, None] - other, axis=-1).min())
             if gap < rules.end_clearance:
-                return f"outer ends only {gap * 100:.1f} cm apart, needs {rules.end_clearance * 100:g}"
+                return f"outer ends only {gap * 100:.1f} cm apart, needs {least}"
         found.append(ends)
     return None

@@ -33,16 +33,16 @@ class MeshLimits:
     """Height over which the pads must lie on the surface."""
 
 
-ON_MESHES = MeshLimits(replace(FINGERS, max_slant=0.0015, min_height=0.006), most_lean=0.002)
+ON_MESHES = MeshLimits(replace(FINGERS, max_spread=0.006, max_slant=0.003, min_height=0.006), most_lean=0.002)
 AT_MESH_ENDS = MeshLimits(replace(AT_ENDS, min_height=0.006), most_lean=0.003)
 
-UNIFORM = 24
+UNIFORM = 48
 """Closing headings tried everywhere, besides those of the mesh's own upright faces."""
 PEAKS = 8
 """Headings of upright faces that are tried, those of the largest area first."""
 FINEST, COARSEST = 0.00075, 0.002
 """m between slices; an object has about 20 of them, if that lies between."""
-SIMPLIFY = 0.00015
+SIMPLIFY = 0.0002
 """m by which a slice's outline may differ from the mesh's."""
 PAD_BELOW, PAD_ABOVE = 0.0065, 0.010
 """m: the pad's edges below and above the grasp point. Above it the finger leans back by `RECESS` a metre."""
@@ -65,6 +65,8 @@ UNDER_PALM = (-0.035, -0.018, 0.0, 0.018, 0.035)
 """m along v: lines on which nothing may reach up to the palm."""
 PALM_REACH = 0.1
 """m along u to either side of the grasp point: half the palm's length."""
+EVERY = 2
+"""A quick look is at one of so many heights."""
 AT_ONCE, GLANCES = 256, 2048
 """Queries that are cut, and looked at, at once: what bounds the memory."""
 
@@ -101,6 +103,9 @@ class MeshFootprint:
             self._ends = np.concatenate([self._ends, far])[order]
             self._part = np.concatenate([self._part, np.zeros(len(missing), dtype=np.int64)])[order]
         self._start = np.searchsorted(self._row, np.arange(len(self.heights)))
+        # For a quick look every second height will do.
+        few = self._row % EVERY == 0
+        self._glance = self._ends[few], np.searchsorted(self._row[few], np.arange(0, len(self.heights), EVERY))
         self.headings = distinct_headings([*_upright_headings(parts), *(np.arange(UNIFORM) * np.pi / UNIFORM)])
 
     def end_headings(self) -> np.ndarray:
@@ -125,14 +130,15 @@ class MeshFootprint:
         them, at a height down to which they can come, and isn't much wider close below: a quick look that spares most
         places a close one."""
         found, reach, most = np.zeros(len(points), dtype=bool), limits.fingers.inner_reach, limits.fingers.max_width
-        under = max(int(BELOW / self.step), 1)
+        ends, start = self._glance
+        under = max(int(BELOW / (self.step * EVERY)), 1)
         for first in range(0, len(points), GLANCES):
             rows = slice(first, first + GLANCES)
-            t = self._crossings(points[rows], np.stack([np.cos(yaws[rows]), np.sin(yaws[rows])], axis=-1))
+            t = crossings(ends, points[rows], np.stack([np.cos(yaws[rows]), np.sin(yaws[rows])], axis=-1))
             within = np.abs(t) < reach
-            low = np.minimum.reduceat(np.where(within, t, np.inf), self._start, axis=-1)
-            high = np.maximum.reduceat(np.where(within, t, -np.inf), self._start, axis=-1)
-            crossing = np.add.reduceat((t <= -reach).astype(np.int64), self._start, axis=-1) % 2 == 1
+            low = np.minimum.reduceat(np.where(within, t, np.inf), start, axis=-1)
+            high = np.maximum.reduceat(np.where(within, t, -np.inf), start, axis=-1)
+            crossing = np.add.reduceat((t <= -reach).astype(np.int64), start, axis=-1) % 2 == 1
             width = np.where(crossing, np.inf, high - low)
             free = np.maximum.accumulate(width[:, ::-1], axis=1)[:, ::-1] < np.inf
             padded = np.concatenate([np.full((len(width), under), -np.inf), width], axis=1)
@@ -142,7 +148,12 @@ class MeshFootprint:
         return found
 
     def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
-        """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them.
+        """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them."""
+        return self.grasps_away(colour, np.zeros((0, 2)), 0.0)
+
+    def grasps_away(self, colour: str, others: np.ndarray, clearance: float) -> tuple[np.ndarray, np.ndarray]:
+        """Grasps (N, 4) and costs (N,) on `colour` alone at least about `clearance` m from all of `others` (R, 2), the
+        farthest from the origin among them.
 
         Places are tried from far to near, until those left are nearer than what was found.
         """
@@ -153,6 +164,9 @@ class MeshFootprint:
             for low, high in zip(corners.min(axis=0), corners.max(axis=0), strict=True)
         ]
         places = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        if len(others):
+            away = np.linalg.norm(places[:, None] - others, axis=-1).min(axis=1)
+            places = places[away >= clearance - GRID]
         places = places[self._covered(places, own)]
         places = places[np.argsort(-np.hypot(*places.T), kind="stable")]
         grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
@@ -184,15 +198,7 @@ class MeshFootprint:
         return inside
 
     def _crossings(self, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """(L, S) m along `u` (L, 2) from `points` (L, 2) to where a segment crosses the line; infinite where none."""
-        v = np.stack([-u[:, 1], u[:, 0]], axis=1)
-        across = self._ends @ v.T - (points * v).sum(axis=1)  # (S, 2, L)
-        along = self._ends @ u.T - (points * u).sum(axis=1)
-        # A corner exactly on the line belongs to one of the two segments that meet there.
-        crosses = (across[:, 0] > 0) != (across[:, 1] > 0)
-        gap = across[:, 0] - across[:, 1]
-        share = across[:, 0] / np.where(crosses, gap, 1.0)
-        return np.where(crosses, along[:, 0] + share * (along[:, 1] - along[:, 0]), np.inf).T
+        return crossings(self._ends, points, u)
 
     def _on_lines(self, points: np.ndarray, u: np.ndarray, v: np.ndarray, lines: np.ndarray) -> np.ndarray:
         """(N, L, S) crossings on lines `lines` (L,) m beside `points` (N, 2)."""
@@ -334,6 +340,23 @@ class MeshFootprint:
         """(N, P) bool: parts that lie between the pads; `within` (N, L, S), `zone` (N, H)."""
         met = within.any(axis=1) & zone[:, self._row]
         return np.stack([(met & (self._part == number)).any(axis=1) for number in range(len(self.spec.parts))], axis=1)
+
+
+def crossings(ends: np.ndarray, points: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """(L, S) m along `u` (L, 2) from `points` (L, 2) to where segments with `ends` (S, 2, 2) cross the line; infinite
+    where they don't."""
+    v = np.stack([-u[:, 1], u[:, 0]], axis=1)
+    one, other = np.ascontiguousarray(ends[:, 0].T), np.ascontiguousarray(ends[:, 1].T)
+    middle = (points * v).sum(axis=1)[:, None]
+    first, second = v @ one - middle, v @ other - middle
+    found = np.full(first.shape, np.inf)
+    # A corner exactly on the line belongs to one of the two segments that meet there.
+    line, segment = np.nonzero((first > 0) != (second > 0))
+    above, below = first[line, segment], second[line, segment]
+    share = (above / (above - below))[:, None]
+    place = ends[segment, 0] + share * (ends[segment, 1] - ends[segment, 0])
+    found[line, segment] = ((place - points[line]) * u[line]).sum(axis=1)
+    return found
 
 
 def slices(mesh: TriangleMesh, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

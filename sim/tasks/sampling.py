@@ -42,7 +42,7 @@ class Law:
 LAWS: Mapping[str, Law] = {
     PRISMS: Law(FRICTION_RANGE, MASS_RANGE),
     "flat": Law(FRICTION_RANGE, MASS_RANGE),
-    "curved": Law((1.0, 1.2), {BALANCE: (0.3, 0.6), PART: (0.03, 0.04)}),
+    "curved": Law((0.8, 0.95), {BALANCE: (0.3, 0.5), PART: (0.03, 0.04)}),
 }
 """By `ObjectSpec.surface`. A pad touches a curved body along a line or in a point and slips at a grip margin of 2 ·
 friction · force ÷ weight that holds a flat one several centimetres off its balance point: a law of its own makes both

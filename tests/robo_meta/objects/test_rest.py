@@ -7,8 +7,7 @@ from robo_meta.objects import decomposition
 from robo_meta.objects.child import ChildTimeout
 from robo_meta.objects.decomposition import decompose, limited
 from robo_meta.objects.divisions import DivisionError, by_cuts, by_parts
-from robo_meta.objects.moments import volume_moments
-from robo_meta.objects.rest import RestError, find_rest, rests_with
+from robo_meta.objects.rest import Load, RestError, find_rest, rests_with
 from robo_meta.objects.settling import Motion, SettlingBody
 from robo_meta.objects.solids import mesh_of, solid_in, solid_of, union
 from sim.objects.meshes import TriangleMesh
@@ -26,8 +25,7 @@ def tee():
 
 def rest_of(solid, up=None):
     mesh = mesh_of(solid)
-    volume, centre, inertia = volume_moments(mesh)
-    return find_rest([mesh_of(solid.hull()).vertices], centre, inertia, volume, up), mesh
+    return find_rest([mesh_of(solid.hull()).vertices], [Load.of([mesh], [1.0])], up), mesh
 
 
 def test_pieces_fill_the_body() -> None:

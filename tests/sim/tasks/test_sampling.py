@@ -56,7 +56,7 @@ def test_bad_names():
         draw_task(0, "trainig", 0)
     with pytest.raises(UnknownIntention, match="unknown intention 'balanc'; did you mean 'balance'"):
         draw_task(0, "training", 0, "balanc")
-    with pytest.raises(ValueError, match="99 families of split 'validation'; it has 5"):
+    with pytest.raises(ValueError, match="99 families of split 'validation' for balance; it has 5"):
         draw_families(0, draw_task(0, "validation", 0), 99)
 
 
