@@ -1,19 +1,15 @@
-"""Films of grasps, as files: MP4, GIF, or a strip of six moments.
+"""Films of grasps: which one is shown, and the scripted demonstrator's.
 
 Physics, camera and encoders come in only when something is filmed: the command line reads `FilmConfig` without them.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import InputError, MachineError
+from demos.film_files import ENCODERS, FilmError, check_path, write_film, write_strip
 
 if TYPE_CHECKING:  # only names
     import numpy as np
@@ -21,27 +17,6 @@ if TYPE_CHECKING:  # only names
     from demos.camera import Take
     from sim.env import GraspEnv
     from sim.tasks.scenes import Scene
-
-FRAME_RATE = 10
-"""Frames a second: the control rate, so that a film runs at its true speed."""
-MOMENTS = 6
-"""Pictures in a strip."""
-STRIP_SIDE = 320
-"""Pixels: each picture of a strip, the middle square of its frame."""
-LAST_FRAMES = 5
-"""Times that the last frame is shown, for the eye to rest on."""
-GIF_WIDTHS = (480, 400, 320, 240, 160)
-"""Pixels: widths that a GIF is tried at, widest first, until it is small enough; the narrowest is taken in any case."""
-GIF_COLOURS = 64
-"""Colours of a GIF's palette, one for all frames."""
-PALETTE_FRAMES = 8
-"""Frames of a GIF, evenly spaced, whose colours make the palette."""
-GIF_BYTES = 2_000_000
-"""How large a GIF may be, unless said otherwise."""
-
-
-class FilmError(InputError):
-    """A film that cannot be written as asked."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +104,7 @@ def keep(config: FilmConfig, take: Take) -> None:
     if config.video is not None:
         write_film(config.video, take.frames)
     if config.image is not None:
-        _write(config.image, _strip(take))
+        write_strip(config.image, take)
 
 
 def told(config: FilmConfig, scene: Scene, take: Take) -> dict[str, Any]:
@@ -165,125 +140,3 @@ def _demonstration(config: FilmConfig, scene: Scene, env: GraspEnv | None) -> Ta
     except NoGrasp as error:
         raise FilmError(f"{error}; try another seed") from error
     return film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=config.rolling, env=env)
-
-
-def write_film(path: Path, frames: Sequence[np.ndarray], fps: int = FRAME_RATE, most_bytes: int = GIF_BYTES) -> None:
-    """Write frames as MP4 or GIF, by the ending of `path`; the file is whole or absent.
-
-    Args:
-        path: ends in `.mp4` or `.gif`.
-        frames: (H, W, 3) uint8 each, e.g. of `demos.camera.film_policy(…)`; the last one stays a little.
-        fps: frames a second; 10 is the true speed of an episode.
-        most_bytes: how large a GIF may be; it gets narrower until it fits, down to 160 pixels. An MP4 is small anyway.
-
-    Raises:
-        FilmError: another ending, a folder's name, or no frames.
-        sim.errors.MachineError: the file cannot be written.
-    """
-    check_path(path, tuple(ENCODERS))
-    if not len(frames):
-        raise FilmError(f"{path}: no frames to write; expected at least 1")
-    if fps < 1:
-        raise FilmError(f"{path}: {fps} frames a second; expected 1 or more")
-    _write(path, ENCODERS[path.suffix.lower()](frames, fps, most_bytes))
-
-
-def _mp4(frames: Sequence[np.ndarray], fps: int, most_bytes: int) -> bytes:
-    """H.264 of the frames."""
-    import imageio_ffmpeg
-    import numpy as np
-
-    height, width, _ = frames[0].shape
-    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-        path = Path(folder) / "film.mp4"
-        writer = imageio_ffmpeg.write_frames(str(path), (width, height), fps=fps, quality=7)
-        writer.send(None)
-        for frame in [*frames, *[frames[-1]] * LAST_FRAMES]:
-            writer.send(np.ascontiguousarray(frame))
-        writer.close()
-        return path.read_bytes()
-
-
-def _gif(frames: Sequence[np.ndarray], fps: int, most_bytes: int) -> bytes:
-    """GIF of the frames with one palette, as wide as fits into `most_bytes`."""
-    widths = [width for width in GIF_WIDTHS if width < frames[0].shape[1]]
-    for width in (*([frames[0].shape[1]] if frames[0].shape[1] <= GIF_WIDTHS[0] else []), *widths):
-        content = _gif_of_width(frames, fps, width)
-        if len(content) <= most_bytes:
-            break
-    return content
-
-
-def _gif_of_width(frames: Sequence[np.ndarray], fps: int, width: int) -> bytes:
-    from PIL import Image
-
-    height = round(frames[0].shape[0] * width / frames[0].shape[1])
-    pictures = [Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS) for frame in frames]
-    # One palette for all frames, so that what stands still keeps its colour.
-    samples = sorted({round(k * (len(pictures) - 1) / (PALETTE_FRAMES - 1)) for k in range(PALETTE_FRAMES)})
-    sheet = Image.new("RGB", (width, len(samples) * height))
-    for place, sample in enumerate(samples):
-        sheet.paste(pictures[sample], (0, place * height))
-    palette = sheet.quantize(GIF_COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    first, *rest = (picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures)
-    durations = [round(1000 / fps)] * len(frames)
-    durations[-1] *= 1 + LAST_FRAMES
-    buffer = io.BytesIO()
-    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
-    return buffer.getvalue()
-
-
-ENCODERS = {".mp4": _mp4, ".gif": _gif}
-"""Ending of a film's name → (frames, fps, most bytes) → what the file holds."""
-
-
-def _strip(take: Take) -> bytes:
-    """PNG of the start, the approach, the closing, the lifting, and the hold's beginning and end."""
-    from PIL import Image
-
-    last = len(take.frames) - 1
-    if take.closed is not None and take.lifted is not None:
-        closed, lifted = take.closed, min(take.lifted, last)
-        moments = [0, closed // 2, closed, (closed + lifted + 1) // 2, lifted, last]
-    else:
-        moments = [round(last * moment / (MOMENTS - 1)) for moment in range(MOMENTS)]
-    sheet = Image.new("RGB", (MOMENTS * STRIP_SIDE, STRIP_SIDE))
-    for place, moment in enumerate(moments):
-        frame = Image.fromarray(take.frames[min(moment, last)])
-        spare = (frame.width - frame.height) // 2
-        square = frame.crop((spare, 0, spare + frame.height, frame.height))
-        sheet.paste(square.resize((STRIP_SIDE, STRIP_SIDE), Image.Resampling.LANCZOS), (place * STRIP_SIDE, 0))
-    buffer = io.BytesIO()
-    sheet.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def check_path(path: Path, endings: tuple[str, ...]) -> None:
-    """Refuse what could not be written, before anything is played; makes the file's folder.
-
-    Raises:
-        FilmError: another ending than one of `endings`, or a name that is taken.
-        sim.errors.MachineError: the folder cannot be made or written to.
-    """
-    if path.suffix.lower() not in endings:
-        expected = " or ".join(repr(ending) for ending in endings)
-        raise FilmError(f"{path}: ends in {path.suffix or 'nothing'!r}; expected {expected}")
-    if path.is_dir():
-        raise FilmError(f"{path}: is a folder; expected a file name")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise FilmError(f"{path}: cannot make its folder: {error.strerror}") from error
-    except OSError as error:
-        raise MachineError(f"{path}: cannot make its folder: {error.strerror}") from error
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise MachineError(f"{path}: its folder is not writable; choose another or change its permissions")
-
-
-def _write(path: Path, content: bytes) -> None:
-    from demos.storage.files import write_atomic
-
-    try:
-        write_atomic(path, [content])
-    except OSError as error:
-        raise MachineError(f"{path}: cannot write: {error.strerror}") from error

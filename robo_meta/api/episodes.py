@@ -101,9 +101,9 @@ class Rollout:
         """Write the frames as `.gif` or `.mp4`, whole or not at all.
 
         Raises:
-            demos.film.FilmError: no frames, another ending, or a folder that can't be written to.
+            demos.film_files.FilmError: no frames, another ending, or a folder that can't be written to.
         """
-        from demos.film import FilmError, write_film
+        from demos.film_files import FilmError, write_film
 
         if not self.frames:
             raise FilmError(f"{path}: no frames to write; call rollout with frames=True")

@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demos.film import FilmConfig, FilmError, check_files, film, film_scene, film_seeds, keep, told
+from demos.film import FilmConfig, check_files, film, film_scene, film_seeds, keep, told
+from demos.film_files import FilmError
 from robo_meta.objects.library import read_outcomes
 from robo_meta.objects.registration import register_library
 from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, check_new_shapes, matched_scene, support_named

@@ -11,7 +11,8 @@ from PIL import Image
 from demos.camera import film_policy
 from demos.expert.episode import in_world, play, shared_env
 from demos.expert.scripted_controller import scripted_controller
-from demos.film import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmConfig, FilmError, film, write_film
+from demos.film import FilmConfig, film
+from demos.film_files import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmError, write_film
 from sim.env import GraspEnv
 from sim.errors import MachineError
 from sim.shapes.families import UnknownFamily

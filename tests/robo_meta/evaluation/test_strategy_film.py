@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.film import FilmConfig, FilmError, film
+from demos.film import FilmConfig, film
+from demos.film_files import FilmError
 from robo_meta.evaluation.strategy_film import SimConfig, film_grasp
 from robo_meta.scenarios.matched_scenes import SplitError
 from robo_meta.strategies import StrategyError
