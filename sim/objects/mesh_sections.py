@@ -106,7 +106,9 @@ class MeshFootprint:
         # For a quick look every second height will do.
         few = self._row % EVERY == 0
         self._glance = self._ends[few], np.searchsorted(self._row[few], np.arange(0, len(self.heights), EVERY))
-        self.headings = distinct_headings([*_upright_headings(parts), *(np.arange(UNIFORM) * np.pi / UNIFORM)])
+        axis = _own_axes(np.concatenate([part.corners for part in parts])[:, :2])[:, 1]
+        uniform = np.arctan2(axis[1], axis[0]) + np.arange(UNIFORM) * np.pi / UNIFORM
+        self.headings = distinct_headings([*_upright_headings(parts), *uniform])
 
     def end_headings(self) -> np.ndarray:
         """(K,), rad: closing headings worth trying at outer ends."""
@@ -159,11 +161,13 @@ class MeshFootprint:
         """
         own = np.array([part.colour == colour for part in self.spec.parts])
         corners = np.concatenate([part.corners for part in np.array(self.spec.parts, dtype=object)[own]])[:, :2]
-        axes = [
-            np.arange(low, high + GRID, GRID)
-            for low, high in zip(corners.min(axis=0), corners.max(axis=0), strict=True)
+        # Along the part's own axes and from both ends alike, so that an object that is turned has the same places.
+        axes = _own_axes(corners)
+        low, high = (corners @ axes).min(axis=0), (corners @ axes).max(axis=0)
+        steps = [
+            np.linspace(start, stop, 2 + int((stop - start) / GRID)) for start, stop in zip(low, high, strict=True)
         ]
-        places = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        places = np.stack(np.meshgrid(*steps), axis=-1).reshape(-1, 2) @ axes.T
         if len(others):
             away = np.linalg.norm(places[:, None] - others, axis=-1).min(axis=1)
             places = places[away >= clearance - GRID]
@@ -392,6 +396,11 @@ def _edge_at(vertices: np.ndarray, one: np.ndarray, other: np.ndarray, height: f
     """
     a, b = vertices[np.minimum(one, other)], vertices[np.maximum(one, other)]
     return a[:, :2] + ((height - a[:, 2]) / (b[:, 2] - a[:, 2]))[:, None] * (b[:, :2] - a[:, :2])
+
+
+def _own_axes(points: np.ndarray) -> np.ndarray:
+    """(2, 2) columns: the short and the long axis of `points` (N, 2)."""
+    return np.linalg.eigh(np.cov(points.T))[1]
 
 
 def _range(values: np.ndarray) -> np.ndarray:

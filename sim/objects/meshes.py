@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import shapely
 
 from sim.errors import InputError
 from sim.objects.mesh_rays import meet
@@ -91,6 +90,9 @@ class MeshPart(Record):
     @cached_property
     def outline(self) -> np.ndarray:
         """(V, 2), m, counter-clockwise: convex outline of what it covers of the table."""
+        # Imported here: who only reads a library of objects needs none of it.
+        import shapely
+
         hull = shapely.convex_hull(shapely.MultiPoint(self.mesh.vertices[:, :2]))
         return np.array(shapely.get_coordinates(shapely.orient_polygons(hull)))[:-1]
 
