@@ -18,7 +18,7 @@ from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
 from robo_meta.objects.child import run_in_child
 from robo_meta.objects.config import ImportConfig, ImportConfigError
-from robo_meta.objects.judging import Judge, Verdict, judge_by_rules, judge_object
+from robo_meta.objects.judging import RULES, Judge, Verdict, judge_by_rules, judge_object
 from robo_meta.objects.libraries import require_libraries
 from robo_meta.objects.library import write_index
 from robo_meta.objects.object_file import (
@@ -67,7 +67,7 @@ class Import:
 
 
 def import_objects(
-    config: ImportConfig, *, judge: Judge = judge_by_rules, rules: str = "", progress: bool = True
+    config: ImportConfig, *, judge: Judge = judge_by_rules, rules: str = RULES, progress: bool = True
 ) -> Import:
     """Import all objects of a folder into a library.
 

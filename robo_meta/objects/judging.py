@@ -11,7 +11,7 @@ from robo_meta.objects.divisions import Halves, by_cuts, by_parts
 from robo_meta.objects.moments import volume_moments
 from robo_meta.objects.preparing import Prepared, scaled
 from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told
-from sim.objects.mesh_acceptance import judge_meshes, size_refusal
+from sim.objects.mesh_acceptance import MESH_RULES, judge_meshes, size_refusal
 from sim.objects.meshes import Division, MeshPart, MeshShape, TriangleMesh
 from sim.objects.spec import PALETTE, ObjectSpec, mass_properties
 from sim.physics.bodies import HULL_MARGIN
@@ -22,6 +22,8 @@ from sim.tasks.scenes import BALANCE, INTENTIONS
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
 """(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""
+RULES = f"1 {MESH_RULES}"
+"""What `judge_by_rules` goes by: its version and its limits. Objects judged by others are judged again."""
 FIT_SCALES = (1.0, 1.25, 0.8, 1.5, 0.67, 2.0)
 """Tried in this order until an object serves for every intention."""
 
