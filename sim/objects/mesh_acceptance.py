@@ -75,7 +75,7 @@ def size_refusal(vertices: np.ndarray, rules: MeshRules = MESH_RULES) -> str | N
     if length > rules.max_length:
         return f"too large: {length * 100:.1f} cm long, at most {rules.max_length * 100:g}"
     if height < rules.min_height:
-        return f"too thin to hold: {height * 1000:.1f} mm, needs {rules.min_height * 1000:g}"
+        return f"too thin to hold: {height * 1000:.2g} mm, needs {rules.min_height * 1000:g}"
     if height > rules.max_height:
         return f"too tall: {height * 100:.1f} cm, at most {rules.max_height * 100:g}"
     return None

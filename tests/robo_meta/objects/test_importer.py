@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +15,15 @@ import pytest
 
 from robo_meta.objects.config import ImportConfig
 from robo_meta.objects.importer import Import, import_objects
+from robo_meta.objects.judging import judge_object
 from robo_meta.objects.library import read_library
-from robo_meta.objects.object_file import Outcome, object_file
+from robo_meta.objects.object_file import LibraryError, Outcome, object_file
+from robo_meta.objects.preparing import prepare
+from robo_meta.objects.sources import find_sources
+from sim.errors import InputError
 from sim.objects.meshes import MeshShape
+from sim.physics.bodies import HULL_MARGIN
+from tests.robo_meta.objects.judges import by_height
 from tests.robo_meta.objects.meshes import ball, bar, box, write_obj, write_stl, write_urdf
 
 pytest.importorskip("trimesh", reason='needs pip install "robo-meta[meshes]"')
@@ -47,7 +54,7 @@ def write_good(folder: Path) -> None:
     write_obj(folder / "scaled" / "meshes" / "a.obj", vertices / 0.02, faces)
     write_urdf(folder / "scaled" / "a.urdf", "<mesh filename='package://pkg/meshes/a.obj' scale='0.02 0.02 0.02'/>")
     write_urdf(folder / "rod" / "a.urdf", "<cylinder radius='0.015' length='0.2'/>")
-    write_stl(folder / "million" / "million.stl", *ball(500))
+    write_stl(folder / "million" / "million.stl", *ball(500))  # 10⁶ faces
     (folder / "notes").mkdir()
     (folder / "notes" / "README.txt").write_text("no object\n")
 
@@ -122,39 +129,65 @@ REASONS = {
 """Bad object → the one reason for which it is refused."""
 
 
+THROUGH_THE_CHILD = ("nan", "garbage", "lost", "sheet")
+"""Bad objects that go through the whole import; with the others, which are as bad for the same code, a process each
+would take minutes."""
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("bad")
+    write_bad(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def folder(bad: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("objects")
     write_good(place)
-    write_bad(place)
+    for name in THROUGH_THE_CHILD:
+        shutil.copytree(bad / name, place / name)
     return place
 
 
 @pytest.fixture(scope="module")
 def found(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Import:
     config = ImportConfig(folder, tmp_path_factory.mktemp("library") / "mine", workers=2)
-    return import_objects(config, progress=False)
-
-
-@pytest.fixture(scope="module")
-def outcomes(found: Import) -> dict[str, Outcome]:
-    return {outcome.name: outcome for outcome in found.outcomes}
-
-
-@pytest.fixture(scope="module")
-def shapes(found: Import) -> dict[str, MeshShape]:
-    return {shape.name: shape for shape in read_library(found.out)}
+    return import_objects(config, judge=by_height, progress=False)
 
 
 @pytest.mark.parametrize("name", REASONS)
-def test_a_bad_object_is_refused_with_one_reason(name: str, outcomes: dict[str, Outcome]) -> None:
-    outcome = outcomes[name]
-    assert outcome.accepted == ()
-    assert re.search(REASONS[name], outcome.reason), outcome.reason
-    assert "\n" not in outcome.reason and "Traceback" not in outcome.reason
+def test_a_bad_object_is_refused_with_one_reason(name: str, bad: Path) -> None:
+    (source,) = (source for source in find_sources(bad) if source.name == name)
+    with pytest.raises(InputError, match=REASONS[name]) as caught:
+        verdict = judge_object(name, prepare(source, None, 1.0, 60.0), by_height, fit=False)
+        if not verdict.accepted:
+            raise LibraryError(verdict.reason)
+    assert "\n" not in str(caught.value)
 
 
-def test_all_others_are_accepted(outcomes: dict[str, Outcome], shapes: dict[str, MeshShape]) -> None:
+def test_an_import(folder: Path, found: Import) -> None:
+    """All that is said of one import, in one test: two workers of pytest would import twice."""
+    outcomes = {outcome.name: outcome for outcome in found.outcomes}
+    shapes = {shape.name: shape for shape in read_library(found.out)}
+    refused_with_that_reason(outcomes)
+    all_others_are_accepted(outcomes, shapes)
+    every_shape_rests_in_its_frame(shapes)
+    materials_add_up_to_the_object(shapes)
+    two_files_are_two_materials_and_what_they_share_counts_once(shapes)
+    what_was_guessed_or_mended_is_said(outcomes)
+    the_same_import_does_nothing_again(folder, found)
+
+
+def refused_with_that_reason(outcomes: dict[str, Outcome]) -> None:
+    for name in THROUGH_THE_CHILD:
+        outcome = outcomes[name]
+        assert outcome.accepted == ()
+        assert re.search(REASONS[name], outcome.reason), outcome.reason
+        assert "\n" not in outcome.reason and "Traceback" not in outcome.reason
+
+
+def all_others_are_accepted(outcomes: dict[str, Outcome], shapes: dict[str, MeshShape]) -> None:
     good = {"box", "cigar-1", "guessed", "hammer", "in-mm", "inside-out", "million", "open", "rod", "scaled"}
     assert {name: outcome.reason for name, outcome in outcomes.items() if name not in REASONS} == dict.fromkeys(
         good, ""
@@ -162,17 +195,18 @@ def test_all_others_are_accepted(outcomes: dict[str, Outcome], shapes: dict[str,
     assert set(shapes) == good
 
 
-def test_every_shape_rests_in_its_frame(shapes: dict[str, MeshShape]) -> None:
+def every_shape_rests_in_its_frame(shapes: dict[str, MeshShape]) -> None:
     for name, shape in shapes.items():
         corners = np.concatenate(shape.pieces)
         low, high = corners.min(axis=0), corners.max(axis=0)
-        assert np.abs((low + high)[:2]).max() < 1e-4, name
-        assert abs(low[2]) < 6e-4, name
+        assert np.abs((low + high)[:2]).max() < 1e-3, name
+        # Drawn in by what physics pads them.
+        assert abs(low[2] - HULL_MARGIN) < 6e-4, name
         assert high[0] - low[0] >= high[1] - low[1], name
-        assert 0.19 < high[0] - low[0] < 0.21, name
+        assert 0.188 < high[0] - low[0] < 0.21, name
 
 
-def test_materials_add_up_to_the_object(shapes: dict[str, MeshShape]) -> None:
+def materials_add_up_to_the_object(shapes: dict[str, MeshShape]) -> None:
     whole = 0.2 * 0.03 * 0.025
     for name in ("box", "open", "inside-out", "in-mm", "guessed", "scaled"):
         for division in shapes[name].divisions:
@@ -185,7 +219,7 @@ def test_materials_add_up_to_the_object(shapes: dict[str, MeshShape]) -> None:
     assert [division.where for division in shapes["open"].divisions][:2] == ["cut at 50 %", "cut at 40 %"]
 
 
-def test_two_files_are_two_materials_and_what_they_share_counts_once(shapes: dict[str, MeshShape]) -> None:
+def two_files_are_two_materials_and_what_they_share_counts_once(shapes: dict[str, MeshShape]) -> None:
     (division,) = shapes["hammer"].divisions
     assert division.where == "parts"
     handle, head = (volume(mesh.vertices, mesh.faces) for mesh in division.meshes)
@@ -193,16 +227,16 @@ def test_two_files_are_two_materials_and_what_they_share_counts_once(shapes: dic
     assert head == pytest.approx(0.04 * 0.1 * 0.03 - 0.04 * 0.024 * 0.024, rel=1e-4)
 
 
-def test_what_was_guessed_or_mended_is_said(outcomes: dict[str, Outcome]) -> None:
+def what_was_guessed_or_mended_is_said(outcomes: dict[str, Outcome]) -> None:
     assert outcomes["guessed"].notes == ("unit guessed: mm (20.0 cm long)",)
     assert outcomes["box"].notes == () and outcomes["in-mm"].notes == ()
     assert any("closed by filling holes" in note for note in outcomes["open"].notes)
     assert outcomes["scaled"].unit == "m" and outcomes["in-mm"].unit == "mm"
 
 
-def test_the_same_import_does_nothing_again(folder: Path, found: Import) -> None:
+def the_same_import_does_nothing_again(folder: Path, found: Import) -> None:
     start = time.monotonic()
-    again = import_objects(ImportConfig(folder, found.out, workers=2), progress=False)
+    again = import_objects(ImportConfig(folder, found.out, workers=2), judge=by_height, progress=False)
     assert again.done_before == len(found.outcomes) and again.outcomes == found.outcomes
     assert again.checksum == found.checksum
     assert time.monotonic() - start < 10

@@ -123,7 +123,7 @@ def test_a_rod_is_curved_and_a_bar_is_flat():
 @pytest.mark.parametrize(
     ("size", "reason"),
     [
-        ((0.2, 0.03, 0.004), "too thin to hold: 4.0 mm, needs 6"),
+        ((0.2, 0.03, 0.004), "too thin to hold: 4 mm, needs 6"),
         ((0.5, 0.03, 0.03), "too large: 50.1 cm long, at most 36"),
         ((0.03, 0.03, 0.03), "too small: 4.2 cm long, needs 7"),
         ((0.1, 0.1, 0.2), "too tall: 20.0 cm, at most 12"),
