@@ -9,6 +9,7 @@ from robo_meta.cli.main import main
 from robo_meta.objects.config import ImportConfig
 from robo_meta.objects.importer import import_objects
 from robo_meta.objects.library import read_library
+from tests.robo_meta.objects.judges import by_height
 from tests.robo_meta.objects.meshes import bar, write_obj, write_urdf
 
 pytest.importorskip("trimesh", reason='needs pip install "robo-meta[meshes]"')
@@ -65,12 +66,12 @@ def test_another_scale_needs_no_second_decomposition(tmp_path: Path) -> None:
 def test_a_source_or_an_object_that_was_changed_is_imported_again(tmp_path: Path) -> None:
     write_obj(tmp_path / "in" / "bar.obj", *bar())
     config = ImportConfig(tmp_path / "in", tmp_path / "out", workers=1)
-    first = import_objects(config, progress=False)
+    first = import_objects(config, judge=by_height, progress=False)
     path = tmp_path / "out" / "objects" / "bar.safetensors"
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    again = import_objects(config, progress=False)
+    again = import_objects(config, judge=by_height, progress=False)
     assert again.done_before == 0 and again.outcomes[0].accepted == ("balance", "part")
     write_obj(tmp_path / "in" / "bar.obj", *bar(0.22))
-    changed = import_objects(config, progress=False)
+    changed = import_objects(config, judge=by_height, progress=False)
     assert changed.done_before == 0 and changed.checksum != first.checksum

@@ -1,0 +1,16 @@
+"""What every test finds and leaves: the shape families that its own fixtures registered, and no others."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sim.shapes.families import all_families, unregister_family
+
+
+@pytest.fixture(autouse=True)
+def families_left_as_they_were() -> Iterator[None]:
+    """Forget families that the test registered, e.g. by evaluating on a library of objects."""
+    before = set(all_families())
+    yield
+    for name in set(all_families()) - before:
+        unregister_family(name)
