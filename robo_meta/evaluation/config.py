@@ -110,7 +110,7 @@ class EvaluateConfig:
         """Register the imported objects as a split of their own, and settle what is demonstrated on."""
         if self.objects is not None:
             object.__setattr__(self, "objects", Path(self.objects))
-            if self.split != _field_default("split"):
+            if self.split != EvaluateConfig.split:
                 raise EvaluateError(f"split {' '.join(self.split)} beside objects {self.objects}; expected one of them")
             object.__setattr__(self, "split", (register_library(self.objects),))
         object.__setattr__(self, "support", support_named(self.support, self.objects))
@@ -215,10 +215,6 @@ def _own_families(split: str) -> dict[str, str]:
     if benchmark_of(split) is not None:
         return {}
     return {name: value_identity(family_named(name).origin) for name in families_of(split)}
-
-
-def _field_default(name: str) -> Any:
-    return next(field.default for field in fields(EvaluateConfig) if field.name == name)
 
 
 def _plain(value: Any) -> Any:

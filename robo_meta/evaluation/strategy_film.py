@@ -5,7 +5,7 @@ The scene is the one that `demos.film` shows of the scripted demonstrator, so th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,7 @@ class SimConfig(FilmConfig):
             raise FilmError(f"object {self.object!r} without objects; name the library that it is in")
         if self.strategy is None:
             for name in ("shots", "transfer", "support", "checkpoint"):
-                if getattr(self, name) != _default(name):
+                if getattr(self, name) != getattr(SimConfig, name):
                     raise FilmError(f"{name} {getattr(self, name)} without strategy; the demonstrator needs none")
             return
         from robo_meta.scenarios.conditions import Condition
@@ -73,7 +73,7 @@ class SimConfig(FilmConfig):
 
     def _imported(self, folder: Path) -> str:
         """The family of the object that is meant."""
-        if self.family != _default("family"):
+        if self.family != SimConfig.family:
             raise FilmError(f"family {self.family} beside objects {folder}; expected one of them")
         outcomes = {outcome.name: outcome for outcome in read_outcomes(folder)}
         group = register_library(folder)
@@ -140,7 +140,3 @@ def film_strategy(config: SimConfig, env: GraspEnv | None = None) -> dict[str, A
         "target": list(found.target),
         "keypoint_mm": found.keypoint_mm,
     }
-
-
-def _default(name: str) -> Any:
-    return next(field.default for field in fields(SimConfig) if field.name == name)

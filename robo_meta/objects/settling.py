@@ -13,6 +13,7 @@ import numpy as np
 from sim.frames import Pose, quat_from_matrix
 from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset, outward_faces
+from sim.physics.wavefront import write_mesh
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 
 MOST_DRIFT = 0.001
@@ -64,7 +65,8 @@ class SettlingBody:
         moved = [drawn_in(piece) - centre for piece in pieces]
         # The body's frame is that of its principal axes, so that no frame of inertia is needed.
         with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            names = [_write_hull(piece @ axes, Path(folder) / f"{i}.obj") for i, piece in enumerate(moved)]
+            hulls = [piece @ axes for piece in moved]
+            names = [write_mesh(Path(folder) / f"{i}.obj", h, outward_faces(h)) for i, h in enumerate(hulls)]
             count, none = len(names), [0.0, 0.0, 0.0]
             shape = pybullet.createCollisionShapeArray(
                 shapeTypes=[pybullet.GEOM_MESH] * count,
@@ -137,14 +139,6 @@ class SettlingBody:
     def _pose(self) -> tuple[np.ndarray, np.ndarray]:
         position, quat = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
         return np.array(position), Pose(np.zeros(3), np.array(quat)).rotation
-
-
-def _write_hull(corners: np.ndarray, path: Path) -> str:
-    """Write a convex piece as a Wavefront mesh and return the file's name."""
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in corners.tolist()]
-    lines += [f"f {a} {b} {c}" for a, b, c in (outward_faces(corners) + 1).tolist()]
-    path.write_text("\n".join(lines) + "\n")
-    return str(path)
 
 
 def drawn_in(piece: np.ndarray) -> np.ndarray:

@@ -3,19 +3,21 @@
 The mesh is sliced at heights some 2 mm apart. Along a closing direction the pads meet, at each height, the outermost
 surfaces between the open fingers; the height of the grasp is chosen so that they meet them at the pads' middles.
 Axis letters: N queries (a point and a closing heading each), L lines along the closing direction, S segments of the
-slices, H heights, Z candidate heights of the grasp, K candidate headings. Object frame, m and rad; `u` and `v` as in
+slices, H heights, K candidate headings. Object frame, m and rad; `u` and `v` as in
 `sim.objects.cross_sections`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-import shapely
 
 from sim.objects.cross_sections import Sections, distinct_headings, radial_cost
-from sim.objects.meshes import MeshPart, TriangleMesh
+from sim.objects.mesh_slices import AT_ONCE as GLANCES
+from sim.objects.mesh_slices import Slices, crossings, odd_before, outermost
+from sim.objects.meshes import MeshPart
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.robot import AT_ENDS, FINGERS, Fingers
 
@@ -42,8 +44,6 @@ PEAKS = 8
 """Headings of upright faces that are tried, those of the largest area first."""
 FINEST, COARSEST = 0.00075, 0.002
 """m between slices; an object has about 20 of them, if that lies between."""
-SIMPLIFY = 0.0002
-"""m by which a slice's outline may differ from the mesh's."""
 PAD_BELOW, PAD_ABOVE = 0.0065, 0.010
 """m: the pad's edges below and above the grasp point. Above it the finger leans back by `RECESS` a metre."""
 RECESS = 0.07
@@ -67,8 +67,36 @@ PALM_REACH = 0.1
 """m along u to either side of the grasp point: half the palm's length."""
 EVERY = 2
 """A quick look is at one of so many heights."""
-AT_ONCE, GLANCES = 256, 2048
-"""Queries that are cut, and looked at, at once: what bounds the memory."""
+AT_ONCE = 256
+"""Queries that are cut at once: what bounds the memory."""
+
+
+class _Meeting(NamedTuple):
+    """What pads meet at a height; each (N,), lengths in m."""
+
+    cost: np.ndarray
+    """Infinite where they can't hold it."""
+    left: np.ndarray
+    """Along u: the outermost surface on the lower side."""
+    right: np.ndarray
+    """Along u: that on the higher side."""
+    z: np.ndarray
+    """Height of the grasp point."""
+    flat: np.ndarray
+    """Share of the pads that lies on the surface."""
+    spread: np.ndarray
+    """How far a face recedes across the pad."""
+    slant: np.ndarray
+    """How much farther out it is at one edge of the pad than at the other."""
+    off: np.ndarray
+    """Penalty for touching the pads elsewhere than at their middles."""
+    top: np.ndarray
+    """Height of what stands between the fingers."""
+
+    def where_better_than(self, other: _Meeting) -> _Meeting:
+        """This where it costs less, else `other`."""
+        better = self.cost < other.cost
+        return _Meeting(*(np.where(better, one, another) for one, another in zip(self, other, strict=True)))
 
 
 class MeshFootprint:
@@ -83,29 +111,9 @@ class MeshFootprint:
         step = float(np.clip(self.top / 20, FINEST, COARSEST))
         self.heights = np.arange(step / 2, self.top, step)
         self.step = step
-        rows, segments, owners = [], [], []
-        for number, part in enumerate(parts):
-            row, ends = slices(part.mesh, self.heights)
-            rows.append(row)
-            segments.append(ends)
-            owners.append(np.full(len(row), number))
-        row = np.concatenate(rows)
-        order = np.argsort(row, kind="stable")
-        self._row = row[order]
-        self._ends = np.concatenate(segments)[order]
-        self._part = np.concatenate(owners)[order]
-        # Where each height's segments begin; a height without any would spoil `reduceat`, so one far away is put in.
-        missing = np.setdiff1d(np.arange(len(self.heights)), self._row)
-        if len(missing):
-            far = np.full((len(missing), 2, 2), 1e3)
-            order = np.argsort(np.concatenate([self._row, missing]), kind="stable")
-            self._row = np.concatenate([self._row, missing])[order]
-            self._ends = np.concatenate([self._ends, far])[order]
-            self._part = np.concatenate([self._part, np.zeros(len(missing), dtype=np.int64)])[order]
-        self._start = np.searchsorted(self._row, np.arange(len(self.heights)))
+        self._slices = Slices([part.mesh for part in parts], self.heights)
         # For a quick look every second height will do.
-        few = self._row % EVERY == 0
-        self._glance = self._ends[few], np.searchsorted(self._row[few], np.arange(0, len(self.heights), EVERY))
+        self._glance = self._slices.every(EVERY)
         axis = _own_axes(np.concatenate([part.corners for part in parts])[:, :2])[:, 1]
         uniform = np.arctan2(axis[1], axis[0]) + np.arange(UNIFORM) * np.pi / UNIFORM
         self.headings = distinct_headings([*_upright_headings(parts), *uniform])
@@ -137,11 +145,8 @@ class MeshFootprint:
         for first in range(0, len(points), GLANCES):
             rows = slice(first, first + GLANCES)
             t = crossings(ends, points[rows], np.stack([np.cos(yaws[rows]), np.sin(yaws[rows])], axis=-1))
-            within = np.abs(t) < reach
-            low = np.minimum.reduceat(np.where(within, t, np.inf), start, axis=-1)
-            high = np.maximum.reduceat(np.where(within, t, -np.inf), start, axis=-1)
-            crossing = np.add.reduceat((t <= -reach).astype(np.int64), start, axis=-1) % 2 == 1
-            width = np.where(crossing, np.inf, high - low)
+            low, high = outermost(t, reach, start)
+            width = np.where(odd_before(t, -reach, start), np.inf, high - low)
             free = np.maximum.accumulate(width[:, ::-1], axis=1)[:, ::-1] < np.inf
             padded = np.concatenate([np.full((len(width), under), -np.inf), width], axis=1)
             below = np.lib.stride_tricks.sliding_window_view(padded, under, axis=1)[:, : width.shape[1]].max(axis=-1)
@@ -171,7 +176,7 @@ class MeshFootprint:
         if len(others):
             away = np.linalg.norm(places[:, None] - others, axis=-1).min(axis=1)
             places = places[away >= clearance - GRID]
-        places = places[self._covered(places, own)]
+        places = places[self._slices.covered(places, own)]
         places = places[np.argsort(-np.hypot(*places.T), kind="stable")]
         grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
         for first in range(0, len(places), 16):
@@ -189,25 +194,11 @@ class MeshFootprint:
             costs.append((sections.width + sections.spread + radial_cost(where, u))[good])
         return np.concatenate(grasps), np.concatenate(costs)
 
-    def _covered(self, places: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """(M,) bool: whether parts `own` (P,) lie at `places` (M, 2) at any height."""
-        mine = own[self._part]
-        inside = np.zeros(len(places), dtype=bool)
-        for first in range(0, len(places), GLANCES):
-            some = places[first : first + GLANCES]
-            t = self._crossings(some, np.tile([1.0, 0.0], (len(some), 1)))
-            beyond = np.isfinite(t) & (t > 0) & mine
-            odd = np.add.reduceat(beyond.astype(np.int64), self._start, axis=1) % 2 == 1
-            inside[first : first + GLANCES] = odd.any(axis=1)
-        return inside
-
-    def _crossings(self, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-        return crossings(self._ends, points, u)
-
     def _on_lines(self, points: np.ndarray, u: np.ndarray, v: np.ndarray, lines: np.ndarray) -> np.ndarray:
         """(N, L, S) crossings on lines `lines` (L,) m beside `points` (N, 2)."""
         starts = (points[:, None] + lines[:, None] * v[:, None]).reshape(-1, 2)
-        return self._crossings(starts, np.repeat(u, len(lines), axis=0)).reshape(len(points), len(lines), -1)
+        found = self._slices.crossings(starts, np.repeat(u, len(lines), axis=0))
+        return found.reshape(len(points), len(lines), -1)
 
     def _cut(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits) -> Sections:
         fingers = limits.fingers
@@ -215,33 +206,30 @@ class MeshFootprint:
         lines = np.array([-pad, -pad / 2, 0.0, pad / 2, pad, -clear, clear])
         u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
         v = np.stack([-u[:, 1], u[:, 0]], axis=-1)
-        count = len(points)
         t = self._on_lines(points, u, v, lines)
 
         # What stands between the open fingers, at every height: its outermost surfaces on each line.
         reach = fingers.inner_reach
-        within = np.abs(t) < reach
-        low = np.minimum.reduceat(np.where(within, t, np.inf), self._start, axis=-1)
-        high = np.maximum.reduceat(np.where(within, t, -np.inf), self._start, axis=-1)
+        low, high = outermost(t, reach, self._slices.start)
         pads = slice(0, 5)
         spread = np.maximum(_range(low[:, pads]), _range(high[:, pads]))
         slant = np.maximum(np.abs(_gap(low[:, 0], low[:, 4])), np.abs(_gap(high[:, 0], high[:, 4])))
 
-        best: dict[str, np.ndarray] = {}
+        best: _Meeting | None = None
         for z in np.arange(LOWEST, max(min(HIGHEST, self.top), LOWEST + 1e-6), CLIMB):
             found = self._at_height(z, low[:, pads], high[:, pads], spread, slant, limits)
-            better = np.asarray(found["cost"] < best["cost"]) if best else np.ones(count, dtype=bool)
-            best = {name: np.where(better, value, best[name]) if best else value for name, value in found.items()}
-        possible, z = np.isfinite(best["cost"]), best["z"]
-        left, right = np.where(possible, best["left"], 0.0), np.where(possible, best["right"], 0.0)
+            best = found if best is None else found.where_better_than(best)
+        assert best is not None, "one height at least is tried"
+        possible, z = np.isfinite(best.cost), best.z
+        left, right = np.where(possible, best.left, 0.0), np.where(possible, best.right, 0.0)
         shift, width = (left + right) / 2, right - left
         zone = (self.heights > z[:, None] - PAD_BELOW) & (self.heights < z[:, None] + PAD_ABOVE)
-        held = self._held(within[:, pads], zone)
-        height = np.where(possible, best["top"], 0.0)
+        held = self._held(np.abs(t[:, pads]) < reach, zone)
+        height = np.where(possible, best.top, 0.0)
         graspable = (
             possible
-            & (best["spread"] <= fingers.max_spread)
-            & (best["slant"] <= fingers.max_slant)
+            & (best.spread <= fingers.max_spread)
+            & (best.slant <= fingers.max_slant)
             & (width >= fingers.min_width)
             & (width <= fingers.max_width)
             & (height >= fingers.min_height)
@@ -250,7 +238,7 @@ class MeshFootprint:
         if self.top > LOWEST + fingers.max_overhead and graspable.any():
             under = self._on_lines(points[graspable], u[graspable], v[graspable], np.array(UNDER_PALM))
             graspable[graspable] = ~self._palm_blocked(under, shift[graspable], z[graspable], fingers)
-        return Sections(graspable, shift, width, best["spread"] + best["off"], height, z, best["flat"], held)
+        return Sections(graspable, shift, width, best.spread + best.off, height, z, best.flat, held)
 
     def _at_height(
         self,
@@ -260,9 +248,8 @@ class MeshFootprint:
         spread: np.ndarray,
         slant: np.ndarray,
         limits: MeshLimits,
-    ) -> dict[str, np.ndarray]:
-        """What pads meet whose grasp point is `z` m high: one value (N,) a name; `cost` is infinite where they can't
-        hold it.
+    ) -> _Meeting:
+        """What pads meet whose grasp point is `z` m high.
 
         Args:
             z: m.
@@ -302,17 +289,8 @@ class MeshFootprint:
         rows = pads & (heights < top[:, None])
         on = (low < outer_left[:, None, None] + FLAT) & (high > outer_right[:, None, None] - FLAT) & rows[:, None]
         flat = on.sum(axis=(1, 2)) / np.maximum(5 * rows.sum(axis=1), 1)
-        return {
-            "cost": cost,
-            "left": outer_left,
-            "right": outer_right,
-            "z": np.full(len(left), z),
-            "flat": flat,
-            "spread": face_spread,
-            "slant": face_slant,
-            "off": off,
-            "top": top,
-        }
+        everywhere = np.full(len(left), z)
+        return _Meeting(cost, outer_left, outer_right, everywhere, flat, face_spread, face_slant, off, top)
 
     def _way_blocked(self, t: np.ndarray, shift: np.ndarray, z: np.ndarray, fingers: Fingers) -> np.ndarray:
         """(N,) bool: whether anything stands where the open fingers come down."""
@@ -322,7 +300,7 @@ class MeshFootprint:
         for side in (-1, 1):
             middle = shift + side * (fingers.inner_reach + fingers.outer_reach) / 2
             half = (fingers.outer_reach - fingers.inner_reach) / 2
-            blocked |= (self._solid(own, middle, half) & passed[:, None]).any(axis=(1, 2))
+            blocked |= (self._slices.solid(own, middle, half) & passed[:, None]).any(axis=(1, 2))
         return blocked
 
     def _palm_blocked(self, t: np.ndarray, shift: np.ndarray, z: np.ndarray, fingers: Fingers) -> np.ndarray:
@@ -330,72 +308,14 @@ class MeshFootprint:
         high = self.heights > z[:, None] + fingers.max_overhead
         if not high.any():
             return np.zeros(len(t), dtype=bool)
-        return np.asarray((self._solid(t, shift, PALM_REACH) & high[:, None]).any(axis=(1, 2)))
-
-    def _solid(self, t: np.ndarray, middle: np.ndarray, half: float) -> np.ndarray:
-        """(N, L, H) bool: whether a line meets the solid within `half` m of `middle` (N,) m along it."""
-        off = t - middle[:, None, None]
-        inside = np.logical_or.reduceat(np.abs(off) < half, self._start, axis=-1)
-        # Infinite crossings are no crossings, and lie beyond; an odd number before the stretch leaves the line inside.
-        before = np.add.reduceat((off <= -half).astype(np.int64), self._start, axis=-1) % 2 == 1
-        return inside | before
+        return np.asarray((self._slices.solid(t, shift, PALM_REACH) & high[:, None]).any(axis=(1, 2)))
 
     def _held(self, within: np.ndarray, zone: np.ndarray) -> np.ndarray:
         """(N, P) bool: parts that lie between the pads; `within` (N, L, S), `zone` (N, H)."""
-        met = within.any(axis=1) & zone[:, self._row]
-        return np.stack([(met & (self._part == number)).any(axis=1) for number in range(len(self.spec.parts))], axis=1)
-
-
-def crossings(ends: np.ndarray, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """(L, S) m along `u` (L, 2) from `points` (L, 2) to where segments with `ends` (S, 2, 2) cross the line; infinite
-    where they don't."""
-    v = np.stack([-u[:, 1], u[:, 0]], axis=1)
-    one, other = np.ascontiguousarray(ends[:, 0].T), np.ascontiguousarray(ends[:, 1].T)
-    middle = (points * v).sum(axis=1)[:, None]
-    first, second = v @ one - middle, v @ other - middle
-    found = np.full(first.shape, np.inf)
-    # A corner exactly on the line belongs to one of the two segments that meet there.
-    line, segment = np.nonzero((first > 0) != (second > 0))
-    above, below = first[line, segment], second[line, segment]
-    share = (above / (above - below))[:, None]
-    place = ends[segment, 0] + share * (ends[segment, 1] - ends[segment, 0])
-    found[line, segment] = ((place - points[line]) * u[line]).sum(axis=1)
-    return found
-
-
-def slices(mesh: TriangleMesh, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cross-sections of a mesh with the planes z = `heights` (H,), to within `SIMPLIFY`.
-
-    Returns:
-        (S,) row of `heights` and (S, 2, 2) x, y of the ends of every segment.
-    """
-    z = mesh.vertices[mesh.faces, 2]
-    rows, ends = [np.zeros(0, dtype=np.int64)], [np.zeros((0, 2, 2))]
-    for row, height in enumerate(heights):
-        above = z > height
-        cut = np.flatnonzero(above.any(axis=1) & ~above.all(axis=1))
-        if not len(cut):
-            continue
-        corner, over = mesh.faces[cut], above[cut]
-        # The corner that is alone on its side of the plane comes first.
-        alone = np.where(over.sum(axis=1) == 1, over.argmax(axis=1), (~over).argmax(axis=1))
-        a, b, c = np.take_along_axis(corner, (alone[:, None] + np.arange(3)) % 3, axis=1).T
-        segments = np.stack([_edge_at(mesh.vertices, a, b, height), _edge_at(mesh.vertices, a, c, height)], axis=1)
-        rings = shapely.get_parts(shapely.line_merge(shapely.multilinestrings([segments]))).ravel()
-        for ring in shapely.simplify(rings, SIMPLIFY, preserve_topology=False):
-            points = shapely.get_coordinates(ring)
-            rows.append(np.full(len(points) - 1, row))
-            ends.append(np.stack([points[:-1], points[1:]], axis=1))
-    return np.concatenate(rows), np.concatenate(ends)
-
-
-def _edge_at(vertices: np.ndarray, one: np.ndarray, other: np.ndarray, height: float) -> np.ndarray:
-    """(N, 2) where edges between vertices `one` and `other` (N,) meet the plane z = `height`.
-
-    An edge gives the same point, to the last bit, in either direction, so that neighbouring faces' segments join.
-    """
-    a, b = vertices[np.minimum(one, other)], vertices[np.maximum(one, other)]
-    return a[:, :2] + ((height - a[:, 2]) / (b[:, 2] - a[:, 2]))[:, None] * (b[:, :2] - a[:, :2])
+        met = within.any(axis=1) & zone[:, self._slices.row]
+        return np.stack(
+            [(met & (self._slices.part == number)).any(axis=1) for number in range(len(self.spec.parts))], axis=1
+        )
 
 
 def _own_axes(points: np.ndarray) -> np.ndarray:

@@ -108,6 +108,10 @@ class MeshPart(Record):
 
     def moments(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Volume, centroid (3,) and second moments (3, 3) about the origin; see `mesh_moments`."""
+        return self._moments
+
+    @cached_property
+    def _moments(self) -> tuple[float, np.ndarray, np.ndarray]:
         return mesh_moments(self.mesh)
 
     def planar_moments(self) -> tuple[float, np.ndarray]:

@@ -12,6 +12,7 @@ from sim.frames import Pose, quat_from_matrix
 from sim.objects.meshes import MeshPart
 from sim.objects.prisms import Prism
 from sim.objects.spec import PALETTE, MassProperties, ObjectSpec
+from sim.physics.wavefront import write_mesh
 from sim.physics.world import World, pybullet
 
 HULL_MARGIN = 0.001
@@ -136,19 +137,15 @@ def _prism_shape(part: Prism, path: Path) -> _Shape:
 
 
 def _piece_shape(piece: np.ndarray, path: Path) -> _Shape:
-    # The hull of the corners is what counts, whatever faces name them.
-    return _file_shape(piece, np.arange(len(piece) - 2)[:, None] + np.arange(3), path)
+    return _file_shape(write_mesh(path, piece, np.arange(len(piece) - 2)[:, None] + np.arange(3)))
 
 
 def _mesh_shape(part: MeshPart, path: Path) -> _Shape:
-    return _file_shape(part.mesh.vertices, part.mesh.faces, path)
+    return _file_shape(write_mesh(path, part.mesh.vertices, part.mesh.faces))
 
 
-def _file_shape(vertices: np.ndarray, faces: np.ndarray, path: Path) -> _Shape:
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices]
-    lines += [f"f {a} {b} {c}" for a, b, c in (np.asarray(faces) + 1).tolist()]
-    path.write_text("\n".join(lines) + "\n")
-    return _Shape(pybullet.GEOM_MESH, [1.0, 1.0, 1.0], str(path), [0.0, 0.0, 0.0], _NO_TURN)
+def _file_shape(file: str) -> _Shape:
+    return _Shape(pybullet.GEOM_MESH, [1.0, 1.0, 1.0], file, [0.0, 0.0, 0.0], _NO_TURN)
 
 
 def _box_of(part: Prism) -> tuple[np.ndarray, float]:
@@ -170,12 +167,12 @@ def _write_prism(part: Prism, path: Path) -> str:
     """Write the prism as a Wavefront mesh of triangles, faces outward, and return the file's name."""
     sides = len(part.outline)
     floor, top = HULL_MARGIN, part.height - HULL_MARGIN
-    corners = [f"v {x:.9g} {y:.9g} {z:.9g}" for z in (floor, top) for x, y in _inset(part.outline, HULL_MARGIN)]
+    rim = _inset(part.outline, HULL_MARGIN)
+    corners = np.concatenate([np.column_stack([rim, np.full(sides, z)]) for z in (floor, top)])
     faces = []
     for i in range(1, sides - 1):
         faces += [(0, i + 1, i), (sides, sides + i, sides + i + 1)]
     for i in range(sides):
         j = (i + 1) % sides
         faces += [(i, j, sides + j), (i, sides + j, sides + i)]
-    path.write_text("\n".join(corners + [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]) + "\n")
-    return str(path)
+    return write_mesh(path, corners, np.array(faces))
