@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from robo_meta.objects.divisions import Halves, by_cuts, by_parts
-from robo_meta.objects.moments import volume_moments
-from robo_meta.objects.preparing import Prepared, scaled
-from robo_meta.objects.rest import DENSITY, FRICTION, rests_with, told
+from robo_meta.objects.divisions import CUTS, FURTHER_CUTS, DivisionError, Halves, by_cuts, by_parts
+from robo_meta.objects.laying import Laid, laid
+from robo_meta.objects.preparing import Prepared
+from robo_meta.objects.rest import FRICTION, rests_with, told
 from sim.objects.mesh_acceptance import MESH_RULES, judge_meshes, size_refusal
 from sim.objects.meshes import Division, MeshPart, MeshShape, TriangleMesh
 from sim.objects.spec import PALETTE, ObjectSpec, mass_properties
@@ -20,12 +23,16 @@ from sim.records import FrozenMapping
 from sim.tasks.sampling import MASS_RANGE, RATIO_RANGE
 from sim.tasks.scenes import BALANCE, INTENTIONS
 
-Judge = Callable[[Sequence[np.ndarray], Sequence[TriangleMesh]], tuple[str, Mapping[str, str]]]
-"""(convex pieces, slot → mesh), frame at rest → surface (`flat` or `curved`), and intention → why it doesn't serve."""
-RULES = f"1 {MESH_RULES}"
+Judge = Callable[[Sequence[TriangleMesh], Collection[str]], tuple[str, Mapping[str, str]]]
+"""(slot → mesh, frame at rest; intentions) → surface (`flat` or `curved`; it counts where all intentions are asked
+for), and intention → why the object doesn't serve for it."""
+RULES = f"2 {MESH_RULES}"
 """What `judge_by_rules` goes by: its version and its limits. Objects judged by others are judged again."""
-FIT_SCALES = (1.0, 1.25, 0.8, 1.5, 0.67, 2.0)
-"""Tried in this order until an object serves for every intention."""
+MOST_FURTHER = 2
+"""Divisions of an object besides the usual ones that are kept for an intention."""
+STEP, STEPS = 1.09, 9
+FIT_SCALES = (1.0, *(round(STEP**n, 3) for step in range(1, STEPS + 1) for n in (step, -step)))
+"""Tried in this order, from the object's own outwards to about half and double, until it serves for every intention."""
 
 
 @dataclass(frozen=True)
@@ -55,37 +62,133 @@ class Verdict:
 
 
 def judge_object(name: str, prepared: Prepared, judge: Judge, fit: bool) -> Verdict:
-    """The object at its own scale, or with `fit` at the first that serves for everything, else for most.
+    """The object at its own scale, or with `fit` at the nearest that serves for everything, else for most.
 
     Raises:
         InputError: a cut leaves one material.
     """
-    best: Verdict | None = None
-    for scale in FIT_SCALES if fit else (1.0,):
-        verdict = Verdict(_shape(name, prepared, judge, scale))
-        if best is None or len(verdict.accepted) > len(best.accepted):
-            best = verdict
-        if len(best.accepted) == len(INTENTIONS):
+    tips: dict[str, str] = {}
+    best, most = _AtScale(prepared, 1.0, judge, tips), -1
+    for scale in FIT_SCALES if fit else ():
+        tried = _AtScale(prepared, scale, judge, tips)
+        number = tried.serves_for(most + 1)
+        if number > most:
+            best, most = tried, number
+        if most == len(INTENTIONS):
             break
-    assert best is not None
-    return best
+    return Verdict(best.shape(name))
 
 
-def judge_by_rules(pieces: Sequence[np.ndarray], meshes: Sequence[TriangleMesh]) -> tuple[str, dict[str, str]]:
-    """What a divided object serves for: by its size, where fingers can hold it, and whether it lies still.
+def judge_by_rules(meshes: Sequence[TriangleMesh], intentions: Collection[str]) -> tuple[str, Mapping[str, str]]:
+    """What a divided object serves for, by its size and by where fingers can hold it.
 
-    No grasp is played, and no rule looks at the ratio of densities that a task draws: an object must lie still with
-    either material up to ten times as dense as the other.
+    No grasp is played, and no rule looks at the ratio of densities that a task draws.
     """
-    reason = size_refusal(np.concatenate([mesh.vertices for mesh in meshes]))
-    if reason is not None:
-        return "curved", dict.fromkeys(INTENTIONS, reason)
-    judged = judge_meshes(tuple(meshes))
-    if len(judged.refusals) < len(INTENTIONS):
-        unrest = _unrest_when_divided(pieces, meshes)
-        if unrest:
-            return judged.surface, dict.fromkeys(INTENTIONS, unrest)
+    judged = judge_meshes(tuple(meshes), intentions)
     return judged.surface, judged.refusals
+
+
+class _AtScale:
+    """An object at one scale; judged as far as it is asked for."""
+
+    def __init__(self, prepared: Prepared, scale: float, judge: Judge, tips: dict[str, str]) -> None:
+        """Args as in `judge_object`; `tips` says of divisions why they don't lie still, and is added to: what tips over
+        is a matter of shape, hardly of size."""
+        self.prepared, self.scale, self.judge, self.tips = prepared, scale, judge, tips
+        self._judged: dict[tuple[str, str], tuple[str, str | None]] = {}
+        self._still: set[str] = set()
+
+    @cached_property
+    def laid(self) -> Laid:
+        """Where it rests."""
+        return laid(self.prepared, self.scale)
+
+    @cached_property
+    def usual(self) -> tuple[Halves, ...]:
+        """The ways in which it is of two materials unless none of them serves."""
+        body = self.laid.body
+        return (by_parts(body.slots),) if body.slots else by_cuts(body.whole, body.cut or CUTS)
+
+    @cached_property
+    def further(self) -> tuple[Halves, ...]:
+        """More of them, where nobody says how it is to be."""
+        body = self.laid.body
+        if body.slots or body.cut:
+            return ()
+        found = []
+        for cut in FURTHER_CUTS:
+            with contextlib.suppress(DivisionError):
+                found += by_cuts(body.whole, (cut,))
+        return tuple(found)
+
+    @cached_property
+    def size(self) -> str | None:
+        """Why no object of its size can be taken."""
+        return size_refusal(self.prepared.whole.vertices * self.scale)
+
+    def serves_for(self, least: int) -> int:
+        """For how many intentions it serves; fewer than `least` may be too few."""
+        number = 0
+        for done, intention in enumerate(INTENTIONS):
+            if self.size is not None or number + len(INTENTIONS) - done < least:
+                return number
+            number += any(self.serving(intention))
+        return number
+
+    def serving(self, intention: str) -> Iterator[Halves]:
+        """Those of its divisions that serve for `intention`: the usual ones, or else others."""
+        found = False
+        for halves in self.usual:
+            if self.refusal(halves, intention) is None:
+                found = True
+                yield halves
+        if not found:
+            yield from (halves for halves in self.further if self.refusal(halves, intention) is None)
+
+    def refusal(self, halves: Halves, intention: str) -> str | None:
+        """Why the object so divided doesn't serve for `intention`."""
+        return self._judge(halves, intention)[1]
+
+    def shape(self, name: str) -> MeshShape:
+        """The object with all that is said of it: its usual divisions, and others where none of these serves."""
+        divisions, surfaces = [], []
+        for halves in [*self.usual, *self._needed()]:
+            reasons = {intention: self.refusal(halves, intention) for intention in INTENTIONS}
+            refusals = {intention: reason for intention, reason in reasons.items() if reason is not None}
+            divisions.append(Division(halves.meshes, halves.where, FrozenMapping(refusals)))
+            surfaces.append(self._judge(halves, BALANCE)[0])
+        # A surface is of the object; where its divisions' balance points disagree, it is the harder one.
+        surface = "curved" if "curved" in surfaces else surfaces[0]
+        body = self.laid.body
+        drawn_in = tuple(inset(piece, HULL_MARGIN) for piece in body.pieces)
+        return MeshShape(name, tuple(divisions), drawn_in, surface, body.scale, body.licence)
+
+    def _needed(self) -> list[Halves]:
+        """Further divisions that serve for an intention that no usual one serves for."""
+        needed: dict[str, Halves] = {}
+        for intention in INTENTIONS:
+            serving = itertools.islice(self.serving(intention), MOST_FURTHER)
+            needed |= {halves.where: halves for halves in serving if all(halves is not usual for usual in self.usual)}
+        return list(needed.values())
+
+    def _judge(self, halves: Halves, intention: str) -> tuple[str, str | None]:
+        """Surface, and why not."""
+        if reason := self.size or self.laid.unrest or self.tips.get(halves.where):
+            return "curved", reason
+        key = halves.where, intention
+        if key not in self._judged:
+            surface, refusals = self.judge(halves.meshes, (intention,))
+            self._judged[key] = surface, refusals.get(intention) or self._unrest_of(halves)
+        return self._judged[key]
+
+    def _unrest_of(self, halves: Halves) -> str | None:
+        if halves.where not in self._still:
+            unrest = _unrest_when_divided(self.laid.body.pieces, halves.meshes)
+            if unrest:
+                self.tips[halves.where] = unrest
+                return unrest
+            self._still.add(halves.where)
+        return None
 
 
 def _unrest_when_divided(pieces: Sequence[np.ndarray], meshes: Sequence[TriangleMesh]) -> str:
@@ -103,33 +206,3 @@ def _unrest_when_divided(pieces: Sequence[np.ndarray], meshes: Sequence[Triangle
         if not motion.still:
             return f"with one material {most:g} times as dense, it {told(motion)}"
     return ""
-
-
-def _shape(name: str, prepared: Prepared, judge: Judge, scale: float) -> MeshShape:
-    pieces = tuple(piece * scale for piece in prepared.pieces)
-    whole = scaled(prepared.whole, scale)
-    unrest = _unrest(pieces, whole) if scale != 1.0 else ""
-    divisions, surfaces = [], []
-    for halves in _halves(prepared, whole, scale):
-        surface, refusals = judge(pieces, halves.meshes)
-        surfaces.append(surface)
-        if unrest:
-            refusals = dict.fromkeys(INTENTIONS, unrest)
-        divisions.append(Division(halves.meshes, halves.where, FrozenMapping(dict(refusals))))
-    # A surface is of the object; where its divisions' balance points disagree, it is the harder one.
-    surface = "curved" if "curved" in surfaces else surfaces[0]
-    drawn_in = tuple(inset(piece, HULL_MARGIN) for piece in pieces)
-    return MeshShape(name, tuple(divisions), drawn_in, surface, prepared.scale * scale, prepared.licence)
-
-
-def _halves(prepared: Prepared, whole: TriangleMesh, scale: float) -> tuple[Halves, ...]:
-    if prepared.slots:
-        return (by_parts([scaled(slot, scale) for slot in prepared.slots]),)
-    return by_cuts(whole, prepared.cut)
-
-
-def _unrest(pieces: Sequence[np.ndarray], whole: TriangleMesh) -> str:
-    """Why the object at another scale isn't at rest; empty where it is."""
-    volume, centre, inertia = volume_moments(whole)
-    motion = rests_with(pieces, DENSITY * volume, centre, DENSITY * inertia, FRICTION)
-    return "" if motion.still else told(motion)

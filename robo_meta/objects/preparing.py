@@ -91,7 +91,7 @@ def prepare(source: Source, unit: str | None, scale: float, seconds: float) -> P
     whole = simplified(whole, WHOLE_FACES)
     found = decompose(whole, seconds)
     mesh = mesh_of(whole)
-    rest = find_rest(found.pieces, _loads(mesh, slots or _halves(mesh)), settings.up)
+    rest = find_rest(found.pieces, loads_of(mesh, slots), settings.up)
 
     def moved(points: np.ndarray) -> np.ndarray:
         return points @ rest.rotation.T + rest.translation
@@ -109,9 +109,15 @@ def prepare(source: Source, unit: str | None, scale: float, seconds: float) -> P
     )
 
 
-def scaled(mesh: TriangleMesh, factor: float) -> TriangleMesh:
-    """The mesh with all lengths times `factor`; the frame at rest stays one."""
-    return TriangleMesh(mesh.vertices * factor, mesh.faces)
+def loads_of(whole: TriangleMesh, slots: tuple[TriangleMesh, ...]) -> tuple[Load, ...]:
+    """How the weight of an object may be spread: it is of one material; or a slot, or else a half, is as much denser
+    than the other as tasks may have it."""
+    halves = slots or _halves(whole)
+    even = Load.of([whole], [1.0])
+    if len(halves) != 2:
+        return (even,)
+    most = RATIO_RANGE[1]
+    return even, Load.of(halves, [most, 1.0]), Load.of(halves, [1.0, most])
 
 
 def _check_length(length: float, unit: str) -> None:
@@ -142,12 +148,3 @@ def _halves(mesh: TriangleMesh) -> tuple[TriangleMesh, ...]:
     along = mesh.vertices @ axis
     sides = solid_in(mesh).split_by_plane([float(x) for x in axis], float((along.min() + along.max()) / 2))
     return tuple(mesh_of(side) for side in sides if side.volume() > SPECK * sum(s.volume() for s in sides))
-
-
-def _loads(whole: TriangleMesh, slots: tuple[TriangleMesh, ...]) -> tuple[Load, ...]:
-    """Of one material; then either slot as much denser than the other as tasks may have it."""
-    even = Load.of([whole], [1.0])
-    if len(slots) != 2:
-        return (even,)
-    most = RATIO_RANGE[1]
-    return even, Load.of(slots, [most, 1.0]), Load.of(slots, [1.0, most])

@@ -5,6 +5,7 @@ Axis letters: R density ratios. Object frame, m.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,23 +82,36 @@ def size_refusal(vertices: np.ndarray, rules: MeshRules = MESH_RULES) -> str | N
     return None
 
 
-def judge_meshes(meshes: tuple[TriangleMesh, ...], rules: MeshRules = MESH_RULES) -> Judgement:
+def judge_meshes(
+    meshes: tuple[TriangleMesh, ...],
+    intentions: Collection[str] = ("balance", "part"),
+    rules: MeshRules = MESH_RULES,
+) -> Judgement:
     """What an object serves for that is of one material a mesh.
 
     Args:
         meshes: two, frame at rest.
+        intentions: those to judge it for; the surface is known only with `balance` among them.
         rules: limits.
     """
     colours = tuple(PALETTE)[: len(meshes)]
     parts = tuple(MeshPart(mesh, colour, slot) for slot, (mesh, colour) in enumerate(zip(meshes, colours, strict=True)))
     spec = ObjectSpec("imported", parts, 1.0)
-    footprint = MeshFootprint(spec)
     volumes, centroids = colour_moments(spec)
     possible = possible_points(volumes, centroids, rules)
-    balance, flat = _balance_refusal(spec, footprint, possible, rules)
-    found = {"balance": balance, "part": _part_refusal(spec, footprint, possible, rules)}
-    surface = "flat" if flat >= rules.flat_share else "curved"
-    return Judgement(surface, {name: reason for name, reason in found.items() if reason is not None})
+    refusals, flat = {}, 0.0
+    near = _too_near(volumes, centroids, rules)
+    if "balance" in intentions and near:
+        refusals["balance"] = near
+    # The slices are made for what only they can tell.
+    if footprint := None if set(intentions) <= set(refusals) else MeshFootprint(spec):
+        if "balance" in intentions and not near:
+            reason, flat = _balance_refusal(spec, footprint, possible, rules)
+            refusals |= {"balance": reason} if reason else {}
+        if "part" in intentions:
+            reason = _part_refusal(spec, footprint, possible, rules)
+            refusals |= {"part": reason} if reason else {}
+    return Judgement("flat" if flat >= rules.flat_share else "curved", refusals)
 
 
 def possible_points(volumes: np.ndarray, centroids: np.ndarray, rules: MeshRules = MESH_RULES) -> np.ndarray:
@@ -109,20 +123,34 @@ def possible_points(volumes: np.ndarray, centroids: np.ndarray, rules: MeshRules
     return np.concatenate(stretches)
 
 
+def _too_near(volumes: np.ndarray, centroids: np.ndarray, rules: MeshRules) -> str | None:
+    """Why the balance points are too close together to be told apart by trying."""
+    demand = rules.demand_ratio
+    ends = balance_points(volumes, centroids, np.array([[demand, 1.0], [1.0, demand]]))
+    apart = float(np.hypot(*(ends[1] - ends[0])))
+    if apart < rules.min_separation:
+        return f"balance points only {apart * 100:.1f} cm apart, needs {rules.min_separation * 100:g}"
+    return None
+
+
 def _balance_refusal(
     spec: ObjectSpec, footprint: Footprint, possible: np.ndarray, rules: MeshRules
 ) -> tuple[str | None, float]:
     """Why `spec` doesn't serve for *balance*, and what share of the pads lies on it."""
     volumes, centroids = colour_moments(spec)
-    demand = rules.demand_ratio
-    ends = balance_points(volumes, centroids, np.array([[demand, 1.0], [1.0, demand]]))
-    apart = float(np.hypot(*(ends[1] - ends[0])))
-    if apart < rules.min_separation:
-        return f"balance points only {apart * 100:.1f} cm apart, needs {rules.min_separation * 100:g}", 0.0
+    # A few places first: most objects that can't be held at some balance point can't be at one of these.
+    middle = float(np.sqrt(rules.extreme_ratio * rules.least_ratio))
+    few = [(slot, ratio) for slot in range(2) for ratio in (rules.extreme_ratio, middle, rules.least_ratio)]
+    densities = np.array([np.where(np.arange(2) == slot, ratio, 1.0) for slot, ratio in few])
+    points = balance_points(volumes, centroids, densities)
+    cost, headings = _best_near(footprint, points, rules)
+    flat = _flatness(footprint, points, cost, headings)
+    if not np.isfinite(cost).all():
+        slot, ratio = few[int(np.isinf(cost).argmax())]
+        return f"no hold where it balances with material {slot + 1} {ratio:.2g} times as dense", flat
     cost, headings = _best_near(footprint, possible, rules)
     held = np.isfinite(cost)
-    sections = footprint.cut(possible[held], headings[held])
-    flat = float(np.median(sections.flat)) if held.any() else 0.0
+    flat = _flatness(footprint, possible, cost, headings)
     if not held.all():
         return f"no hold at {np.mean(~held):.0%} of its balance points", flat
     likely = balance_points(volumes, centroids, density_grid(2, rules.least_ratio, rules.extreme_ratio, RATIOS))
@@ -137,6 +165,13 @@ def _balance_refusal(
         if share > most:
             return f"{what} is near its balance point at {share:.0%} of the ratios, at most {most:.0%}", flat
     return None, flat
+
+
+def _flatness(footprint: Footprint, points: np.ndarray, cost: np.ndarray, headings: np.ndarray) -> float:
+    """Median share of the pads that lies on the surface, of grasps at `points` (R, 2) along `headings` (R,), rad, of
+    finite `cost` (R,)."""
+    held = np.isfinite(cost)
+    return float(np.median(footprint.cut(points[held], headings[held]).flat)) if held.any() else 0.0
 
 
 def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tuple[np.ndarray, np.ndarray]:

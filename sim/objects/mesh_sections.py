@@ -36,7 +36,9 @@ class MeshLimits:
 
 
 ON_MESHES = MeshLimits(replace(FINGERS, max_spread=0.006, max_slant=0.003, min_height=0.006), most_lean=0.002)
-AT_MESH_ENDS = MeshLimits(replace(AT_ENDS, min_height=0.006), most_lean=0.003)
+AT_MESH_ENDS = MeshLimits(replace(AT_ENDS, max_width=0.053, min_height=0.006), most_lean=0.003)
+"""An end as wide as that leaves 14 mm along the object by which a grasp may miss it, before a pad is more than 3 cm
+away."""
 
 UNIFORM = 48
 """Closing headings tried everywhere, besides those of the mesh's own upright faces."""

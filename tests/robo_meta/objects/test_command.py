@@ -46,7 +46,7 @@ def test_nothing_accepted_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_another_scale_needs_no_second_decomposition(tmp_path: Path) -> None:
-    # 4.2 mm high: held at 1.5 times its size. 40 cm long at 1.5 times that would be too long.
+    # 4.2 mm high: held from 1.43 times its size on; the nearest that is tried is 1.09⁵.
     write_obj(tmp_path / "in" / "slat.obj", *bar(height=0.0042))
     config = ImportConfig(tmp_path / "in", tmp_path / "out", workers=1)
     (refused,) = import_objects(config, progress=False).outcomes
@@ -55,12 +55,11 @@ def test_another_scale_needs_no_second_decomposition(tmp_path: Path) -> None:
     before = prepared.stat().st_mtime_ns
     config = ImportConfig(tmp_path / "in", tmp_path / "out", workers=1, fit=True)
     (fitted,) = import_objects(config, progress=False).outcomes
-    assert fitted.accepted == ("balance", "part") and fitted.scale == 1.5
+    assert fitted.accepted == ("balance", "part") and fitted.scale == 1.539
     assert prepared.stat().st_mtime_ns == before
     (shape,) = read_library(tmp_path / "out")
-    assert shape.scale == 1.5 and max(abs(piece[:, 0]).max() for piece in shape.pieces) == pytest.approx(
-        0.149, abs=1e-4
-    )
+    longest = max(abs(piece[:, 0]).max() for piece in shape.pieces)
+    assert shape.scale == 1.539 and longest == pytest.approx(0.1529, abs=1e-4)
 
 
 def test_a_source_or_an_object_that_was_changed_is_imported_again(tmp_path: Path) -> None:
