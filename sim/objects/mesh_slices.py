@@ -1,12 +1,13 @@
 """Slices of meshes at several heights, and where lines in the plane cross them.
 
-Axis letters: H heights, S segments of the slices, L lines, N queries of several lines or edges of triangles, P meshes,
-M places. Object frame, m.
+A line crosses few of the segments, so crossings are a list and no table. Axis letters: H heights, S segments of the
+slices, L lines, X crossings, N edges of triangles, P meshes, M places. Object frame, m.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -20,83 +21,113 @@ AT_ONCE = 2048
 
 
 class Slices:
-    """Slices of an object's closed meshes at some heights; segments in order of height."""
+    """Slices of an object's closed meshes at some heights."""
 
-    def __init__(self, meshes: Sequence[TriangleMesh], heights: np.ndarray) -> None:
-        found = [slices(mesh, heights) for mesh in meshes]
-        row = np.concatenate([rows for rows, _ in found])
-        # A height without any segment would spoil `reduceat`, so one far away is put in.
-        missing = np.setdiff1d(np.arange(len(heights)), row)
-        row = np.concatenate([row, missing])
-        part = np.concatenate([*(np.full(len(rows), n) for n, (rows, _) in enumerate(found)), np.zeros_like(missing)])
-        ends = np.concatenate([*(ends for _, ends in found), np.full((len(missing), 2, 2), 1e3)])
-        order = np.argsort(row, kind="stable")
-        self.row, self.part, self.ends = row[order], part[order], ends[order]
+    def __init__(self, row: np.ndarray, part: np.ndarray, ends: np.ndarray, count: int) -> None:
+        self.row, self.part, self.ends = row, part, ends
         """(S,) and (S,): number of the height and of the mesh of each segment; (S, 2, 2), m: x, y of its ends."""
-        self.start = np.searchsorted(self.row, np.arange(len(heights)))
-        """(H,): the first segment of each height."""
+        self.count = count
+        """H: heights, those included at which no mesh is."""
+        self._one, self._other = np.ascontiguousarray(ends[:, 0].T), np.ascontiguousarray(ends[:, 1].T)
 
-    def every(self, few: int) -> tuple[np.ndarray, np.ndarray]:
-        """Ends (S', 2, 2) of the segments at one of so many heights, and the first (H',) of each."""
+    @classmethod
+    def of(cls, meshes: Sequence[TriangleMesh], heights: np.ndarray) -> Slices:
+        """The meshes' slices at `heights` (H,)."""
+        found = [slices(mesh, heights) for mesh in meshes]
+        part = np.concatenate([np.full(len(rows), number) for number, (rows, _) in enumerate(found)])
+        row, ends = (np.concatenate(values) for values in zip(*found, strict=True))
+        return cls(row, part, ends, len(heights))
+
+    def every(self, few: int) -> Slices:
+        """Those at one of so many heights."""
         chosen = self.row % few == 0
-        return self.ends[chosen], np.searchsorted(self.row[chosen], np.arange(0, len(self.start), few))
+        return Slices(self.row[chosen] // few, self.part[chosen], self.ends[chosen], -(-self.count // few))
 
-    def crossings(self, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """(L, S): see `crossings`."""
-        return crossings(self.ends, points, u)
-
-    def solid(self, t: np.ndarray, middle: np.ndarray, half: float) -> np.ndarray:
-        """(N, L, H) bool: whether a line meets the solid within `half` m of `middle` (N,) m along it.
-
-        Args:
-            t: (N, L, S) crossings of the lines.
-            middle: m.
-            half: m.
-        """
-        off = t - middle[:, None, None]
-        inside = np.logical_or.reduceat(np.abs(off) < half, self.start, axis=-1)
-        return inside | odd_before(off, -half, self.start)
+    def crossings(self, points: np.ndarray, yaws: np.ndarray) -> Crossings:
+        """Where the lines through `points` (L, 2) along headings `yaws` (L,), rad, cross the slices."""
+        u = np.stack([np.cos(yaws), np.sin(yaws)], axis=1)
+        v = np.stack([-u[:, 1], u[:, 0]], axis=1)
+        middle = (points * v).sum(axis=1)
+        _, first, group = np.unique(yaws, return_index=True, return_inverse=True)
+        # How far along v the segments' ends are is the same for all lines of a heading.
+        ones, others = v[first] @ self._one, v[first] @ self._other
+        order = np.lexsort((middle, group))
+        bounds = np.searchsorted(group[order], np.arange(len(first) + 1))
+        lines, segments, shares = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+        for number, (one, other) in enumerate(zip(ones, others, strict=True)):
+            some = order[bounds[number] : bounds[number + 1]]
+            along = middle[some]
+            # A corner exactly on the line belongs to one of the two segments that meet there.
+            low, high = np.searchsorted(along, np.minimum(one, other)), np.searchsorted(along, np.maximum(one, other))
+            times = high - low
+            crossed = np.flatnonzero(times)
+            times, low = times[crossed], low[crossed]
+            segment = np.repeat(crossed, times)
+            at = np.arange(len(segment)) + np.repeat(low - (np.cumsum(times) - times), times)
+            above, below = one[segment] - along[at], other[segment] - along[at]
+            lines.append(some[at])
+            segments.append(segment)
+            shares.append(above / (above - below))
+        line, segment, share = np.concatenate(lines), np.concatenate(segments), np.concatenate(shares)[:, None]
+        ends = self.ends[segment]
+        place = ends[:, 0] + share * (ends[:, 1] - ends[:, 0])
+        t = ((place - points[line]) * u[line]).sum(axis=1)
+        return Crossings(t, line, self.row[segment], self.part[segment], (len(points), self.count))
 
     def covered(self, places: np.ndarray, own: np.ndarray) -> np.ndarray:
         """(M,) bool: whether meshes `own` (P,) bool lie at `places` (M, 2) at any height."""
-        mine, inside = own[self.part], np.zeros(len(places), dtype=bool)
+        inside = np.zeros(len(places), dtype=bool)
         for first in range(0, len(places), AT_ONCE):
             some = places[first : first + AT_ONCE]
-            t = self.crossings(some, np.tile([1.0, 0.0], (len(some), 1)))
-            beyond = np.isfinite(t) & (t > 0) & mine
-            odd = np.add.reduceat(beyond.astype(np.int64), self.start, axis=1) % 2 == 1
-            inside[first : first + AT_ONCE] = odd.any(axis=1)
+            found = self.crossings(some, np.zeros(len(some)))
+            inside[first : first + AT_ONCE] = found.odd((found.t > 0) & own[found.part]).any(axis=1)
         return inside
 
 
-def outermost(t: np.ndarray, reach: float, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(…, H) each: the first and the last of the crossings `t` (…, S) within `reach` m; +inf and −inf where none is."""
-    within = np.abs(t) < reach
-    low = np.minimum.reduceat(np.where(within, t, np.inf), start, axis=-1)
-    return low, np.maximum.reduceat(np.where(within, t, -np.inf), start, axis=-1)
+@dataclass(frozen=True)
+class Crossings:
+    """Where lines cross slices."""
 
+    t: np.ndarray
+    """(X,), m along the line."""
+    line: np.ndarray
+    """(X,): number of the line."""
+    row: np.ndarray
+    """(X,): number of the height."""
+    part: np.ndarray
+    """(X,): number of the mesh."""
+    shape: tuple[int, int]
+    """L, H."""
 
-def odd_before(t: np.ndarray, place: float, start: np.ndarray) -> np.ndarray:
-    """(…, H) bool: whether an odd number of the crossings `t` (…, S) lies at or before `place` m, so that the line is
-    inside the solid there. Infinite crossings are none, and lie beyond."""
-    return np.add.reduceat((t <= place).astype(np.int64), start, axis=-1) % 2 == 1
+    @property
+    def cell(self) -> np.ndarray:
+        """(X,): number of the line and the height in a table of all."""
+        return self.line * self.shape[1] + self.row
 
+    def outermost(self, reach: float) -> tuple[np.ndarray, np.ndarray]:
+        """(L, H) each, m: the first and the last within `reach` m; +inf and −inf where none is."""
+        within = np.abs(self.t) < reach
+        low, high = np.full(self.shape, np.inf), np.full(self.shape, -np.inf)
+        cell, t = self.cell[within], self.t[within]
+        np.minimum.at(low.reshape(-1), cell, t)
+        np.maximum.at(high.reshape(-1), cell, t)
+        return low, high
 
-def crossings(ends: np.ndarray, points: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """(L, S) m along `u` (L, 2) from `points` (L, 2) to where segments with `ends` (S, 2, 2) cross the line; infinite
-    where they don't."""
-    v = np.stack([-u[:, 1], u[:, 0]], axis=1)
-    one, other = np.ascontiguousarray(ends[:, 0].T), np.ascontiguousarray(ends[:, 1].T)
-    middle = (points * v).sum(axis=1)[:, None]
-    first, second = v @ one - middle, v @ other - middle
-    found = np.full(first.shape, np.inf)
-    # A corner exactly on the line belongs to one of the two segments that meet there.
-    line, segment = np.nonzero((first > 0) != (second > 0))
-    above, below = first[line, segment], second[line, segment]
-    share = (above / (above - below))[:, None]
-    place = ends[segment, 0] + share * (ends[segment, 1] - ends[segment, 0])
-    found[line, segment] = ((place - points[line]) * u[line]).sum(axis=1)
-    return found
+    def odd(self, chosen: np.ndarray) -> np.ndarray:
+        """(L, H) bool: whether an odd number of crossings is `chosen` (X,) bool."""
+        count = np.bincount(self.cell[chosen], minlength=self.shape[0] * self.shape[1])
+        return (count % 2 == 1).reshape(self.shape)
+
+    def odd_before(self, place: float) -> np.ndarray:
+        """(L, H) bool: whether an odd number lies at or before `place` m, so that the line is inside there."""
+        return self.odd(self.t <= place)
+
+    def solid(self, middle: np.ndarray, half: float) -> np.ndarray:
+        """(L, H) bool: whether a line meets the solid within `half` m of `middle` (L,) m along it."""
+        off = self.t - middle[self.line]
+        inside = self.odd(off <= -half)
+        inside.reshape(-1)[self.cell[np.abs(off) < half]] = True
+        return inside
 
 
 def slices(mesh: TriangleMesh, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
