@@ -195,7 +195,7 @@ def _part_refusal(spec: ObjectSpec, footprint: MeshFootprint, possible: np.ndarr
     for part in spec.parts:
         which, least = f"material {part.slot + 1}", f"{rules.end_clearance * 100:g} cm"
         # The quick question first: most objects that don't serve have no such place at all.
-        if not len(footprint.grasps_away(part.colour, possible, rules.end_clearance)[0]):
+        if not footprint.held_away(part.colour, possible, rules.end_clearance):
             return f"no outer end of {which} that the fingers can hold {least} or more from its balance points"
         ends = outer_grasps(spec, part.colour)[:, :2]
         clear = float(np.linalg.norm(ends[:, None] - possible, axis=-1).min())

@@ -9,6 +9,7 @@ slices, H heights, K candidate headings. Object frame, m and rad; `u` and `v` as
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ from sim.objects.cross_sections import Sections, distinct_headings, radial_cost
 from sim.objects.mesh_slices import AT_ONCE as GLANCES
 from sim.objects.mesh_slices import Crossings, Slices
 from sim.objects.meshes import MeshPart
-from sim.objects.pad_meeting import BELOW, ON_FACE, PAD_ABOVE, PAD_BELOW, MeshLimits, Outline
+from sim.objects.pad_meeting import BELOW, ON_FACE, PAD_ABOVE, PAD_BELOW, TIP, MeshLimits, Outline, may_fit
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.robot import AT_ENDS, FINGERS, Fingers
 
@@ -32,8 +33,6 @@ PEAKS = 8
 """Headings of upright faces that are tried, those of the largest area first."""
 FINEST, COARSEST = 0.00075, 0.002
 """m between slices; an object has about 20 of them, if that lies between."""
-TIP = 0.0075
-"""m below the grasp point: what the fingers pass on their way down is at this height or higher."""
 GRID = 0.005
 """m between the places tried for an outer end."""
 UNDER_PALM = (-0.035, -0.018, 0.0, 0.018, 0.035)
@@ -42,7 +41,9 @@ PALM_REACH = 0.1
 """m along u to either side of the grasp point: half the palm's length."""
 EVERY = 2
 """A quick look is at one of so many heights."""
-AT_ONCE = 256
+FEW_PLACES = 16
+"""Places for an outer end that are tried first."""
+AT_ONCE = 1024
 """Queries that are cut at once: what bounds the memory."""
 
 
@@ -71,10 +72,15 @@ class MeshFootprint:
 
     def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
         """Cut the meshes at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""
-        limits = AT_MESH_ENDS if at_end else ON_MESHES
+        return self._sections(points, yaws, AT_MESH_ENDS if at_end else ON_MESHES)
+
+    def _sections(
+        self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits, most_shift: float = np.inf
+    ) -> Sections:
+        """Sections of which those shifted by more than `most_shift` m need not count as graspable."""
         count, parts = len(points), len(self.spec.parts)
         whole = Sections(*(np.zeros(count, dtype=bool), *np.zeros((6, count)), np.zeros((count, parts), dtype=bool)))
-        likely = np.flatnonzero(self._plausible(points, yaws, limits))
+        likely = np.flatnonzero(self._plausible(points, yaws, limits, most_shift))
         for first in range(0, len(likely), AT_ONCE):
             rows = likely[first : first + AT_ONCE]
             found = self._cut(points[rows], yaws[rows], limits)
@@ -82,63 +88,84 @@ class MeshFootprint:
                 getattr(whole, name)[rows] = getattr(found, name)
         return whole
 
-    def _plausible(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits) -> np.ndarray:
+    def _plausible(self, points: np.ndarray, yaws: np.ndarray, limits: MeshLimits, most_shift: float) -> np.ndarray:
         """(N,) bool: whether on the line through the point something of a width that fingers can hold stands between
         them, at a height down to which they can come, and isn't much wider close below: a quick look that spares most
         places a close one."""
-        found, reach, most = np.zeros(len(points), dtype=bool), limits.fingers.inner_reach, limits.fingers.max_width
+        found, fingers = np.zeros(len(points), dtype=bool), limits.fingers
+        reach, most, heights = fingers.inner_reach, fingers.max_width, self.heights[::EVERY]
         under = max(int(BELOW / (self.step * EVERY)), 1)
         for first in range(0, len(points), GLANCES):
             rows = slice(first, first + GLANCES)
-            lines = self._glance.crossings(points[rows], yaws[rows])
-            low, high = lines.outermost(reach)
-            width = np.where(lines.odd_before(-reach), np.inf, high - low)
+            line = self._glance.crossings(points[rows], yaws[rows])
+            low, high = line.outermost(reach)
+            width = np.where(line.odd_before(-reach), np.inf, high - low)
             free = np.maximum.accumulate(width[:, ::-1], axis=1)[:, ::-1] < np.inf
             padded = np.concatenate([np.full((len(width), under), -np.inf), width], axis=1)
             below = np.lib.stride_tricks.sliding_window_view(padded, under, axis=1)[:, : width.shape[1]].max(axis=-1)
             fits = free & (width > 0) & (width <= most) & (below <= width + 2 * limits.most_lean + ON_FACE)
-            found[rows] = fits.any(axis=-1)
+            some = np.flatnonzero(fits.any(axis=-1))
+            # Where the fingers come down however far the hand moves.
+            half = (fingers.outer_reach - fingers.inner_reach) / 2 - most_shift
+            blocked = np.zeros(low.shape, dtype=bool)
+            if half > 0:
+                for side in (-1, 1):
+                    blocked |= line.solid(
+                        np.full(len(low), side * (fingers.inner_reach + fingers.outer_reach) / 2), half
+                    )
+            holds = may_fit(low[some], high[some], blocked[some], heights, self.top, limits, most_shift)
+            found[first + some[holds]] = True
         return found
 
     def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
-        """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them."""
-        return self.grasps_away(colour, np.zeros((0, 2)), 0.0)
-
-    def grasps_away(self, colour: str, others: np.ndarray, clearance: float) -> tuple[np.ndarray, np.ndarray]:
-        """Grasps (N, 4) and costs (N,) on `colour` alone at least about `clearance` m from all of `others` (R, 2), the
-        farthest from the origin among them.
+        """Grasps (N, 4) and costs (N,) on `colour` alone, the farthest from the origin among them.
 
         Places are tried from far to near, until those left are nearer than what was found.
         """
-        own = np.array([part.colour == colour for part in self.spec.parts])
-        corners = np.concatenate([part.corners for part in np.array(self.spec.parts, dtype=object)[own]])[:, :2]
+        grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
+        for some, found, cost in self._from_far(self._places(colour), colour):
+            if np.hypot(*some[0]) < best - 2 * GRID:
+                break
+            if len(found):
+                best = max(best, float(np.hypot(found[:, 0], found[:, 1]).max()))
+            grasps.append(found)
+            costs.append(cost)
+        return np.concatenate(grasps), np.concatenate(costs)
+
+    def held_away(self, colour: str, others: np.ndarray, clearance: float) -> bool:
+        """Whether there is a grasp on `colour` alone at least about `clearance` m from all of `others` (R, 2)."""
+        places = self._places(colour)
+        away = np.linalg.norm(places[:, None] - others, axis=-1).min(axis=1)
+        return any(len(found) for _, found, _ in self._from_far(places[away >= clearance - GRID], colour))
+
+    def _places(self, colour: str) -> np.ndarray:
+        """(M, 2), m: of a grid over the parts of `colour`."""
+        corners = np.concatenate([part.corners for part in self.spec.parts if part.colour == colour])[:, :2]
         # Along the part's own axes and from both ends alike, so that an object that is turned has the same places.
         axes = _own_axes(corners)
         low, high = (corners @ axes).min(axis=0), (corners @ axes).max(axis=0)
         steps = [
             np.linspace(start, stop, 2 + int((stop - start) / GRID)) for start, stop in zip(low, high, strict=True)
         ]
-        places = np.stack(np.meshgrid(*steps), axis=-1).reshape(-1, 2) @ axes.T
-        if len(others):
-            away = np.linalg.norm(places[:, None] - others, axis=-1).min(axis=1)
-            places = places[away >= clearance - GRID]
+        return np.asarray(np.stack(np.meshgrid(*steps), axis=-1).reshape(-1, 2) @ axes.T)
+
+    def _from_far(self, places: np.ndarray, colour: str) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Of `places` (M, 2) those on `colour`, from far to near, some at a time, with the grasps (N, 4) on `colour`
+        alone that are close to them, and their costs (N,)."""
+        own = np.array([part.colour == colour for part in self.spec.parts])
         places = places[self._slices.covered(places, own)]
         places = places[np.argsort(-np.hypot(*places.T), kind="stable")]
-        grasps, costs, best = [np.zeros((0, 4))], [np.zeros(0)], 0.0
-        for first in range(0, len(places), 16):
-            some = places[first : first + 16]
-            if np.hypot(*some[0]) < best - 2 * GRID:
-                break
+        first, count = 0, FEW_PLACES
+        while first < len(places):
+            some = places[first : first + count]
             where, yaws = np.repeat(some, len(self.headings), axis=0), np.tile(self.headings, len(some))
-            sections = self.cut(where, yaws, at_end=True)
+            sections = self._sections(where, yaws, AT_MESH_ENDS, GRID)
             good = sections.graspable & (np.abs(sections.shift) <= GRID) & ~(sections.held & ~own).any(axis=-1)
             u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
-            grasp = np.column_stack([where + sections.shift[:, None] * u, sections.grasp_z, yaws])[good]
-            if len(grasp):
-                best = max(best, float(np.hypot(grasp[:, 0], grasp[:, 1]).max()))
-            grasps.append(grasp)
-            costs.append((sections.width + sections.spread + radial_cost(where, u))[good])
-        return np.concatenate(grasps), np.concatenate(costs)
+            grasps = np.column_stack([where + sections.shift[:, None] * u, sections.grasp_z, yaws])[good]
+            yield some, grasps, (sections.width + sections.spread + radial_cost(where, u))[good]
+            # The farthest ones are often enough; where they hold nothing, many at once cost less each.
+            first, count = first + count, count if len(grasps) else 2 * count
 
     def _on_lines(self, points: np.ndarray, yaws: np.ndarray, lines: np.ndarray) -> Crossings:
         """Crossings on lines `lines` (L,) m beside `points` (N, 2), N × L of them."""
@@ -183,7 +210,9 @@ class MeshFootprint:
         own = np.repeat(shift, len(lines))
         solid = crossed.solid(own - middle, half) | crossed.solid(own + middle, half)
         passed = self.heights >= z[:, None] - TIP
-        return np.asarray((solid.reshape(len(points), len(lines), len(self.heights)) & passed[:, None]).any(axis=(1, 2)))
+        return np.asarray(
+            (solid.reshape(len(points), len(lines), len(self.heights)) & passed[:, None]).any(axis=(1, 2))
+        )
 
     def _palm_blocked(
         self, points: np.ndarray, yaws: np.ndarray, shift: np.ndarray, z: np.ndarray, fingers: Fingers
@@ -194,7 +223,9 @@ class MeshFootprint:
             return np.zeros(len(points), dtype=bool)
         crossed = self._on_lines(points, yaws, np.array(UNDER_PALM))
         solid = crossed.solid(np.repeat(shift, len(UNDER_PALM)), PALM_REACH)
-        return np.asarray((solid.reshape(len(points), len(UNDER_PALM), len(self.heights)) & high[:, None]).any(axis=(1, 2)))
+        return np.asarray(
+            (solid.reshape(len(points), len(UNDER_PALM), len(self.heights)) & high[:, None]).any(axis=(1, 2))
+        )
 
     def _held(self, crossed: Crossings, lines: int, reach: float, zone: np.ndarray) -> np.ndarray:
         """(N, P) bool: parts that lie within `reach` m between the pads, on `lines` lines a query; `zone` (N, H)."""

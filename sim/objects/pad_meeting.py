@@ -34,10 +34,14 @@ FINGER_TOP = 0.030
 """m above the grasp point up to which the fingers can touch the object; over it is the palm."""
 BELOW = 0.006
 """m below the pads' lower edge in which the surface may not stand out much farther."""
+TIP = 0.0075
+"""m below the grasp point: what the fingers pass on their way down is at this height or higher."""
 ON_FACE = 0.001
 """m: surface this near to the outermost is where the pad lies."""
 FLAT = 0.0003
 """m: surface this near to the outermost counts as flat."""
+HAIR = 1e-9
+"""m: far below anything that matters, far above rounding."""
 LOWEST, HIGHEST, CLIMB = 0.010, 0.060, 0.002
 """m: heights of a grasp that are tried, and their distance."""
 
@@ -96,8 +100,8 @@ class Outline:
         """
         count = len(self.left)
         found = Meeting(np.full(count, np.inf), *(np.zeros(count) for _ in Meeting._fields[1:]))
-        for z in np.arange(LOWEST, max(min(HIGHEST, tallest), LOWEST + 1e-6), CLIMB):
-            rows, met = self._at_height(float(z), limits)
+        for z in grasp_heights(tallest):
+            rows, met = self._at_height(z, limits)
             better = met.cost < found.cost[rows]
             for whole, part in zip(found, met, strict=True):
                 whole[rows[better]] = part[better]
@@ -106,9 +110,7 @@ class Outline:
     def _at_height(self, z: float, limits: MeshLimits) -> tuple[np.ndarray, Meeting]:
         """Queries (N',) whose pads meet something at a grasp point `z` m high, and what they meet."""
         heights = self.heights
-        # Heights rise, so that the fingers' rows are one stretch, and those close below the pads another.
-        first, above, last = np.searchsorted(heights, [z - PAD_BELOW, z + PAD_ABOVE, z + FINGER_TOP], side="left")
-        first = np.searchsorted(heights, z - PAD_BELOW, side="right")
+        first, above, last = _pad_rows(heights, z)
         under = np.searchsorted(heights, z - PAD_BELOW - BELOW, side="right")
         back = RECESS * np.maximum(heights[first:last] - z - PAD_ABOVE, 0.0)
         met_left, met_right = self.left[:, first:last] + back, self.right[:, first:last] - back
@@ -154,6 +156,54 @@ class Outline:
             np.where(lies, slant, np.inf).min(axis=1, initial=np.inf),
             flat,
         )
+
+
+def may_fit(
+    low: np.ndarray,
+    high: np.ndarray,
+    blocked: np.ndarray,
+    heights: np.ndarray,
+    tallest: float,
+    limits: MeshLimits,
+    most_shift: float,
+) -> np.ndarray:
+    """(N,) bool: whether what pads meet on one of their lines leaves it possible that they hold it, at some height.
+
+    What they meet on all lines and at all heights is no narrower than on one of the lines at some of the heights.
+
+    Args:
+        low, high: (N, H), m: the outermost surfaces between the open fingers on that line.
+        blocked: (N, H) bool: whether on that line something stands in the fingers' way.
+        heights: (H,), m, rising.
+        tallest: m, of the object.
+        limits: what can be held.
+        most_shift: m by which the hand may move to centre itself.
+    """
+    found, widest = np.zeros(len(low), dtype=bool), limits.fingers.max_width
+    outermost = widest / 2 + most_shift
+    for z in grasp_heights(tallest):
+        first, _, last = _pad_rows(heights, z)
+        back = RECESS * np.maximum(heights[first:last] - z - PAD_ABOVE, 0.0)
+        left = (low[:, first:last] + back).min(axis=1, initial=np.inf)
+        right = (high[:, first:last] - back).max(axis=1, initial=-np.inf)
+        passed = int(np.searchsorted(heights, z - TIP))
+        # A hair more than the limits: the sums that they are compared with are rounded in another order.
+        narrow = (right - left <= widest + HAIR) & (np.maximum(-left, right) <= outermost + HAIR)
+        found |= narrow & ~blocked[:, passed:].any(axis=1)
+    return found
+
+
+def grasp_heights(tallest: float) -> list[float]:
+    """m: heights of a grasp that are tried on an object that is `tallest` m tall."""
+    return [float(z) for z in np.arange(LOWEST, max(min(HIGHEST, tallest), LOWEST + 1e-6), CLIMB)]
+
+
+def _pad_rows(heights: np.ndarray, z: float) -> tuple[int, int, int]:
+    """Of rising `heights` (H,): the first beside the pads of a grasp at `z` m, the first above them, and the first
+    above the fingers."""
+    first = np.searchsorted(heights, z - PAD_BELOW, side="right")
+    above, last = np.searchsorted(heights, [z + PAD_ABOVE, z + FINGER_TOP], side="left")
+    return int(first), int(above), int(last)
 
 
 def _range(values: np.ndarray) -> np.ndarray:
