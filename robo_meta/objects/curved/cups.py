@@ -26,9 +26,7 @@ def cup(bottom: float, top: float, height: float, wall: float, floor: float) -> 
     vertices, faces = skin(np.stack([_ring(radius, z, SIDES) for radius, z in profile]))
     outer, rim, inner, well = (_ring(radius, z, WEDGES) for radius, z in profile)
     ahead = [np.roll(ring, -1, axis=0) for ring in (outer, rim, inner, well)]
-    wedges = [
-        np.stack([ring[side] for ring in (outer, rim, inner, well, *ahead)]) for side in range(WEDGES)
-    ]
+    wedges = [np.stack([ring[side] for ring in (outer, rim, inner, well, *ahead)]) for side in range(WEDGES)]
     base = np.concatenate([outer, _ring(bottom + lean * floor, floor, WEDGES)])
     return Body(vertices, faces, (base, *wedges))
 

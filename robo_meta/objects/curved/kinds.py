@@ -21,7 +21,7 @@ LONGEST = 0.34
 
 def capsule(rng: np.random.Generator) -> Bodies:
     """A rod with half balls for ends, some of them flatter than round."""
-    length, radius = rng.uniform(0.15, 0.32), rng.uniform(0.009, 0.028)
+    length, radius = rng.uniform(0.16, 0.32), rng.uniform(0.009, rng.choice([0.022, 0.03]))
     return {"rod": capsule_of(length, radius, rng.choice([1.0, rng.uniform(0.6, 1.0)]))}
 
 
@@ -33,7 +33,7 @@ def capsule_of(length: float, radius: float, flatness: float = 1.0) -> Body:
 
 def cylinder(rng: np.random.Generator) -> Bodies:
     """A lying cylinder; its edges are a little rounded."""
-    length, radius, edge = rng.uniform(0.15, 0.32), rng.uniform(0.009, 0.03), rng.uniform(0.0, 0.003)
+    length, radius, edge = rng.uniform(0.15, 0.32), rng.uniform(0.009, rng.choice([0.023, 0.03])), rng.uniform(0, 0.003)
     return {"rod": cylinder_of(length, radius, edge)}
 
 
@@ -46,9 +46,9 @@ def cylinder_of(length: float, radius: float, edge: float = 0.0) -> Body:
 
 def taper(rng: np.random.Generator) -> Bodies:
     """A rod that widens evenly, or like a bulb, from one rounded end to the other."""
-    length, thin, wide = rng.uniform(0.15, 0.32), rng.uniform(0.008, 0.018), rng.uniform(0.02, 0.031)
+    length, thin, wide = rng.uniform(0.19, 0.33), rng.uniform(0.008, 0.015), rng.uniform(0.017, 0.025)
     along = stations(length, wide)
-    radii = thin + (wide - thin) * (along / length) ** rng.uniform(0.7, 2.0)
+    radii = thin + (wide - thin) * (along / length) ** rng.uniform(0.8, 1.6)
     profile = rounded(along, radii, rng.uniform(0.3, 1.0) * thin, rng.uniform(0.2, 1.0) * wide)
     return {"rod": straight(np.column_stack([along, profile]), rng.uniform(0.7, 1.0))}
 
@@ -64,26 +64,25 @@ def bent(rng: np.random.Generator) -> Bodies:
 
 
 def bottle(rng: np.random.Generator) -> Bodies:
-    """A lying bottle: body, shoulder, neck, and at times a cap of its own."""
-    wide, neck = rng.uniform(0.021, 0.032), rng.uniform(0.009, 0.013)
-    body, shoulder, rest = rng.uniform(0.08, 0.15), rng.uniform(0.02, 0.05), rng.uniform(0.04, 0.09)
+    """A lying bottle: a long body, shoulder and neck, at times with a cap of its own."""
+    wide, neck = rng.uniform(0.016, rng.choice([0.0235, 0.03])), rng.uniform(0.009, 0.012)
+    body, shoulder, rest = rng.uniform(0.12, 0.19), rng.uniform(0.012, 0.03), rng.uniform(0.025, 0.06)
     along = stations(body + shoulder + rest, 0.006)
     share = np.clip((along - body) / shoulder, 0.0, 1.0)
     radii = wide + (neck - wide) * (0.5 - 0.5 * np.cos(np.pi * share))
     glass = straight(np.column_stack([along, rounded(along, radii, 0.004, 0.001)]))
-    if rng.random() < 0.4:
-        start = body + shoulder + 0.2 * rest
+    if rng.random() < 0.2:
         cap = cylinder_of(0.8 * rest + rng.uniform(0.005, 0.03), neck + rng.uniform(0.002, 0.006), 0.001)
-        return {"cap": moved(cap, start), "glass": glass}
+        return {"cap": moved(cap, body + shoulder + 0.2 * rest), "glass": glass}
     return {"bottle": glass}
 
 
 def mug(rng: np.random.Generator) -> Bodies:
     """A cup that stands, with a handle large enough for fingers."""
-    top, height, wall = rng.uniform(0.024, 0.036), rng.uniform(0.05, 0.10), rng.uniform(0.003, 0.005)
+    top, height, wall = rng.uniform(0.02, 0.024), rng.uniform(0.05, 0.09), rng.uniform(0.003, 0.005)
     bottom = top * rng.uniform(0.75, 1.0)
     bowl = cup(bottom, top, height, wall, rng.uniform(0.003, 0.006))
-    radius, reach = rng.uniform(0.006, 0.010), rng.uniform(0.045, 0.09)
+    radius, reach = rng.uniform(0.007, 0.011), rng.uniform(0.06, 0.11)
     angle = np.linspace(-np.pi / 2, np.pi / 2, 61)
     up = height * (0.52 + 0.33 * np.sin(angle))
     # It ends within the wall, where that stands at its height.
@@ -110,13 +109,15 @@ def hook(rng: np.random.Generator) -> Bodies:
 
 
 def ring(rng: np.random.Generator) -> Bodies:
-    """A ring; two of three with a stick, as a magnifying glass has."""
-    around, radius = rng.uniform(0.03, 0.06), rng.uniform(0.008, 0.013)
-    rim = ring_of(around, radius, rng.uniform(0.7, 1.0))
-    if rng.random() < 1 / 3:
+    """A ring; three of four with a stick, as a magnifying glass has."""
+    around, radius, flatness = rng.uniform(0.025, 0.055), rng.uniform(0.008, 0.013), rng.uniform(0.7, 1.0)
+    rim = ring_of(around, radius, flatness)
+    if rng.random() < 0.25:
         return {"ring": rim}
-    stick = capsule_of(rng.uniform(0.10, LONGEST - 2 * around - 0.04), rng.uniform(0.008, 0.014))
-    return {"ring": rim, "stick": moved(stick, around - 0.004)}
+    # Both touch the table, else it would rock.
+    thick = rng.uniform(0.008, 0.014)
+    stick = capsule_of(rng.uniform(0.12, LONGEST - 2 * around - 0.04), thick)
+    return {"ring": rim, "stick": moved(stick, around - 0.004, thick - flatness * radius)}
 
 
 def ring_of(around: float, radius: float, flatness: float = 1.0) -> Body:
@@ -127,22 +128,23 @@ def ring_of(around: float, radius: float, flatness: float = 1.0) -> Body:
 
 
 def club(rng: np.random.Generator) -> Bodies:
-    """A slim handle that widens smoothly to a round head."""
-    length, slim, wide = rng.uniform(0.18, 0.33), rng.uniform(0.009, 0.014), rng.uniform(0.02, 0.031)
+    """A handle that widens gently, as far as fingers find no slope too steep, to a head that is even for a while."""
+    length, slim, wide = rng.uniform(0.2, 0.33), rng.uniform(0.009, 0.014), rng.uniform(0.017, 0.026)
     along = stations(length, 0.02)
-    share = np.clip((along / length - rng.uniform(0.3, 0.6)) / rng.uniform(0.15, 0.35), 0.0, 1.0)
-    radii = slim + (wide - slim) * share**2 * (3 - 2 * share)
-    profile = rounded(along, radii, slim, rng.uniform(0.4, 1.0) * wide)
+    widens = np.clip(7 * (wide - slim) / length, 0.2, 0.45)
+    share = np.clip((along / length - rng.uniform(0.15, 0.7 - widens)) / widens, 0.0, 1.0)
+    radii = slim + (wide - slim) * share
+    profile = rounded(along, radii, slim, rng.uniform(0.1, 0.6) * wide)
     return {"club": straight(np.column_stack([along, profile]), rng.choice([1.0, rng.uniform(0.6, 1.0)]))}
 
 
 def dumbbell(rng: np.random.Generator) -> Bodies:
     """A rod with a bulb at either end, unlike in size."""
-    length, rod = rng.uniform(0.16, 0.32), rng.uniform(0.009, 0.013)
+    length, rod = rng.uniform(0.18, 0.33), rng.uniform(0.009, 0.013)
     along = stations(length, 0.02)
     radii = np.full(len(along), rod)
     for at_end in (along, length - along):
-        size, half = rng.uniform(0.017, 0.03), rng.uniform(0.018, 0.035)
+        size, half = rng.uniform(0.014, 0.023), rng.uniform(0.013, 0.024)
         bulb = size * np.sqrt(np.maximum(1 - ((at_end - half) / half) ** 2, 0.0))
         radii = np.maximum(radii, np.where(at_end < 2 * half, bulb, 0.0))
         # Its outer tip is the body's.
@@ -151,25 +153,24 @@ def dumbbell(rng: np.random.Generator) -> Bodies:
 
 
 def pan(rng: np.random.Generator) -> Bodies:
-    """A bowl that stands, with a long handle near its rim."""
-    top, height = rng.uniform(0.03, 0.06), rng.uniform(0.02, 0.045)
-    wall = rng.uniform(0.003, 0.006)
-    bowl = cup(top * rng.uniform(0.7, 1.0), top, height, wall, rng.uniform(0.003, 0.008))
-    thick = rng.uniform(0.007, min(0.011, height / 2))
-    handle = capsule_of(rng.uniform(0.12, LONGEST - 2 * top), thick * rng.uniform(1.0, 1.6), rng.uniform(0.6, 1.0))
-    return {"bowl": bowl, "handle": moved(handle, top - 0.8 * wall, height - thick)}
+    """A small bowl with a long handle that lies on the table beside it."""
+    top, height, wall = rng.uniform(0.02, 0.04), rng.uniform(0.02, 0.04), rng.uniform(0.003, 0.006)
+    bottom = top * rng.uniform(0.75, 1.0)
+    bowl = cup(bottom, top, height, wall, rng.uniform(0.003, 0.008))
+    thick, flatness = rng.uniform(0.009, 0.016), rng.uniform(0.6, 1.0)
+    handle = capsule_of(rng.uniform(0.14, LONGEST - 2 * top), thick, flatness)
+    return {"bowl": bowl, "handle": moved(handle, bottom - 0.6 * wall, thick * flatness)}
 
 
 def spoon(rng: np.random.Generator) -> Bodies:
-    """A full, rounded bowl at the end of a handle, which may be bent upright as a ladle's isn't."""
-    length, wide = rng.uniform(0.05, 0.09), rng.uniform(0.016, 0.03)
-    along = stations(length, length / 2)
-    halves = rounded(along, np.full(len(along), wide), length / 2, length / 2)
-    low = rng.uniform(0.35, 0.8)
-    bowl = tube(np.column_stack([along, 0 * along, 0 * along]), np.outer(halves, [1.0, low]))
-    thick = rng.uniform(0.007, 0.012)
-    handle = capsule_of(rng.uniform(0.12, LONGEST - length), thick, rng.uniform(0.7, 1.0))
-    return {"bowl": bowl, "handle": moved(handle, length - 0.012)}
+    """A handle that widens gently to a flat, full bowl with a round end."""
+    length, slim, wide = rng.uniform(0.2, 0.33), rng.uniform(0.008, 0.012), rng.uniform(0.015, 0.024)
+    along = stations(length, 0.02)
+    start, stop = rng.uniform(0.2, 0.4), rng.uniform(0.65, 0.85)
+    radii = slim + (wide - slim) * np.clip((along / length - start) / (stop - start), 0.0, 1.0)
+    halves = rounded(along, radii, slim, wide)
+    low = np.minimum(halves, rng.uniform(0.006, 0.01) * (1 + 0.3 * along / length))
+    return {"spoon": tube(np.column_stack([along, 0 * along, 0 * along]), np.column_stack([halves, low]))}
 
 
 KINDS: Mapping[str, Callable[[np.random.Generator], Bodies]] = {
