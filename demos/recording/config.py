@@ -9,7 +9,8 @@ from typing import Any
 from demos.code_identity import value_identity
 from demos.recording.object_labels import families_needed
 from sim.errors import InputError
-from sim.shapes.families import FAMILIES, SPLITS, families_of, family_named
+from sim.shapes.families import FAMILIES, SPLITS, families_of, family_named, serving
+from sim.shapes.mesh_family import MeshFamily
 from sim.tasks.scenes import INTENTIONS
 
 MIXED = "all"
@@ -76,9 +77,34 @@ class RecordConfig:
         if foreign:
             group = family_named(foreign[0]).group
             raise RecordError(f"family {foreign[0]!r} belongs to split {group!r}, not to {self.split!r}")
+        self._check_served()
         pool, needed = len(self.families or families_of(self.split_name)), families_needed(self.demos)
         if not self.families and pool < needed:
             raise RecordError(f"{self.demos} demos need {needed} families, split {self.split!r} has {pool}")
+
+    def _check_served(self) -> None:
+        """Refuse an intention that no object serves for."""
+        if not self.families or self.served:
+            return
+        wanted = "no intention" if self.intention == MIXED else f"not for {self.intention}"
+        raise RecordError(f"the {len(self.families)} families of split {self.split!r} serve for {wanted}")
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The intentions asked for that objects of the families serve for."""
+        asked = INTENTIONS if self.intention == MIXED else (self.intention,)
+        return tuple(name for name in asked if not self.families or serving(self.families, name))
+
+    @property
+    def only_intention(self) -> str | None:
+        """The intention of all tasks, asked for or the only one that objects serve for; None where tasks draw it."""
+        return self.served[0] if len(self.served) == 1 else None
+
+    @property
+    def libraries(self) -> list[str]:
+        """Checksums of the libraries that imported objects come from."""
+        found = (family_named(name) for name in self.families if name not in FAMILIES)
+        return sorted({family.library for family in found if isinstance(family, MeshFamily) and family.library})
 
     @property
     def split_name(self) -> str:
@@ -88,7 +114,7 @@ class RecordConfig:
     @property
     def identity(self) -> dict[str, Any]:
         """What the dataset's content depends on: everything but the folder and the number of workers."""
-        code = self.code
+        code, libraries = self.code, self.libraries
         return {
             "split": self.split,
             "families": list(self.families),
@@ -102,6 +128,7 @@ class RecordConfig:
             "attempts": self.attempts,
             # Only where there is any: a recording of shipped families alone says nothing of code.
             **({"code": code} if code else {}),
+            **({"libraries": libraries} if libraries else {}),
         }
 
     @property

@@ -213,7 +213,7 @@ def _whole_tasks(index: dict[str, Any]) -> bool:
     return any(count == index["config"]["demos"] for count in found.values())
 
 
-EXTENT = ("tasks", "planned", "attempts", "keep_failures", "code")
+EXTENT = ("tasks", "planned", "attempts", "keep_failures", "code", "libraries")
 """What two configurations may differ in and draw the same tasks all the same."""
 
 

@@ -174,8 +174,10 @@ def _check_folder(config: RecordConfig, identity: Mapping[str, Any]) -> None:
             raise RecordError(
                 f"{config.out}: recorded with {name} {found}, this version has {version}; use another folder"
             )
+    if index["config"].get("libraries", []) != identity.get("libraries", []):
+        raise RecordError(f"{config.out}: recorded with another library of imported objects; use another folder")
     for name, wanted in identity.items():
-        if name != "code" and index["config"].get(name) != wanted:
+        if name not in ("code", "libraries") and index["config"].get(name) != wanted:
             found = index["config"].get(name)
             raise RecordError(f"{config.out}: recorded with {name} {found!r}, asked for {wanted!r}; use another folder")
     for family, code in identity.get("code", {}).items():

@@ -17,7 +17,10 @@ CONFIG = Record(
         "keep_failures": Flag(),
         "attempts": Whole(1),
     },
-    optional={"code": TableOf(Text(pattern=SHA256), keys=Text(pattern=REFERENCE))},
+    optional={
+        "code": TableOf(Text(pattern=SHA256), keys=Text(pattern=REFERENCE)),
+        "libraries": ListOf(Text(pattern=SHA256)),
+    },
 )
 """Schema of `demos.recording.config.RecordConfig.identity`."""
 VERSIONS = TableOf(Text())

@@ -31,7 +31,8 @@ class ImportCommand(Unchecked, ImportConfig):
     """Bring in your own meshes: each is accepted or refused with one reason; the same command goes on where it was."""
 
     folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
-    """Folders and loose mesh files, each an object; one mesh file; or `random-urdfs`, the shapes of PyBullet."""
+    """Folders and loose mesh files, each an object; one mesh file; `random-urdfs`, the shapes of PyBullet; or `curved`,
+    generated ones."""
     json: bool = False
     """Print JSON."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json as json_format
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from demos.recording.config import RecordConfig
+from demos.recording.config import RecordConfig, RecordError
 from robo_meta.cli.words import Unchecked, config_in, print_result
 
 
@@ -16,6 +16,8 @@ class Record(Unchecked, RecordConfig):
 
     out: Path = Path("data")
     """Dataset folder; made if absent, continued if it holds a part of the same recording."""
+    objects: tuple[Path, ...] = ()
+    """Folders of imported objects (`robo-meta objects import`) to draw from, in place of `split` and `families`."""
     describe: Path | None = None
     """Say what this dataset holds, and record nothing."""
     check_expert: int = 0
@@ -52,10 +54,21 @@ class Record(Unchecked, RecordConfig):
         from demos.recording.recorder import record
         from robo_meta.evaluation.policy_actor import PREFIX, policy_actor
 
-        config = config_in(self, RecordConfig)
+        config = config_in(self._with_objects(), RecordConfig)
         # `demos` knows nothing of learned policies, so they are looked up here.
         recording = record(config, policy_actor(config.actor) if config.actor.startswith(PREFIX) else None)
         packed = pack(recording.folder) if recording.successes or recording.planned else None
         result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
         print_result(result, self.json)
         return None
+
+    def _with_objects(self) -> Record:
+        """The same with the libraries' objects registered as its split."""
+        if not self.objects:
+            return self
+        from robo_meta.objects.registration import register_libraries
+
+        for name in ("split", "families"):
+            if getattr(self, name):
+                raise RecordError(f"--{name} beside --objects; expected one of them")
+        return replace(self, split=register_libraries(self.objects))

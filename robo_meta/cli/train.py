@@ -60,7 +60,7 @@ class Train(TrainOptions):
         config, online = self.config, self.stream_config
         if online is None:
             path = train(
-                self.dataset,
+                self.datasets,
                 self.out,
                 self.method,
                 config,

@@ -30,7 +30,8 @@ class ImportConfig:
     """
 
     folder: Path
-    """Folders and loose mesh files, each an object; one mesh file; or `random-urdfs`, the shapes of PyBullet."""
+    """Folders and loose mesh files, each an object; one mesh file; `random-urdfs`, the shapes of PyBullet; or `curved`,
+    generated ones."""
     out: Path
     """Folder of the library."""
     workers: int = field(default_factory=_workers)
@@ -42,7 +43,7 @@ class ImportConfig:
     scale: float = 1.0
     """What all lengths are multiplied by besides."""
     ids: str = ""
-    """Of `random-urdfs`: only these numbers, as `100-120,148`."""
+    """Of `random-urdfs` or `curved`: only these numbers, as `100-120,148`."""
     time_limit: float = 60.0
     """s for the decomposition of one object into convex pieces; after it a simpler one is taken."""
 

@@ -39,7 +39,7 @@ from robo_meta.objects.urdf import read_urdf
 from sim.errors import InputError
 from sim.objects.meshes import MeshShape
 
-VERSION = 3
+VERSION = 4
 """Of how objects are prepared: raised by whatever changes a prepared object."""
 MEMORY = 8 << 30
 """Bytes of address space for one object."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from demos.storage.files import DamagedFile, read_bounded
+from robo_meta.objects.curved.objects import curved_object, cut_of
 from robo_meta.objects.libraries import mesh_library
 from robo_meta.objects.settings import UNITS, Settings, SettingsError
 from robo_meta.objects.sources import LARGEST_FILE, Source
@@ -53,6 +54,10 @@ class Loaded:
     """Of its files' lengths."""
     notes: tuple[str, ...]
     """What was guessed or left out."""
+    pieces: tuple[np.ndarray, ...] = ()
+    """Each (C, 3), m, file frame: convex pieces that fill the object, where they are known beforehand."""
+    cut: tuple[float, ...] = ()
+    """Shares of its length at which it is to be cut, where its settings say nothing."""
 
 
 def load_parts(source: Source, settings: Settings, unit: str | None = None) -> Loaded:
@@ -66,6 +71,8 @@ def load_parts(source: Source, settings: Settings, unit: str | None = None) -> L
     Raises:
         InputError: a file is missing, unreadable, too large, or holds no finite triangles.
     """
+    if source.number is not None:
+        return _generated(source.number, unit)
     if not source.files:
         raise LoadError("no mesh file in its folder")
     parts, notes = _read(source)
@@ -86,6 +93,15 @@ def load_parts(source: Source, settings: Settings, unit: str | None = None) -> L
             notes.append(f"unit guessed: {chosen} ({longest * UNITS[chosen] * 100:.1f} cm long)")
     factor = scale * UNITS[chosen]
     return Loaded(tuple(Part(p.name, p.vertices * factor, p.faces) for p in parts), chosen, tuple(notes))
+
+
+def _generated(number: int, unit: str | None) -> Loaded:
+    if unit not in (None, "m"):
+        raise LoadError(f"generated in m, not in {unit}; leave the unit out")
+    bodies = curved_object(number)
+    parts = tuple(Part(name, body.vertices, body.faces) for name, body in bodies.items())
+    pieces = tuple(piece for body in bodies.values() for piece in body.pieces)
+    return Loaded(parts, "m", (), pieces, () if len(parts) > 1 else (cut_of(number),))
 
 
 def guessed_unit(longest: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from robo_meta.objects.closing import close
-from robo_meta.objects.decomposition import decompose
+from robo_meta.objects.decomposition import Decomposition, decompose
 from robo_meta.objects.loading import load_parts
 from robo_meta.objects.rest import Load, find_rest
 from robo_meta.objects.settings import SettingsError, read_settings
@@ -89,7 +89,8 @@ def prepare(source: Source, unit: str | None, scale: float, seconds: float) -> P
         )
     )
     whole = simplified(whole, WHOLE_FACES)
-    found = decompose(whole, seconds)
+    known = tuple(piece * scale for piece in loaded.pieces)
+    found = Decomposition(known, "") if known else decompose(whole, seconds)
     mesh = mesh_of(whole)
     rest = find_rest(found.pieces, loads_of(mesh, slots), settings.up)
 
@@ -101,7 +102,7 @@ def prepare(source: Source, unit: str | None, scale: float, seconds: float) -> P
         whole=TriangleMesh(moved(mesh.vertices), mesh.faces),
         slots=tuple(TriangleMesh(moved(slot.vertices), slot.faces) for slot in slots),
         pieces=tuple(moved(piece) for piece in found.pieces),
-        cut=settings.cut,
+        cut=settings.cut or loaded.cut,
         scale=settings.scale * source.scale * scale,
         unit=loaded.unit,
         licence=settings.licence or source.licence,

@@ -13,7 +13,7 @@ import numpy as np
 from sim.frames import Pose, quat_from_matrix
 from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset, outward_faces
-from sim.physics.wavefront import write_mesh
+from sim.physics.wavefront import write_pieces
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 
 MOST_DRIFT = 0.001
@@ -66,7 +66,7 @@ class SettlingBody:
         # The body's frame is that of its principal axes, so that no frame of inertia is needed.
         with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
             hulls = [piece @ axes for piece in moved]
-            names = [write_mesh(Path(folder) / f"{i}.obj", h, outward_faces(h)) for i, h in enumerate(hulls)]
+            names = write_pieces(Path(folder), [(hull, outward_faces(hull)) for hull in hulls])
             count, none = len(names), [0.0, 0.0, 0.0]
             shape = pybullet.createCollisionShapeArray(
                 shapeTypes=[pybullet.GEOM_MESH] * count,

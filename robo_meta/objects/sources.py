@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from robo_meta.objects.curved.objects import LICENCE, VERSION, name_of
 from sim.errors import InputError
+from sim.shapes.mesh_splits import CURVED_IDS
 
 MESH_SUFFIXES = (".obj", ".stl", ".ply", ".glb", ".gltf")
 SUFFIXES = (".urdf", *MESH_SUFFIXES)
@@ -19,6 +21,8 @@ DEEPEST = 4
 MOST_OBJECTS = 10_000
 RANDOM_URDFS = "random-urdfs"
 """Stands for the shapes that come with PyBullet."""
+CURVED = "curved"
+"""Stands for the generated shapes of `robo_meta.objects.curved`."""
 RANDOM_SCALE = 0.02
 """What the lengths of those shapes' files are multiplied by, so that they are of the hand's order."""
 
@@ -43,10 +47,14 @@ class Source:
     """What its lengths are multiplied by besides what its settings say."""
     licence: str = ""
     """Where its settings say none."""
+    number: int | None = None
+    """Of the generated object (`robo_meta.objects.curved`) that it is; it has no files then."""
 
     def checksum(self) -> str:
         """SHA-256 over the names and contents of what it may be made of."""
         digest = hashlib.sha256(f"{self.scale!r} {self.licence}".encode())
+        if self.number is not None:
+            digest.update(f"\n{CURVED} {VERSION} {self.number}".encode())
         for path in sorted({*self.files, self.settings, *self._referable()}):
             if not path.is_file() or path.stat().st_size > LARGEST_FILE:
                 continue
@@ -63,19 +71,22 @@ class Source:
 
 
 def find_sources(folder: Path, ids: str = "") -> tuple[Source, ...]:
-    """The objects that a folder holds, by name; `random-urdfs` stands for those that come with PyBullet.
+    """The objects that a folder holds, by name; `random-urdfs` stands for those that come with PyBullet, `curved` for
+    generated ones, unless there is a folder of that name and no number is asked for.
 
     Args:
         folder: of folders, each an object, and of loose mesh files, each an object; or one mesh file.
-        ids: only these numbers of `random-urdfs`, as `100-120,148`.
+        ids: only these numbers of `random-urdfs` or `curved`, as `100-120,148`.
 
     Raises:
         SourceError: no such folder, no object in it, or two of one name.
     """
     if str(folder) == RANDOM_URDFS:
         return _random_urdfs(ids)
+    if str(folder) == CURVED and (ids or not folder.exists()):
+        return _curved(ids)
     if ids:
-        raise SourceError(f"ids {ids!r} are of {RANDOM_URDFS}; leave them out")
+        raise SourceError(f"ids {ids!r} are of {RANDOM_URDFS} or {CURVED}; leave them out")
     if not folder.exists():
         raise SourceError(f"{folder}: no such folder")
     if folder.is_file():
@@ -164,6 +175,17 @@ def _random_urdfs(ids: str) -> tuple[Source, ...]:
         )
         for path in places
     )
+
+
+def _curved(ids: str) -> tuple[Source, ...]:
+    numbers = sorted(_numbers(ids) if ids else CURVED_IDS)
+    for number in numbers:
+        if number not in CURVED_IDS:
+            raise SourceError(f"no {CURVED} {number}; there are {CURVED_IDS.start} to {CURVED_IDS.stop - 1}")
+    # No file is read of it: where its settings would be, there are none.
+    place = Path(__file__).parent / "curved"
+    found = [Source(name_of(n), place, (), place / "object.json", licence=LICENCE, number=n) for n in numbers]
+    return tuple(sorted(found, key=lambda source: source.name))
 
 
 def _numbers(ids: str) -> set[int]:

@@ -6,7 +6,9 @@ object's frame.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +84,34 @@ def load_training_data(path: Path | str) -> TrainingData:
     # torch wants arrays of its own that may be written to.
     tensors = {name: torch.from_numpy(np.array(arrays[name])) for name in LAYOUT}
     return TrainingData(**tensors, families=tuple(record["families"]), provenance=record["provenance"])
+
+
+def load_joined(paths: Sequence[Path | str]) -> TrainingData:
+    """The tasks and recorded steps of several datasets in one, each with families of its own.
+
+    Raises:
+        TrainingDataError: a dataset that is missing or damaged, named twice, or of another number of demonstrations,
+            points or labels than the first.
+    """
+    parts = [load_training_data(path) for path in paths]
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if len({Path(path).resolve() for path in paths}) < len(paths):
+        raise TrainingDataError(f"--data {' '.join(map(str, paths))}: a dataset twice; name each once")
+    for path, part in zip(paths, parts, strict=True):
+        for name, what in (("points", "demonstrations and points"), ("graspable", "demonstrations and labels")):
+            found, wanted = (tuple(getattr(one, name).shape[1:3]) for one in (part, first))
+            if found != wanted:
+                raise TrainingDataError(f"{path}: {found} {what} a task; {paths[0]} has {wanted}")
+    families = tuple(dict.fromkeys(name for part in parts for name in part.families))
+    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in LAYOUT}
+    numbers = [torch.tensor([families.index(name) for name in part.families], dtype=torch.int16) for part in parts]
+    joined["family"] = torch.cat([new[part.family.long()] for new, part in zip(numbers, parts, strict=True)])
+    starts = [0, *accumulate(int(part.hand_episode.max()) + 1 if len(part.hand_episode) else 0 for part in parts)]
+    episodes = [part.hand_episode + start for part, start in zip(parts, starts[:-1], strict=True)]
+    joined["hand_episode"] = torch.cat(episodes)
+    return TrainingData(**joined, families=families, provenance={"datasets": [part.provenance for part in parts]})
 
 
 def data_fingerprint(data: TrainingData) -> str:

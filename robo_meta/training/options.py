@@ -22,7 +22,8 @@ class TrainOptions:
     """Meta-train on a dataset."""
 
     data: tuple[Path, ...]
-    """Dataset folder, or its `training.safetensors`; with `--stream` several, one a phase, or one to be dealt."""
+    """Dataset folder, or its `training.safetensors`; of several all tasks are trained on together. With `--stream`, one
+    a phase, or one to be dealt."""
     out: Path
     """Run folder."""
     method: tuple[str, ...] = DEFAULT_METHODS
@@ -57,15 +58,15 @@ class TrainOptions:
         return replace(preset_named(self.preset), first_order=self.first_order)
 
     @property
-    def dataset(self) -> Path:
-        """The one dataset of an offline training.
+    def datasets(self) -> tuple[Path, ...]:
+        """The datasets of an offline training.
 
         Raises:
-            OptionsError: none, or several.
+            OptionsError: none.
         """
-        if len(self.data) != 1:
-            raise OptionsError(f"{len(self.data)} datasets in --data without --stream; expected 1")
-        return self.data[0]
+        if not self.data:
+            raise OptionsError("no dataset in --data; expected one or more")
+        return self.data
 
     @property
     def stream_config(self) -> StreamConfig | None:

@@ -29,7 +29,7 @@ from robo_meta.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from robo_meta.training.data import TrainingData, data_fingerprint, load_training_data
+from robo_meta.training.data import TrainingData, data_fingerprint, load_joined
 from robo_meta.training.objectives import fresh_state, part_losses
 from robo_meta.training.outer_loop import run
 from robo_meta.training.presets import (
@@ -63,7 +63,7 @@ def device_named(name: str) -> torch.device:
 
 
 def train(
-    data: Path | str,
+    data: Path | str | Sequence[Path | str],
     out: Path | str,
     methods: Sequence[str] = DEFAULT_METHODS,
     config: TrainConfig | None = None,
@@ -76,7 +76,7 @@ def train(
     """Train `methods`, and the closing network and the controller with them, into the checkpoint of `out`.
 
     Args:
-        data: dataset folder or packed file.
+        data: dataset folder or packed file; of several all tasks together.
         out: run folder: `policy.safetensors`, `policy.json`, `state/` and TensorBoard's `logs/`. Parts that an earlier
             training of the same preset left in it are kept.
         methods: of `METHODS`.
@@ -111,15 +111,18 @@ def train(
     return out / POLICY_FILE
 
 
-def _training_data(data: Path | str) -> TrainingData:
+def _training_data(data: Path | str | Sequence[Path | str]) -> TrainingData:
     """Packed data with at least two demonstrations a task.
 
     Raises:
         TrainError, TrainingDataError: too few, or no such data.
     """
-    packed = load_training_data(data)
+    paths = [data] if isinstance(data, (Path, str)) else list(data)
+    packed = load_joined(paths)
     if packed.points.shape[1] < 2:
-        raise TrainError(f"{data}: 1 demonstration a task; training needs a query beside the support, so at least 2")
+        raise TrainError(
+            f"{paths[0]}: 1 demonstration a task; training needs a query beside the support, so at least 2"
+        )
     return packed
 
 

@@ -11,18 +11,32 @@ from functools import lru_cache
 import numpy as np
 
 from sim.objects.cross_sections import Footprint, Sections, radial_cost
+from sim.objects.end_map import end_map
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart
 from sim.objects.prism_sections import PrismFootprint
 from sim.objects.spec import ObjectSpec
+from sim.objects.turned_meshes import (
+    MeshesAtRest,
+    TurnedFootprint,
+    at_rest,
+    footprint_at_rest,
+    turn_of,
+    turned,
+    turned_grasps,
+)
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: ends this equal in distance and this far apart are both outer ends
+_NONE = np.zeros((0, 4))
 MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point from the solid's middle
 
 
 def footprint_of(spec: ObjectSpec) -> Footprint:
     """The object as the fingers meet it."""
-    return MeshFootprint(spec) if isinstance(spec.parts[0], MeshPart) else PrismFootprint(spec)
+    if not isinstance(spec.parts[0], MeshPart):
+        return PrismFootprint(spec)
+    rest = at_rest(spec)
+    return MeshFootprint(spec) if rest is None else TurnedFootprint(spec, rest)
 
 
 def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -60,8 +74,13 @@ def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
 
 def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     """(M,) bool: whether fingers can grasp an outer end at `points` (M, 2), on a section that is narrow enough and of
-    one colour. It depends on shape and gripper, not on densities or intention."""
-    footprint, where = footprint_of(spec), np.asarray(points, dtype=np.float64)[:, :2]
+    one colour. It depends on shape and gripper, not on densities or intention.
+
+    Of imported objects it is read from a map (`sim.objects.end_map`), as exact as scanned points are."""
+    where, rest = np.asarray(points, dtype=np.float64)[:, :2], at_rest(spec)
+    if rest is not None:
+        return end_map(rest).holds(turned(where, -turn_of(spec)), MAX_SHIFT)
+    footprint = footprint_of(spec)
     sections, _, _ = _cut_everywhere(footprint, where, footprint.end_headings(), at_end=True)
     names = spec.colours
     colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
@@ -84,6 +103,10 @@ def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:
     Symmetric objects have several ends equally far: all are returned, in order of heading from the origin. E is 0
     where no point of that colour can be grasped.
     """
+    rest = at_rest(spec)
+    if rest is not None:
+        number = next((n for n, part in enumerate(spec.parts) if part.colour == colour), None)
+        return _in_order(turned_grasps(_at_rest(rest, number), turn_of(spec))) if number is not None else _NONE
     key = tuple(part.key for part in spec.parts)
     return _outer_grasps(_ByKey(key, spec), colour)
 
@@ -107,8 +130,19 @@ class _ByKey:
 
 
 @lru_cache(maxsize=512)
+def _at_rest(rest: MeshesAtRest, number: int) -> np.ndarray:
+    """The outer grasps of mesh `number`, frame at rest."""
+    footprint = footprint_at_rest(rest)
+    return _ends_of(*footprint.end_grasps(footprint.spec.parts[number].colour))
+
+
+@lru_cache(maxsize=512)
 def _outer_grasps(keyed: _ByKey, colour: str) -> np.ndarray:
-    grasps, costs = footprint_of(keyed.spec).end_grasps(colour)
+    return _ends_of(*footprint_of(keyed.spec).end_grasps(colour))
+
+
+def _ends_of(grasps: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Of grasps (N, 4) and their costs (N,) one at each outer end."""
     if len(grasps):
         distance = np.hypot(grasps[:, 0], grasps[:, 1])
         ends: list[int] = []
@@ -120,6 +154,12 @@ def _outer_grasps(keyed: _ByKey, colour: str) -> np.ndarray:
                 near = np.hypot(*(grasps[:, :2] - grasps[far, :2]).T) < 0.006
                 rivals = np.flatnonzero(near & (distance >= distance[far] - 0.001))
                 ends.append(int(rivals[costs[rivals].argmin()]))
-        grasps = grasps[sorted(ends, key=lambda end: np.arctan2(grasps[end, 1], grasps[end, 0]))]
-    grasps.setflags(write=False)
-    return grasps
+        grasps = grasps[ends]
+    return _in_order(grasps)
+
+
+def _in_order(grasps: np.ndarray) -> np.ndarray:
+    """Grasps (E, 4) in order of heading from the origin; read-only."""
+    found = grasps[np.argsort(np.arctan2(grasps[:, 1], grasps[:, 0]), kind="stable")]
+    found.setflags(write=False)
+    return found

@@ -7,7 +7,7 @@ the middle of the bounding box in the plane.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -75,6 +75,10 @@ class MeshPart(Record):
     """A name of `PALETTE`."""
     slot: int = 0
     """Slot of the division that it fills."""
+    rest: TriangleMesh | None = field(default=None, compare=False)
+    """The mesh in the imported object's frame at rest, from which `mesh` is turned; None where that isn't known."""
+    turn: float = field(default=0.0, compare=False)
+    """rad about z: from the frame at rest to the object frame."""
 
     def __post_init__(self) -> None:
         if self.colour not in PALETTE:
@@ -222,7 +226,7 @@ def mesh_object(
         turn: rad.
     """
     parts = tuple(
-        MeshPart(mesh.turned(turn), colour, slot)
+        MeshPart(mesh.turned(turn), colour, slot, mesh, turn)
         for slot, (mesh, colour) in enumerate(zip(division.meshes, colours, strict=True))
     )
     pieces = tuple(_turned(piece, turn) for piece in shape.pieces)

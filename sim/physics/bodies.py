@@ -12,7 +12,7 @@ from sim.frames import Pose, quat_from_matrix
 from sim.objects.meshes import MeshPart
 from sim.objects.prisms import Prism
 from sim.objects.spec import PALETTE, MassProperties, ObjectSpec
-from sim.physics.wavefront import write_mesh
+from sim.physics.wavefront import write_mesh, write_pieces
 from sim.physics.world import World, pybullet
 
 HULL_MARGIN = 0.001
@@ -102,7 +102,7 @@ def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool)
     """Collision shape and visual shape (−1 where not `visible`) of the object, in its object frame."""
     named = [(part, folder / f"part{number}.obj") for number, part in enumerate(spec.parts)]
     prisms = [_prism_shape(part, path) for part, path in named if isinstance(part, Prism)]
-    solid = prisms or [_piece_shape(piece, folder / f"piece{n}.obj") for n, piece in enumerate(spec.pieces)]
+    solid = prisms or [_file_shape(file) for file in write_pieces(folder, [_named_corners(p) for p in spec.pieces])]
     collision = pybullet.createCollisionShapeArray(**_arrays(solid, "collision"), physicsClientId=client)
     if not visible:
         return collision, -1
@@ -136,8 +136,9 @@ def _prism_shape(part: Prism, path: Path) -> _Shape:
     return _Shape(pybullet.GEOM_MESH, extents, _write_prism(part, path), [0.0, 0.0, 0.0], _NO_TURN)
 
 
-def _piece_shape(piece: np.ndarray, path: Path) -> _Shape:
-    return _file_shape(write_mesh(path, piece, np.arange(len(piece) - 2)[:, None] + np.arange(3)))
+def _named_corners(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of a convex piece, and faces that name each of them."""
+    return piece, np.arange(len(piece) - 2)[:, None] + np.arange(3)
 
 
 def _mesh_shape(part: MeshPart, path: Path) -> _Shape:

@@ -121,17 +121,18 @@ def register_family(name: str, draw: Draw, description: str, *, group: str) -> F
     return family
 
 
-def register_meshes(shapes: Iterable[MeshShape], *, group: str) -> tuple[MeshFamily, ...]:
+def register_meshes(shapes: Iterable[MeshShape], *, group: str, library: str = "") -> tuple[MeshFamily, ...]:
     """Register imported objects as the families `group-NAME` of a split of their own, in place of an earlier `group`.
 
     Args:
         shapes: as `robo_meta.objects.library.read_library` gives them.
         group: name of the split: lower-case words with hyphens.
+        library: checksum of the library that they come from.
 
     Raises:
         FamilyError: a shipped group, a group of other families, or a name that is taken.
     """
-    found = tuple(MeshFamily(f"{group}-{shape.name}", group, shape) for shape in shapes)
+    found = tuple(MeshFamily(f"{group}-{shape.name}", group, shape, library) for shape in shapes)
     same = {name for name, family in _OWN.items() if family.group == group}
     if any(not isinstance(_OWN[name], MeshFamily) for name in same):
         raise FamilyError(f"group {group!r} has families of another kind; name another")
@@ -228,7 +229,12 @@ def families_for(split: str, intention: str) -> tuple[str, ...]:
     Raises:
         UnknownSplit: no such split.
     """
-    named = {name: family_named(name) for name in families_of(split)}
+    return serving(families_of(split), intention)
+
+
+def serving(names: Iterable[str], intention: str) -> tuple[str, ...]:
+    """Those of the families called `names` whose objects serve for `intention`."""
+    named = {name: family_named(name) for name in names}
     return tuple(name for name, f in named.items() if not isinstance(f, MeshFamily) or f.serves(intention))
 
 

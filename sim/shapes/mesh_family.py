@@ -21,6 +21,8 @@ class MeshFamily:
     """The split that it belongs to."""
     shape: MeshShape
     """What was imported."""
+    library: str = ""
+    """Checksum of the library that it comes from; empty where it comes from none."""
 
     @property
     def description(self) -> str:

@@ -33,3 +33,9 @@ TRAINING_URDFS = tuple(number for number in (*range(100, 400), *range(500, 600))
 """Numbers of the meshes of `random_urdfs`, installed with PyBullet, that may be trained on. No scan is trained on."""
 VALIDATION_URDFS = tuple(range(800, 900))
 """Numbers of the meshes of `random_urdfs` that choices may be made on."""
+CURVED_IDS = range(1000)
+"""Numbers of the generated curved objects (`robo_meta.objects.curved`)."""
+TRAINING_CURVED = tuple(CURVED_IDS[:800])
+"""Those that may be trained on."""
+VALIDATION_CURVED = tuple(CURVED_IDS[800:])
+"""Those that choices may be made on."""

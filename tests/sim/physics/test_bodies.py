@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from sim.frames import Pose, quat_from_yaw
-from sim.objects.spec import MassProperties, mass_properties
+from sim.objects.meshes import MeshPart
+from sim.objects.spec import MassProperties, ObjectSpec, mass_properties
 from sim.physics.bodies import SimObject
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 from sim.tasks.sampling import draw_scene, draw_task
+from tests.sim.objects.mesh_tools import hull_mesh
 from tests.sim.objects.voxels import voxel_properties
 
 FAMILIES = ("bar", "hammer", "spoon", "zigzag", "wishbone", "mallet")
@@ -82,3 +84,22 @@ def test_a_torque_turns_it_by_that_inertia(world: World, built: tuple[SimObject,
     in_world = aloft.rotation @ expected.inertia @ aloft.rotation.T
     predicted = np.linalg.solve(in_world, torque) / PHYSICS_HZ
     np.testing.assert_allclose(turning, predicted, atol=0.03 * np.abs(predicted).max())
+
+
+@pytest.mark.parametrize("count", [16, 17, 40])
+def test_no_convex_piece_is_left_out(world: World, count: int) -> None:
+    # PyBullet takes sixteen shapes for a body and says nothing of the others.
+    corners = np.array([[x, y, z] for x in (0.0, 0.004) for y in (-0.01, 0.01) for z in (0.0, 0.02)])
+    pieces = tuple(corners + [0.008 * number, 0, 0] for number in range(count))
+    part = MeshPart(hull_mesh(np.concatenate(pieces)), "red")
+    spec = ObjectSpec("comb", (part,), 0.8, surface="flat", pieces=pieces)
+    body = SimObject(world, spec, mass_properties(spec, {"red": 1.0}, 0.1), Pose(np.zeros(3), quat_from_yaw(0.0)))
+    try:
+        middles, gaps = ([0.008 * number + along for number in range(count)] for along in (0.002, 0.006))
+        met = [
+            pybullet.rayTest([x, 0, 1], [x, 0, 0.005], physicsClientId=world.client)[0][0] == body.body
+            for x in (*middles, *gaps)
+        ]
+    finally:
+        body.remove()
+    assert all(met[:count]) and not any(met[count:])
