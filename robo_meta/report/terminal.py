@@ -43,6 +43,21 @@ def print_result(result: Record, console: Console | None = None) -> None:
         console.print(f"learned controller ÷ scripted controller, {OURS}: {controller:.3f}")
     for note in result["skipped"]:
         console.print(f"left out: {note['reason']}")
+    if said := benchmarks(result):
+        console.print(said, soft_wrap=True, highlight=False)
+
+
+def benchmarks(result: Record) -> str:
+    """Of which benchmarks the splits are, and what is demonstrated on where it isn't other objects of the split.
+
+    Example:
+        >>> benchmarks({"identity": {"benchmark": {"real-objects": "real-1"}, "support": "procedural"}})
+        'real-objects: benchmark real-1, support procedural'
+    """
+    support = result["identity"].get("support")
+    shown = "" if support is None else f", support {support}"
+    named = result["identity"].get("benchmark", {})
+    return "; ".join(f"{split}: benchmark {name}{shown}" for split, name in named.items() if name is not None)
 
 
 def learned_over_scripted(cells: list[Record]) -> float | None:
