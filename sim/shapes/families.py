@@ -218,8 +218,8 @@ def families_of(split: str) -> tuple[str, ...]:
     """
     if split in SHIPPED_SPLITS:
         return SHIPPED_SPLITS[split]
-    if split == real_objects.SPLIT and real_objects.FAMILIES:
-        return tuple(real_objects.real_families())
+    if split == real_objects.SPLIT:
+        return real_objects.real_names()
     module, colon, group = split.partition(":")
     if colon:
         found = _families_in(module_at(module, split), group)

@@ -27,6 +27,18 @@ def real_families() -> Mapping[str, MeshFamily]:
     return read_families(FILE, CHECKSUM, FAMILIES) if FAMILIES else FrozenMapping({})
 
 
+def real_names() -> tuple[str, ...]:
+    """Names of the families, once they can be read.
+
+    Raises:
+        MeshFileError: there are none, or they can't be read.
+    """
+    names = tuple(real_families())
+    if not names:
+        raise MeshFileError(f"split {SPLIT!r}: this version of robo_meta comes without its objects")
+    return names
+
+
 def read_families(path: Path, checksum: str, names: tuple[str, ...]) -> Mapping[str, MeshFamily]:
     """The families `names` of the objects in a file.
 
