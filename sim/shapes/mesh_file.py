@@ -55,10 +55,11 @@ def mesh_file_bytes(shapes: Sequence[MeshShape]) -> bytes:
         for shape in shapes
     ]
     meshes = [mesh for shape in shapes for division in shape.divisions for mesh in division.meshes]
-    arrays = pack(meshes, [piece for shape in shapes for piece in shape.pieces])
-    buffer = io.BytesIO()
     text = json.dumps(record, sort_keys=True, allow_nan=False).encode()
-    np.savez_compressed(buffer, **arrays, **{RECORD: np.frombuffer(text, dtype=np.uint8)})
+    arrays: dict[str, Any] = pack(meshes, [piece for shape in shapes for piece in shape.pieces])
+    arrays[RECORD] = np.frombuffer(text, dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
     raw = buffer.getvalue()
     if len(raw) > MOST_BYTES:
         raise MeshFileError(f"{len(raw) / 1e6:.1f} MB of objects; expected {MOST_BYTES / 1e6:g} MB at most")

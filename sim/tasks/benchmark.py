@@ -83,7 +83,7 @@ BENCHMARKS: dict[str, Benchmark] = {
             "unseen-families": "fa8541bd2764bfb621667435db5872995de624538e1c6886ff4bb0ce2c3fc4fa",
         },
     ),
-    # Scanned and third-party objects, demonstrated on the training families of `benchmark-1` where nothing else is said.
+    # Scanned and third-party objects; demonstrated on the training families of `benchmark-1`.
     "real-1": Benchmark(
         name="real-1",
         splits={REAL_OBJECTS: frozen.FAMILIES},
