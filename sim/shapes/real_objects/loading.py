@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sim.records import FrozenMapping
 from sim.shapes.mesh_family import MeshFamily
-from sim.shapes.mesh_file import ADVICE, MeshFileError, read_meshes
 from sim.shapes.real_objects.frozen import CHECKSUM, FAMILIES
 
 SPLIT = "real-objects"
@@ -35,6 +34,8 @@ def real_names() -> tuple[str, ...]:
     """
     names = tuple(real_families())
     if not names:
+        from sim.shapes.mesh_file import MeshFileError
+
         raise MeshFileError(f"split {SPLIT!r}: this version of robo_meta comes without its objects")
     return names
 
@@ -50,6 +51,9 @@ def read_families(path: Path, checksum: str, names: tuple[str, ...]) -> Mapping[
     Raises:
         MeshFileError: missing, damaged, altered, or of other objects.
     """
+    # Imported here: reading compressed files takes 20 ms to load, and everybody imports the names above.
+    from sim.shapes.mesh_file import ADVICE, MeshFileError, read_meshes
+
     found = {f"{PREFIX}{shape.name}": shape for shape in read_meshes(path, checksum)}
     if tuple(found) != names:
         raise MeshFileError(f"{path}: other objects than those of its release; {ADVICE}")

@@ -28,11 +28,13 @@ ROOT = Path(__file__).parents[3]
 LICENCES = {"knife": "CC BY 4.0 (YCB: Calli et al. 2015); repository MIT", "random-883": "zlib (Bullet Physics SDK)"}
 SCRIPT = """
 import sys
+from functools import partial
+from demos.workers import run_jobs
 from robo_meta.cli.main import main
 from robo_meta.evaluation.config import EvaluateConfig
 from sim.shapes.families import families_of, register_meshes
 from sim.shapes.real_objects.loading import real_families
-assert real_families.cache_info().currsize == 0, "read before anyone asked"
+assert real_families.cache_info().currsize == 0 and "sim.shapes.mesh_file" not in sys.modules, "read before anyone asked"
 from sim.tasks.benchmark import BENCHMARKS, fingerprint
 real = BENCHMARKS["real-1"]
 assert families_of("real-objects") == real.splits["real-objects"]
@@ -44,8 +46,11 @@ assert asked(split=("real-objects",)) == ("procedural", ("new-shape",), {"real-o
 assert asked(split=("real-objects",), support="own")[:2] == ("own", ("same-object", "new-instance", "new-shape"))
 assert asked(split=("real-objects",), transfer=("same-object",))[:2] == ("own", ("same-object",))
 assert asked(split=("validation", "real-objects"))[0] == asked(split=("validation",))[0] == "own"
-words = ["--strategies", "centre", "--tasks", "2", "--shots", "1", "--workers", "2", "--out", sys.argv[1]]
-assert main(["evaluate", "--split", "real-objects", *words]) == 0
+from sim.tasks.queries import draw_query
+drawn = list(run_jobs([partial(draw_query, 0, "real-objects", index) for index in range(2)], 2))
+assert {query.task.index: query.scene for query in drawn} == {i: draw_query(0, "real-objects", i).scene for i in (0, 1)}
+words = ["--strategies", "centre", "--controller", "scripted", "--tasks", "1", "--shots", "1", "--workers", "1"]
+assert main(["evaluate", "--split", "real-objects", *words, "--out", sys.argv[1]]) == 0
 assert main(["objects", "--families", "real-objects-knife", "--json"]) == 0
 assert main(["evaluate", "--split", "real-object"]) == 2
 assert main(["objects", "--families", "real-objects-knif"]) == 2
