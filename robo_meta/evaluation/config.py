@@ -13,7 +13,7 @@ from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
 from robo_meta.runs.provenance import fingerprint
-from robo_meta.scenarios.matched_scenes import OWN, PROCEDURAL, check_new_shapes, support_named
+from robo_meta.scenarios.matched_scenes import AUTO, NEW_SHAPE, OWN, PROCEDURAL, check_new_shapes, support_for
 from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
 from robo_meta.strategies.sources import Source
@@ -40,13 +40,13 @@ class EvaluateConfig:
     checkpoint: Path | None = None
     """A trained checkpoint, file or folder; without it, the one that comes with the package."""
     split: tuple[str, ...] = ("unseen-objects", "unseen-families")
-    """Where tasks and objects come from: training, validation, unseen-objects, unseen-families, or a group of one's
-    own."""
+    """Where tasks and objects come from: training, validation, unseen-objects, unseen-families, real-objects, or a
+    group of one's own."""
     objects: Path | None = None
     """Folder of imported objects (`robo-meta objects import`) to evaluate on, in place of `split`."""
-    support: str = OWN
+    support: str = AUTO
     """What is demonstrated on where demonstrations show new shapes: `own`, other objects of the split, or `procedural`,
-    objects of the training families."""
+    objects of the training families; `auto` is procedural for real-objects, else own."""
     transfer: tuple[str, ...] = TRANSFERS
     """What demonstrations and query share: same-object, new-instance, new-shape."""
     shots: tuple[int, ...] = (1, 3)
@@ -85,7 +85,7 @@ class EvaluateConfig:
         for split in self.split:
             families_of(split)
         _check_known("transfer", self.transfer, TRANSFERS)
-        if "new-shape" in self.transfer and self.support == OWN:
+        if NEW_SHAPE in self.transfer and self.support == OWN:
             for split in self.split:
                 check_new_shapes(split)
         object.__setattr__(self, "strategies", resolve_all(self.strategies))
@@ -113,11 +113,12 @@ class EvaluateConfig:
             if self.split != EvaluateConfig.split:
                 raise EvaluateError(f"split {' '.join(self.split)} beside objects {self.objects}; expected one of them")
             object.__setattr__(self, "split", (register_library(self.objects),))
-        object.__setattr__(self, "support", support_named(self.support, self.objects))
-        if self.support == PROCEDURAL:
+        support = support_for(self.support, self.split, self.transfer, self.objects)
+        object.__setattr__(self, "support", support)
+        if support == PROCEDURAL:
             if self.transfer == TRANSFERS:
-                object.__setattr__(self, "transfer", ("new-shape",))
-            if self.transfer != ("new-shape",):
+                object.__setattr__(self, "transfer", (NEW_SHAPE,))
+            if self.transfer != (NEW_SHAPE,):
                 raise EvaluateError(f"support procedural with transfer {' '.join(self.transfer)}; expected new-shape")
 
     @property

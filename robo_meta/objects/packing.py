@@ -1,56 +1,17 @@
-"""Meshes and convex pieces one after another in a few arrays, and back."""
+"""Arrays of imported objects as array files hold them: what doesn't fit is damage of a file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import numpy as np
 
 from demos.storage.schema import Unfit
-from sim.objects.meshes import MeshError, TriangleMesh
+from sim.objects import mesh_arrays
+from sim.objects.mesh_arrays import LAYOUT, MOST_VERTICES, Bodies, pack
+from sim.objects.meshes import MeshError
 
-LAYOUT = {
-    "vertices": ("float32", ("V", 3)),
-    "faces": ("int16", ("F", 3)),
-    "mesh_vertices": ("int32", ("M",)),
-    "mesh_faces": ("int32", ("M",)),
-    "corners": ("float32", ("C", 3)),
-    "piece_corners": ("int32", ("P",)),
-}
-"""Of an array file: `mesh_vertices`, `mesh_faces` and `piece_corners` count the rows that belong to each."""
-MOST_VERTICES = 2**15 - 1
-"""Of one mesh, as its faces count in 16 bits."""
-
-
-class Bodies(NamedTuple):
-    """What the arrays hold."""
-
-    meshes: tuple[TriangleMesh, ...]
-    pieces: tuple[np.ndarray, ...]
-
-
-def pack(meshes: Sequence[TriangleMesh], pieces: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of `LAYOUT`.
-
-    Raises:
-        MeshError: a mesh has more vertices than its faces can count.
-    """
-    for mesh in meshes:
-        if len(mesh.vertices) > MOST_VERTICES:
-            raise MeshError(f"a mesh of {len(mesh.vertices)} vertices; expected {MOST_VERTICES} at most")
-
-    def rows(parts: Sequence[np.ndarray], kind: str) -> np.ndarray:
-        return np.concatenate([np.zeros((0, 3)), *parts]).astype(kind)
-
-    return {
-        "vertices": rows([mesh.vertices for mesh in meshes], "float32"),
-        "faces": rows([mesh.faces for mesh in meshes], "int16"),
-        "mesh_vertices": np.array([len(mesh.vertices) for mesh in meshes], dtype=np.int32),
-        "mesh_faces": np.array([len(mesh.faces) for mesh in meshes], dtype=np.int32),
-        "corners": rows(pieces, "float32"),
-        "piece_corners": np.array([len(piece) for piece in pieces], dtype=np.int32),
-    }
+__all__ = ["LAYOUT", "MOST_VERTICES", "Bodies", "pack", "unpack"]
 
 
 def unpack(arrays: Mapping[str, np.ndarray]) -> Bodies:
@@ -59,19 +20,7 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Bodies:
     Raises:
         Unfit: counts that don't add up, or a mesh that describes no body.
     """
-    vertices = _split(arrays["vertices"], arrays["mesh_vertices"], "vertices")
-    faces = _split(arrays["faces"], arrays["mesh_faces"], "faces")
-    pieces = _split(arrays["corners"], arrays["piece_corners"], "corners")
-    if not np.isfinite(arrays["corners"]).all() or any(len(piece) < 4 for piece in pieces):
-        raise Unfit("convex pieces of less than four corners, or of corners that are not finite")
     try:
-        meshes = tuple(TriangleMesh(*mesh) for mesh in zip(vertices, faces, strict=True))
+        return mesh_arrays.unpack(arrays)
     except MeshError as error:
         raise Unfit(str(error)) from error
-    return Bodies(meshes, tuple(piece.astype(np.float64) for piece in pieces))
-
-
-def _split(rows: np.ndarray, counts: np.ndarray, name: str) -> list[np.ndarray]:
-    if (counts < 0).any() or int(counts.sum()) != len(rows):
-        raise Unfit(f"{len(rows)} {name}; its counts say {int(counts.sum())}")
-    return np.split(rows, np.cumsum(counts)[:-1]) if len(counts) else []

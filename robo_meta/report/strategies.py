@@ -18,7 +18,7 @@ from robo_meta.report.charts import (
     success_by_shots,
 )
 from robo_meta.report.page import figure, render, table, write_page
-from robo_meta.report.terminal import learned_over_scripted
+from robo_meta.report.terminal import benchmarks, learned_over_scripted
 
 Record = dict[str, Any]
 LATENCIES = ("adapt, ms", "act, ms")
@@ -100,7 +100,8 @@ def _preamble(result: Record) -> str:
     controller = "" if ratio is None else f" Learned controller ÷ scripted controller: {ratio:.3f}."
     skipped = f" {len(result['skipped'])} supports left out: the expert failed there." if result["skipped"] else ""
     matched = "Distinct tasks, one rollout each; every strategy met the same scenes."
-    return f"{matched} {text}.{controller}{skipped}"
+    named = benchmarks(result)
+    return f"{matched} {named}{'; ' * bool(named)}{text}.{controller}{skipped}"
 
 
 def _rate_table(cells: list[Record]) -> Markup:

@@ -14,6 +14,8 @@ from robo_meta.evaluation.intervals import estimate
 from robo_meta.evaluation.records import EXPERT
 from robo_meta.evaluation.summary import BEST_BASELINE
 from robo_meta.runs.console import wide_console
+from robo_meta.scenarios.matched_scenes import OWN
+from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS
 
 Record = dict[str, Any]
 OURS = "maml"
@@ -43,6 +45,22 @@ def print_result(result: Record, console: Console | None = None) -> None:
         console.print(f"learned controller ÷ scripted controller, {OURS}: {controller:.3f}")
     for note in result["skipped"]:
         console.print(f"left out: {note['reason']}")
+    if said := benchmarks(result):
+        console.print(said, soft_wrap=True, highlight=False)
+
+
+def benchmarks(result: Record) -> str:
+    """Of which benchmarks the splits are, and what new shapes are demonstrated on where either is usual.
+
+    Example:
+        >>> benchmarks({"identity": {"benchmark": {"real-objects": "real-1"}, "support": "procedural"}})
+        'real-objects: benchmark real-1, support procedural'
+    """
+    identity = result["identity"]
+    support = identity.get("support", OWN)
+    named = {split: name for split, name in identity.get("benchmark", {}).items() if name is not None}
+    usual = {split: "" if split != REAL_OBJECTS and support == OWN else f", support {support}" for split in named}
+    return "; ".join(f"{split}: benchmark {name}{usual[split]}" for split, name in named.items())
 
 
 def learned_over_scripted(cells: list[Record]) -> float | None:

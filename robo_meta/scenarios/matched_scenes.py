@@ -11,14 +11,19 @@ from pathlib import Path
 
 from sim.errors import InputError, did_you_mean
 from sim.shapes.families import families_for, families_of
+from sim.shapes.real_objects.loading import SPLIT
 from sim.tasks.queries import QUERY_OBJECT, draw_query
 from sim.tasks.sampling import draw_families
-from sim.tasks.scenes import INTENTIONS, Scene, Task
+from sim.tasks.scenes import INTENTIONS, TRANSFERS, Scene, Task
 from sim.tasks.seeds import generator
 
 OWN, PROCEDURAL = "own", "procedural"
 SUPPORTS = (OWN, PROCEDURAL)
 """What new shapes are demonstrated on: other families of the query's split, or those of training."""
+AUTO = "auto"
+"""`procedural` for the split `real-objects` alone, as the benchmark `real-1` has it; `own` for all others."""
+NEW_SHAPE = "new-shape"
+"""The transfer in whose demonstrations new shapes are shown."""
 
 
 class SplitError(InputError):
@@ -89,6 +94,24 @@ def support_named(name: str, objects: Path | None = None) -> str:
     if name not in SUPPORTS:
         raise SplitError(f"unknown support {name!r}{did_you_mean(name, SUPPORTS)}")
     return name
+
+
+def support_for(name: str, splits: Sequence[str], transfer: Sequence[str], objects: Path | None = None) -> str:
+    """One of `SUPPORTS` by its name, or that of `splits` where it is `AUTO`.
+
+    Args:
+        name: one of `SUPPORTS`, the name of the library `objects`, or `AUTO`.
+        splits: what queries are drawn from.
+        transfer: what is asked for; only new shapes, or all of `TRANSFERS` by default, can be procedural.
+        objects: the library, where there is one.
+
+    Raises:
+        SplitError: an unknown name.
+    """
+    if name != AUTO:
+        return support_named(name, objects)
+    benchmark = tuple(splits) == (SPLIT,) and tuple(transfer) in ((NEW_SHAPE,), TRANSFERS)
+    return PROCEDURAL if benchmark else OWN
 
 
 def check_new_shapes(split: str, intentions: Sequence[str] = INTENTIONS) -> None:

@@ -1,32 +1,25 @@
 """Named shape families, shipped and one's own, and the splits that draw from them.
 
-Shipped families are rows of one table. A family of one's own gets in by `register_family`, by an entry point of the
-group `robo_meta.families`, or by a reference `module:attribute` to a `Family` in an importable module.
+Shipped families are rows of one table, and the objects of the split `real-objects`. A family of one's own gets in by
+`register_family`, by an entry point of the group `robo_meta.families`, or by a reference `module:attribute` to a
+`Family` in an importable module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from types import ModuleType
 
 from sim.errors import InputError, did_you_mean
 from sim.objects.meshes import MeshShape
 from sim.shapes import held_out_families, training_families
-from sim.shapes.family import Draw, Family, FamilyError
+from sim.shapes.family import Draw, Family, FamilyError, UnknownFamily, UnknownSplit
 from sim.shapes.mesh_family import MeshFamily
+from sim.shapes.module_families import families_in, family_at
 from sim.shapes.plugins import PluginError, entry_point_text, installed_entry_points, load_entry_point, module_at
+from sim.shapes.real_objects import loading as real_objects
 from sim.shapes.splits import SHIPPED_SPLITS
-
-
-class UnknownFamily(InputError):
-    """A family name that is neither shipped nor registered."""
-
-
-class UnknownSplit(InputError):
-    """A split that is neither shipped nor the group of a registered family."""
-
 
 _ROWS = (
     # Training: shafts with a head at one end, at both ends, in the middle or to one side.
@@ -74,9 +67,11 @@ _ROWS = (
 )
 
 FAMILIES: dict[str, Family] = {family.name: family for family in _ROWS}
-"""Every shipped family by name."""
+"""Every shipped family of prisms by name."""
 SPLITS = tuple(SHIPPED_SPLITS)
-"""The shipped splits."""
+"""The shipped splits of prisms."""
+ALL_SPLITS = (*SPLITS, real_objects.SPLIT)
+"""Every shipped split."""
 ENTRY_POINTS = "robo_meta.families"
 """Entry-point group: each entry names a `Family`, or a module that calls `register_family` when it is imported."""
 AnyFamily = Family | MeshFamily
@@ -171,9 +166,10 @@ def all_families() -> dict[str, AnyFamily]:
     """Every family by name: the shipped ones, then the registered ones in order of registration.
 
     Raises:
+        sim.shapes.mesh_file.MeshFileError: the shipped objects can't be read.
         sim.shapes.plugins.PluginError: an installed package's entry point can't be loaded.
     """
-    return FAMILIES | _own_families()
+    return {**FAMILIES, **real_objects.real_families(), **_own_families()}
 
 
 def family_named(name: str) -> AnyFamily:
@@ -181,22 +177,25 @@ def family_named(name: str) -> AnyFamily:
 
     Raises:
         UnknownFamily: no such family.
+        sim.shapes.mesh_file.MeshFileError: it is a shipped object, and they can't be read.
         sim.shapes.plugins.PluginError: a reference or an entry point that can't be loaded.
     """
     if name in FAMILIES:
         return FAMILIES[name]
+    if name in real_objects.FAMILIES:
+        return real_objects.real_families()[name]
     if ":" in name:
-        return _family_at(name)
+        return family_at(name)
     own = _own_families()
     if name not in own:
-        hint = did_you_mean(name, (*FAMILIES, *own))
+        hint = did_you_mean(name, (*FAMILIES, *real_objects.FAMILIES, *own))
         raise UnknownFamily(f"unknown family {name!r}{hint} (see `robo-meta objects`)")
     return own[name]
 
 
 def splits() -> tuple[str, ...]:
     """The shipped splits, then the groups of registered families."""
-    return tuple(dict.fromkeys((*SPLITS, *(family.group for family in _own_families().values()))))
+    return tuple(dict.fromkeys((*ALL_SPLITS, *(family.group for family in _own_families().values()))))
 
 
 def families_of(split: str) -> tuple[str, ...]:
@@ -207,13 +206,16 @@ def families_of(split: str) -> tuple[str, ...]:
 
     Raises:
         UnknownSplit: no such split.
+        sim.shapes.mesh_file.MeshFileError: the shipped objects can't be read.
         sim.shapes.plugins.PluginError: a reference or an entry point that can't be loaded.
     """
     if split in SHIPPED_SPLITS:
         return SHIPPED_SPLITS[split]
+    if split == real_objects.SPLIT:
+        return real_objects.real_names()
     module, colon, group = split.partition(":")
     if colon:
-        found = _families_in(module_at(module, split), group)
+        found = families_in(module_at(module, split), group)
         if not found:
             raise UnknownSplit(f"split {split!r}: module {module!r} has no family of group {group!r}")
         return found
@@ -261,11 +263,11 @@ def unpack_families(packed: bytes) -> None:
 
 
 def _add(family: AnyFamily) -> None:
-    if family.group in (*SPLITS, *(shipped.group for shipped in FAMILIES.values())):
+    if family.group in (*ALL_SPLITS, *(shipped.group for shipped in FAMILIES.values())):
         raise FamilyError(f"family {family.name!r}: group {family.group!r} is shipped and frozen; name one of your own")
     if ":" in family.name or ":" in family.group:
         raise FamilyError(f"family {family.name!r} of group {family.group!r}; expected names without ':' to register")
-    if family.name in FAMILIES or family.name in _OWN:
+    if family.name in FAMILIES or family.name in _OWN or family.name in real_objects.FAMILIES:
         raise FamilyError(f"family {family.name!r} exists already; choose another name")
     _OWN[family.name] = family
 
@@ -299,29 +301,3 @@ def _register_entry_point(point: EntryPoint) -> None:
     elif not isinstance(found, ModuleType):
         kind = type(found).__name__
         raise PluginError(f"{entry_point_text(point)} is a {kind}; expected a Family or a module that registers some")
-
-
-def _family_at(reference: str) -> Family:
-    module, _, attribute = reference.partition(":")
-    if not module or not attribute.isidentifier():
-        raise UnknownFamily(f"family {reference!r}; expected module:attribute")
-    named = _module_families(module_at(module, reference))
-    if attribute not in named:
-        hint = did_you_mean(attribute, named) if named else "; it has none"
-        raise UnknownFamily(f"family {reference!r}: module {module!r} has no Family {attribute!r}{hint}")
-    found = named[attribute]
-    # By the reference a worker process finds both again.
-    return replace(found, name=reference, group=f"{module}:{found.group}")
-
-
-def _families_in(module: ModuleType, group: str) -> tuple[str, ...]:
-    # The first attribute of a family that has two names.
-    first: dict[Family, str] = {}
-    for attribute, family in _module_families(module).items():
-        first.setdefault(family, attribute)
-    return tuple(f"{module.__name__}:{attribute}" for family, attribute in first.items() if family.group == group)
-
-
-def _module_families(module: ModuleType) -> dict[str, Family]:
-    """Attribute → family of the module, in order of definition."""
-    return {attribute: value for attribute, value in vars(module).items() if isinstance(value, Family)}

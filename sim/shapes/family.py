@@ -31,6 +31,14 @@ class FamilyError(InputError):
     """A family that can't be used: its name, its group, or what its function returns."""
 
 
+class UnknownFamily(InputError):
+    """A family name that is neither shipped nor registered."""
+
+
+class UnknownSplit(InputError):
+    """A split that is neither shipped nor the group of a registered family."""
+
+
 @dataclass(frozen=True)
 class Family:
     """A named distribution over part layouts.

@@ -30,11 +30,17 @@ class PerTask:
         with path.open(encoding="utf-8", newline="") as file:
             self._rows = list(csv.DictReader(file))
         (self.split,) = {row["split"] for row in self._rows}
+        self.transfers = tuple(name for name in TRANSFERS if any(row["transfer"] == name for row in self._rows))
+        """Those that were played."""
 
     def outcomes(self, strategy: str, transfer: str, intention: str = "both") -> tuple[np.ndarray, np.ndarray]:
         """(N,) outcomes, 0 or 1, and (N,) task numbers; of one intention, or of both."""
         rows = [r for r in self._rows if r["transfer"] == transfer and intention in ("both", r["intention"])]
         return np.array([int(r[strategy]) for r in rows]), np.array([int(r["task"]) for r in rows])
+
+    def count(self, transfer: str, intention: str = "both") -> int:
+        """Number of tasks."""
+        return len(self.outcomes(REFERENCE, transfer, intention)[0])
 
     def rate(self, strategy: str, transfer: str, intention: str = "both") -> Interval:
         """Success with its Wilson interval."""

@@ -13,7 +13,7 @@ from robo_meta.strategies.policy import GraspPolicy
 from sim.env import GraspEnv
 from sim.objects.meshes import Division
 from sim.records import FrozenMapping
-from sim.shapes.families import SPLITS, families_for, families_of, register_meshes, unregister_family
+from sim.shapes.families import ALL_SPLITS, families_for, families_of, register_meshes, unregister_family
 from sim.shapes.family import FamilyError
 from sim.tasks.sampling import LAWS, draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, PART
@@ -119,7 +119,7 @@ def test_procedural_supports_are_of_the_training_families_and_the_query_stays(ro
 def test_a_library_is_registered_anew_in_place_of_the_former_and_not_over_shipped_splits(rods):
     again = register_meshes([rod(), for_part_alone(rod(radius=0.012))], group="rods")
     assert families_of("rods") == tuple(family.name for family in again)
-    for split in SPLITS:
+    for split in ALL_SPLITS:
         with pytest.raises(FamilyError, match="shipped"):
             register_meshes([rod()], group=split)
     assert families_of("rods") == tuple(family.name for family in again)

@@ -17,7 +17,7 @@ from robo_meta.cli.exit_status import exit_status, one_line
 from robo_meta.cli.main import COMMANDS, main
 from robo_meta.cli.words import in_one_line
 from sim.errors import InputError, MachineError
-from sim.shapes.families import SPLITS
+from sim.shapes.families import ALL_SPLITS
 from sim.tasks.scenes import TRANSFERS
 from tests.robo_meta.objects.libraries import write_bars
 
@@ -259,7 +259,7 @@ def test_the_kind_of_an_error_gives_the_exit_status():
 def test_help_lists_the_choices(capsys):
     assert main(["evaluate", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    assert all(name in said for name in (*CATALOGUE, *SPLITS, *TRANSFERS, "learned", "scripted"))
+    assert all(name in said for name in (*CATALOGUE, *ALL_SPLITS, *TRANSFERS, "learned", "scripted"))
     assert main([]) == 0
     first = capsys.readouterr().out
     assert main(["--help"]) == 0

@@ -6,7 +6,8 @@ import shapely
 
 from sim.objects.acceptance import draw_object
 from sim.objects.spec import mass_properties
-from sim.shapes.families import FAMILIES, SPLITS, UnknownFamily, UnknownSplit, families_of, family_named
+from sim.shapes.families import ALL_SPLITS, FAMILIES, SPLITS, UnknownFamily, UnknownSplit, families_of, family_named
+from sim.shapes.real_objects import frozen
 
 
 def test_splits_are_disjoint_and_large_enough():
@@ -37,10 +38,10 @@ MESSAGES = {
         family_named,
         "qqq",
         UnknownFamily,
-        f"unknown family 'qqq'; expected one of {', '.join(FAMILIES)} (see `robo-meta objects`)",
+        f"unknown family 'qqq'; expected one of {', '.join((*FAMILIES, *frozen.FAMILIES))} (see `robo-meta objects`)",
     ),
     "near split": (families_of, "trainig", UnknownSplit, "unknown split 'trainig'; did you mean 'training'?"),
-    "far split": (families_of, "q", UnknownSplit, f"unknown split 'q'; expected one of {', '.join(SPLITS)}"),
+    "far split": (families_of, "q", UnknownSplit, f"unknown split 'q'; expected one of {', '.join(ALL_SPLITS)}"),
 }
 
 

@@ -11,6 +11,7 @@ from sim.errors import InputError
 from sim.objects.acceptance import draw_object
 from sim.shapes import families, plugins
 from sim.shapes.families import (
+    ALL_SPLITS,
     FAMILIES,
     SPLITS,
     UnknownFamily,
@@ -26,7 +27,10 @@ from sim.shapes.families import (
 from sim.shapes.family import Family, FamilyError
 from sim.shapes.pieces import Piece, box, in_slots
 from sim.shapes.plugins import PluginError
+from sim.shapes.real_objects import frozen
 from sim.tasks.queries import draw_query
+
+SHIPPED = [*FAMILIES, *frozen.FAMILIES]
 
 
 def plank(rng: np.random.Generator, slots: int) -> tuple[Piece, ...]:
@@ -53,7 +57,7 @@ def only_shipped_families():
     yield
     plugins.installed_entry_points.cache_clear()
     for name in list(all_families()):
-        if name not in FAMILIES:
+        if name not in SHIPPED:
             unregister_family(name)
 
 
@@ -81,9 +85,9 @@ class TestRegistered:
         family = register_family("plank", plank, "two blocks end to end", group="planks")
         register_family("slat", plank, "two blocks end to end", group="planks")
         assert family_named("plank") is family
-        assert list(all_families()) == [*FAMILIES, "plank", "slat"]
+        assert list(all_families()) == [*SHIPPED, "plank", "slat"]
         assert families_of("planks") == ("plank", "slat")
-        assert splits() == (*SPLITS, "planks")
+        assert splits() == (*ALL_SPLITS, "planks")
         query = draw_query(0, "planks", 0)
         assert query.task.split == "planks"
         assert set(query.families) == {"plank", "slat"}
@@ -107,6 +111,7 @@ class TestRegistered:
             "reference": ({"name": "a:b"}, "family 'a:b' of group 'planks'; expected names without ':' to register"),
             "group": ({"group": "my planks"}, "family group 'my planks'; expected lower-case words with hyphens"),
             "split": ({"group": "unseen-families"}, "family 'slat': group 'unseen-families' is shipped and frozen"),
+            "objects": ({"group": "real-objects"}, "family 'slat': group 'real-objects' is shipped and frozen"),
             "function": ({"draw": 3}, "family 'slat': draw is 3; expected a function (generator, slots)"),
             "description": ({"description": ""}, "family 'slat': description ''; expected one line of text"),
         }.values(),
@@ -117,7 +122,7 @@ class TestRegistered:
         with pytest.raises(FamilyError) as caught:
             register_family(**given)
         assert str(caught.value).startswith(message)
-        assert list(all_families()) == [*FAMILIES, "plank"]
+        assert list(all_families()) == [*SHIPPED, "plank"]
 
     def test_is_forgotten_when_asked(self):
         register_family("plank", plank, "two blocks end to end", group="planks")
@@ -187,7 +192,7 @@ class TestEntryPoints:
         write_module(folder, "kitchen_slat", 'SLAT = Family("slat", "kitchen", draw, "two blocks")\n')
         install(folder, "a = kitchen_plank\nb = kitchen_slat:SLAT")
         assert families_of("kitchen") == ("plank", "slat")
-        assert list(all_families()) == [*FAMILIES, "plank", "slat"]
+        assert list(all_families()) == [*SHIPPED, "plank", "slat"]
         assert families_of("kitchen") == ("plank", "slat")  # loaded once, not registered twice
 
     def test_are_not_loaded_for_what_is_shipped(self, folder: Path):

@@ -1,4 +1,4 @@
-"""`benchmark-1` is what it was when it was frozen, whatever else is registered."""
+"""Benchmarks are what they were when they were frozen, whatever else is registered."""
 
 from dataclasses import asdict, replace
 
@@ -6,7 +6,17 @@ import pytest
 
 from sim import versions
 from sim.records import FrozenMapping
-from sim.shapes.families import FAMILIES, SPLITS, families_of, register_family, splits, unregister_family
+from sim.shapes.families import (
+    ALL_SPLITS,
+    FAMILIES,
+    SPLITS,
+    families_of,
+    register_family,
+    register_meshes,
+    splits,
+    unregister_family,
+)
+from sim.shapes.real_objects import frozen
 from sim.shapes.training_families import bar
 from sim.success import Thresholds
 from sim.tasks.benchmark import (
@@ -21,6 +31,7 @@ from sim.tasks.benchmark import (
     task_hash,
 )
 from sim.tasks.queries import draw_query
+from tests.sim.objects.mesh_tools import rod
 
 FROZEN = BENCHMARKS["benchmark-1"]
 
@@ -30,9 +41,18 @@ def test_tasks_are_those_that_were_frozen(split: str):
     assert task_hash(FROZEN, split) == FROZEN.task_hashes[split]
 
 
-def test_rules_are_those_that_were_frozen():
-    assert asdict(Thresholds()) == FROZEN.thresholds
-    assert (FROZEN.physics, FROZEN.verdict) == (versions.PHYSICS, versions.VERDICT)
+@pytest.mark.skipif(not frozen.FAMILIES, reason="a checkout that comes without the real objects")
+def test_tasks_of_real_objects_are_those_that_were_frozen():
+    real = BENCHMARKS["real-1"]
+    assert families_of("real-objects") == real.splits["real-objects"]
+    assert fingerprint(real) == real.fingerprint
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_rules_are_those_that_were_frozen(name: str):
+    benchmark = BENCHMARKS[name]
+    assert asdict(Thresholds()) == benchmark.thresholds
+    assert (benchmark.physics, benchmark.verdict) == (versions.PHYSICS, versions.VERDICT)
 
 
 def test_splits_are_those_that_are_drawn_from():
@@ -66,7 +86,7 @@ def test_a_registered_family_changes_no_query():
     before = [query_record(draw_query(0, *place)) for place in shown]
     register_family("plank", bar, "a bar", group="planks")
     try:
-        assert splits() == (*SPLITS, "planks")
+        assert splits() == (*ALL_SPLITS, "planks")
         after = [query_record(draw_query(0, *place)) for place in shown]
     finally:
         unregister_family("plank")
@@ -75,7 +95,22 @@ def test_a_registered_family_changes_no_query():
 
 def test_a_split_of_ones_own_is_no_part_of_a_benchmark():
     assert benchmark_of("unseen-families") == "benchmark-1"
+    assert benchmark_of("real-objects") == "real-1"
     assert benchmark_of("planks") is None
+
+
+def test_the_record_of_an_imported_object_holds_what_physics_touches():
+    shapes = [rod(), replace(rod(), name="thin", pieces=tuple(0.9 * piece for piece in rod().pieces))]
+    try:
+        found = []
+        for shape in shapes:
+            register_meshes([replace(shape, name="rod")], group="rods")
+            found.append(query_record(draw_query(0, "rods", 0)))
+        assert found[0]["surface"] == "curved"
+        assert {key for key in found[0] if found[0][key] != found[1][key]} == {"pieces"}
+    finally:
+        unregister_family("rods-rod")
+    assert not {"surface", "pieces"} & set(query_record(draw_query(0, "validation", 0)))
 
 
 def test_records_are_rounded_and_signless_at_zero():
