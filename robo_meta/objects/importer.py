@@ -43,8 +43,8 @@ VERSION = 4
 """Of how objects are prepared: raised by whatever changes a prepared object."""
 MEMORY = 8 << 30
 """Bytes of address space for one object."""
-OVERHEAD = 180.0
-"""s that an object may take besides its decomposition."""
+OVERHEAD, FITTING = 180.0, 240.0
+"""s that an object may take besides its decomposition, and more where other sizes are tried."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def import_one(
         read_settings(source.settings)
         if source.files and source.files[0].suffix.lower() == ".urdf":
             read_urdf(source.files[0])
-        seconds = config.time_limit + OVERHEAD
+        seconds = config.time_limit + OVERHEAD + (FITTING if config.fit else 0.0)
         verdict, notes, unit = run_in_child(
             _verdict, config, judge, source, checksum, path, seconds=seconds, memory=MEMORY
         )
