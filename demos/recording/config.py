@@ -86,8 +86,8 @@ class RecordConfig:
         """Refuse an intention that no object serves for."""
         if not self.families or self.served:
             return
-        wanted = "no intention" if self.intention == MIXED else f"not for {self.intention}"
-        raise RecordError(f"the {len(self.families)} families of split {self.split!r} serve for {wanted}")
+        wanted = "for no intention" if self.intention == MIXED else f"not for {self.intention}"
+        raise RecordError(f"the {len(self.families)} families of split {self.split!r} serve {wanted}")
 
     @property
     def served(self) -> tuple[str, ...]:

@@ -17,7 +17,8 @@ def import_objects(folder: Path | str, out: Path | str, progress: bool = False, 
     Each object is accepted for *balance*, *part* or both, or refused with one reason. Needs the extra `meshes`.
 
     Args:
-        folder: folders and loose mesh files, each an object; one mesh file; or `random-urdfs`, the shapes of PyBullet.
+        folder: folders and loose mesh files, each an object; one mesh file; `random-urdfs`, the shapes of PyBullet; or
+            `curved`, generated ones.
         out: folder of the library.
         progress: draw a bar on standard error.
         options: fields of `robo_meta.objects.config.ImportConfig`, such as `unit`, `scale`, `fit`, `ids`, `workers`.

@@ -90,12 +90,14 @@ def test_a_torque_turns_it_by_that_inertia(world: World, built: tuple[SimObject,
 def test_no_convex_piece_is_left_out(world: World, count: int) -> None:
     # PyBullet takes sixteen shapes for a body and says nothing of the others.
     corners = np.array([[x, y, z] for x in (0.0, 0.004) for y in (-0.01, 0.01) for z in (0.0, 0.02)])
-    pieces = tuple(corners + [0.008 * number, 0, 0] for number in range(count))
+    pieces = tuple(corners + [0.012 * number, 0, 0] for number in range(count))
     part = MeshPart(hull_mesh(np.concatenate(pieces)), "red")
     spec = ObjectSpec("comb", (part,), 0.8, surface="flat", pieces=pieces)
-    body = SimObject(world, spec, mass_properties(spec, {"red": 1.0}, 0.1), Pose(np.zeros(3), quat_from_yaw(0.0)))
+    body = SimObject(
+        world, spec, mass_properties(spec, {"red": 1.0}, 0.1), Pose(np.zeros(3), quat_from_yaw(0.0)), False
+    )
     try:
-        middles, gaps = ([0.008 * number + along for number in range(count)] for along in (0.002, 0.006))
+        middles, gaps = ([0.012 * number + along for number in range(count)] for along in (0.002, 0.008))
         met = [
             pybullet.rayTest([x, 0, 1], [x, 0, 0.005], physicsClientId=world.client)[0][0] == body.body
             for x in (*middles, *gaps)
