@@ -82,7 +82,7 @@ def test_folders_without_objects_are_one_line(tmp_path: Path) -> None:
     write_obj(tmp_path / "a 1.obj", *bar())
     with pytest.raises(SourceError, match=r"A_1.obj and a 1.obj would both be named 'a-1'; rename one"):
         find_sources(tmp_path)
-    with pytest.raises(SourceError, match="ids '3' are of random-urdfs; leave them out"):
+    with pytest.raises(SourceError, match="ids '3' are of random-urdfs or curved; leave them out"):
         find_sources(tmp_path, "3")
 
 
