@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +19,9 @@ from sim.physics.hulls import outward_faces
 MOST_PIECES = 32
 MOST_CORNERS = 48
 THRESHOLDS = (0.03, 0.08)
-"""CoACD's concavity: where the first takes too long, the second is tried with what is left of the time."""
+"""CoACD's concavity: where the first takes too long, the second is tried."""
+FIRST_SHARE = 0.7
+"""Of the time that CoACD may take for its first try; what is left is for a second, coarser or finer."""
 FINE = 0.012
 """CoACD's concavity where pieces by the first differ too much from the body."""
 CONVEX = 0.97
@@ -61,12 +62,11 @@ def decompose(solid: Any, seconds: float) -> Decomposition:
     """
     if solid.volume() > CONVEX * solid.hull().volume():
         return Decomposition((limited(mesh_of(solid.hull()).vertices),), "")
-    mesh, end, notes = mesh_of(solid), time.monotonic() + seconds, list[str]()
-    pieces, excess = _tried(solid, mesh, end, notes)
-    left = end - time.monotonic()
-    if not notes and abs(excess) > SLACK and left > 2:
+    mesh, notes = mesh_of(solid), list[str]()
+    pieces, excess = _tried(solid, mesh, seconds, notes)
+    if not notes and abs(excess) > SLACK:
         with contextlib.suppress(ChildStopped):
-            finer = _limited(run_in_child(coacd_pieces, mesh, FINE, seconds=left, memory=MEMORY))
+            finer = _limited(_by_coacd(mesh, FINE, (1 - FIRST_SHARE) * seconds))
             if finer and abs(_excess(finer, solid)) < abs(excess):
                 pieces, excess = finer, _excess(finer, solid)
     if not pieces:
@@ -76,15 +76,11 @@ def decompose(solid: Any, seconds: float) -> Decomposition:
     return Decomposition(pieces, "; ".join(notes))
 
 
-def _tried(solid: Any, mesh: TriangleMesh, end: float, notes: list[str]) -> tuple[tuple[np.ndarray, ...], float]:
+def _tried(solid: Any, mesh: TriangleMesh, seconds: float, notes: list[str]) -> tuple[tuple[np.ndarray, ...], float]:
     """Pieces by the first way that ends in time, and the share of the volume that they have too much."""
-    for number, threshold in enumerate(THRESHOLDS):
-        left = end - time.monotonic()
-        if left < 2:
-            break
-        limit = left if number == len(THRESHOLDS) - 1 else 0.7 * left
+    for threshold, share in zip(THRESHOLDS, (FIRST_SHARE, 1 - FIRST_SHARE), strict=True):
         try:
-            pieces = _limited(run_in_child(coacd_pieces, mesh, threshold, seconds=limit, memory=MEMORY))
+            pieces = _limited(_by_coacd(mesh, threshold, share * seconds))
             return pieces, _excess(pieces, solid)
         except ChildStopped as stopped:
             notes.append(f"CoACD at {threshold:g} {stopped}")
@@ -103,8 +99,14 @@ def _excess(pieces: tuple[np.ndarray, ...], solid: Any) -> float:
     return float(union([solid_of(*hull_of(piece)) for piece in pieces]).volume() / solid.volume() - 1)
 
 
-def coacd_pieces(mesh: TriangleMesh, threshold: float) -> list[np.ndarray]:
-    """What CoACD makes of a closed mesh: corners (C, 3) of each piece, m."""
+def _by_coacd(mesh: TriangleMesh, threshold: float, seconds: float) -> list[np.ndarray]:
+    """Corners (C, 3), m, of the pieces that CoACD makes of a closed mesh, in a process of its own."""
+    found = run_in_child(coacd_pieces, mesh, threshold, seconds=seconds, memory=MEMORY)
+    return [np.array(corners, dtype=np.float64).reshape(-1, 3) for corners in found]
+
+
+def coacd_pieces(mesh: TriangleMesh, threshold: float) -> list[list[list[float]]]:
+    """What CoACD makes of a closed mesh: corners (C, 3) of each piece, m, as plain lists."""
     coacd = mesh_library("coacd")
     coacd.set_log_level("off")
     # At a size of 1 its tolerances are what they were made for.
@@ -119,7 +121,7 @@ def coacd_pieces(mesh: TriangleMesh, threshold: float) -> list[np.ndarray]:
         mcts_max_depth=2,
         seed=1,
     )
-    return [np.asarray(vertices) * size + low for vertices, _ in found]
+    return [(np.asarray(vertices) * size + low).tolist() for vertices, _ in found]
 
 
 def _slabs(solid: Any) -> list[np.ndarray]:

@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
-from robo_meta.objects.child import run_in_child
+from robo_meta.objects.child import ChildUnfinished, run_in_child
 from robo_meta.objects.config import ImportConfig, ImportConfigError
-from robo_meta.objects.judging import RULES, Judge, Verdict, judge_by_rules, judge_object
+from robo_meta.objects.judging import RULES, Judge, judge_by_rules, judge_object
 from robo_meta.objects.libraries import require_libraries
 from robo_meta.objects.library import write_index
 from robo_meta.objects.object_file import (
@@ -37,7 +37,6 @@ from robo_meta.objects.settings import read_settings
 from robo_meta.objects.sources import Source, find_sources
 from robo_meta.objects.urdf import read_urdf
 from sim.errors import InputError
-from sim.objects.meshes import MeshShape
 
 VERSION = 4
 """Of how objects are prepared: raised by whatever changes a prepared object."""
@@ -117,45 +116,46 @@ def import_one(
 ) -> Outcome:
     """Import one object, in a process of its own, and write what came of it."""
     start = time.monotonic()
-    path = prepared_file(config.out, source.name)
-    shape: MeshShape | None = None
-    accepted: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    unit = ""
     try:
         # What costs little is looked at before a process is started.
         read_settings(source.settings)
         if source.files and source.files[0].suffix.lower() == ".urdf":
             read_urdf(source.files[0])
         seconds = config.time_limit + OVERHEAD + (FITTING if config.fit else 0.0)
-        verdict, notes, unit = run_in_child(
-            _verdict, config, judge, source, checksum, path, seconds=seconds, memory=MEMORY
-        )
-        shape, accepted, reason = verdict.shape, verdict.accepted, verdict.reason
+        run_in_child(_import, config, judge, options, source, checksum, start, seconds=seconds, memory=MEMORY)
+    except ChildUnfinished as error:
+        # Other options than asked for: the next import finds it not done.
+        reason = f"{error}; the next import tries it again"
+        _write_refusal(config.out, source.name, checksum, {**options, "unfinished": True}, reason, start)
     except InputError as error:
-        reason = " ".join(str(error).split())
-    about = {
-        "source": checksum,
-        "options": dict(options),
-        "accepted": list(accepted),
-        "reason": reason,
-        "seconds": round(time.monotonic() - start, 3),
-        "notes": list(notes),
-        "unit": unit,
-    }
-    write_object(config.out, source.name, shape, about)
+        _write_refusal(config.out, source.name, checksum, options, " ".join(str(error).split()), start)
     return read_outcome(object_file(config.out, source.name))[0]
 
 
-def _verdict(
-    config: ImportConfig, judge: Judge, source: Source, checksum: str, path: Path
-) -> tuple[Verdict, tuple[str, ...], str]:
-    """What the child does: prepare the object, or take it as it was prepared before, and judge it."""
+def _import(
+    config: ImportConfig, judge: Judge, options: Mapping[str, Any], source: Source, checksum: str, start: float
+) -> None:
+    """What the child does: prepare the object, or take it as it was prepared before, judge it, and write it."""
+    path = prepared_file(config.out, source.name)
     prepared = read_prepared(path, checksum, _preparing(config))
     if prepared is None:
         prepared = prepare(source, config.unit, config.scale, config.time_limit)
         write_prepared(path, prepared, checksum, _preparing(config))
-    return judge_object(source.name, prepared, judge, config.fit), prepared.notes, prepared.unit
+    verdict = judge_object(source.name, prepared, judge, config.fit)
+    about = _about(checksum, options, verdict.reason, start)
+    about |= {"accepted": list(verdict.accepted), "notes": list(prepared.notes), "unit": prepared.unit}
+    write_object(config.out, source.name, verdict.shape, about)
+
+
+def _write_refusal(out: Path, name: str, checksum: str, options: Mapping[str, Any], reason: str, start: float) -> None:
+    about = _about(checksum, options, reason, start) | {"accepted": [], "notes": [], "unit": ""}
+    write_object(out, name, None, about)
+
+
+def _about(checksum: str, options: Mapping[str, Any], reason: str, start: float) -> dict[str, Any]:
+    """What is written of every object; `start` on the clock that all processes share, s."""
+    seconds = round(time.monotonic() - start, 3)
+    return {"source": checksum, "options": dict(options), "reason": reason, "seconds": seconds}
 
 
 def _preparing(config: ImportConfig) -> dict[str, Any]:

@@ -266,3 +266,30 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     assert result["accepted"] == 2 and result["done_before"] == len(finished)
     assert {path: path.read_bytes() for path in finished} == finished
     assert [shape.name for shape in read_library(out)] == ["bar-0", "bar-1"]
+
+
+def test_an_object_whose_process_died_is_tried_again(tmp_path: Path) -> None:
+    source, out = tmp_path / "objects", tmp_path / "mine"
+    write_obj(source / "bar" / "a.obj", *bar())
+    write_obj(source / "sheet" / "a.obj", *bar(height=0.004))
+    inner = f"""
+from pathlib import Path
+from robo_meta.objects.config import ImportConfig
+from robo_meta.objects.importer import import_objects
+from tests.robo_meta.objects.errands import crashing_where_told
+done = import_objects(ImportConfig(Path({str(source)!r}), Path({str(out)!r}), workers=1), judge=crashing_where_told)
+print(done.done_before, [outcome.reason for outcome in done.outcomes])
+"""
+
+    def run(**environment: str) -> str:
+        command = [sys.executable, "-c", inner]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, env={**os.environ, **environment}
+        ).stdout.strip()
+
+    crash = "a library for meshes crashed on it, or its share of memory ran out; the next import tries it again"
+    assert run(ROBO_META_TEST_CRASH="1") == f"0 {[crash, crash]}"
+    thin = "too thin to hold: 4 mm, needs 6"
+    assert run() == f"0 {['', thin]}"
+    # A refusal for a reason stays.
+    assert run(ROBO_META_TEST_CRASH="1") == f"2 {['', thin]}"
