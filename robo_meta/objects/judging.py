@@ -26,13 +26,13 @@ from sim.tasks.scenes import BALANCE, INTENTIONS
 Judge = Callable[[Sequence[TriangleMesh], Collection[str]], tuple[str, Mapping[str, str]]]
 """(slot → mesh, frame at rest; intentions) → surface (`flat` or `curved`; it counts where all intentions are asked
 for), and intention → why the object doesn't serve for it."""
-RULES = f"2 {MESH_RULES}"
+RULES = f"3 {MESH_RULES}"
 """What `judge_by_rules` goes by: its version and its limits. Objects judged by others are judged again."""
 MOST_FURTHER = 2
 """Divisions of an object besides the usual ones that are kept for an intention."""
 STEP, STEPS = 1.09, 9
 FIT_SCALES = (1.0, *(round(STEP**n, 3) for step in range(1, STEPS + 1) for n in (step, -step)))
-"""Tried in this order, from the object's own outwards to about half and double, until it serves for every intention."""
+"""Tried in this order, from the object's own outwards to about half and double."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +68,23 @@ def judge_object(name: str, prepared: Prepared, judge: Judge, fit: bool) -> Verd
         InputError: a cut leaves one material.
     """
     tips: dict[str, str] = {}
-    best, most = _AtScale(prepared, 1.0, judge, tips), -1
-    for scale in FIT_SCALES if fit else ():
-        tried = _AtScale(prepared, scale, judge, tips)
-        number = tried.serves_for(most + 1)
-        if number > most:
-            best, most = tried, number
-        if most == len(INTENTIONS):
-            break
-    return Verdict(best.shape(name))
+    own = _AtScale(prepared, 1.0, judge, tips)
+    if fit:
+        own = _fitted([own, *(_AtScale(prepared, scale, judge, tips) for scale in FIT_SCALES[1:])])
+    return Verdict(own.shape(name))
+
+
+def _fitted(sizes: Sequence[_AtScale]) -> _AtScale:
+    """The first of `sizes` that serves for everything; else the first of all if that serves for something; else the
+    first that does by one of its usual cuts."""
+    for size in sizes:
+        # In this order: to be balanced an object must be held at many places, which is soon found out.
+        if all(any(size.serving(intention)) for intention in INTENTIONS):
+            return size
+    if any(any(sizes[0].serving(intention)) for intention in INTENTIONS):
+        return sizes[0]
+    some = (size for size in sizes if any(any(size.serving(one, further=False)) for one in INTENTIONS))
+    return next(some, sizes[0])
 
 
 def judge_by_rules(meshes: Sequence[TriangleMesh], intentions: Collection[str]) -> tuple[str, Mapping[str, str]]:
@@ -126,23 +134,16 @@ class _AtScale:
         """Why no object of its size can be taken."""
         return size_refusal(self.prepared.whole.vertices * self.scale)
 
-    def serves_for(self, least: int) -> int:
-        """For how many intentions it serves; fewer than `least` may be too few."""
-        number = 0
-        for done, intention in enumerate(INTENTIONS):
-            if self.size is not None or number + len(INTENTIONS) - done < least:
-                return number
-            number += any(self.serving(intention))
-        return number
-
-    def serving(self, intention: str) -> Iterator[Halves]:
-        """Those of its divisions that serve for `intention`: the usual ones, or else others."""
+    def serving(self, intention: str, further: bool = True) -> Iterator[Halves]:
+        """Those of its divisions that serve for `intention`: the usual ones, or else, where wanted, further ones."""
+        if self.size is not None:
+            return
         found = False
         for halves in self.usual:
             if self.refusal(halves, intention) is None:
                 found = True
                 yield halves
-        if not found:
+        if further and not found:
             yield from (halves for halves in self.further if self.refusal(halves, intention) is None)
 
     def refusal(self, halves: Halves, intention: str) -> str | None:
