@@ -45,7 +45,8 @@ class ImportConfig:
     ids: str = ""
     """Of `random-urdfs` or `curved`: only these numbers, as `100-120,148`."""
     time_limit: float = 60.0
-    """s for the decomposition of one object into convex pieces; after it a simpler one is taken."""
+    """s, of processor time on Linux, for the decomposition of one object into convex pieces; after it a simpler one is
+    taken."""
 
     def __post_init__(self) -> None:
         """Check every value that can be out of range."""

@@ -43,7 +43,8 @@ VERSION = 4
 MEMORY = 8 << 30
 """Bytes of address space for one object."""
 OVERHEAD, FITTING = 180.0, 240.0
-"""s that an object may take besides its decomposition, and more where other sizes are tried."""
+"""s, of processor time on Linux, that an object may take besides its decomposition, and more where other sizes are
+tried."""
 
 
 @dataclass(frozen=True)
