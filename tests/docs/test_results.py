@@ -255,7 +255,6 @@ def test_the_table_of_the_readme_is_that_of_the_per_task_results() -> None:
     assert f"{sum(row['family'] == 'hook' for row in failed)} of {len(failed)} failures on unseen families" in page
 
 
-@pytest.mark.skipif(not all(path.exists() for path in REAL.values()), reason="real-1 has no results yet")
 def test_the_table_of_real_objects_in_the_readme_is_that_of_the_per_task_results() -> None:
     procedural, own = (per_task(path) for path in REAL.values())
     shown = ((procedural, "new-shape"), (own, "new-shape"), (own, "same-object"))

@@ -18,26 +18,21 @@ FILE = Path(__file__).with_name("objects.npz")
 
 @cache  # reading takes some 50 ms, which nobody should wait for who names other splits
 def real_families() -> Mapping[str, MeshFamily]:
-    """Name → family, in the order that tasks are drawn by; none in a checkout that has none yet.
+    """Name → family, in the order that tasks are drawn by.
 
     Raises:
         MeshFileError: the file is missing, damaged or altered.
     """
-    return read_families(FILE, CHECKSUM, FAMILIES) if FAMILIES else FrozenMapping({})
+    return read_families(FILE, CHECKSUM, FAMILIES)
 
 
 def real_names() -> tuple[str, ...]:
     """Names of the families, once they can be read.
 
     Raises:
-        MeshFileError: there are none, or they can't be read.
+        MeshFileError: the file is missing, damaged or altered.
     """
-    names = tuple(real_families())
-    if not names:
-        from sim.shapes.mesh_file import MeshFileError
-
-        raise MeshFileError(f"split {SPLIT!r}: this version of robo_meta comes without its objects")
-    return names
+    return tuple(real_families())
 
 
 def read_families(path: Path, checksum: str, names: tuple[str, ...]) -> Mapping[str, MeshFamily]:

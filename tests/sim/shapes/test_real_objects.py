@@ -13,10 +13,7 @@ from sim.shapes.real_objects.loading import FILE, PREFIX, SPLIT, read_families
 from tests.sim.objects.mesh_tools import rod
 from tests.sim.shapes.test_mesh_file import in_32_bits
 
-shipped = pytest.mark.skipif(not frozen.FAMILIES, reason="a checkout that comes without the real objects")
 
-
-@shipped
 def test_the_shipped_objects_are_those_of_the_split_that_were_accepted():
     names = families_of(SPLIT)
     assert names == frozen.FAMILIES and len(names) >= 10
@@ -26,7 +23,6 @@ def test_the_shipped_objects_are_those_of_the_split_that_were_accepted():
     assert all(family_named(name) is all_families()[name] for name in names)
 
 
-@shipped
 def test_each_shipped_object_has_its_notice_and_licence():
     notice = (FILE.parent / "NOTICE.md").read_text(encoding="utf-8")
     for name in frozen.FAMILIES:

@@ -16,7 +16,6 @@ from sim.shapes.families import (
     splits,
     unregister_family,
 )
-from sim.shapes.real_objects import frozen
 from sim.shapes.training_families import bar
 from sim.success import Thresholds
 from sim.tasks.benchmark import (
@@ -41,7 +40,6 @@ def test_tasks_are_those_that_were_frozen(split: str):
     assert task_hash(FROZEN, split) == FROZEN.task_hashes[split]
 
 
-@pytest.mark.skipif(not frozen.FAMILIES, reason="a checkout that comes without the real objects")
 def test_tasks_of_real_objects_are_those_that_were_frozen():
     real = BENCHMARKS["real-1"]
     assert families_of("real-objects") == real.splits["real-objects"]
