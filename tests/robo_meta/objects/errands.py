@@ -2,9 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Collection, Sequence
 
 from robo_meta.objects.child import ChildStopped, run_in_child
 from sim.objects.meshes import TriangleMesh
@@ -43,8 +41,8 @@ def mark() -> int:
     return len(_marks)
 
 
-def crashing_where_told(pieces: Sequence[np.ndarray], meshes: Sequence[TriangleMesh]) -> tuple[str, dict[str, str]]:
+def crashing_where_told(meshes: Sequence[TriangleMesh], intentions: Collection[str]) -> tuple[str, dict[str, str]]:
     """Judge by height, in a process that dies of it where the environment says so."""
     if "ROBO_META_TEST_CRASH" in os.environ:
         os.abort()
-    return by_height(pieces, meshes)
+    return by_height(meshes, intentions)
