@@ -123,7 +123,7 @@ class _AtScale:
         body = self.laid.body
         if body.slots or body.cut:
             return ()
-        found = []
+        found = list[Halves]()
         for cut in FURTHER_CUTS:
             with contextlib.suppress(DivisionError):
                 found += by_cuts(body.whole, (cut,))
