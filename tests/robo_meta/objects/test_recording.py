@@ -91,9 +91,7 @@ def test_several_datasets_are_one_to_train_on(library: Path, tmp_path: Path) -> 
     named = [[part.families[i] for i in part.family.ravel().tolist()] for part in parts]
     assert [joined.families[i] for i in joined.family.ravel().tolist()] == named[0] + named[1]
     assert np.array_equal(joined.grasps[:2], parts[0].grasps) and np.array_equal(joined.grasps[2:], parts[1].grasps)
-    with pytest.raises(
-        TrainingDataError, match=r"more: \(3, 512\) demonstrations and points a task; .* \(2, 512\)"
-    ):
+    with pytest.raises(TrainingDataError, match=r"more: \(3, 512\) demonstrations and points a task; .* \(2, 512\)"):
         load_joined([tmp_path / "meshes", tmp_path / "more"])
     with pytest.raises(TrainingDataError, match="a dataset twice; name each once"):
         load_joined([tmp_path / "meshes", tmp_path / "meshes"])
