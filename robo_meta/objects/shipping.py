@@ -21,7 +21,6 @@ from typing import Any
 import tyro
 
 from demos.storage.files import write_atomic
-from robo_meta.cli.exit_status import one_line
 from robo_meta.objects.library import read_index, read_library
 from robo_meta.objects.notices import NoticeError, notice, origin_of
 from sim.errors import InputError, did_you_mean
@@ -128,8 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command: Pack | Freeze = tyro.cli(Pack | Freeze, args=arguments, prog="python -m robo_meta.objects.shipping")
         command.run()
-    except (InputError, OSError) as error:
-        print(f"shipping: {one_line(error)}", file=sys.stderr)
+    except InputError as error:
+        print(f"shipping: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
 

@@ -188,10 +188,11 @@ def refused_with_that_reason(outcomes: dict[str, Outcome]) -> None:
 
 
 def all_others_are_accepted(outcomes: dict[str, Outcome], shapes: dict[str, MeshShape]) -> None:
-    good = {"box", "cigar-1", "guessed", "hammer", "in-mm", "inside-out", "million", "open", "rod", "scaled"}
-    assert {name: outcome.reason for name, outcome in outcomes.items() if name not in REASONS} == dict.fromkeys(
-        good, ""
-    )
+    good = {"box", "guessed", "hammer", "in-mm", "inside-out", "million", "open", "rod", "scaled"}
+    reasons = {name: outcome.reason for name, outcome in outcomes.items() if name not in REASONS}
+    # A round body tips towards the denser of its halves, whatever the judge says.
+    assert "does not lie still" in reasons.pop("cigar-1")
+    assert reasons == dict.fromkeys(good, "")
     assert set(shapes) == good
 
 
@@ -254,7 +255,7 @@ def test_a_killed_import_goes_on_where_it_was(tmp_path: Path) -> None:
     words = ["objects", "import", str(source), "--out", str(out), "--workers", "1", "--json"]
     command = [sys.executable, "-m", "robo_meta.cli.main", *words]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not object_file(out, "bar-0").is_file() and time.monotonic() < end:
         time.sleep(0.05)
     os.kill(running.pid, signal.SIGKILL)
@@ -288,8 +289,9 @@ print(done.done_before, [outcome.reason for outcome in done.outcomes])
         ).stdout.strip()
 
     crash = "a library for meshes crashed on it, or its share of memory ran out; the next import tries it again"
-    assert run(ROBO_META_TEST_CRASH="1") == f"0 {[crash, crash]}"
+    # What is too thin is refused before anyone judges it.
     thin = "too thin to hold: 4 mm, needs 6"
-    assert run() == f"0 {['', thin]}"
+    assert run(ROBO_META_TEST_CRASH="1") == f"0 {[crash, thin]}"
+    assert run() == f"1 {['', thin]}"
     # A refusal for a reason stays.
     assert run(ROBO_META_TEST_CRASH="1") == f"2 {['', thin]}"

@@ -6,7 +6,7 @@ import pytest
 from robo_meta.objects import decomposition
 from robo_meta.objects.child import ChildTimeout
 from robo_meta.objects.decomposition import decompose, limited
-from robo_meta.objects.divisions import DivisionError, by_cuts, by_parts
+from robo_meta.objects.divisions import CUTS, DivisionError, by_cuts, by_parts
 from robo_meta.objects.rest import Load, RestError, find_rest, rests_with
 from robo_meta.objects.settling import Motion, SettlingBody
 from robo_meta.objects.solids import mesh_of, solid_in, solid_of, union
@@ -108,7 +108,7 @@ def test_cuts_divide_the_volume_by_length() -> None:
     volumes = [solid_in(mesh).volume() for mesh in halves.meshes]
     assert volumes == pytest.approx([0.25 * 0.2 * 0.03 * 0.025, 0.75 * 0.2 * 0.03 * 0.025])
     assert halves.meshes[0].vertices[:, 0].max() == pytest.approx(-0.05)
-    assert len(by_cuts(whole, [])) == 5
+    assert len(by_cuts(whole, CUTS)) == 5
     with pytest.raises(DivisionError, match=r"^the cut at 100% of its length leaves one material$"):
         by_cuts(whole, [1.0])
 
