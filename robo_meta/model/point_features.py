@@ -60,7 +60,8 @@ def encode(points: Tensor) -> Encoded:
         points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
             first `QUERIES` stand for all.
     """
-    scan = _scan(points)
+    exact, kind = _scan(points.double()), points.dtype
+    scan = _Scan(*(part.to(kind) for part in exact[:-2]), *exact[-2:])
     place, outward = scan.place, scan.outward
     blocks, vectors = _of_object(scan), [-0.01 * outward]
     x, y = scan.cloud.unbind(-1)
@@ -69,8 +70,8 @@ def encode(points: Tensor) -> Encoded:
         found, middles = _of_neighbourhood(scan, radius, moments)
         blocks += found
         vectors += middles
-    seen = Neighbours(scan.dx, scan.dy, scan.z[..., None, :] - scan.height, scan.same)
-    blocks.append(profiles(place, scan.cloud, seen))
+    seen = Neighbours(exact.dx, exact.dy, exact.square, exact.z[..., None, :] - exact.height, exact.same)
+    blocks.append(profiles(exact.place, exact.cloud, seen, kind))
     return Encoded(torch.cat(blocks, -1), scan.colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
 
 
@@ -87,10 +88,6 @@ class _Scan(NamedTuple):
     """(..., Q, 1): z as measured."""
     colours: Tensor
     """(..., Q, C): corner weights."""
-    dx: Tensor
-    """(..., Q, P): x of a point less that of a place."""
-    dy: Tensor
-    """(..., Q, P)."""
     square: Tensor
     """(..., Q, P), m²: squared distance in the plane."""
     same: Tensor
@@ -101,6 +98,10 @@ class _Scan(NamedTuple):
     """(..., Q, 1): of the place from the object's middle."""
     outward: Tensor
     """(..., Q, 2): unit vector from the object's middle."""
+    dx: Tensor
+    """(..., Q, P): x of a point less that of a place."""
+    dy: Tensor
+    """(..., Q, P)."""
 
 
 def _scan(points: Tensor) -> _Scan:
@@ -118,7 +119,7 @@ def _scan(points: Tensor) -> _Scan:
     height = ((alike @ z[..., None]) / alike.sum(-1, keepdim=True).clamp_min(1e-6)).clamp_min(0.003)
     distance = place.norm(dim=-1, keepdim=True)
     outward = place / distance.clamp_min(1e-3)
-    return _Scan(cloud, z, place, raw, colours, dx, dy, square, same, height, distance, outward)
+    return _Scan(cloud, z, place, raw, colours, square, same, height, distance, outward, dx, dy)
 
 
 def _of_object(scan: _Scan) -> list[Tensor]:

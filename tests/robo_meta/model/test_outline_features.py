@@ -24,8 +24,8 @@ def measured(place: torch.Tensor, cloud: torch.Tensor | None = None) -> torch.Te
     """(Q, 2, …): the bands along the part (0) and across it (1), of a one-coloured flat object."""
     cloud = place if cloud is None else cloud
     dx, dy = (cloud[None] - place[:, None]).unbind(-1)
-    seen = Neighbours(dx, dy, torch.zeros_like(dx), torch.ones_like(dx))
-    return profiles(place, cloud, seen).reshape(len(place), 2, MEASURES // 2)
+    seen = Neighbours(dx, dy, dx * dx + dy * dy, torch.zeros_like(dx), torch.ones_like(dx))
+    return profiles(place, cloud, seen, place.dtype).reshape(len(place), 2, MEASURES // 2)
 
 
 def bands_at(cloud: torch.Tensor, at: tuple[float, float]) -> np.ndarray:
