@@ -14,6 +14,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robo_meta.model.surface_features import STRIP, inside
+
 EDGES = (-0.05, -0.03, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.05)
 """m along the line through the place: bands lie between neighbouring edges."""
 BANDS = len(EDGES) - 1
@@ -21,13 +23,12 @@ CELL = 0.01
 """m: all `EDGES` are multiples of it."""
 FIRST, CELLS = round(EDGES[0] / CELL), round((EDGES[-1] - EDGES[0]) / CELL)
 BANDS_OF_CELLS = tuple(
-    tuple(float(low < (FIRST + cell + 0.5) * CELL < high) for low, high in pairwise(EDGES)) for cell in range(-1, CELLS + 1)
+    tuple(float(low < (FIRST + cell + 0.5) * CELL < high) for low, high in pairwise(EDGES))
+    for cell in range(-1, CELLS + 1)
 )
 """(cells, B): 1 where a cell belongs to a band; the first cell and the last belong to none."""
 HALF = 0.06
 """m: points farther to a side belong to other limbs."""
-STRIP = 0.012
-"""m: half the width of the finger-wide strip in which the distance to the object's end is measured."""
 PIECE_RADIUS, PIECE_HEIGHT = 0.045, 0.008
 """m: radius of the neighbourhood whose spread gives the part's direction, and its largest difference in height."""
 LONE_SPREAD = 1e-8
@@ -57,17 +58,28 @@ class Neighbours(NamedTuple):
     """In [0, 1]: how alike in colour."""
 
 
-def profiles(place: Tensor, cloud: Tensor, seen: Neighbours, kind: torch.dtype) -> Tensor:
-    """(…, Q, K) measures that don't change when the object is turned or flipped.
+class Views(NamedTuple):
+    """Every point as the places see it along their part and across, both at once: what this costs is the number of
+    operations more than their size."""
 
-    What is decided, the direction of a part and the band that a point lies in, is decided in float64: decided in
-    float32, it depends on the order of the sums, and a point that changes its band moves an edge by millimetres.
+    lines: Tensor
+    """(2, …, Q, P), m: along, and across. In float32 always, as bands are decided on them."""
+    axes: Tensor
+    """(2, …, Q, 2): unit vectors, float64."""
+    turned: Tensor
+    """(2, …, Q): cosines of the line from the object's middle to them."""
+
+
+def views(place: Tensor, cloud: Tensor, seen: Neighbours) -> Views:
+    """The direction of the part about each place.
+
+    What is decided, that direction and the band that a point lies in, is decided in float64: in float32 it depends on
+    the order of sums, and a point that changes its band moves an edge by millimetres.
 
     Args:
         place: (…, Q, 2), m, object frame, whose origin is the object's middle; float64.
         cloud: (…, P, 2), m, object frame; float64.
         seen: the cloud from the places.
-        kind: of the sums over bands and of the result.
     """
     x, y = place.unbind(-1)
     near = (1 - seen.square * (1 / PIECE_RADIUS**2)).clamp_min_(0)
@@ -87,38 +99,31 @@ def profiles(place: Tensor, cloud: Tensor, seen: Neighbours, kind: torch.dtype) 
     # Along points outwards; the side that the object's middle lies on counts as positive, so a flip changes nothing.
     outwards = torch.where(c * x + s * y < 0, -1.0, 1.0)
     inwards = torch.where(c * y - s * x < 0, -1.0, 1.0)
-    along = (outwards * c)[..., None] * seen.dx + (outwards * s)[..., None] * seen.dy
-    across = (inwards * c)[..., None] * seen.dy - (inwards * s)[..., None] * seen.dx
-    turned = torch.stack([outwards * (c * x + s * y), inwards * (c * y - s * x)]) / distance
-    # Both views at once: what this costs is the number of operations more than their size. Rounded to float32 whatever
-    # `kind` is, as the bands are decided on these.
-    lines = torch.stack([along.float(), across.float()])
-    bands = _along(lines, seen.rise.to(kind), seen.same.to(kind), turned.to(kind))
-    return torch.cat(bands.unbind(), -1)
+    axes = torch.stack([torch.stack([c, s], -1) * outwards[..., None], torch.stack([-s, c], -1) * inwards[..., None]])
+    lines = [axis[..., :1] * seen.dx + axis[..., 1:] * seen.dy for axis in axes]
+    return Views(torch.stack([line.float() for line in lines]), axes, (axes * place).sum(-1) / distance)
 
 
-def _inside(size: Tensor, most: float) -> Tensor:
-    """1 where `size` is less than `most`, else 0: as numbers at once, since turning truth values into them, and choosing
-    by them, costs several times the arithmetic."""
-    return (most - size).mul_(1e12).clamp_(0, 1)
+def profiles(seen_from: Views, rise: Tensor, same: Tensor) -> Tensor:
+    """(…, Q, K) measures that don't change when the object is turned or flipped; `rise` and `same` as in `Neighbours`,
+    in the type that the sums are taken in."""
+    turned = seen_from.turned.to(rise.dtype)
+    return torch.cat(_along(seen_from.lines, rise, same, turned).unbind(), -1)
 
 
 def _along(lines: Tensor, rise: Tensor, same: Tensor, turned: Tensor) -> Tensor:
-    """(2, …, Q, K ÷ 2): bands of points that lie at `lines` (2, …, Q, P), m, float32, along and across, seen from places
-    whose line from the object's middle is `turned` (2, …, Q) (a cosine) to them.
-
-    The first half is banded along the first of `lines`, the second along the second.
+    """(2, …, Q, K ÷ 2): bands of points along the part, and bands across it.
 
     Args:
-        lines: see above.
-        rise, same: (…, Q, P), of `Neighbours`.
-        turned: see above.
+        lines: (2, …, Q, P), m: of `Views`.
+        rise, same: (…, Q, P): of `Neighbours`.
+        turned: (2, …, Q): of `Views`.
     """
     size = lines.abs()
     # The number of its cell: 0 and `CELLS` + 1 are those of points that lie in no band.
     beside = (size.flip(0) - HALF).clamp_min_(0).mul_(1e9)
     cell = (lines + beside).mul_(1 / CELL).floor_().clamp_(FIRST - 1, FIRST + CELLS).sub_(FIRST - 1).long()
-    along, strip = lines.to(rise.dtype), _inside(size.flip(0), STRIP).to(rise.dtype)
+    along, strip = lines.to(rise.dtype), inside(size.flip(0), STRIP).to(rise.dtype)
     across = along.flip(0)
     bands_of_cells = along.new_tensor(BANDS_OF_CELLS)
 
@@ -154,7 +159,7 @@ def _along(lines: Tensor, rise: Tensor, same: Tensor, turned: Tensor) -> Tensor:
     # How far the object, and its own colour, go on outwards in a finger-wide strip.
     mine = (same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
     forwards = along * strip
-    reach = forwards.amax(-1) / 0.03, forwards.mul_(_inside(1 - same, 0.5)).amax(-1) / 0.03
+    reach = forwards.amax(-1) / 0.03, forwards.mul_(inside(1 - same, 0.5)).amax(-1) / 0.03
     return torch.cat([bands.flatten(-2), _slopes(number, edges), torch.stack([*reach, turned, mine], -1)], -1)
 
 

@@ -10,6 +10,9 @@ from robo_meta.catalogue import METHODS
 from robo_meta.model.architecture import Architecture
 from sim.errors import InputError, did_you_mean
 
+SHARED = ("closing", "controller")
+"""Parts that serve every method, trained beside them."""
+
 
 class PresetError(InputError):
     """A preset or method that does not exist, or a count that makes no sense."""
@@ -88,7 +91,7 @@ PRESETS: dict[str, TrainConfig] = {
     "tiny": TrainConfig(
         preset="tiny",
         architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, controller=8),
-        schedules={name: Schedule(8, 4) for name in (*METHODS, "closing", "controller")},
+        schedules={name: Schedule(8, 4) for name in (*METHODS, *SHARED)},
         checkpoint_every=3,
         tensorboard=False,
     ),
