@@ -64,7 +64,7 @@ def encode(points: Tensor) -> Encoded:
             first `QUERIES` stand for all.
     """
     exact, kind = _scan(points.double()), points.dtype
-    scan = _Scan(*(part.to(kind) for part in exact[:-2]), *exact[-2:])
+    scan = _Scan(*(part.to(kind) for part in exact))
     place, outward = scan.place, scan.outward
     blocks, vectors = _of_object(scan), [-0.01 * outward]
     x, y = scan.cloud.unbind(-1)

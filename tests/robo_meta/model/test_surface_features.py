@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robo_meta.model.point_features import OUTLINE_FEATURES, encode
+from robo_meta.model.scorer import OUTER_LOG_SCALES, body, head, initial, log_likelihood, stack
 from robo_meta.model.surface_features import FIT_RADIUS, FIT_UNIT, fits
 from sim.objects.spec import PALETTE
 
-STRIPS = slice(OUTLINE_FEATURES, OUTLINE_FEATURES + 16)
+SCALES = torch.tensor(OUTER_LOG_SCALES)
 EDGE_DROPS = [OUTLINE_FEATURES + 5, OUTLINE_FEATURES + 9]
 """Columns: how much higher the seen surface is at its two ends across the part than at the place, units of 1 cm."""
 
@@ -74,8 +75,14 @@ def test_the_fit_finds_slopes_and_curvatures(turn: float) -> None:
 
 
 def test_a_lone_point_and_a_line_of_points_give_numbers() -> None:
+    """And gradients: what is learned from such a scan is finite."""
     alone = lying(True, 0)[:1]
     line = lying(True, 0)
     line[:, 1] = 0.0
     for scan in (alone.expand(512, 6), line):
-        assert torch.isfinite(encode(scan).features).all()
+        seen = encode(scan[None, None])
+        assert torch.isfinite(seen.features).all()
+        theta = {k: v.requires_grad_() for k, v in initial(8, 6, 2, torch.Generator().manual_seed(0)).items()}
+        loss = log_likelihood(head(stack(theta, 1), body(theta, seen)), torch.tensor([[[0.0, 0.0, 1.0, 0.0]]]), SCALES)
+        found = torch.autograd.grad(loss.sum(), list(theta.values()), allow_unused=True)
+        assert all(torch.isfinite(g).all() for g in found if g is not None)
