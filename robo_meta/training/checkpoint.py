@@ -25,14 +25,14 @@ from robo_meta.learning import contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
 from robo_meta.model import context_encoder, controller, grasp_head, scorer
 from robo_meta.model.architecture import Architecture
-from robo_meta.model.point_features import FEATURES, WIDTHS
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
+from robo_meta.model.point_features import WIDTHS
 from robo_meta.training.presets import METHODS, SHARED
 from sim.errors import InputError
 
 SCHEMA = "2"
-READS_FEATURES = "body.in.weight"
-"""The one parameter, (F, H), whose shape follows from the features."""
+CLOSING_WIDTHS = {1: grasp_head.OUTLINE_INPUTS, FEATURES_VERSION: grasp_head.INPUTS}
+"""Version of the features → how many inputs `closing` had."""
 POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
 
 
@@ -201,11 +201,13 @@ def _with_todays_features(path: Path, card: dict[str, Any], parts: dict[str, dic
     if version not in WIDTHS:
         known = ", ".join(map(str, WIDTHS))
         raise CheckpointError(f"{path}: trained on features of version {version}; this version has {known}")
-    added = FEATURES - WIDTHS[version]
-    for values in parts.values():
-        weight = values.get(READS_FEATURES)
-        if weight is not None and weight.ndim == 2 and weight.shape[0] == WIDTHS[version]:
-            values[READS_FEATURES] = torch.cat([weight, weight.new_zeros((added, weight.shape[1]))])
+    for part, values in parts.items():
+        # The one parameter, (F, H), whose shape follows from the features.
+        reads, widths = ("in.weight", CLOSING_WIDTHS) if part == "closing" else ("body.in.weight", WIDTHS)
+        weight = values.get(reads)
+        if part != "controller" and weight is not None and weight.ndim == 2 and weight.shape[0] == widths[version]:
+            added = widths[FEATURES_VERSION] - widths[version]
+            values[reads] = torch.cat([weight, weight.new_zeros((added, weight.shape[1]))])
     return {**card, "features": FEATURES_VERSION}
 
 
