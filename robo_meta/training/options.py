@@ -29,7 +29,7 @@ class TrainOptions:
     method: tuple[str, ...] = DEFAULT_METHODS
     """Of maml, zero-shot, context, contrast, fomaml, anil, reptile and pretrain."""
     preset: str = "full"
-    """full, quick or tiny."""
+    """full, further (with `--init`: goes on with a trained one), quick or tiny."""
     device: str = "cpu"
     """cpu or cuda."""
     first_order: bool = False

@@ -103,6 +103,8 @@ def train(
     check_methods(tuple(methods))
     if seed < 0:
         raise TrainError(f"seed {seed}; expected 0 or more")
+    if config.preset == "further" and init is None:
+        raise TrainError("preset 'further' without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
     _check_contrast(methods, _begun(out, config), out)
