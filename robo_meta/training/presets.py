@@ -92,11 +92,11 @@ PRESETS: dict[str, TrainConfig] = {
         preset="further",
         schedules={
             **TrainConfig().schedules,
-            "maml": Schedule(500, 40, 7e-4),
-            "zero-shot": Schedule(250, 40, 7e-4),
-            "context": Schedule(500, 40, 7e-4),
-            "closing": Schedule(600, 96, 7e-4),
-            "controller": Schedule(0, 512),
+            "maml": Schedule(800, 40, 7e-4),
+            "zero-shot": Schedule(300, 40, 7e-4),
+            "context": Schedule(800, 40, 7e-4),
+            "closing": Schedule(800, 96, 7e-4),
+            "controller": Schedule(4000, 512, 7e-4),
         },
     ),
     "tiny": TrainConfig(
@@ -107,8 +107,9 @@ PRESETS: dict[str, TrainConfig] = {
         tensorboard=False,
     ),
 }
-"""`full` is what is trained from nothing on prisms, `further` what goes on from it (`--init`) on further objects, as the
-shipped checkpoint did: a third of the steps at a quarter of the rate, and the controller as it is; `quick` is what `robo-meta quickstart` trains within a minute, `tiny` is for tests."""
+"""`full` is trained from nothing on prisms; `further` goes on from it (`--init`) on further objects, as the shipped
+checkpoint did: about half of the steps, at a quarter of the rate. `quick` is what `robo-meta quickstart` trains within
+a minute, `tiny` is for tests."""
 
 
 def preset_named(name: str) -> TrainConfig:
