@@ -96,7 +96,7 @@ PRESETS: dict[str, TrainConfig] = {
             "zero-shot": Schedule(300, 40, 7e-4),
             "context": Schedule(800, 40, 7e-4),
             "closing": Schedule(800, 96, 7e-4),
-            "controller": Schedule(4000, 512, 7e-4),
+            "controller": Schedule(0, 512),
         },
     ),
     "tiny": TrainConfig(
@@ -108,8 +108,8 @@ PRESETS: dict[str, TrainConfig] = {
     ),
 }
 """`full` is trained from nothing on prisms; `further` goes on from it (`--init`) on further objects, as the shipped
-checkpoint did: about half of the steps, at a quarter of the rate. `quick` is what `robo-meta quickstart` trains within
-a minute, `tiny` is for tests."""
+checkpoint did: about half of the steps, at a quarter of the rate, and the controller as it is. `quick` is what
+`robo-meta quickstart` trains within a minute, `tiny` is for tests."""
 
 
 def preset_named(name: str) -> TrainConfig:
