@@ -282,6 +282,16 @@ def test_what_goes_on_keeps_the_narrow_losses_of_the_end(packed: SimpleNamespace
     assert seen == {False: 0.0, True: 1.0}
 
 
+def test_a_part_without_steps_stays_as_it_was(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    source = load_checkpoint(train(data, tmp_path / "source", ["maml"], TINY))
+    config = dataclasses.replace(TINY, schedules={**TINY.schedules, "controller": Schedule(0, 512)})
+    found = load_checkpoint(train(data, tmp_path / "run", ["maml"], config, init=tmp_path / "source"))
+    for name, value in source.parts["controller"].items():
+        assert torch.equal(value, found.parts["controller"][name])
+    assert not all(torch.equal(value, found.parts["closing"][name]) for name, value in source.parts["closing"].items())
+
+
 def test_init_without_the_parts_asked_for(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
     source = train(data, tmp_path / "source", ["zero-shot"], TINY)
