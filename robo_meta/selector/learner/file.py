@@ -44,7 +44,7 @@ CARD = Record(
         "prices": Record(
             {name: Number(0.0) for name in ("attempt", "demo", "second", "gamma")} | {"attempts": Whole(1, 100)}
         ),
-        "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}),
+        "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}, optional={"worlds": TableOf(_RANKING)}),
     },
     optional={"checkpoint": Maybe(Text()), "learner": Text(), "rows": Whole(1), "versions": TableOf(Text())},
     others=Plain(),
@@ -97,12 +97,11 @@ def load_selector(path: Path | str | None = None) -> Selector:
         strategies = tuple(card["strategies"])
         inputs, prices = Inputs(strategies), Prices(**card["prices"])
         rules = card["rules"]
-        for ranking in (rules["ranking"], *rules["table"].values()):
+        tables = [{key: tuple(row) for key, row in rules.get(name, {}).items()} for name in ("table", "worlds")]
+        for ranking in (rules["ranking"], *tables[0].values(), *tables[1].values()):
             if sorted(ranking) != list(range(len(strategies))):
                 raise ValueError(f"a ranking {ranking} of {len(strategies)} strategies")
-        known = ReferenceRules(
-            strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()}
-        )
+        known = ReferenceRules(strategies, tuple(rules["ranking"]), *tables)
         stages = tuple(
             Stage(
                 arrays[f"{number}/base"],
