@@ -78,8 +78,8 @@ def lines_of_decision(result: dict[str, Any]) -> list[str]:
     if "decision_ms" in result:
         ms = result["decision_ms"]
         lines.append(
-            f"a decision takes {ms['median']:.0f} ms ({ms['p95']:.0f} ms at the 95th percentile) from one "
-            f"demonstration: look {ms['look']:.0f} ms, choice {ms['choice']:.1f} ms; from "
+            f"a decision takes {ms['median']:.0f} ms of processor time from one demonstration (slowest of "
+            f"{ms['n']}: {ms['slowest']:.0f} ms): look {ms['look']:.0f} ms, choice {ms['choice']:.1f} ms; from "
             f"{ms['several']['shots']} it takes {ms['several']['median']:.0f} ms"
         )
     return lines

@@ -177,7 +177,7 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     assert result["three-line-rule"]["n"] == 40 and result["calibration"]["chosen"]["n"] == 40
     ms = result["decision_ms"]
     # Adapting every strategy takes most of a decision, and from three demonstrations each is left out in turn.
-    assert ms["p95"] >= ms["median"] > ms["look"] > ms["choice"] > 0 and ms["several"]["look"] > ms["look"]
+    assert ms["slowest"] >= ms["median"] > ms["look"] > ms["choice"] > 0 and ms["several"]["look"] > ms["look"]
     assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
     write_page(tmp_path / "report" / "report.html", "strategies", "")
     assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
@@ -195,7 +195,7 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
         "single best in the judged set",
         "calibration error",
         "same-object (n = 20, 20 tasks): selector",
-        "from one demonstration: look",
+        "ms of processor time from one demonstration",
     ):
         assert part in said, part
     explain = judge.replace("select evaluate", "select explain")

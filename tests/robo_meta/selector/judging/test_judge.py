@@ -87,7 +87,7 @@ def test_judging_a_selector() -> None:
     assert 0.85 < gap["value"] < 1.15 and gap["low"] > 0.3 and gap["low"] <= gap["value"] <= gap["high"]
     # Four families don't settle a difference of 0.05.
     assert result["retry"]["low"] < 0 < 0.03 < result["retry"]["difference"] < result["retry"]["high"]
-    assert result["vbs"]["naive"] > result["vbs"]["rate"]
+    assert result["vbs"]["naive"] >= result["vbs"]["rate"]
     assert result["closed_gap"]["value"] == pytest.approx(closed_gap(score(judged, selector)))
     assert result["untellable"] == 0 and "told-the-world" not in result
     names = ("sbs", "vbs", "selector", "look-up", "random", "best-then-second-best", "one-pilot", "selector-with-retry")

@@ -22,14 +22,10 @@ CHANCES = np.tile([[0.6, 0.9, 0.5]], (6, 1))
 
 def scenes(names: tuple[str, ...] = NAMES, **changes: object) -> Matrix:
     """Six scenes: unseen paint in 0 and 4, several demonstrations in 2 to 5, where errors differ."""
-    features = {
-        "colour not shown": np.array([1.0, 0.4, 0.0, 0.0, 0.9, 0.0]),
-        "left one out": np.array([0, 0, 1, 1, 1, 1]),
-        "left-out: maml": np.array([5.0, 5.0, 1.0, 3.0, 1.0, 2.0]),
-        f"left-out: {names[1]}": np.array([5.0, 5.0, 2.0, 2.0, 2.0, 2.0]),
-    }
-    if len(names) == 3:
-        features[f"left-out: {names[2]}"] = np.array([5.0, 5.0, 3.0, 1.0, 3.0, 3.0])
+    errors = ([5, 5, 1, 3, 1, 2], [5, 5, 2, 2, 2, 2], [5, 5, 3, 1, 3, 3])
+    features = {f"left-out: {name}": np.array(row) for name, row in zip(names, errors, strict=False)}
+    features["colour not shown"] = np.array([1.0, 0.4, 0.0, 0.0, 0.9, 0.0])
+    features["left one out"] = np.array([0, 0, 1, 1, 1, 1])
     return made_up(CHANCES[:, : len(names)], features=features, strategies=names, **changes)
 
 
