@@ -79,5 +79,6 @@ def print_explanation(found: dict[str, Any], console: Console | None = None) -> 
         name += "" if row["affordable"] else " (over budget)"
         table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
     console.print(table)
+    console.print(found["because"])
     values = ", ".join(f"{name} {value:.2f}" for name, value in found["values"].items())
     console.print(f"best action: {found['best_action']} (values, with all attempts left: {values})")
