@@ -46,6 +46,8 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
     lines.append("closed by others: " + ", ".join(f"{name} {interval(gap)}" for name, gap in others))
     if "seeds" in result:
         lines.append(_line_of_seeds(result["seeds"]))
+    else:
+        lines.append("one selector seed: with --training, the matrix that it learned from, four more are judged")
     if result["untellable"]:
         lines.append(f"{result['untellable']} scenes in which nothing can tell count only in a slice of their own")
     return lines

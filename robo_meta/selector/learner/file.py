@@ -46,7 +46,18 @@ CARD = Record(
         ),
         "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}, optional={"worlds": TableOf(_RANKING)}),
     },
-    optional={"checkpoint": Maybe(Text()), "learner": Text(), "rows": Whole(1), "versions": TableOf(Text())},
+    optional={
+        "checkpoint": Maybe(Text()),
+        "learner": Text(),
+        "rows": Whole(1),
+        "versions": TableOf(Text()),
+        # What it takes to learn another seed of the same selector.
+        "seed": Whole(0),
+        "config": Record(
+            {"trees": Whole(1), "leaves": Whole(2), "least": Whole(1), "pairs": Whole(1), "borrowed": Number(0.0)}
+        ),
+        "matrix": TableOf(Plain()),
+    },
     others=Plain(),
 )
 """What a selector's card holds."""

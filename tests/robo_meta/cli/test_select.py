@@ -182,7 +182,7 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     write_page(tmp_path / "report" / "report.html", "strategies", "")
     assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
     page = (tmp_path / "report" / "selector.html").read_text()
-    assert "<h1>Selector</h1>" in page and "closed gap" in page and "http" not in page
+    assert "<h1>Selector</h1>" in page and "Slice by slice" in page and "closed gap" in page and "http" not in page
     assert "<a href=report.html>" in page and "<a href=selector.html>" in (tmp_path / "report/report.html").read_text()
     said = capsys.readouterr().out
     for part in (
@@ -196,13 +196,15 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
         "calibration error",
         "same-object (n = 20, 20 tasks): selector",
         "ms of processor time from one demonstration",
+        "one selector seed: with --training",
     ):
         assert part in said, part
     explain = judge.replace("select evaluate", "select explain")
     assert main(words(explain + "--scene 3 --json", place, tmp_path)) == 0
     assert len(json.loads(capsys.readouterr().out)["strategies"]) == 3
     assert main(words(explain + "--scene 3", place, tmp_path)) == 0
-    assert "predicted" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "predicted" in said and ": taking " in said and "success in training scenes" in said
 
 
 def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys) -> None:
