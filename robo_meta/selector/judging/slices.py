@@ -20,6 +20,8 @@ SLICES: dict[str, tuple[tuple[str, ...], Callable[[Columns], np.ndarray]]] = {
     "same-object": (("transfer",), lambda s: s["transfer"] == "same-object"),
     "new-instance": (("transfer",), lambda s: s["transfer"] == "new-instance"),
     "new-shape": (("transfer",), lambda s: s["transfer"] == "new-shape"),
+    "one demonstration": (("shots",), lambda s: s["shots"] == 1),
+    "several demonstrations": (("shots",), lambda s: s["shots"] > 1),
     "colours known": (("foreign", "shots"), lambda s: s["foreign"] < s["shots"]),
     "colours unknown": (("foreign", "shots"), lambda s: s["foreign"] == s["shots"]),
     "usual sensing": (("sensing",), lambda s: s["sensing"] == 1),
