@@ -151,9 +151,10 @@ def _strip(seen: _Seen, half: float, height: Tensor) -> _Strip:
         (along - (high - RIM)[..., None]).clamp_min(0) * weight,
         ((low + RIM)[..., None] - along).clamp_min(0) * weight,
     )
+    sums = [edge.sum(-1) for edge in edges]
     falls = [
-        ((edge @ z[..., None])[..., 0] - edge.sum(-1) * height[:, None]) / edge.sum(-1).clamp_min(1e-9)
-        for edge in edges
+        ((edge @ z[..., None])[..., 0] - total * height[:, None]) / total.clamp_min(1e-9)
+        for edge, total in zip(edges, sums, strict=True)
     ]
     measures = [
         width / 0.03,

@@ -63,7 +63,7 @@ class Views(NamedTuple):
     operations more than their size."""
 
     lines: Tensor
-    """(2, …, Q, P), m: along, and across. In float32 always, as bands are decided on them."""
+    """(2, …, Q, P), m: along, and across. Worked out in float64, kept in float32: bands are decided on them."""
     axes: Tensor
     """(2, …, Q, 2): unit vectors, float64."""
     turned: Tensor

@@ -205,7 +205,7 @@ def _with_todays_features(path: Path, card: dict[str, Any], parts: dict[str, dic
         # The one parameter, (F, H), whose shape follows from the features.
         reads, widths = ("in.weight", CLOSING_WIDTHS) if part == "closing" else ("body.in.weight", WIDTHS)
         weight = values.get(reads)
-        if part != "controller" and weight is not None and weight.ndim == 2 and weight.shape[0] == widths[version]:
+        if weight is not None and weight.ndim == 2 and weight.shape[0] == widths[version]:
             added = widths[FEATURES_VERSION] - widths[version]
             values[reads] = torch.cat([weight, weight.new_zeros((added, weight.shape[1]))])
     return {**card, "features": FEATURES_VERSION}

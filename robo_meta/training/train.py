@@ -107,8 +107,12 @@ def train(
         raise TrainError("preset 'further' without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
-    _check_contrast(methods, _begun(out, config), out)
+    begun = _begun(out, config)
+    _check_contrast(methods, begun, out)
     starts = _starts(methods, init, config)
+    for part in parts_to_train(methods, packed, begun, resume):
+        if config.schedules[part].steps == 0 and not (part in starts and starts[part].goes_on):
+            raise TrainError(f"{init}: no {part!r} to go on with, which preset {config.preset!r} leaves as it is")
     (out / STATES).mkdir(parents=True, exist_ok=True)
     with sole_writer(out, "training"):
         remove_temporaries(out)

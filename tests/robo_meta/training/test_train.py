@@ -292,6 +292,16 @@ def test_a_part_without_steps_stays_as_it_was(packed: SimpleNamespace, tmp_path:
     assert not all(torch.equal(value, found.parts["closing"][name]) for name, value in source.parts["closing"].items())
 
 
+def test_a_part_without_steps_needs_one_to_go_on_with(packed: SimpleNamespace, tmp_path: Path) -> None:
+    # From `pretrain` the shared parts start afresh: without steps a controller would be shipped as it was drawn.
+    data = packed.write(tmp_path)
+    train(data, tmp_path / "source", ["pretrain"], TINY)
+    config = dataclasses.replace(TINY, schedules={**TINY.schedules, "controller": Schedule(0, 512)})
+    with pytest.raises(TrainError, match="source: no 'controller' to go on with, which preset 'tiny' leaves as it is"):
+        train(data, tmp_path / "run", ["maml"], config, init=tmp_path / "source")
+    assert not (tmp_path / "run" / "policy.safetensors").exists()
+
+
 def test_init_without_the_parts_asked_for(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
     source = train(data, tmp_path / "source", ["zero-shot"], TINY)
