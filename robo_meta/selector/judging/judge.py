@@ -32,8 +32,8 @@ SLICES: dict[str, Callable[[Matrix], np.ndarray]] = {
     "same-object": lambda m: m.scenes["transfer"] == "same-object",
     "new-instance": lambda m: m.scenes["transfer"] == "new-instance",
     "new-shape": lambda m: m.scenes["transfer"] == "new-shape",
-    "colours known": lambda m: m.scenes["foreign"] < m.scenes["shots"],
-    "colours unknown": lambda m: m.scenes["foreign"] == m.scenes["shots"],
+    "colours known": lambda m: m.scenes["world"] != "untellable",
+    "colours unknown": lambda m: m.scenes["world"] == "untellable",
     "usual sensing": lambda m: m.scenes["sensing"] == 1,
     "noisier sensing": lambda m: m.scenes["sensing"] > 1,
 }
