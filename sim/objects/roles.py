@@ -5,8 +5,9 @@ over to other shapes, there are two roles, and every object of two materials has
 
 Families name what each of their pieces is for, and a material is a head where any of its pieces is. Where that doesn't
 tell the two apart, because nobody named them (imported objects, bars, families of one's own), shape does: the slimmer
-of the two, longer along the object for its width across, is the handle. That holds for a division by parts and for a
-cut alike, as it asks for nothing but geometry; of a screwdriver it calls the blade the handle.
+of the two, which reaches less far across the object's length, is the handle, and of two that are equally wide the
+longer. That holds for a division by parts and for a cut alike, as it asks for nothing but geometry, and it is what
+most named families look like; of a screwdriver it calls the blade the handle.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from sim.shapes.pieces import HANDLE, HEAD
 
 ROLES = (HANDLE, HEAD)
 """Every role, in the order of files."""
+SAME_WIDTH = 1.05
+"""Ratio of widths below which two parts count as equally wide."""
 HEADINGS = 180
 """Headings, 1° apart, among which an object's long axis is looked for."""
 
@@ -34,17 +37,19 @@ def roles_of(spec: ObjectSpec) -> dict[str, str]:
     if set(named.values()) == set(ROLES):
         return named
     first, second = spec.colours
-    slim = {colour: slenderness(spec, colour) for colour in spec.colours}
-    handle = first if slim[first] >= slim[second] else second
+    (long, wide), (other_long, other_wide) = extents(spec, first), extents(spec, second)
+    if max(wide, other_wide) > SAME_WIDTH * min(wide, other_wide):
+        handle = first if wide < other_wide else second
+    else:
+        handle = first if long >= other_long else second
     return {colour: HANDLE if colour == handle else HEAD for colour in spec.colours}
 
 
-def slenderness(spec: ObjectSpec, colour: str) -> float:
-    """Length along the object's long axis ÷ width across it, of all that is of `colour`."""
+def extents(spec: ObjectSpec, colour: str) -> tuple[float, float]:
+    """Length along the object's long axis and width across it, m, of all that is of `colour`."""
     along = long_axis(np.concatenate([part.outline for part in spec.parts]))
     own = np.concatenate([part.outline for part in spec.parts if part.colour == colour])
-    length, width = np.ptp(own @ along), np.ptp(own @ np.array([-along[1], along[0]]))
-    return float(length / max(width, 1e-6))
+    return float(np.ptp(own @ along)), float(np.ptp(own @ np.array([-along[1], along[0]])))
 
 
 def long_axis(xy: np.ndarray) -> np.ndarray:

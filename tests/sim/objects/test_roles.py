@@ -9,7 +9,7 @@ import pytest
 
 from sim.objects.acceptance import draw_object, place
 from sim.objects.meshes import Division, MeshShape, TriangleMesh, mesh_object
-from sim.objects.roles import ROLES, long_axis, roles_of, slenderness
+from sim.objects.roles import ROLES, extents, long_axis, roles_of
 from sim.objects.spec import ObjectError
 from sim.records import FrozenMapping
 from sim.shapes.families import FAMILIES
@@ -68,13 +68,19 @@ def test_the_slim_side_of_an_imported_object_is_its_handle_whichever_slot_it_is(
         assert roles_of(spec) == expected
 
 
-def test_slenderness_and_long_axis_by_hand() -> None:
+def test_extents_and_long_axis_by_hand() -> None:
     pieces = in_slots([box(0.0, 0.2, 0.02, 0.02), box(0.2, 0.25, 0.05, 0.03)], (0, 1))
     spec = place(pieces, ("red", "blue"), "stick", 0.7, mirror=False, turn=0.0)
-    assert slenderness(spec, "red") == pytest.approx(0.2 / 0.02) and slenderness(spec, "blue") == pytest.approx(1.0)
+    assert extents(spec, "red") == pytest.approx((0.2, 0.02)) and extents(spec, "blue") == pytest.approx((0.05, 0.05))
     turned = np.array([np.cos(0.7), np.sin(0.7)])
     corners = np.array([[0, 0], [0.3, 0], [0.3, 0.05], [0, 0.05]]) @ np.array([turned, [-turned[1], turned[0]]])
     assert abs(long_axis(corners) @ turned) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_of_two_equally_wide_parts_the_longer_is_the_handle() -> None:
+    pieces = in_slots([box(0.0, 0.2, 0.03, 0.02), box(0.2, 0.3, 0.03, 0.035)], (0, 1))
+    spec = place(pieces, ("red", "blue"), "stick", 0.7, mirror=False, turn=0.5)
+    assert roles_of(spec) == {"red": HANDLE, "blue": HEAD}
 
 
 def test_one_colour_has_no_roles_and_an_unknown_role_is_refused() -> None:

@@ -136,7 +136,7 @@ def test_a_share_of_the_queries_are_meshes() -> None:
     assert {split_of(replace(order, meshes=None), index) for index in range(50)} == {"unseen-families"}
 
 
-SHORT = 21
+SHORT = 44
 """A seed whose first two scenes have one demonstration, which takes least time, and different pushes."""
 ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre",), controller="scripted", workers=1, seed=SHORT)
 
@@ -158,7 +158,7 @@ def assert_same_bytes(path: Path, whole: Path) -> None:
 def test_rows_are_scenes_with_their_demonstrations_and_with_one_more(whole: Path) -> None:
     matrix = load_matrix(whole)
     assert matrix.success.shape == (4, 1, 2) and matrix.following.tolist() == [1, -1, 3, -1]
-    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.015, 0.015, 0, 0]
+    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.03, 0.03, 0, 0]
     # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
     assert np.array_equal(matrix.success[::2], matrix.success[1::2])
 
@@ -272,7 +272,6 @@ def test_scenes_drawn_from_other_tables_are_another_matrix(whole: Path, tmp_path
             {"meshes": "real-objects"},
             "meshes 'real-objects' with split 'validation'; they are for testing, with unseen-objects,",
         ),
-        ({"meshes": "nowhere"}, "unknown split 'nowhere'"),
         ({"scenes": 0}, "scenes 0; expected 1 or more"),
         ({"rollouts": 1}, "rollouts 1; expected 2 or more"),
         ({"workers": 0}, "workers 0; expected 1 or more"),
