@@ -42,6 +42,10 @@ class ScannedParts:
     def __len__(self) -> int:
         return len(self.centres)
 
+    def thinned(self, count: int) -> ScannedParts:
+        """The same with the first `count` points, which are an even sample, as scans come in random order."""
+        return ScannedParts(self.points[:count], self.centres, self.owner[:count])
+
     @cached_property
     def bulk(self) -> tuple[np.ndarray, np.ndarray]:
         """(G,) volumes, m³, and (G, 2) centroids, m, as the camera sees them."""

@@ -37,7 +37,7 @@ def test_a_camera_of_its_own_colours_changes_nothing_where_the_light_stays() -> 
 
 
 def test_dimmed_colours_become_those_that_were_shown() -> None:
-    """Over all pairs of paints and a dozen lights, wherever anything is changed it is the right colour, and most are."""
+    """Over all pairs of paints and a dozen lights, what is changed becomes the right colour, nearly always."""
     rng, right, changed = np.random.default_rng(0), 0, 0
     for pair in combinations(NAMES, 2):
         light = "-".join(f"{gain:.2f}" for gain in rng.uniform(0.45, 1.0, 3))
