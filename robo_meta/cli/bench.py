@@ -5,7 +5,9 @@ The machine's speed drifts, so that figures of one run compare with each other a
 
 from __future__ import annotations
 
+import contextlib
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -86,6 +88,7 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         "draw_object_ms": _median_ms(lambda: draw_scene(config.seed, task, family, "a1"), config.repeats),
         "scan_ms": _median_ms(lambda: scan(scene.object, flat, scene.noise, rng), config.repeats),
     }
+    figures |= _imports()
     support = SupportSet((support_item(demo),))
     file = checkpoint_file(config.checkpoint)
     for participant in build_strategies(file, default_names(part_names(file)), "learned"):
@@ -97,6 +100,21 @@ def bench(config: BenchConfig) -> dict[str, Any]:
         figures[f"choose_ms {name}"] = _median_ms(partial(_choose, policy, scans), config.repeats)
         figures[f"act_ms {name}"] = _median_ms(partial(policy.act, seen), config.repeats * 20)
     return figures
+
+
+def _imports() -> dict[str, float]:
+    """Median s of importing an object by one process, of the first six that `objects import curved` generates; nothing
+    without the libraries for meshes."""
+    from robo_meta.objects.config import ImportConfig
+    from robo_meta.objects.importer import import_objects
+    from robo_meta.objects.libraries import LibraryMissing
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = ImportConfig(Path("curved"), Path(folder) / "library", workers=1, ids="0-5")
+        with contextlib.suppress(LibraryMissing):
+            found = import_objects(config, progress=False)
+            return {"import_object_s": round(statistics.median(one.seconds for one in found.outcomes), 4)}
+    return {}
 
 
 def _choose(policy: Any, scans: Iterator[np.ndarray]) -> None:

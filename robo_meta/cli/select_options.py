@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from robo_meta.selector.matrix.config import MatrixOrder
 from sim.errors import InputError
@@ -97,6 +97,15 @@ def play(order: MatrixOrder, keep: Path | None) -> Matrix:
         return play_matrix(order, keep)
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
         return play_matrix(order, Path(folder) / "matrix.safetensors")
+
+
+def players(strategies: Sequence[str], checkpoint: Path | None) -> dict[str, Any]:
+    """Name → strategy, with the checkpoint's parts and its learned controller."""
+    from robo_meta.strategies.build import needs_checkpoint, shared_strategies
+    from robo_meta.training.checkpoint import checkpoint_file
+
+    file = checkpoint_file(checkpoint) if needs_checkpoint(strategies, "learned") else None
+    return {player.name: player.strategy for player in shared_strategies(file, tuple(strategies), "learned")}
 
 
 def warn_of_few(matrix: Matrix) -> None:

@@ -33,8 +33,13 @@ NEIGHBOURS = 2
 DISCS = (0.02, 0.035, 0.06)
 """m: radii of the discs about the place in which the spread along the closing direction is measured, which is coarser
 than an extent, and less noisy."""
-_PER_STRIP, _PER_DISC, _COMMON = 6, 2, 3
-INPUTS = (_PER_STRIP * len(STRIPS)) * (2 * NEIGHBOURS + 1) + len(STRIPS) + _PER_DISC * len(DISCS) + 2 + _COMMON
+RIM = 0.006
+"""m: width of the rims of a strip, where the seen surface ends on either side: how far it has fallen there tells a
+round body, which pads must meet half way up, from an upright one."""
+_PER_STRIP, _PER_DISC, _COMMON, _PER_RIMS = 6, 2, 3, 2
+OUTLINE_INPUTS = (_PER_STRIP * len(STRIPS)) * (2 * NEIGHBOURS + 1) + len(STRIPS) + _PER_DISC * len(DISCS) + 2 + _COMMON
+INPUTS = OUTLINE_INPUTS + _PER_RIMS * len(STRIPS)
+"""The first `OUTLINE_INPUTS` are all that version 1 of the features had."""
 OUTPUTS = 3
 """Preference of the direction, shift along it (units of 1 cm), height (units of 1 cm)."""
 
@@ -78,8 +83,8 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     close = torch.exp(-(distance / torch.maximum(nearest, distance.new_tensor(0.01))).square())
     height = (close * seen.z).sum(-1) / close.sum(-1)
     strips = [_strip(seen, half, height) for half in STRIPS]
-    own = torch.stack([column for _, columns in strips for column in columns], -1)
-    excess = torch.stack([(w - w.amin(1, keepdim=True)) / 0.01 for w, _ in strips], -1)
+    own = torch.stack([column for strip in strips for column in strip.measures], -1)
+    excess = torch.stack([(strip.width - strip.width.amin(1, keepdim=True)) / 0.01 for strip in strips], -1)
     turning = [column for radius in DISCS for column in _disc(seen, radius)]
     # Round places have no narrow direction; demonstrators then close across the line to the object's middle.
     radial = (places @ closing) / (places.norm(dim=-1, keepdim=True) + 0.01)
@@ -87,7 +92,8 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     turning += [radial.abs(), (whole.square().sum(1) / (points.shape[-2] - 1)).sqrt() / 0.05]
     common = torch.stack([height / 0.02, nearest[..., 0] / 0.01, points[..., :2].norm(dim=-1).amax(-1) / 0.1], -1)
     shared = common[:, None].expand(-1, DIRECTIONS, -1)
-    return torch.cat([*_with_neighbours(own), excess, torch.stack(turning, -1), shared], -1), height
+    rims = torch.stack([rim for strip in strips for rim in strip.rims], -1)
+    return torch.cat([*_with_neighbours(own), excess, torch.stack(turning, -1), shared, rims], -1), height
 
 
 def _nearest(points: Tensor, places: Tensor, closing: Tensor) -> _Seen:
@@ -104,8 +110,19 @@ def _nearest(points: Tensor, places: Tensor, closing: Tensor) -> _Seen:
     return _Seen(distance, z, along, across, far <= REACH, outer, dense)
 
 
-def _strip(seen: _Seen, half: float, height: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """Widths (B, A), m, of the object in a strip, and the `_PER_STRIP` measures (B, A) of it.
+class _Strip(NamedTuple):
+    """What a strip along each closing direction shows of the object."""
+
+    width: Tensor
+    """(B, A), m."""
+    measures: list[Tensor]
+    """`_PER_STRIP` of (B, A); `middle`, which changes its sign with the direction, is the second."""
+    rims: list[Tensor]
+    """`_PER_RIMS` of (B, A): heights of the lower and of the higher rim over the place."""
+
+
+def _strip(seen: _Seen, half: float, height: Tensor) -> _Strip:
+    """The object in a strip.
 
     Args:
         seen: the points.
@@ -129,7 +146,16 @@ def _strip(seen: _Seen, half: float, height: Tensor) -> tuple[Tensor, list[Tenso
     # Spread about the middle of the extent.
     spread = square - 2 * mean * middle + some * middle.square()
     outside = (strip & seen.outer).sum(-1).to(along.dtype)
-    return width, [
+    # Weights that begin with nothing at the rim's inner edge, so that no single point decides.
+    edges = (
+        (along - (high - RIM)[..., None]).clamp_min(0) * weight,
+        ((low + RIM)[..., None] - along).clamp_min(0) * weight,
+    )
+    falls = [
+        ((edge @ z[..., None])[..., 0] - edge.sum(-1) * height[:, None]) / edge.sum(-1).clamp_min(1e-9)
+        for edge in edges
+    ]
+    measures = [
         width / 0.03,
         middle / 0.01,
         count / (10 * seen.dense),
@@ -137,6 +163,8 @@ def _strip(seen: _Seen, half: float, height: Tensor) -> tuple[Tensor, list[Tenso
         spread.clamp_min(0).sqrt() / 0.01,
         outside / (5 * seen.dense),
     ]
+    # Half a turn of the direction exchanges its sides, so they are told apart by their heights alone.
+    return _Strip(width, measures, [torch.minimum(*falls) / 0.01, torch.maximum(*falls) / 0.01])
 
 
 def _with_neighbours(own: Tensor) -> list[Tensor]:

@@ -14,13 +14,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from robo_meta.model.surface_features import STRIP, inside
+
 EDGES = (-0.05, -0.03, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.05)
 """m along the line through the place: bands lie between neighbouring edges."""
 BANDS = len(EDGES) - 1
+CELL = 0.01
+"""m: all `EDGES` are multiples of it."""
+FIRST, CELLS = round(EDGES[0] / CELL), round((EDGES[-1] - EDGES[0]) / CELL)
+BANDS_OF_CELLS = tuple(
+    tuple(float(low < (FIRST + cell + 0.5) * CELL < high) for low, high in pairwise(EDGES))
+    for cell in range(-1, CELLS + 1)
+)
+"""(cells, B): 1 where a cell belongs to a band; the first cell and the last belong to none."""
 HALF = 0.06
 """m: points farther to a side belong to other limbs."""
-STRIP = 0.012
-"""m: half the width of the finger-wide strip in which the distance to the object's end is measured."""
 PIECE_RADIUS, PIECE_HEIGHT = 0.045, 0.008
 """m: radius of the neighbourhood whose spread gives the part's direction, and its largest difference in height."""
 LONE_SPREAD = 1e-8
@@ -36,29 +44,47 @@ MEASURES = 2 * (BANDS * PER_BAND + len(WINDOWS) * PER_WINDOW + 4)
 
 
 class Neighbours(NamedTuple):
-    """Every point relative to every place, (…, Q, P)."""
+    """Every point relative to every place, (…, Q, P), float64."""
 
     dx: Tensor
     """m, object frame."""
     dy: Tensor
     """m, object frame."""
+    square: Tensor
+    """m²: squared distance in the plane."""
     rise: Tensor
     """m: how much higher the point is than the place."""
     same: Tensor
     """In [0, 1]: how alike in colour."""
 
 
-def profiles(place: Tensor, cloud: Tensor, seen: Neighbours) -> Tensor:
-    """(…, Q, K) measures that don't change when the object is turned or flipped.
+class Views(NamedTuple):
+    """Every point as the places see it along their part and across, both at once: what this costs is the number of
+    operations more than their size."""
+
+    lines: Tensor
+    """(2, …, Q, P), m: along, and across. In float32 always, as bands are decided on them."""
+    axes: Tensor
+    """(2, …, Q, 2): unit vectors, float64."""
+    turned: Tensor
+    """(2, …, Q): cosines of the line from the object's middle to them."""
+
+
+def views(place: Tensor, cloud: Tensor, seen: Neighbours) -> Views:
+    """The direction of the part about each place.
+
+    What is decided, that direction and the band that a point lies in, is decided in float64: in float32 it depends on
+    the order of sums, and a point that changes its band moves an edge by millimetres.
 
     Args:
-        place: (…, Q, 2), m, object frame, whose origin is the object's middle.
-        cloud: (…, P, 2), m, object frame.
+        place: (…, Q, 2), m, object frame, whose origin is the object's middle; float64.
+        cloud: (…, P, 2), m, object frame; float64.
         seen: the cloud from the places.
     """
     x, y = place.unbind(-1)
-    near = (1 - (seen.dx * seen.dx + seen.dy * seen.dy) * (1 / PIECE_RADIUS**2)).clamp_min(0)
-    piece = seen.same * near * near * (1 - (seen.rise * seen.rise) * (1 / PIECE_HEIGHT**2)).clamp_min(0)
+    near = (1 - seen.square * (1 / PIECE_RADIUS**2)).clamp_min_(0)
+    level = (1 - (seen.rise * seen.rise) * (1 / PIECE_HEIGHT**2)).clamp_min_(0)
+    piece = (near * near).mul_(seen.same).mul_(level)
     cx, cy = cloud.unbind(-1)
     moments = torch.stack([torch.ones_like(cx), cx, cy, cx * cx, cx * cy, cy * cy], -1)
     mass, mx, my, xx, xy, yy = (piece @ moments).unbind(-1)
@@ -73,61 +99,68 @@ def profiles(place: Tensor, cloud: Tensor, seen: Neighbours) -> Tensor:
     # Along points outwards; the side that the object's middle lies on counts as positive, so a flip changes nothing.
     outwards = torch.where(c * x + s * y < 0, -1.0, 1.0)
     inwards = torch.where(c * y - s * x < 0, -1.0, 1.0)
-    along = (outwards * c)[..., None] * seen.dx + (outwards * s)[..., None] * seen.dy
-    across = (inwards * c)[..., None] * seen.dy - (inwards * s)[..., None] * seen.dx
-    turned = torch.stack([outwards * (c * x + s * y), inwards * (c * y - s * x)]) / distance
-    # Both views at once: what this costs is the number of operations more than their size.
-    first, second = torch.stack([along, across]), torch.stack([across, along])
-    return torch.cat(_along(first, second, seen, turned).unbind(), -1)
+    axes = torch.stack([torch.stack([c, s], -1) * outwards[..., None], torch.stack([-s, c], -1) * inwards[..., None]])
+    lines = [axis[..., :1] * seen.dx + axis[..., 1:] * seen.dy for axis in axes]
+    return Views(torch.stack([line.float() for line in lines]), axes, (axes * place).sum(-1) / distance)
 
 
-def _along(along: Tensor, across: Tensor, seen: Neighbours, turned: Tensor) -> Tensor:
-    """(2, …, Q, K ÷ 2): bands of points at `along` and `across` (2, …, Q, P), m, of places whose line from the object's
-    middle is `turned` (2, …, Q) (a cosine) to `along`."""
-    # What lies beyond each edge, so that a band is the difference of two sums. Written as numbers at once: turning
-    # truth values into them took a fifth of the time of it all.
-    within = torch.where(across.abs() < HALF, along, EDGES[0] - 1)[..., None, :]
-    beyond = along.new_empty((*along.shape[:-1], len(EDGES), along.shape[-1]))
-    torch.ge(within, along.new_tensor(EDGES)[:, None], out=beyond)
+def profiles(seen_from: Views, rise: Tensor, same: Tensor) -> Tensor:
+    """(…, Q, K) measures that don't change when the object is turned or flipped; `rise` and `same` as in `Neighbours`,
+    in the type that the sums are taken in."""
+    turned = seen_from.turned.to(rise.dtype)
+    return torch.cat(_along(seen_from.lines, rise, same, turned).unbind(), -1)
+
+
+def _along(lines: Tensor, rise: Tensor, same: Tensor, turned: Tensor) -> Tensor:
+    """(2, …, Q, K ÷ 2): bands of points along the part, and bands across it.
+
+    Args:
+        lines: (2, …, Q, P), m: of `Views`.
+        rise, same: (…, Q, P): of `Neighbours`.
+        turned: (2, …, Q): of `Views`.
+    """
+    size = lines.abs()
+    # The number of its cell: 0 and `CELLS` + 1 are those of points that lie in no band.
+    beside = (size.flip(0) - HALF).clamp_min_(0).mul_(1e9)
+    cell = (lines + beside).mul_(1 / CELL).floor_().clamp_(FIRST - 1, FIRST + CELLS).sub_(FIRST - 1).long()
+    along, strip = lines.to(rise.dtype), inside(size.flip(0), STRIP).to(rise.dtype)
+    across = along.flip(0)
+    bands_of_cells = along.new_tensor(BANDS_OF_CELLS)
 
     def band_sums(*values: Tensor) -> Tensor:
-        sums = torch.stack(values, -2) @ beyond.transpose(-1, -2)
-        return sums[..., :-1] - sums[..., 1:]
+        # Each band by itself. As differences of sums from its two edges on, what is left of an empty band or of a lone
+        # point is rounding, which the eighth root below would make millimetres of.
+        none = along.new_zeros((*along.shape[:-1], CELLS + 2))
+        return torch.stack([none.scatter_add(-1, cell, value) for value in values], -2) @ bands_of_cells
 
-    rises, alike = seen.rise.expand_as(along), seen.same.expand_as(along)
-    number, mean, square, rise, same = band_sums(torch.ones_like(along), across, across * across, rises, alike).unbind(
-        -2
-    )
+    ones = along.new_ones(()).expand_as(along)
+    number, mean, rises, alike = band_sums(ones, across, rise.expand_as(along), same.expand_as(along)).unbind(-2)
     some = number.clamp_min(1)
     mean = mean / some
-    spread = (square / some - mean * mean).clamp_min(0).sqrt()
     # An edge is where the eighth moment about the band's mean would put that of an even spread: nearly as sure as the
     # farthest point, and sensor noise widens it by far less.
-    steps = torch.cat([mean, torch.zeros_like(mean[..., :1])], -1).diff(dim=-1, prepend=torch.zeros_like(mean[..., :1]))
-    centred = (across - (steps[..., None, :] @ beyond)[..., 0, :]) * (1 / HALF)
-    upper, lower = ((side * side).square().square() for side in (centred.clamp_min(0), centred.clamp_max(0)))
-    above, below = (18 * band_sums(upper, lower) / some[..., None, :]).clamp_min(1e-16).pow(1 / 8).unbind(-2)
-    size = [high - low for low, high in pairwise(EDGES)]
-    count = along.shape[-1]
+    centred = (across - (mean @ bands_of_cells.T).gather(-1, cell)).mul_(1 / HALF)
+    upper, lower = (side.square_().square_().square_() for side in (centred.clamp_min(0), centred.clamp_max(0)))
+    square, upper, lower = (band_sums(centred.square_(), upper, lower) / some[..., None, :]).unbind(-2)
+    above, below = ((18 * side).clamp_min(1e-16).sqrt().sqrt().sqrt() for side in (upper, lower))
+    edges = torch.stack([mean + above * HALF, mean - below * HALF], -2)
+    widths = along.new_tensor([high - low for low, high in pairwise(EDGES)])
     bands = torch.stack(
         [
-            number * (0.15 / count) / along.new_tensor(size),
-            spread / 0.01,
+            number * (0.15 / along.shape[-1]) / widths,
+            square.sqrt() * (HALF / 0.01),
             mean / 0.01,
-            (mean + above * HALF) / 0.015,
-            (mean - below * HALF) / 0.015,
-            rise / some / 0.01,
-            same / some,
+            *(edges / 0.015).unbind(-2),
+            rises / some / 0.01,
+            alike / some,
         ],
         -1,
     )
-    slopes = _slopes(number, torch.stack([mean + above * HALF, mean - below * HALF], -2))
     # How far the object, and its own colour, go on outwards in a finger-wide strip.
-    strip = (across.abs() < STRIP).to(along.dtype)
+    mine = (same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
     forwards = along * strip
-    ends = forwards.amax(-1), (forwards * (seen.same > 0.5)).amax(-1)
-    mine = (seen.same * strip).sum(-1) / strip.sum(-1).clamp_min(1)
-    return torch.cat([bands.flatten(-2), slopes, torch.stack([ends[0] / 0.03, ends[1] / 0.03, turned, mine], -1)], -1)
+    reach = forwards.amax(-1) / 0.03, forwards.mul_(inside(1 - same, 0.5)).amax(-1) / 0.03
+    return torch.cat([bands.flatten(-2), _slopes(number, edges), torch.stack([*reach, turned, mine], -1)], -1)
 
 
 def _slopes(number: Tensor, edges: Tensor) -> Tensor:
@@ -149,13 +182,14 @@ def _slopes(number: Tensor, edges: Tensor) -> Tensor:
     about = about / about.sum(-1, keepdim=True)
     y = edges - (edges[..., inner] * about[..., None, :]).sum(-1, keepdim=True)
     weight = number[..., None, :] * torch.exp(-(y * (1 / STEP)).square())
-    # Sums over every window of the weights' moments.
-    moments = torch.stack([weight, weight * x, weight * y, weight * x * x, weight * x * y, weight * y * y], -2)
-    total, sx, sy, xx, xy, yy = (moments @ within).unbind(-2)
-    total = total.clamp_min(1e-6)
-    xx, xy, yy = xx - sx * sx / total, xy - sx * sy / total, yy - sy * sy / total
-    slope = xy / (xx + LEVER)
-    rest = ((yy - 2 * slope * xy + slope * slope * xx).clamp_min(0) / total).sqrt()
+    # Every window's moments, about its own mean: what is left over is small beside the edges' distances.
+    weight = weight[..., None, :] * within.T
+    total = weight.sum(-1).clamp_min(1e-6)
+    x = x - ((weight * x).sum(-1) / total)[..., None]
+    y = y[..., None, :]
+    y = y - ((weight * y).sum(-1) / total)[..., None]
+    slope = (weight * x * y).sum(-1) / ((weight * x * x).sum(-1) + LEVER)
+    rest = ((weight * (y - slope[..., None] * x).square()).sum(-1) / total).sqrt()
     upper, lower = slope.unbind(-2)
     found = [upper / 0.1, lower / 0.1, (upper - lower).abs() / 0.1, rest.sum(-2) / 0.004]
     return torch.stack(found, -1).flatten(-2)

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from robo_meta.model.outline_features import MEASURES, Neighbours, profiles
+from robo_meta.model.outline_features import MEASURES, Neighbours, profiles, views
+from robo_meta.model.surface_features import FIT_RADIUS, Surface, fits, inside, strips
+from robo_meta.model.surface_features import MEASURES as SURFACE_MEASURES
 
 QUERIES = 128
 """Q: the places that are scored; the features of each are measured on all points of the scan."""
@@ -49,8 +51,9 @@ def corner_weights(rgb: Tensor) -> Tensor:
 
 def _bump(square: Tensor, radius: float) -> Tensor:
     """A smooth bump of squared distances that is zero from `radius` on; unlike an exponential it makes no denormals."""
-    bump = (1 - square * (1 / radius**2)).clamp_min(0)
-    return bump * bump
+    # In place: fresh memory of this size costs more than the arithmetic.
+    bump = (square * (-1 / radius**2)).add_(1).clamp_min_(0)
+    return bump.mul_(bump)
 
 
 def encode(points: Tensor) -> Encoded:
@@ -60,7 +63,8 @@ def encode(points: Tensor) -> Encoded:
         points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
             first `QUERIES` stand for all.
     """
-    scan = _scan(points)
+    exact, kind = _scan(points.double()), points.dtype
+    scan = _Scan(*(part.to(kind) for part in exact))
     place, outward = scan.place, scan.outward
     blocks, vectors = _of_object(scan), [-0.01 * outward]
     x, y = scan.cloud.unbind(-1)
@@ -69,8 +73,12 @@ def encode(points: Tensor) -> Encoded:
         found, middles = _of_neighbourhood(scan, radius, moments)
         blocks += found
         vectors += middles
-    seen = Neighbours(scan.dx, scan.dy, scan.z[..., None, :] - scan.height, scan.same)
-    blocks.append(profiles(place, scan.cloud, seen))
+    seen = Neighbours(exact.dx, exact.dy, exact.square, exact.z[..., None, :] - exact.height, exact.same)
+    seen_from, rise = views(exact.place, exact.cloud, seen), seen.rise.to(kind)
+    blocks.append(profiles(seen_from, rise, scan.same))
+    blocks.append(strips(Surface(seen_from.lines, rise, scan.z, scan.raw, scan.height)))
+    about = _bump(exact.square, FIT_RADIUS)
+    blocks.append(fits(about, exact.place, exact.height, exact.cloud, exact.z, seen_from.axes).to(kind))
     return Encoded(torch.cat(blocks, -1), scan.colours, place / SCALE, torch.stack(vectors, -2) / SCALE)
 
 
@@ -87,10 +95,6 @@ class _Scan(NamedTuple):
     """(..., Q, 1): z as measured."""
     colours: Tensor
     """(..., Q, C): corner weights."""
-    dx: Tensor
-    """(..., Q, P): x of a point less that of a place."""
-    dy: Tensor
-    """(..., Q, P)."""
     square: Tensor
     """(..., Q, P), m²: squared distance in the plane."""
     same: Tensor
@@ -101,6 +105,10 @@ class _Scan(NamedTuple):
     """(..., Q, 1): of the place from the object's middle."""
     outward: Tensor
     """(..., Q, 2): unit vector from the object's middle."""
+    dx: Tensor
+    """(..., Q, P): x of a point less that of a place."""
+    dy: Tensor
+    """(..., Q, P)."""
 
 
 def _scan(points: Tensor) -> _Scan:
@@ -114,11 +122,11 @@ def _scan(points: Tensor) -> _Scan:
     same = colours @ paint.transpose(-1, -2)
     # Heights are constant over a part, so neighbours of the same colour and about the same height take the noise out.
     rise = z[..., None, :] - raw
-    alike = same * _bump(square, 0.02) * _bump(rise * rise, 0.008)
+    alike = _bump(square, 0.02).mul_(same).mul_(_bump(rise.square_(), 0.008))
     height = ((alike @ z[..., None]) / alike.sum(-1, keepdim=True).clamp_min(1e-6)).clamp_min(0.003)
     distance = place.norm(dim=-1, keepdim=True)
     outward = place / distance.clamp_min(1e-3)
-    return _Scan(cloud, z, place, raw, colours, dx, dy, square, same, height, distance, outward)
+    return _Scan(cloud, z, place, raw, colours, square, same, height, distance, outward, dx, dy)
 
 
 def _of_object(scan: _Scan) -> list[Tensor]:
@@ -126,7 +134,7 @@ def _of_object(scan: _Scan) -> list[Tensor]:
     cloud, z, place, same, distance = scan.cloud, scan.z, scan.place, scan.same, scan.distance
     count = cloud.shape[-2]
     # A point on a part's side lies below the top that its neighbours show.
-    below = (same * z[..., None, :] * (scan.square < 0.015**2)).amax(-1, keepdim=True) - scan.raw
+    below = inside(scan.square, 0.015**2).mul_(same).mul_(z[..., None, :]).amax(-1, keepdim=True) - scan.raw
     log_area = _areas(scan.square, count).log()
     far = cloud.norm(dim=-1)
     own, own_x, own_y = (same @ torch.cat([torch.ones_like(z)[..., None], cloud], -1)).split(1, -1)
@@ -174,7 +182,7 @@ def _of_neighbourhood(scan: _Scan, radius: float, moments: Tensor) -> tuple[list
     about = near @ moments
     mass = about[..., :1]
     about = about / mass.clamp_min(1e-6)
-    coloured = (near * scan.same) @ moments[..., :3]
+    coloured = near.mul_(scan.same) @ moments[..., :3]
     mean = about[..., 1:3] - place
     middles = [mean, coloured[..., 1:] / coloured[..., :1].clamp_min(1e-6) - place]
     mx, my = about[..., 1], about[..., 2]
@@ -203,7 +211,8 @@ def _areas(square: Tensor, count: int) -> Tensor:
     none goes to no one. Without this, the sampling noise of a mean over the places is most of a centimetre.
     """
     near = _bump(square, AREA_RADIUS)
-    return (near / near.sum(-2, keepdim=True).clamp_min(1e-6)).sum(-1, keepdim=True).clamp_min(0.1) / count
+    shares = near.div_(near.sum(-2, keepdim=True).clamp_min(1e-6))
+    return shares.sum(-1, keepdim=True).clamp_min(0.1) / count
 
 
 def _principal(xx: Tensor, xy: Tensor, yy: Tensor) -> tuple[Tensor, Tensor]:
@@ -213,8 +222,13 @@ def _principal(xx: Tensor, xy: Tensor, yy: Tensor) -> tuple[Tensor, Tensor]:
     return (half_trace + half_gap).clamp_min(1e-12).sqrt(), (half_trace - half_gap).clamp_min(1e-12).sqrt()
 
 
-FEATURES = 17 + 9 * len(RADII) + MEASURES
+OUTLINE_FEATURES = 17 + 9 * len(RADII) + MEASURES
+FEATURES = OUTLINE_FEATURES + SURFACE_MEASURES
 """F."""
+VERSION = 2
+"""Of the features: which there are, and what they mean."""
+WIDTHS = {1: OUTLINE_FEATURES, VERSION: FEATURES}
+"""Version → how many there were. Version 2 has those of version 1 first, unchanged, then those of surfaces."""
 VECTORS = 1 + 2 * len(RADII)
 """V."""
 LOG_VOLUME = 16

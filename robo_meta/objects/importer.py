@@ -38,7 +38,7 @@ from robo_meta.objects.sources import Source, find_sources
 from robo_meta.objects.urdf import read_urdf
 from sim.errors import InputError
 
-VERSION = 4
+VERSION = 5
 """Of how objects are prepared: raised by whatever changes a prepared object."""
 MEMORY = 8 << 30
 """Bytes of address space for one object."""

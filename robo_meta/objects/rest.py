@@ -20,7 +20,7 @@ DENSITY = 600.0
 """kg/m³ while the pose at rest is looked for."""
 FRICTION = 0.9
 """Lateral, of the object, while the pose at rest is looked for."""
-CANDIDATES, FURTHER = 8, 8
+CANDIDATES, FURTHER = 24, 8
 """Poses tried at most: of the stable ones, and of those that it rolls into with another load."""
 FLAT_ENOUGH = 1.6
 """Times the least height of all poses: one that stands higher is not tried, unless it is as `up` says."""

@@ -8,8 +8,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.report.selector_lines import (
+    interval,
+    lines_of_decision,
+    lines_of_gap,
+    lines_of_gate,
+    lines_of_slices,
+    rows_of,
+)
 from robo_meta.runs.console import wide_console
-from robo_meta.selector.judging.judge import BASELINES
 
 
 def print_judgement(result: dict[str, Any], console: Console | None = None) -> None:
@@ -24,48 +31,32 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("", "success", "n"):
         table.add_column(name)
-    rows = {f"single best ({result['sbs']['strategy']})": result["sbs"]}
-    rows |= {name: result[name] for name in BASELINES if name in result}
-    rows |= {"selector": result["selector"], "virtual best (jackknife)": result["vbs"]}
-    for name, row in rows.items():
+    for name, row in rows_of(result).items():
         table.add_row(name, f"{row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", str(row["n"]))
     console.print(table)
-    vbs, free = result["vbs"], result["free"]
-    console.print(
-        f"virtual best by a naive maximum {vbs['naive']:.3f} ({vbs['naive_bias']:+.3f}), by split halves "
-        f"{vbs['split_halves']:.3f} ({vbs['split_halves_bias']:+.3f}), beside the jackknife's {vbs['rate']:.3f}"
-    )
-    console.print(f"closed gap: {_interval(result['closed_gap'])}")
+    for line in lines_of_gap(result):
+        console.print(line)
+    free = result["free"]
     retry = result["retry"]
     console.print(
         f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
         f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
     )
     if "retry_over_rule" in result:
-        console.print(f"selector-with-retry − best-then-retry: {_interval(result['retry_over_rule'])}")
+        console.print(f"selector-with-retry − best-then-retry: {interval(result['retry_over_rule'])}")
         for name, over in result["retry_over_repeating"].items():
-            console.print(f"best-then-retry − best-twice, {name}: {_interval(over)}")
+            console.print(f"best-then-retry − best-twice, {name}: {interval(over)}")
     console.print(
-        f"every action open, at its price: return {_interval(free['return'])} (single best once "
-        f"{_interval(free['sbs_return'])}, difference {_interval(free['over_sbs'])}), success {free['success']:.3f}, "
+        f"every action open, at its price: return {interval(free['return'])} (single best once "
+        f"{interval(free['sbs_return'])}, difference {interval(free['over_sbs'])}), success {free['success']:.3f}, "
         f"{free['attempts']:.2f} attempts, {free['demos']:.2f} demonstrations, gave up {free['gave_up']:.2f}"
     )
     chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
     console.print(f"chosen: {chosen}")
-    ms = result["decision_ms"]
-    console.print(f"a decision takes {ms['median']:.2f} ms ({ms['p95']:.2f} ms at the 95th percentile), features given")
+    for line in lines_of_slices(result) + lines_of_decision(result):
+        console.print(line)
     if "online" in result:
         _print_online(result["online"], console)
-
-
-def lines_of_gate(result: dict[str, Any]) -> list[str]:
-    """What must be known first: where there is anything to select."""
-    lines = []
-    for name, gate in result["gates"].items():
-        found = f"virtual best − single best {gate['difference']:+.3f} ± {gate['error']:.3f} (n = {gate['n']})"
-        verdict = "" if gate["passed"] else f": no selection problem there, it needs {gate['needed']:.3f}"
-        lines.append(f"{name}: {found}{verdict}")
-    return lines
 
 
 def _print_online(online: dict[str, Any], console: Console) -> None:
@@ -73,12 +64,6 @@ def _print_online(online: dict[str, Any], console: Console) -> None:
     left = "never abandoned" if uses is None else f"abandoned after {uses} uses"
     console.print(f"online, {online['scenes']} scenes, {online['sabotaged']} sabotaged halfway: {left}")
     console.print("; ".join(f"{name} {value:.3f}" for name, value in online["success"].items()))
-
-
-def _interval(row: dict[str, float | None]) -> str:
-    if row["value"] is None or row["low"] is None or row["high"] is None:
-        return "–"
-    return f"{row['value']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
 
 
 def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:
@@ -94,5 +79,6 @@ def print_explanation(found: dict[str, Any], console: Console | None = None) -> 
         name += "" if row["affordable"] else " (over budget)"
         table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
     console.print(table)
+    console.print(found["because"])
     values = ", ".join(f"{name} {value:.2f}" for name, value in found["values"].items())
     console.print(f"best action: {found['best_action']} (values, with all attempts left: {values})")

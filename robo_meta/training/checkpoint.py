@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,14 @@ from robo_meta.learning import contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
 from robo_meta.model import context_encoder, controller, grasp_head, scorer
 from robo_meta.model.architecture import Architecture
-from robo_meta.training.presets import METHODS
+from robo_meta.model.point_features import VERSION as FEATURES_VERSION
+from robo_meta.model.point_features import WIDTHS
+from robo_meta.training.presets import METHODS, SHARED
 from sim.errors import InputError
 
 SCHEMA = "2"
+CLOSING_WIDTHS = {1: grasp_head.OUTLINE_INPUTS, FEATURES_VERSION: grasp_head.INPUTS}
+"""Version of the features → how many inputs `closing` had."""
 POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
 
 
@@ -56,9 +60,11 @@ CARD = Record(
                 others=Plain(),
             )
         ),
-    }
+    },
+    optional={"features": Whole(1)},
 )
-"""What a checkpoint's card holds. A part that was learned online says more of itself than one that was not."""
+"""What a checkpoint's card holds. Without `features` its networks read those of version 1. A part that was learned
+online says more of itself than one that was not."""
 FORM = Form(
     name="checkpoint",
     schema=SCHEMA,
@@ -78,7 +84,7 @@ class Checkpoint:
     """
 
     parts: Mapping[str, Mapping[str, Tensor]]
-    """Part (one of `METHODS`, `closing` or `controller`) → parameter name → float32 tensor; those with learned inner
+    """Part (one of `METHODS` or `SHARED`) → parameter name → float32 tensor; those with learned inner
     rates have them under `rates.…`."""
     card: Mapping[str, Any]
     """`schema`, `preset`, `architecture`, and per part `config`, `init`, `seed`, `versions`, `git`, `families`,
@@ -166,8 +172,43 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
             raise CheckpointError(f"{path}: {name} holds {array.dtype.name}, expected float32; {FORM.advice}")
         # torch wants an array of its own that may be written to.
         parts.setdefault(part, {})[key] = torch.from_numpy(np.array(array, dtype=np.float32))
+    card = _with_todays_features(path, card, parts)
     check_shapes(path.name, parts, Architecture(**card["architecture"]), card["preset"])
     return Checkpoint(parts, card)
+
+
+def card_of(preset: str, sizes: Architecture) -> dict[str, Any]:
+    """The card of a checkpoint that holds no part yet."""
+    return {
+        "schema": SCHEMA,
+        "features": FEATURES_VERSION,
+        "preset": preset,
+        "architecture": asdict(sizes),
+        "parts": {},
+    }
+
+
+def _with_todays_features(path: Path, card: dict[str, Any], parts: dict[str, dict[str, Tensor]]) -> dict[str, Any]:
+    """Widen networks that were trained on an earlier version of the features, in place; the card of what they are then.
+
+    Features were only ever added after the others, so that weights of zero for the new ones leave the outputs as they
+    were, up to rounding.
+
+    Raises:
+        CheckpointError: a version that isn't known here.
+    """
+    version = card.get("features", 1)
+    if version not in WIDTHS:
+        known = ", ".join(map(str, WIDTHS))
+        raise CheckpointError(f"{path}: trained on features of version {version}; this version has {known}")
+    for part, values in parts.items():
+        # The one parameter, (F, H), whose shape follows from the features.
+        reads, widths = ("in.weight", CLOSING_WIDTHS) if part == "closing" else ("body.in.weight", WIDTHS)
+        weight = values.get(reads)
+        if part != "controller" and weight is not None and weight.ndim == 2 and weight.shape[0] == widths[version]:
+            added = widths[FEATURES_VERSION] - widths[version]
+            values[reads] = torch.cat([weight, weight.new_zeros((added, weight.shape[1]))])
+    return {**card, "features": FEATURES_VERSION}
 
 
 def part_names(path: Path) -> frozenset[str] | None:
@@ -184,7 +225,7 @@ def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: A
     Raises:
         CheckpointError: a part or tensor missing, unknown, of another shape, or not finite.
     """
-    known = (*METHODS, "closing", "controller")
+    known = (*METHODS, *SHARED)
     for part, values in parts.items():
         if part not in known:
             raise CheckpointError(f"{where}: unknown part {part!r}; expected {', '.join(known)}")

@@ -50,12 +50,15 @@ def fresh_state(
         seed: of the parameters and of the batches to come.
         device: where the tensors go.
         tasks: training tasks, each with tables of its own for every intention where `part` is `pretrain`.
-        start: parameters that take the place of the fresh ones of the same names; rates stay fresh.
+        start: parameters that take the place of the fresh ones of the same names, inner rates under `rates.…`.
         maml: that part, trained, from which `contrast` starts.
     """
     generator = torch.Generator().manual_seed(part_seed(seed, part))
     theta, rates = _initial(part, config.architecture, generator, maml)
-    theta |= {k: v for k, v in (start or {}).items() if k in theta}
+    given, given_rates = split_rates(start or {})
+    theta |= {k: v for k, v in given.items() if k in theta}
+    if part != "contrast":  # whose rates are its own, not those of the `maml` that it starts from
+        rates |= {k: v for k, v in given_rates.items() if k in rates}
     tables = pretraining.initial_departures(theta, tasks * INTENTIONS_PER_SCAN) if part == "pretrain" else {}
     theta, rates, tables = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates, tables))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}

@@ -29,7 +29,7 @@ class TrainOptions:
     method: tuple[str, ...] = DEFAULT_METHODS
     """Of maml, zero-shot, context, contrast, fomaml, anil, reptile and pretrain."""
     preset: str = "full"
-    """full, quick or tiny."""
+    """full, further (with `--init`: goes on with a trained one), quick or tiny."""
     device: str = "cpu"
     """cpu or cuda."""
     first_order: bool = False
@@ -37,8 +37,8 @@ class TrainOptions:
     resume: bool = False
     """The same command goes on by itself; with this, the shared parts that are done are checked against it too."""
     init: Path | None = None
-    """Checkpoint to start from: its `pretrain` part, or else the part of the method's own name; with `--stream`, its
-    maml."""
+    """Checkpoint to start from: its `pretrain` part; without one, every part goes on with that of its own name, closing
+    and controller too. With `--stream`, its maml."""
     seed: int = 0
     """Of parameters and batches."""
     stream: bool = False

@@ -52,6 +52,7 @@ def run(
     identity: dict,
     save_every: int,
     report: Report,
+    trained: bool = False,
 ) -> MetaState:
     """Train from `state` to the schedule's end.
 
@@ -65,6 +66,8 @@ def run(
         identity: what the state file is marked with.
         save_every: steps between saves.
         report: hears of every step.
+        trained: whether the parameters were trained before this run. Losses narrow while parameters are coarse; what
+            goes on from trained ones keeps those of the end.
 
     Raises:
         TrainingDiverged: naming step and task; the last saved state is kept.
@@ -73,7 +76,7 @@ def run(
     generator.set_state(state.rng)
     for step in range(state.step, schedule.steps):
         rate = learning_rate(schedule, step)
-        progress = step / schedule.steps
+        progress = 1.0 if trained else step / schedule.steps
         state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress)
         report(step, mean)
         if state.step % save_every == 0 or state.step == schedule.steps:

@@ -18,13 +18,14 @@ import torch
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
 from robo_meta.learning.pretraining import with_mean_tables
+from robo_meta.model.point_features import VERSION as FEATURES_VERSION
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import (
     POLICY_FILE,
-    SCHEMA,
     Checkpoint,
     CheckpointError,
+    card_of,
     expected_shapes,
     load_checkpoint,
     save_checkpoint,
@@ -36,12 +37,13 @@ from robo_meta.training.presets import (
     DEFAULT_METHODS,
     METHODS,
     PRESETS,
+    SHARED,
     TrainConfig,
     check_methods,
 )
 from robo_meta.training.state import STATES, MetaState, load_state
 from robo_meta.training.task_sampler import TaskStream
-from robo_meta.training.warm_start import Start, start_from
+from robo_meta.training.warm_start import Start, starts_from
 from sim.errors import InputError
 
 
@@ -85,7 +87,9 @@ def train(
         device: `cpu` or `cuda`.
         resume: check the parts that all methods share against this training too, though they are done. What was begun
             in `out` with the same configuration, seed and data goes on without it; any other is refused.
-        init: checkpoint from whose `pretrain` part, or else the part of its own name, each method's parameters start.
+        init: checkpoint to start from: every method's body and head from its part `pretrain`, or, where it has none,
+            each part from the part of its own name, the shared ones too, with which it goes on. What of the shared
+            parts `out` holds already is trained on only with `resume`.
 
     Returns:
         The checkpoint file.
@@ -99,6 +103,8 @@ def train(
     check_methods(tuple(methods))
     if seed < 0:
         raise TrainError(f"seed {seed}; expected 0 or more")
+    if config.preset == "further" and init is None:
+        raise TrainError("preset 'further' without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
     _check_contrast(methods, _begun(out, config), out)
@@ -133,8 +139,9 @@ def _check_contrast(methods: Sequence[str], begun: Checkpoint, out: Path) -> Non
 
 
 def _starts(methods: Sequence[str], init: Path | str | None, config: TrainConfig) -> dict[str, Start]:
-    """Method → what its parameters start from; empty without `init`."""
-    return {} if init is None else {name: start_from(init, name, config) for name in methods if name != "contrast"}
+    """Part → what its parameters start from; empty without `init`."""
+    # `contrast` starts from `maml`, as it is when its turn comes.
+    return {} if init is None else starts_from(init, [name for name in methods if name != "contrast"], config)
 
 
 @dataclass(frozen=True)
@@ -181,6 +188,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         "seed": seed,
         "data": data_fingerprint(shared.data),
         "init": None if start is None else start.label,
+        "features": FEATURES_VERSION,
     }
     stream = shared.stream if part in METHODS else None
     if path.exists():
@@ -202,12 +210,13 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
             identity=identity,
             save_every=config.checkpoint_every,
             report=progress,
+            trained=start is not None and start.goes_on,
         )
 
 
 def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
     """The methods asked for, after the parts that all of them share and that are not there yet."""
-    shared = [part for part in ("closing", "controller") if resume or part not in checkpoint.parts]
+    shared = [part for part in SHARED if resume or part not in checkpoint.parts]
     if len(data.hand) == 0:
         shared = [part for part in shared if part != "controller"]
     # `contrast` starts from what `maml` ends with.
@@ -216,9 +225,8 @@ def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Check
 
 def _begun(out: Path, config: TrainConfig) -> Checkpoint:
     """What `out` holds already, or an empty checkpoint."""
-    card = {"schema": SCHEMA, "preset": config.preset, "architecture": config.record["architecture"], "parts": {}}
     if not (out / POLICY_FILE).exists():
-        return Checkpoint({}, card)
+        return Checkpoint({}, card_of(config.preset, config.architecture))
     found = load_checkpoint(out)
     if found.architecture != config.architecture:
         raise CheckpointError(

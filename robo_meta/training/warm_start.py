@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
 from robo_meta.model import scorer
-from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
-from robo_meta.training.presets import TrainConfig
+from robo_meta.training.checkpoint import Checkpoint, CheckpointError, expected_shapes, load_checkpoint
+from robo_meta.training.presets import SHARED, TrainConfig
 
 PREFERRED = "pretrain"
 """The part that every method starts from where the checkpoint has it."""
@@ -24,7 +24,9 @@ class Start:
     part: str
     """Which part they are."""
     values: Mapping[str, Tensor]
-    """Body and head by name."""
+    """Parameters by name, and inner rates under `rates.…`."""
+    goes_on: bool = False
+    """Whether the training goes on with a part that is trained already, rather than making another one of it."""
 
     @property
     def label(self) -> str:
@@ -35,22 +37,43 @@ class Start:
         return f"{self.part} {digest.hexdigest()[:16]}"
 
 
-def start_from(path: Path | str, method: str, config: TrainConfig) -> Start:
-    """Body and head of the `pretrain` part of a checkpoint, or, where it has none, of the part called `method`.
+def starts_from(path: Path | str, methods: Sequence[str], config: TrainConfig) -> dict[str, Start]:
+    """Part → what it starts from, for `methods` and for the parts that they share.
+
+    Where the checkpoint has a part `pretrain`, that is its body and head for every method, and the shared parts start
+    afresh. Otherwise each part goes on with the part of its own name: all of its parameters, and its inner rates.
 
     Raises:
-        CheckpointError: no checkpoint, neither part in it, or sizes other than `config`'s.
+        CheckpointError: no checkpoint, none of a method's parts in it, or sizes other than `config`'s.
     """
     found = load_checkpoint(path)
-    part = PREFERRED if PREFERRED in found.parts else method
-    if part not in found.parts:
-        held = ", ".join(sorted(found.parts))
-        raise CheckpointError(f"{path}: holds no {PREFERRED!r} and no {method!r} to start from; it holds {held}")
+    if PREFERRED in found.parts:
+        return {name: Start(PREFERRED, _body_and_head(found, path, PREFERRED, config)) for name in methods}
+    for name in methods:
+        if name not in found.parts:
+            held = ", ".join(sorted(found.parts))
+            raise CheckpointError(f"{path}: holds no {PREFERRED!r} and no {name!r} to start from; it holds {held}")
+    shared = [name for name in SHARED if name in found.parts]
+    return {name: Start(name, _fitting(found, path, name, config), goes_on=True) for name in (*methods, *shared)}
+
+
+def _body_and_head(found: Checkpoint, path: Path | str, part: str, config: TrainConfig) -> dict[str, Tensor]:
     sizes = config.architecture
-    values = {}
-    for name, shape in scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints).items():
-        values[name] = found.parts[part][name]
-        if tuple(values[name].shape) != shape:
-            found_shape = tuple(values[name].shape)
-            raise CheckpointError(f"{path}: {part}/{name} is {found_shape}, preset {config.preset!r} needs {shape}")
-    return Start(part, values)
+    wanted = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)
+    return _of_shapes(found, path, part, config, wanted)
+
+
+def _fitting(found: Checkpoint, path: Path | str, part: str, config: TrainConfig) -> dict[str, Tensor]:
+    return _of_shapes(found, path, part, config, expected_shapes(part, config.architecture))
+
+
+def _of_shapes(
+    found: Checkpoint, path: Path | str, part: str, config: TrainConfig, wanted: Mapping[str, tuple[int, ...]]
+) -> dict[str, Tensor]:
+    """The tensors of a part that `wanted` names, in its shapes."""
+    values = {name: found.parts[part][name] for name in wanted}
+    for name, shape in wanted.items():
+        held = tuple(values[name].shape)
+        if held != shape:
+            raise CheckpointError(f"{path}: {part}/{name} is {held}, preset {config.preset!r} needs {shape}")
+    return values

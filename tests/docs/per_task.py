@@ -109,12 +109,13 @@ def sentences(families: PerTask, objects: PerTask) -> list[str]:
     hooks = [row for row in failed if row["family"] == "hook" and row["intention"] == "part"]
     balance = [row for row in failed if row["intention"] == "balance"]
     counts = [families.wanting_part("hook", transfer) for transfer in TRANSFERS]
-    (hook_failures,), (hook_tasks,), (others,) = ({count[i] for count in counts} for i in (0, 1, 3))
+    hook_failures = _listed([str(count[0]) for count in counts])
+    (hook_tasks,), (others,) = ({count[i] for count in counts} for i in (1, 3))
     worst, often = Counter(row["family"] for row in objects.failures()).most_common(1)[0]
     return [
         f"Of the {len(failed)} failures of `maml` on unseen families (three transfers, 900 rollouts) {len(hooks)} are "
         "hooks",
-        f"{hook_failures} of the {hook_tasks} tasks that want a hook by a part, in each transfer; of the other "
+        f"{hook_failures} of the {hook_tasks} tasks that want a hook by a part, transfer by transfer; of the other "
         f"{others} such tasks at most {max(count[2] for count in counts)} in a transfer",
         f"{len(balance)} are *balance*, {len(failed) - len(hooks) - len(balance)} ",
         f"On unseen objects there are {len(objects.failures())} failures, {often} of them {worst}s",
@@ -127,6 +128,16 @@ def rival(results: PerTask) -> str:
     for transfer in TRANSFERS:
         by.setdefault(reading(results.ahead(RIVAL, transfer)), []).append(f"*{transfer}*")
     return "; ".join(f"{said} on {_listed(names)}" for said, names in sorted(by.items()))
+
+
+def ahead_of_rival(results: PerTask) -> str:
+    """On which transfers `maml` is ahead of `context`, as the README says it."""
+    by = {transfer: results.ahead(RIVAL, transfer) for transfer in TRANSFERS}
+    ahead = [transfer for transfer, difference in by.items() if reading(difference) == "ahead"]
+    if not ahead:
+        return f"`maml` is no more than {100 * max(d.value for d in by.values()):.0f} points ahead of `context`, within"
+    points = "/".join(sorted({f"{100 * by[transfer].value:.0f}" for transfer in ahead}))
+    return f"`maml` is ahead of `context` by {points} points on {_listed([f'*{name}*' for name in ahead])}; elsewhere"
 
 
 def _listed(names: list[str]) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.selector.judging import virtual_best
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
+from robo_meta.selector.judging.virtual_best import cross_fitted
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules, once, taken
+from robo_meta.selector.learner.worlds import tellable
 from robo_meta.selector.matrix.matrix import Matrix
 
 LEASTS = (1_000_000, 32, 16, 8, 4)
@@ -42,8 +43,8 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
     """Success of selector and single best with each query family left out in turn; None where there is one only.
 
     Returns:
-        `{selector, sbs, vbs, closed_gap, error}`, the last the standard error of selector − sbs. Supports may show
-        the family that is left out, so this is no judgement.
+        `{selector, sbs, vbs, closed_gap, error}` of the scenes in which something can tell, the last the standard error
+        of selector − sbs. Supports may show the family that is left out, so this is no judgement.
     """
     families = matrix.clusters[0]
     if families.max() == 0:
@@ -58,7 +59,9 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
         choice = selector.strategy_for(judged.features, nothing, judged.affordable)
         selected[out] = once(taken(judged, choice))
         single[out] = once(taken(judged, ReferenceRules.of(training).best(judged)))
-    best = virtual_best.apart(matrix.success, matrix.affordable)
+    rows = tellable(matrix)
+    best = cross_fitted(matrix.success, matrix.affordable)[rows]
+    selected, single, matrix = selected[rows], single[rows], matrix.only(rows)
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
     # The two rows of a task, with one demonstration more and without, are no two samples.

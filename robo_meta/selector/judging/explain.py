@@ -6,20 +6,25 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.selector.judging.because import because
 from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.matrix.columns import COLUMNS
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 MOVERS = 5
 """Features named for each strategy."""
+USUALLY = "success in training scenes"
+"""What a prediction starts from, before anything of the scene is known; it stands first among what moved it."""
 
 
 def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
     """Explain the selector's decision in scene number `scene` of `matrix`.
 
     Returns:
-        `{scene, chosen, strategies: [{strategy, predicted, happened, affordable, features: [{name, value, moved}]}],
-        values}`; `predicted` and `happened` are success rates, `moved` what a feature added to the predicted one.
+        `{scene, chosen, because, strategies: [{strategy, predicted, happened, affordable, features: [{name, value,
+        moved}]}], values}`; `predicted` and `happened` are success rates, `moved` what a feature added to the predicted
+        one, and `because` a sentence. The first of the features is what the strategy usually comes to: with it, what
+        moved a prediction is never nothing, and adds up to it where no more than `MOVERS` others did.
 
     Raises:
         MatrixError: no such scene, or other strategies than the selector's.
@@ -30,9 +35,10 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
     row, nothing = matrix.features[[scene]], np.zeros((1, len(matrix.strategies)))
     inputs = selector.inputs.of_strategies(row, nothing)[0]
     predicted, names = selector.predicted_success(row, nothing)[0], selector.inputs.names
-    model, strategies = selector.stages[0].strategies, []
+    stage, strategies = selector.stages[0], []
     for number, name in enumerate(matrix.strategies):
-        _, moved = model.contributions(inputs[number])
+        start, moved = stage.strategies.contributions(inputs[number])
+        usually = float(start + stage.base[-1, number] + selector.costs[number])
         order = np.argsort(-np.abs(moved), kind="stable")[:MOVERS]
         strategies.append(
             {
@@ -40,7 +46,8 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
                 "predicted": float(predicted[number]),
                 "happened": float(matrix.success[scene, number].mean()),
                 "affordable": bool(matrix.affordable[scene, number]),
-                "features": [
+                "features": [{"name": USUALLY, "value": round(usually, 3), "moved": usually}]
+                + [
                     {"name": names[i], "value": round(float(inputs[number, i]), 3), "moved": float(moved[i])}
                     for i in order
                     if moved[i] != 0
@@ -51,7 +58,10 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
     attempts = selector.prices.attempts
     values = selector.values(row, nothing, attempts, matrix.affordable[[scene]], more)[0]
     chosen = selector.strategy_for(row, nothing, matrix.affordable[[scene]])[0]
+    seen = dict(zip(matrix.feature_names, row[0].tolist(), strict=True))
+    expected = dict(zip(matrix.strategies, predicted.tolist(), strict=True))
     return {
+        "because": because(seen, expected, matrix.strategies[int(chosen)]),
         "scene": {name: _plain(np.asarray(matrix.scenes[name])[scene].item()) for name in COLUMNS},
         "rollouts": matrix.rollouts,
         "chosen": matrix.strategies[int(chosen)],

@@ -44,9 +44,20 @@ CARD = Record(
         "prices": Record(
             {name: Number(0.0) for name in ("attempt", "demo", "second", "gamma")} | {"attempts": Whole(1, 100)}
         ),
-        "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}),
+        "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}, optional={"worlds": TableOf(_RANKING)}),
     },
-    optional={"checkpoint": Maybe(Text()), "learner": Text(), "rows": Whole(1), "versions": TableOf(Text())},
+    optional={
+        "checkpoint": Maybe(Text()),
+        "learner": Text(),
+        "rows": Whole(1),
+        "versions": TableOf(Text()),
+        # What it takes to learn another seed of the same selector.
+        "seed": Whole(0),
+        "config": Record(
+            {"trees": Whole(1), "leaves": Whole(2), "least": Whole(1), "pairs": Whole(1), "borrowed": Number(0.0)}
+        ),
+        "matrix": TableOf(Plain()),
+    },
     others=Plain(),
 )
 """What a selector's card holds."""
@@ -97,12 +108,11 @@ def load_selector(path: Path | str | None = None) -> Selector:
         strategies = tuple(card["strategies"])
         inputs, prices = Inputs(strategies), Prices(**card["prices"])
         rules = card["rules"]
-        for ranking in (rules["ranking"], *rules["table"].values()):
+        tables = [{key: tuple(row) for key, row in rules.get(name, {}).items()} for name in ("table", "worlds")]
+        for ranking in (rules["ranking"], *tables[0].values(), *tables[1].values()):
             if sorted(ranking) != list(range(len(strategies))):
                 raise ValueError(f"a ranking {ranking} of {len(strategies)} strategies")
-        known = ReferenceRules(
-            strategies, tuple(rules["ranking"]), {key: tuple(row) for key, row in rules["table"].items()}
-        )
+        known = ReferenceRules(strategies, tuple(rules["ranking"]), *tables)
         stages = tuple(
             Stage(
                 arrays[f"{number}/base"],

@@ -8,7 +8,7 @@ failures that lead to it. Axis letters: N situations, A strategies, D inputs.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -40,7 +40,9 @@ class Situations:
     """(N,) how likely one comes into them."""
 
 
-def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL, seed: int = 0) -> Selector:
+def train_selector(
+    matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL, seed: int = 0, *, most_left: int | None = None
+) -> Selector:
     """Learn the value of every action from a matrix.
 
     Args:
@@ -48,6 +50,8 @@ def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL
         prices: what actions cost.
         config: of the trees.
         seed: of the trees and of the pairs of failures.
+        most_left: learn for situations with up to so many attempts left, 1 for an only attempt; all where None. Those
+            for fewer are the same whatever this is.
 
     Raises:
         MatrixError: the matrix has features of another schema.
@@ -58,7 +62,7 @@ def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL
     inputs = Inputs(matrix.strategies)
     known = {
         "learner": LEARNER,
-        "least": config.least,
+        "config": asdict(config),
         "feature_schema": FEATURE_SCHEMA,
         "families": list(matrix.families),
         "checkpoint": matrix.provenance.get("checkpoint"),
@@ -69,7 +73,7 @@ def train_selector(matrix: Matrix, prices: Prices, config: LearnerConfig = USUAL
     }
     rules = ReferenceRules.of(matrix)
     stages: tuple[Stage, ...] = ()
-    for left in range(1, prices.attempts + 1):
+    for left in range(1, (most_left or prices.attempts) + 1):
         partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})
         stages = (*stages, _stage(matrix, partial, left, config, seed))
     return Selector(inputs, stages, matrix.seconds, prices, rules, known)

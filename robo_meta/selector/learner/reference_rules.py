@@ -1,17 +1,23 @@
-"""Rules that choose without features: the single best, a look-up table, and rules for two attempts."""
+"""Rules that choose without learning from features: the single best, a look-up table, the three-line rule, what being
+told the world is worth, and rules for two attempts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from robo_meta.selector.learner.worlds import tellable, worlds
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 KEYS = (("transfer", "shots", "sensing"), ("transfer", "shots"), ("transfer",))
 """Public columns that the look-up goes by: all of them, or fewer where the training matrix has no such scene."""
+USUAL, BY_PARTS = "maml", "role"
+"""What the three-line rule takes where nothing speaks against it, and where the query's paint is new."""
+UNSEEN = 0.5
+"""Paint counts as unseen where more than this share of the query has colours that no demonstration shows."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,18 @@ class ReferenceRules:
     another strategy's choice as long as nothing failed, comes last."""
     table: Mapping[str, tuple[int, ...]]
     """Look-up key → ranking over the training scenes of that key."""
+    worlds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """World → ranking over its training scenes; empty where the training matrix names no worlds."""
 
     @staticmethod
     def of(matrix: Matrix) -> ReferenceRules:
-        """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does."""
+        """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does, and so are
+        scenes in which nothing can tell what to do.
+
+        Raises:
+            MatrixError: there are no others.
+        """
+        matrix = matrix.only(tellable(matrix))
         rates = matrix.success.mean(axis=2)
         if matrix.retry is not None:
             rates[:, matrix.retry] = -1.0
@@ -36,12 +50,16 @@ class ReferenceRules:
         for columns in KEYS:
             keys = _keys(matrix, columns)
             table |= {str(key): _ranking(rates[keys == key]) for key in np.unique(keys)}
-        return ReferenceRules(matrix.strategies, _ranking(rates), table)
+        labels = worlds(matrix)
+        told = {} if labels is None else {str(w): _ranking(rates[labels == w]) for w in np.unique(labels)}
+        return ReferenceRules(matrix.strategies, _ranking(rates), table, told)
 
     @property
     def card(self) -> dict[str, Any]:
         """As plain data."""
-        return {"ranking": list(self.ranking), "table": {key: list(row) for key, row in self.table.items()}}
+        tables = {"table": self.table, "worlds": self.worlds}
+        named = {name: {key: list(row) for key, row in table.items()} for name, table in tables.items()}
+        return {"ranking": list(self.ranking), **named}
 
     def best(self, matrix: Matrix, place: int = 0) -> np.ndarray:
         """(S,) the best strategy overall that each scene's budget allows; `place` 1 gives the second best."""
@@ -54,6 +72,49 @@ class ReferenceRules:
             for row, key in enumerate(_keys(matrix, columns)):
                 rankings[row] = self.table.get(str(key), rankings[row])
         return self._affordable(matrix, rankings, 0)
+
+    def told(self, matrix: Matrix) -> np.ndarray | None:
+        """(S,) the best strategy of each scene's true world, as the training scenes have it: a ceiling, as no selector
+        is told. None where the training matrix or this one names no worlds."""
+        labels = worlds(matrix)
+        if labels is None or not self.worlds:
+            return None
+        return self._affordable(matrix, np.array([self.worlds.get(str(w), self.ranking) for w in labels]), 0)
+
+    def always(self, matrix: Matrix, name: str) -> np.ndarray:
+        """(S,) the strategy called `name`, and the best other one where the budget doesn't allow it."""
+        return self._affordable(matrix, np.tile(self._led_by(name), (len(matrix), 1)), 0)
+
+    def three_lines(self, matrix: Matrix) -> np.ndarray:
+        """(S,) what a person would write down: unseen paint → `role`; several demonstrations → the strategy of least
+        error on one left out; else `maml`. What the matrix doesn't know falls on `maml`, and without that on the single
+        best; equal errors fall on the better strategy in training."""
+        size, columns = len(self.strategies), {name: number for number, name in enumerate(matrix.feature_names)}
+
+        def known(name: str) -> np.ndarray:
+            return matrix.features[:, columns[name]] if name in columns else np.zeros(len(matrix))
+
+        rankings = np.tile(self._led_by(USUAL), (len(matrix), 1))
+        # Until something failed, `retry` is another one's choice.
+        asked = [a for a in range(size) if f"left-out: {self.strategies[a]}" in columns and a != matrix.retry]
+        several = (known("left one out") > 0) & bool(asked)
+        errors = np.full((len(matrix), size), np.inf)
+        for a in asked:
+            errors[:, a] = known(f"left-out: {self.strategies[a]}")
+        ranked = np.array(self.ranking)
+        order = ranked[np.argsort(errors[:, ranked], axis=1, kind="stable")]
+        rankings = np.where(several[:, None], order, rankings)
+        unseen = known("colour not shown") > UNSEEN
+        parts = BY_PARTS if BY_PARTS in self.strategies else USUAL
+        rankings = np.where(unseen[:, None], self._led_by(parts), rankings)
+        return self._affordable(matrix, rankings, 0)
+
+    def _led_by(self, name: str) -> tuple[int, ...]:
+        """The ranking with the strategy called `name` first, where there is one."""
+        if name not in self.strategies:
+            return self.ranking
+        first = self.strategies.index(name)
+        return (first, *(a for a in self.ranking if a != first))
 
     def _affordable(self, matrix: Matrix, rankings: np.ndarray, place: int) -> np.ndarray:
         if matrix.strategies != self.strategies:

@@ -36,7 +36,7 @@ class MatrixOrder:
     scenes: int = 80
     """Tasks, each with a condition of its own, played with its demonstrations and with one more: two rows each."""
     rollouts: int = 12
-    """Re-seeded rollouts of every strategy on every row; a multiple of 4, for the judge to halve twice."""
+    """Re-seeded rollouts of every strategy on every row; 12 or more to judge by."""
     strategies: tuple[str, ...] = ()
     """Which strategies; all that the checkpoint can play where none is named."""
     controller: Literal["learned", "scripted"] = "learned"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from robo_meta.runs.provenance import git_revision, versions
-from robo_meta.training.checkpoint import SCHEMA, Checkpoint
+from robo_meta.training.checkpoint import Checkpoint, card_of
 from robo_meta.training.online.learner import OnlineState
 from robo_meta.training.online.phases import Phase
 from robo_meta.training.online.references import StreamRun
@@ -46,7 +46,7 @@ def checkpoint_of(shared: StreamRun, given: Checkpoint | None, state: OnlineStat
     """What was learned, as any other checkpoint; playing needs the parts `closing` and `controller` too, which `init`
     brings."""
     train, stream = shared.train, shared.stream
-    card: dict[str, Any] = {"schema": SCHEMA, "preset": train.preset, "architecture": train.record["architecture"]}
+    card = card_of(train.preset, train.architecture)
     parts, cards = (given.parts, given.card["parts"]) if given else ({}, {})
     shown = sorted({stream.data.families[i] for i in stream.data.family.unique().tolist()})
     values = dict(state.meta.theta) | {f"rates.{k}": v for k, v in state.meta.rates.items()}

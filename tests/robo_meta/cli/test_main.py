@@ -126,6 +126,7 @@ WORDS = [
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--method", "mamll"], r"unknown method 'mamll'"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--device", "tpu"], r"unknown device 'tpu'; expected"),
     (["train", "--data", "{data}", "--out", "{run}", "--preset", "quick"], r"preset 'quick' needs"),
+    (["train", "--data", "{data}", "--out", "{tmp}/f", "--preset", "further"], r"preset 'further' without --init"),
     (["train", "--data", "{data}", "--out", "{tmp}/r", "--init", "{tmp}/none"], r"none: no checkpoint; train one with"),
     (
         ["train", "--data", "{data}", "--out", "{tmp}/r", "--preset", "tiny", "--method", "anil", "--init", "{run}"],

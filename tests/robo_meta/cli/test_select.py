@@ -121,6 +121,12 @@ BAD = [
     ),
     (JUDGE + "--matrix {p}/judged.safetensors --out {tmp}/m.safetensors", r"--out without --fresh"),
     (TRAIN + "--out {tmp}/s --matrix-out {tmp}/m.safetensors", r"--matrix-out without --fresh"),
+    (JUDGE + "--matrix {p}/judged.safetensors --seeds 0", r"seeds 0; expected 1 or more"),
+    (
+        JUDGE + "--matrix {p}/judged.safetensors --training {p}/judged.safetensors",
+        r"judged\.safetensors: not the matrix that the selector learned from; other seeds need that one",
+    ),
+    (JUDGE + "--matrix {p}/judged.safetensors --training {p}/none.safetensors", r"none\.safetensors: no matrix"),
     (JUDGE + "--matrix {p}/fewer.safetensors", r"matrix of strategies maml, replay; the selector chooses among"),
     (JUDGE + "--matrix {p}/lacking.safetensors", r"strategy 'magic' is none of the checkpoint's"),
     (
@@ -163,15 +169,20 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     judge = (
         f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.safetensors "
     )
-    assert main(words(judge + "--online --json", place, tmp_path)) == 0
-    result = json.loads(capsys.readouterr().out)
+    assert main(words(judge + "--online --json --training {p}/training.safetensors --seeds 2", place, tmp_path)) == 0
+    result = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
     assert set(result["closed_gap"]) == {"value", "low", "high"} and result["closed_gap"]["value"] > 0.7
+    assert result["seeds"]["n"] == 2 and result["seeds"]["each"][0]["selector"] == result["selector"]["rate"]
+    assert result["three-line-rule"]["n"] == 40 and result["calibration"]["chosen"]["n"] == 40
+    ms = result["decision_ms"]
+    # Adapting every strategy takes most of a decision, and from three demonstrations each is left out in turn.
+    assert ms["slowest"] >= ms["median"] > ms["look"] > ms["choice"] > 0 and ms["several"]["look"] > ms["look"]
     assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
     write_page(tmp_path / "report" / "report.html", "strategies", "")
     assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
     page = (tmp_path / "report" / "selector.html").read_text()
-    assert "<h1>Selector</h1>" in page and "closed gap" in page and "http" not in page
+    assert "<h1>Selector</h1>" in page and "Slice by slice" in page and "closed gap" in page and "http" not in page
     assert "<a href=report.html>" in page and "<a href=selector.html>" in (tmp_path / "report/report.html").read_text()
     said = capsys.readouterr().out
     for part in (
@@ -180,13 +191,20 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
         "best-then-second-best",
         "abandoned after",
         "naive maximum",
+        "three-line rule",
+        "single best in the judged set",
+        "calibration error",
+        "same-object (n = 20, 20 tasks): selector",
+        "ms of processor time from one demonstration",
+        "one selector seed: with --training",
     ):
         assert part in said, part
     explain = judge.replace("select evaluate", "select explain")
     assert main(words(explain + "--scene 3 --json", place, tmp_path)) == 0
     assert len(json.loads(capsys.readouterr().out)["strategies"]) == 3
     assert main(words(explain + "--scene 3", place, tmp_path)) == 0
-    assert "predicted" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "predicted" in said and ": taking " in said and "success in training scenes" in said
 
 
 def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys) -> None:

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from robo_meta.model.outline_features import BANDS, EDGES, MEASURES, PER_BAND, PER_WINDOW, WINDOWS, Neighbours, profiles
+from robo_meta.model.outline_features import (
+    BANDS,
+    EDGES,
+    MEASURES,
+    PER_BAND,
+    PER_WINDOW,
+    WINDOWS,
+    Neighbours,
+    profiles,
+    views,
+)
 
 NEXT = BANDS // 2
 """The first band outwards of the place."""
@@ -24,8 +34,8 @@ def measured(place: torch.Tensor, cloud: torch.Tensor | None = None) -> torch.Te
     """(Q, 2, …): the bands along the part (0) and across it (1), of a one-coloured flat object."""
     cloud = place if cloud is None else cloud
     dx, dy = (cloud[None] - place[:, None]).unbind(-1)
-    seen = Neighbours(dx, dy, torch.zeros_like(dx), torch.ones_like(dx))
-    return profiles(place, cloud, seen).reshape(len(place), 2, MEASURES // 2)
+    seen = Neighbours(dx, dy, dx * dx + dy * dy, torch.zeros_like(dx), torch.ones_like(dx))
+    return profiles(views(place, cloud, seen), seen.rise, seen.same).reshape(len(place), 2, MEASURES // 2)
 
 
 def bands_at(cloud: torch.Tensor, at: tuple[float, float]) -> np.ndarray:

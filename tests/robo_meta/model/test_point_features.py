@@ -102,3 +102,31 @@ def test_the_first_places_stand_for_a_denser_scan() -> None:
     everything = torch.tensor(xy.mean(0))
     assert (means[0] - everything).norm() < 0.5 * (means[1] - everything).norm()
     assert (means[0] - everything).norm() < 0.001
+
+
+def test_float32_gives_what_float64_gives() -> None:
+    """Empty bands and lone points too: the eighth root of what is left of a difference of sums is no small thing."""
+    rng = np.random.default_rng(7)
+    worst, shuffled = [], []
+    for count in (2 * QUERIES, 4 * QUERIES):
+        # Crossing bars of two heights, so that many bands are empty or hold a point or two.
+        along, across = rng.uniform(-0.12, 0.12, count), rng.uniform(-0.008, 0.008, count)
+        xy = np.where(
+            rng.random(count)[:, None] < 0.6, np.column_stack([along, across]), np.column_stack([across, along])
+        )
+        z = 0.02 + 0.02 * (np.abs(xy[:, 0]) > 0.06)
+        rgb = np.where(xy[:, :1] > 0.02, PALETTE["blue"], PALETTE["red"])
+        xyz = np.column_stack([xy, z]) + 0.002 * rng.standard_normal((count, 3))
+        points = torch.tensor(np.column_stack([xyz, rgb]), dtype=torch.float32)
+        exact = encode(points.double()).features
+        worst.append(float((encode(points).features - exact).abs().max()))
+        # The order in which points are summed matters as little.
+        order = torch.cat(
+            [
+                torch.arange(QUERIES),
+                QUERIES + torch.randperm(count - QUERIES, generator=torch.Generator().manual_seed(0)),
+            ]
+        )
+        shuffled.append(float((encode(points[order]).features - exact).abs().max()))
+    assert max(worst) < 1e-3
+    assert max(shuffled) < 1e-3

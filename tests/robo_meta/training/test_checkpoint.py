@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from robo_meta.model import grasp_head
+from robo_meta.model.point_features import VERSION, WIDTHS, Encoded, encode
+from robo_meta.model.scorer import body
 from robo_meta.training.checkpoint import FORM, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
 from robo_meta.training.presets import METHODS, PRESETS
 from tests.altered import other_schema
@@ -85,6 +88,45 @@ def test_other_schema(tiny_run: Path, tmp_path: Path) -> None:
     damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(6))
     other_schema(tmp_path / "policy.safetensors", FORM)
     with pytest.raises(CheckpointError, match=r"policy.safetensors: schema '0', this version reads '2'"):
+        load_checkpoint(tmp_path)
+
+
+def narrowed(run: Path, out: Path) -> Path:
+    """The checkpoint of `run` as it would have been trained on the features of version 1."""
+    found = load_checkpoint(run)
+    parts = {
+        name: {k: v[: WIDTHS[1]] if k == "body.in.weight" else v for k, v in part.items()}
+        for name, part in found.parts.items()
+    }
+    closing = parts["closing"]
+    parts["closing"] = {**closing, "in.weight": closing["in.weight"][: grasp_head.OUTLINE_INPUTS]}
+    card = {k: v for k, v in found.card.items() if k != "features"}
+    save_checkpoint(out, Checkpoint(parts, card))
+    return out
+
+
+def test_an_earlier_checkpoint_is_widened_and_its_outputs_stay(tiny_run: Path, tmp_path: Path) -> None:
+    earlier, widened = load_checkpoint(tiny_run), load_checkpoint(narrowed(tiny_run, tmp_path))
+    assert widened.card == earlier.card and widened.card["features"] == VERSION
+    assert widened.parts["maml"]["body.in.weight"].shape == earlier.parts["maml"]["body.in.weight"].shape
+    points = torch.rand(2, 256, 6, generator=torch.Generator().manual_seed(0)) * 0.1
+    scans = Encoded(*(part[None] for part in encode(points.double())))
+    theta = {k: v.double() for k, v in widened.parts["maml"].items()}
+    before = {**theta, "body.in.weight": theta["body.in.weight"][: WIDTHS[1]]}
+    hidden = body(before, scans._replace(features=scans.features[..., : WIDTHS[1]]))
+    for old, new in zip(hidden, body(theta, scans), strict=True):
+        assert torch.allclose(old, new, rtol=0, atol=1e-12)
+    psi = {k: v.double() for k, v in widened.parts["closing"].items()}
+    assert not psi["in.weight"][grasp_head.OUTLINE_INPUTS :].any()
+    before = {**psi, "in.weight": psi["in.weight"][: grasp_head.OUTLINE_INPUTS]}
+    inputs, _ = grasp_head.measure(points.double(), torch.zeros(2, 2).double())
+    old, new = grasp_head.evaluate(before, inputs[..., : grasp_head.OUTLINE_INPUTS]), grasp_head.evaluate(psi, inputs)
+    assert torch.allclose(old, new, rtol=0, atol=1e-12)
+
+
+def test_features_of_an_unknown_version(tiny_run: Path, tmp_path: Path) -> None:
+    damaged(tiny_run, tmp_path, "maml", "head.in.bias", torch.zeros(6), features=9)
+    with pytest.raises(CheckpointError, match=r"trained on features of version 9; this version has 1, 2"):
         load_checkpoint(tmp_path)
 
 

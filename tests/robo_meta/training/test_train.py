@@ -19,18 +19,20 @@ from safetensors.torch import load_file
 
 from demos.storage.array_header import read_header
 from robo_meta.cli.train import main
+from robo_meta.learning.adam import zero_moments
 from robo_meta.runs.progress import TrainingProgress
-from robo_meta.training.checkpoint import load_checkpoint
+from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.training.data import TrainingDataError, load_training_data
 from robo_meta.training.objectives import fresh_state, part_losses
 from robo_meta.training.outer_loop import TrainingDiverged, run
 from robo_meta.training.presets import METHODS, PRESETS, PresetError, Schedule, preset_named
-from robo_meta.training.state import FORM, StateError, load_state
+from robo_meta.training.state import FORM, MetaState, StateError, load_state
 from robo_meta.training.task_sampler import TaskStream
 from robo_meta.training.train import TrainError, train
 
 ROOT = Path(__file__).parents[3]
 CPU = torch.device("cpu")
+RNG = torch.Generator().get_state()
 TINY = PRESETS["tiny"]
 LONG = dataclasses.replace(
     TINY, schedules={**TINY.schedules, "maml": Schedule(60, 4), "pretrain": Schedule(60, 4)}, checkpoint_every=4
@@ -251,12 +253,50 @@ def _names(tensors: dict[str, torch.Tensor], prefix: str) -> list[str]:
     return [name.removeprefix(prefix) for name in tensors if name.startswith(prefix)]
 
 
-def test_init_falls_back_to_the_part_of_the_same_name(packed: SimpleNamespace, tmp_path: Path) -> None:
+def test_init_goes_on_with_every_part_of_its_own_name(packed: SimpleNamespace, tmp_path: Path) -> None:
+    """Body, head, the demonstration encoder and inner rates; the closing network and the controller too."""
+    data = packed.write(tmp_path)
+    source = train(data, tmp_path / "source", ["maml", "context"], TINY)
+    still = dataclasses.replace(TINY, schedules={name: Schedule(1, 4, 0.0) for name in TINY.schedules})
+    out = train(data, tmp_path / "run", ["maml", "context"], still, init=source)
+    found, begun = load_file(out), load_file(source)
+    assert found.keys() == begun.keys() and {name.partition("/")[0] for name in found} > {"closing", "controller"}
+    assert all(torch.equal(found[name], begun[name]) for name in found)
+    labels = {part: record["init"] for part, record in load_checkpoint(out).card["parts"].items()}
+    assert all(label.startswith(f"{part} ") for part, label in labels.items())
+
+
+def test_what_goes_on_keeps_the_narrow_losses_of_the_end(packed: SimpleNamespace, tmp_path: Path) -> None:
+    """Step 0 of a training that starts afresh has wide losses; of one that goes on, those of the last step."""
+    seen: dict[bool, float] = {}
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Any, Any]:
+        seen[trained] = progress
+        return (theta["w"] ** 2)[None], torch.zeros(1)
+
+    for trained in (False, True):
+        state = MetaState({"w": torch.tensor(1.0)}, {}, zero_moments({"theta/w": torch.tensor(1.0)}), 0, RNG, {})
+        path = tmp_path / f"{trained}.safetensors"
+        keep = {"clip": 1.0, "path": path, "identity": {}, "save_every": 9, "report": lambda step, loss: None}
+        run("maml", state, losses, Schedule(1, 1), trained=trained, **keep)
+    assert seen == {False: 0.0, True: 1.0}
+
+
+def test_a_part_without_steps_stays_as_it_was(packed: SimpleNamespace, tmp_path: Path) -> None:
+    data = packed.write(tmp_path)
+    source = load_checkpoint(train(data, tmp_path / "source", ["maml"], TINY))
+    config = dataclasses.replace(TINY, schedules={**TINY.schedules, "controller": Schedule(0, 512)})
+    found = load_checkpoint(train(data, tmp_path / "run", ["maml"], config, init=tmp_path / "source"))
+    for name, value in source.parts["controller"].items():
+        assert torch.equal(value, found.parts["controller"][name])
+    assert not all(torch.equal(value, found.parts["closing"][name]) for name, value in source.parts["closing"].items())
+
+
+def test_init_without_the_parts_asked_for(packed: SimpleNamespace, tmp_path: Path) -> None:
     data = packed.write(tmp_path)
     source = train(data, tmp_path / "source", ["zero-shot"], TINY)
-    still = dataclasses.replace(TINY, schedules={name: Schedule(1, 4, 0.0) for name in TINY.schedules})
-    found, begun = load_file(train(data, tmp_path / "run", ["zero-shot"], still, init=source)), load_file(source)
-    assert all(torch.equal(found[f"zero-shot/{k}"], begun[f"zero-shot/{k}"]) for k in _names(begun, "zero-shot/"))
+    with pytest.raises(CheckpointError, match=r"holds no 'pretrain' and no 'maml' to start from; it holds closing, co"):
+        train(data, tmp_path / "run", ["zero-shot", "maml"], TINY, init=source)
 
 
 def test_presets_have_a_schedule_for_every_part() -> None:

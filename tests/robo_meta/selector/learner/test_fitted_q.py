@@ -282,6 +282,10 @@ def test_explanation_names_what_moved_the_prediction(selector: Selector) -> None
     rows = {row["strategy"]: row for row in found["strategies"]}
     assert rows["replay"]["happened"] == pytest.approx(judged.success[0, 1].mean())
     assert "shape distance" in [feature["name"] for feature in rows["replay"]["features"]]
+    for row in found["strategies"]:
+        assert row["features"][0]["name"] == "success in training scenes"
+        total = sum(feature["moved"] for feature in row["features"])
+        assert np.clip(total, 0, 1) == pytest.approx(row["predicted"], abs=0.02)
     json.dumps(found, allow_nan=False)
     with pytest.raises(MatrixError, match="scene 30; the matrix has 0 to 29"):
         explain(judged, selector, 30)

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from demos.expert.episode import shared_env
 from robo_meta.cli.main import main
 from robo_meta.runs.journal import JournalError
 from robo_meta.selector.matrix.config import MatrixOrder
@@ -232,6 +233,9 @@ def test_more_scenes_of_the_same_order_are_added_once_there_is_room(whole: Path,
     # What was measured for the first scenes is kept.
     altered(grown, FORM, seconds=np.array([12.5]))
     before = grown.read_bytes()
+    # The world is built anew after so many episodes, for which the arm's file is written: now, while there is room.
+    shared_env().close()
+    shared_env().reset(seed=0)
     with full_disk(len(before)), pytest.raises(OSError, match="File too large") as caught:
         play_matrix(ORDER, grown, progress=False, report=played.append)
     # The second scene found room, the larger matrix did not.

@@ -1,0 +1,94 @@
+"""A judgement as rows and sentences, which the terminal and the page share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from robo_meta.selector.judging.judge import BASELINES, CEILINGS
+from robo_meta.selector.judging.scoring import JUDGED, TRAINED
+
+NAMES = {"told-the-world": "told the world", "three-line-rule": "three-line rule"}
+"""Name in the result → what people read, where that differs."""
+
+
+def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Name → rate, in the table's order; what is no baseline comes last: the selector, and the ceilings."""
+    rows = {f"{name} ({result[key]['strategy']})": result[key] for name, key in _singles()}
+    rows |= {name: result[name] for name in BASELINES if name in result}
+    rows |= {"selector": result["selector"]}
+    rows |= {NAMES[name]: result[name] for name in CEILINGS if name in result}
+    return rows | {"virtual best (cross-fitted)": result["vbs"]}
+
+
+def _singles() -> tuple[tuple[str, str], ...]:
+    return (TRAINED, "sbs_trained"), (JUDGED, "sbs_judged")
+
+
+def lines_of_gate(result: dict[str, Any]) -> list[str]:
+    """What must be known first: where there is anything to select."""
+    lines = []
+    for name, gate in result["gates"].items():
+        found = f"virtual best − single best {gate['difference']:+.3f} ± {gate['error']:.3f} (n = {gate['n']})"
+        verdict = "" if gate["passed"] else f": no selection problem there, it needs {gate['needed']:.3f}"
+        lines.append(f"{name}: {found}{verdict}")
+    return lines
+
+
+def lines_of_gap(result: dict[str, Any]) -> list[str]:
+    """How much of the gap is closed, between what, and how sure that is."""
+    vbs, sbs = result["vbs"], result["sbs"]
+    lines = [
+        f"closed gap: {interval(result['closed_gap'])}, over {sbs['strategy']}, the {sbs['chosen_by']}",
+        f"virtual best {vbs['rate']:.3f} by cross-fitting, which doesn't flatter it; {vbs['naive']:.3f} by a naive "
+        "maximum, which does: the truth lies between, chance apart",
+    ]
+    others = [(NAMES.get(name, name), gap) for name, gap in result["closed_gaps"].items() if name != "selector"]
+    lines.append("closed by others: " + ", ".join(f"{name} {interval(gap)}" for name, gap in others))
+    if "seeds" in result:
+        lines.append(_line_of_seeds(result["seeds"]))
+    else:
+        lines.append("one selector seed: with --training, the matrix that it learned from, four more are judged")
+    if result["untellable"]:
+        lines.append(f"{result['untellable']} scenes in which nothing can tell count only in a slice of their own")
+    return lines
+
+
+def _line_of_seeds(seeds: dict[str, Any]) -> str:
+    rate, gap = seeds["selector"], seeds["closed_gap"]
+    closed = "no gap" if gap is None else f"closed gap median {gap['median']:.3f}, worst {gap['worst']:.3f}"
+    return f"{seeds['n']} selector seeds: success median {rate['median']:.3f}, worst {rate['worst']:.3f}; {closed}"
+
+
+def lines_of_slices(result: dict[str, Any]) -> list[str]:
+    """The selector beside the three-line rule and `maml`, slice by slice, on the same rollouts."""
+    lines = []
+    for name, found in result["slices"].items():
+        against = {"three-line rule": "over_rule", "maml": "over_maml"}
+        pairs = [f"− {other} {interval(found[key], '+')}" for other, key in against.items() if key in found]
+        rate = f"selector {found['selector']['rate']:.3f}"
+        lines.append(f"{name} (n = {found['n']}, {found['tasks']} tasks): " + "; ".join([rate, *pairs]))
+    return lines
+
+
+def lines_of_decision(result: dict[str, Any]) -> list[str]:
+    """How far predictions are off, and what a decision takes."""
+    chosen, every = result["calibration"]["chosen"], result["calibration"]["all"]
+    lines = [
+        f"calibration error of predicted success {chosen['error']:.3f} of what was chosen (n = {chosen['n']}; by "
+        f"chance alone up to {chosen['by_chance']:.3f}), {every['error']:.3f} of every strategy (n = {every['n']})"
+    ]
+    if "decision_ms" in result:
+        ms = result["decision_ms"]
+        lines.append(
+            f"a decision takes {ms['median']:.0f} ms of processor time from one demonstration (slowest of "
+            f"{ms['n']}: {ms['slowest']:.0f} ms): look {ms['look']:.0f} ms, choice {ms['choice']:.1f} ms; from "
+            f"{ms['several']['shots']} it takes {ms['several']['median']:.0f} ms"
+        )
+    return lines
+
+
+def interval(row: dict[str, float | None], sign: str = "") -> str:
+    """An estimate with its interval; a dash where it isn't known."""
+    if row["value"] is None or row["low"] is None or row["high"] is None:
+        return "–" if row["value"] is None else f"{row['value']:{sign}.3f} [–]"
+    return f"{row['value']:{sign}.3f} [{row['low']:{sign}.3f}, {row['high']:{sign}.3f}]"
