@@ -22,7 +22,7 @@ from robo_meta.strategies.baselines.scan_parts import ScannedParts
 
 WIDTH_WEIGHT = 8.0
 """Log odds a unit of log width by which the wider part is the head: fitted to 630 objects of the training families, of
-which it tells 88 % (of the same ones). Lengths, areas, heights and tapers weren't looked at by today's rule for roles."""
+which it tells 88 % (of the same ones). Lengths, areas, heights and tapers weren't tried by today's rule for roles."""
 NOISE = 0.002
 """m, added to widths before their logarithm is taken."""
 LAYING_WEIGHT, FIT, FIT_DECAY = 3.0, 0.006, 0.004
