@@ -191,6 +191,14 @@ _ROWS = (
         "Is told to hold the centre of mass, and fits the materials' densities to the demonstrations.",
     ),
     StrategyRow(
+        "role",
+        _LEARNED + "role:Role",
+        "#6b4226",
+        "As maml, but it matches parts by shape and pays no heed to their paint.",
+        (("maml",), (CLOSING,)),
+        has_prior=True,
+    ),
+    StrategyRow(
         "contrast",
         _LEARNED + "contrast:Contrast",
         "#12715b",

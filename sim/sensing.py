@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
+from sim.light import DAYLIGHT, Light
 from sim.objects.spec import PALETTE, ObjectSpec
 from sim.tasks.scenes import Noise
 
@@ -75,7 +76,12 @@ def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[
 
 
 def scan(
-    spec: ObjectSpec, object_to_world: Pose, noise: Noise, rng: np.random.Generator, count: int = POINT_COUNT
+    spec: ObjectSpec,
+    object_to_world: Pose,
+    noise: Noise,
+    rng: np.random.Generator,
+    count: int = POINT_COUNT,
+    light: Light = DAYLIGHT,
 ) -> np.ndarray:
     """Points of the object that the camera sees, in random order.
 
@@ -89,6 +95,7 @@ def scan(
         noise: `points` m and `colour` standard deviations are used.
         rng: the only source of randomness.
         count: how many points, P.
+        light: in which paints are seen; the camera's noise comes on top.
 
     Returns:
         (P, 6) float32: x, y, z in m, true object frame, then r, g, b in [0, 1]. As objects lie flat, z is height above
@@ -120,7 +127,7 @@ def scan(
             break
     else:
         raise SensingError(f"the camera sees {found} points of a {spec.family!r}; expected {count}")
-    colours = np.array([PALETTE[part.colour] for part in spec.parts])
+    colours = light.on(np.array([PALETTE[part.colour] for part in spec.parts]))
     positions = np.concatenate(hits)[:count] + noise.points * rng.standard_normal((count, 3))
     painted = colours[np.concatenate(parts)[:count]] + noise.colour * rng.standard_normal((count, 3))
     return np.concatenate([positions, painted.clip(0.0, 1.0)], axis=1).astype(np.float32)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from demos.code_identity import value_identity
 from demos.recording.object_labels import families_needed
 from sim.errors import InputError
 from sim.shapes.families import FAMILIES, SPLITS, families_of, family_named, serving
 from sim.shapes.mesh_family import MeshFamily
-from sim.tasks.scenes import INTENTIONS
+from sim.tasks.scenes import CARRIERS, INTENTIONS, PAINT
 
 MIXED = "all"
 
@@ -52,6 +52,8 @@ class RecordConfig:
     """Root seed."""
     keep_failures: bool = False
     """Store failed attempts as well, labelled by their verdict."""
+    carries: Literal["paint", "role"] = "paint"
+    """What the tasks' materials go by: their paint, or, with paint at random, the part: handle or head."""
     attempts: int = 20
     """Attempts for each demonstration before it is given up."""
 
@@ -64,6 +66,8 @@ class RecordConfig:
             raise RecordError("0 tasks and 0 planned tasks; expected at least 1 of either")
         if self.intention not in (MIXED, *INTENTIONS):
             raise RecordError(f"unknown intention {self.intention!r}; expected {', '.join((MIXED, *INTENTIONS))}")
+        if self.carries not in CARRIERS:
+            raise RecordError(f"unknown carrier {self.carries!r}; expected {', '.join(CARRIERS)}")
         object.__setattr__(self, "families", tuple(self.families))
         groups = {family_named(name).group for name in self.families}
         if self.split is None:
@@ -126,6 +130,7 @@ class RecordConfig:
             "seed": self.seed,
             "keep_failures": self.keep_failures,
             "attempts": self.attempts,
+            **({"carries": self.carries} if self.carries != PAINT else {}),
             # Only where there is any: a recording of shipped families alone says nothing of code.
             **({"code": code} if code else {}),
             **({"libraries": libraries} if libraries else {}),

@@ -32,7 +32,7 @@ from sim.objects.spec import PALETTE
 from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.shapes.families import numbered_families
-from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Scene, Task
+from sim.tasks.scenes import BALANCE, INTENTIONS, PAINT, PART, Scene, Task
 from sim.tasks.seeds import generator
 
 CHUNK = 32
@@ -100,7 +100,7 @@ def other_intentions(task: Task) -> tuple[Task, ...]:
     """The same materials with the two other intentions; none where there are more than two colours."""
     if len(task.densities) != 2:
         return ()
-    intentions = [(BALANCE, None), *((PART, colour) for colour in task.densities)]
+    intentions = [(BALANCE, None), *((PART, colour) for colour in task.ordered)]
     return tuple(
         replace(task, intention=intention, part_colour=colour)
         for intention, colour in intentions
@@ -121,7 +121,7 @@ def plan_demo(
     position = np.array([rng.uniform(*space.object_x), rng.uniform(*space.object_y), 0.0])
     object_to_world = Pose(position, quat_from_yaw(rng.uniform(-np.pi, np.pi)))
     perceived = PoseBias.draw(scene.noise, rng).apply(object_to_world)
-    points = scan(scene.object, object_to_world, scene.noise, rng)
+    points = scan(scene.object, object_to_world, scene.noise, rng, light=scene.light)
 
     def read_back(wanted: Scene) -> np.ndarray:
         closed = aim(plan_grasp(wanted), scene.noise, rng)
@@ -150,10 +150,12 @@ def object_numbers(labels: list[str]) -> list[int]:
 
 
 def secret_rows(task: Any) -> dict[str, np.ndarray]:
-    """`intention` () int8 and `densities` (8,) float32 by palette colour, 0 where absent; for reports only."""
+    """`intention` () int8 and `densities` (8,) float32 by palette colour, 0 where absent and of painted goods, whose
+    colours differ from object to object; for reports only."""
+    weights = task.densities if task.carries == PAINT else {}
     return {
         "intention": np.array(INTENTIONS.index(task.intention), dtype=np.int8),
-        "densities": np.array([task.densities.get(colour, 0.0) for colour in PALETTE], dtype=np.float32),
+        "densities": np.array([weights.get(colour, 0.0) for colour in PALETTE], dtype=np.float32),
     }
 
 

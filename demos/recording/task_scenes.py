@@ -37,7 +37,7 @@ def _in_order(config: RecordConfig, task: Task) -> tuple[str, ...]:
 def demo_scene(config: RecordConfig, index: int, demo: int) -> tuple[Scene, str]:
     """The scene of demonstration `demo` of task `index`, and the label of its object."""
     label = object_label(demo)
-    task = draw_task(config.seed, config.split_name, index, config.only_intention)
+    task = draw_task(config.seed, config.split_name, index, config.only_intention, carries=config.carries)
     name = task_families(config, task)[family_number(label)]
     family = family_named(name)
     if isinstance(family, MeshFamily):

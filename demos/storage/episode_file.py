@@ -13,7 +13,7 @@ from demos.storage.array_header import read_header
 from demos.storage.recording import CONFIG, VERSIONS
 from demos.storage.schema import NAME, REFERENCE, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
 from sim.errors import InputError
-from sim.tasks.scenes import INTENTIONS, Task
+from sim.tasks.scenes import INTENTIONS, ROLE, Task
 
 
 class StoreError(InputError):
@@ -37,7 +37,9 @@ EPISODE = Form(
                     "densities": TableOf(Number(0.0)),
                     "intention": Text(allowed=INTENTIONS),
                     "part_colour": Maybe(Text()),
-                }
+                },
+                # Of painted goods alone.
+                optional={"roles": TableOf(Number(0.0)), "part_role": Maybe(Text())},
             ),
             "provenance": Record(
                 {
@@ -89,6 +91,7 @@ def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
             "densities": {colour: float(density) for colour, density in demo.task.densities.items()},
             "intention": demo.task.intention,
             "part_colour": demo.task.part_colour,
+            **_roles(demo.task),
         },
         "provenance": {
             "actor": demo.provenance.actor,
@@ -98,6 +101,13 @@ def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
         },
     }
     write_array_file(path, EPISODE, record, arrays)
+
+
+def _roles(task: Task) -> dict[str, Any]:
+    """What the roles weigh, of painted goods; nothing of other tasks, whose files stay as they were."""
+    if task.carries != ROLE:
+        return {}
+    return {"roles": {role: float(density) for role, density in task.roles.items()}, "part_role": task.part_role}
 
 
 def read_record(path: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ CONFIG = Record(
         "attempts": Whole(1),
     },
     optional={
+        "carries": Text(),
         "code": TableOf(Text(pattern=SHA256), keys=Text(pattern=REFERENCE)),
         "libraries": ListOf(Text(pattern=SHA256)),
     },

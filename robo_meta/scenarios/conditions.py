@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from robo_meta.scenarios.matched_scenes import MatchedTask
 from sim.errors import InputError
+from sim.light import GREY, PLAIN, Light
 from sim.objects.spec import PALETTE
 from sim.physics.push import FARTHEST
-from sim.tasks.scenes import TRANSFERS, Noise, Scene, Task
+from sim.tasks.scenes import CARRIERS, PAINT, ROLE, TRANSFERS, Noise, Scene
 from sim.tasks.seeds import generator
 
 MOST_SHOTS = 6
 """Demonstrations of a support at most: five, and the *one more* that a selector may ask for."""
+REPAINTED, UNTELLABLE = "repainted", "untellable"
+WORLDS = (PAINT, REPAINTED, ROLE, UNTELLABLE)
+"""What tells the weight of the query's parts: the paint that demonstrations show, the same object under other paint (or
+a grey camera's), the part, or nothing. Judges tell scenes apart by it; nobody who acts knows it."""
 
 
 class ConditionError(InputError):
@@ -36,9 +43,14 @@ class Condition:
     """Scale of the noise in pose and points, of demonstrations and query alike."""
     push: float = 0.0
     """m by which the query's object is shoved during the approach."""
-    foreign: int = 0
-    """How many demonstrations, the first ones, show objects of the task in other colours than the query's. Where that
-    is all of them, the query's colours are unknown and nothing can be inferred about their weight."""
+    carries: str = PAINT
+    """What the materials go by, one of `CARRIERS`: their paint, or their role (painted goods)."""
+    repainted: bool = False
+    """Whether the query wears other paint than the demonstrations: tape, dirt, a new coat. On the same object, and of
+    painted goods, its parts still tell; where paint tells the weight and the object is another one, nothing does."""
+    light: str = PLAIN
+    """`plain`; `grey`, where the camera sees brightness alone; or gains of red, green and blue as `0.6-0.8-1`, by which
+    the query's scan is dimmer than the demonstrations'."""
     budget: float = math.inf
     """s of nominal time that adapting and choosing may take."""
 
@@ -49,12 +61,9 @@ class Condition:
             raise ConditionError(f"shots {self.shots}; expected 1 to {MOST_SHOTS}")
         if not 0 <= self.failed < self.shots:
             raise ConditionError(f"failed {self.failed} of {self.shots} demonstrations; the first one succeeds")
-        if not 0 <= self.foreign <= self.shots:
-            raise ConditionError(
-                f"foreign {self.foreign} of {self.shots} demonstrations; expected no more than there are"
-            )
-        if self.foreign and self.transfer == "same-object":
-            raise ConditionError("foreign colours on the same object; expected new-instance or new-shape")
+        if self.carries not in CARRIERS:
+            raise ConditionError(f"carries {self.carries!r}; expected one of {', '.join(CARRIERS)}")
+        Light.named(self.light)
         for name in ("operator", "sensing", "budget"):
             if not getattr(self, name) > 0:
                 raise ConditionError(f"{name} {getattr(self, name)}; expected more than 0")
@@ -74,23 +83,46 @@ class Condition:
         )
 
     @property
-    def colours_unknown(self) -> bool:
-        """Whether no demonstration shows the query's colours."""
-        return self.foreign == self.shots
+    def world(self) -> str:
+        """Which of `WORLDS` its scenes belong to: what it takes to tell what the query's parts weigh."""
+        if self.transfer == "same-object":
+            return REPAINTED if self.repainted or self.light == GREY else PAINT
+        if self.carries == ROLE:
+            return UNTELLABLE if self.light == GREY and self.shots == 1 else ROLE
+        return UNTELLABLE if self.repainted or (self.light == GREY and self.shots == 1) else PAINT
+
+    @property
+    def camera(self) -> Light:
+        """The light of the demonstrations: a grey camera was grey then, too."""
+        return Light(grey=self.light == GREY)
 
 
 def query_under(matched: MatchedTask, condition: Condition) -> Scene:
-    """The task's query with the condition's sensing noise."""
-    return replace(matched.query, noise=condition.noise)
+    """The task's query with the condition's sensing noise, in its light."""
+    return replace(matched.query, noise=condition.noise, light=Light.named(condition.light))
 
 
-def in_other_colours(root: int, task: Task) -> Task:
-    """The task with its materials on other colours than its own: what foreign demonstrations show."""
-    unused = [name for name in PALETTE if name not in task.densities]
+def repainted(root: int, scene: Scene, avoid: Collection[str] = ()) -> Scene:
+    """The same object, of the same materials, in other paint: every colour gives way to one that the scene has not.
+
+    Args:
+        root: root seed of the task; the new paints are drawn from a stream of the task's own, so that all objects of a
+            colour-coded task wear the same new ones.
+        scene: what is to be painted over.
+        avoid: colours that it doesn't get either.
+    """
+    task = scene.task
+    unused = [name for name in PALETTE if name not in task.densities and name not in avoid]
     chosen = generator(root, "foreign", task.split, task.index).permutation(unused)[: len(task.densities)]
-    renamed = dict(zip(task.densities, (str(name) for name in chosen), strict=True))
-    densities = {renamed[name]: density for name, density in task.densities.items()}
+    new = dict(zip(task.densities, (str(name) for name in chosen), strict=True))
+    densities = {new[name]: density for name, density in task.densities.items()}
     # In the palette's order, as everywhere: the order of the names must not tell which is heavy.
     ordered = {name: densities[name] for name in PALETTE if name in densities}
-    part = None if task.part_colour is None else renamed[task.part_colour]
-    return Task(task.split, task.index, ordered, task.intention, part)
+    part = None if task.part_colour is None else new[task.part_colour]
+    # Prisms and meshes are dataclasses both, which their protocol cannot say.
+    parts: Any = tuple(replace(cast(Any, part), colour=new[part.colour]) for part in scene.object.parts)
+    return replace(
+        scene,
+        task=replace(task, densities=ordered, part_colour=part),
+        object=replace(scene.object, parts=parts),
+    )

@@ -14,7 +14,7 @@ from sim.shapes.families import families_for, families_of
 from sim.shapes.real_objects.loading import SPLIT
 from sim.tasks.queries import QUERY_OBJECT, draw_query
 from sim.tasks.sampling import draw_families
-from sim.tasks.scenes import INTENTIONS, TRANSFERS, Scene, Task
+from sim.tasks.scenes import INTENTIONS, PAINT, TRANSFERS, Scene, Task
 from sim.tasks.seeds import generator
 
 OWN, PROCEDURAL = "own", "procedural"
@@ -46,7 +46,7 @@ class MatchedTask:
     """Draws pose, arm start and noise of the query."""
 
 
-def matched_task(root: int, split: str, index: int, support: str = OWN) -> MatchedTask:
+def matched_task(root: int, split: str, index: int, support: str = OWN, carries: str = PAINT) -> MatchedTask:
     """Task number `index`: intentions alternate, so that each is exactly half of an even number of tasks.
 
     Args:
@@ -54,8 +54,9 @@ def matched_task(root: int, split: str, index: int, support: str = OWN) -> Match
         split: a shipped split, or a group of one's own.
         index: number of the task within its split.
         support: one of `SUPPORTS`; the query is the same with either.
+        carries: what the materials go by, one of `sim.tasks.scenes.CARRIERS`.
     """
-    drawn = draw_query(root, split, index)
+    drawn = draw_query(root, split, index, carries)
     families = _shown(root, drawn.task, drawn.families, support)
     return MatchedTask(root, drawn.task, families, drawn.scene, drawn.rollout_seed)
 

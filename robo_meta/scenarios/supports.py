@@ -13,7 +13,7 @@ from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
 from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.scenarios.attempts import attempt
-from robo_meta.scenarios.conditions import Condition, in_other_colours
+from robo_meta.scenarios.conditions import Condition, repainted
 from robo_meta.scenarios.matched_scenes import MatchedTask, support_object
 from sim.tasks.sampling import draw_scene
 from sim.tasks.scenes import Scene
@@ -38,7 +38,7 @@ def record_support(matched: MatchedTask, condition: Condition, shots: int | None
 
     Args:
         matched: the task and its query.
-        condition: transfer, noise, and which demonstrations fail or show other colours.
+        condition: transfer, noise, paint and light, and which demonstrations fail.
         shots: number of demonstrations; the condition's where None.
 
     Raises:
@@ -49,8 +49,7 @@ def record_support(matched: MatchedTask, condition: Condition, shots: int | None
 
 
 def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:
-    foreign = number < condition.foreign
-    task = in_other_colours(matched.root, matched.task) if foreign else matched.task
+    task = matched.task
     fails = 1 <= number <= condition.failed
     noise = replace(condition.noise, grasp=MISSED_BY) if fails else condition.noise
     family, label = support_object(matched, condition.transfer, number)
@@ -58,6 +57,9 @@ def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> S
     spares = 0 if condition.transfer == "same-object" else SPARES
     for object_id in (label, *(f"{label}-{spare}" for spare in range(spares))):
         scene = draw_scene(matched.root, task, family, object_id, noise)
+        scene = replace(scene, light=condition.camera)
+        if condition.repainted:
+            scene = repainted(matched.root, scene, matched.query.object.colours)
         item = _on_object(matched.root, scene, object_id, number, fails)
         if item is not None:
             return item

@@ -18,6 +18,8 @@ from robo_meta.model.grasp_choice import densest, point_weights
 from robo_meta.model.grasp_head import close_on
 from robo_meta.model.point_features import SCALE, Encoded, encode
 from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head, stack
+from robo_meta.strategies.baselines.colour_clusters import colour_centres
+from robo_meta.strategies.changed_light import demonstrated_light
 from robo_meta.strategies.policy import Controller, GraspPolicy
 from robo_meta.training.checkpoint import Checkpoint, split_rates
 
@@ -46,7 +48,8 @@ class NetworkStrategy(ABC):
         """A policy for the support's task."""
         points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
         grasps = torch.from_numpy(np.stack([item.grasp for item in support.items]))[None]
-        return self._policy(self.adapted(encode(points), grasp_rows(grasps), torch.ones(1, support.shots)))
+        phi = self.adapted(encode(points), grasp_rows(grasps), torch.ones(1, support.shots))
+        return self._policy(phi, support)
 
     def prior_policy(self) -> GraspPolicy:
         """The policy before any demonstration."""
@@ -63,24 +66,32 @@ class NetworkStrategy(ABC):
         """
 
     def _policy(
-        self, phi: Mapping[str, Tensor], reweigh: Callable[[Mixture], Mixture] = lambda found: found
+        self,
+        phi: Mapping[str, Tensor],
+        support: SupportSet | None = None,
+        reweigh: Callable[[Mixture], Mixture] = lambda found: found,
     ) -> GraspPolicy:
+        """A policy that scores scans with `phi`, seen in the light of the `support` that it was adapted to."""
+        shown = None if support is None else colour_centres([item.points for item in support.items])
         phi = {k: v.detach() for k, v in phi.items()}
         theta = {**self._theta, **{k: v[0] for k, v in phi.items() if k.startswith("body.")}}
 
         def mixture(scan: Tensor) -> Mixture:
             return reweigh(head(phi, body(theta, encode(scan))))
 
+        def scanned(points: np.ndarray) -> Tensor:
+            seen = points if shown is None else demonstrated_light(points, shown)
+            return torch.tensor(seen, dtype=torch.float32)[None, None]
+
         def target(points: np.ndarray) -> np.ndarray:
-            scan = torch.tensor(points, dtype=torch.float32)[None, None]
+            scan = scanned(points)
             with torch.no_grad():
                 place = densest(mixture(scan))[0] * SCALE
                 return close_on(self._closing, scan[0], place)[0].double().numpy()
 
         def scores(points: np.ndarray) -> np.ndarray:
             with torch.no_grad():
-                scan = torch.tensor(points, dtype=torch.float32)[None, None]
-                return point_weights(mixture(scan))[0, 0].double().numpy()
+                return point_weights(mixture(scanned(points)))[0, 0].double().numpy()
 
         return GraspPolicy(target, self._controller, scores)
 

@@ -48,7 +48,7 @@ class Start:
         hand = np.array(space.hand_centre) + rng.uniform(-1, 1, 3) * np.array(space.hand_spread)
         yaw = rng.uniform(-1, 1) * space.yaw_spread
         bias = PoseBias.draw(scene.noise, rng)
-        points = scan(scene.object, object_to_world, scene.noise, rng)
+        points = scan(scene.object, object_to_world, scene.noise, rng, light=scene.light)
         # Drawn last, so that pose, scan and noise are those of the same seed without a push.
         shove = Shove.draw(push, rng) if push else None
         return Start(object_to_world, hand, yaw, bias, points, shove)

@@ -138,7 +138,7 @@ def place(
         outline = (piece.outline - origin) @ matrix.T
         # Mirroring makes the outline clockwise; reversing it makes it counter-clockwise again.
         outline = outline[::-1] if mirror else outline
-        parts.append(Prism(piece.kind, outline, float(piece.height), colours[piece.slot], int(piece.slot)))
+        parts.append(Prism(piece.kind, outline, float(piece.height), colours[piece.slot], int(piece.slot), piece.role))
     return ObjectSpec(family, tuple(parts), friction)
 
 

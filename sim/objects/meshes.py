@@ -86,6 +86,11 @@ class MeshPart(Record):
         if not self.moments()[0] > 0:
             raise ObjectError(f"a mesh of volume {self.moments()[0]:.3g} m³; expected more than 0: is it closed?")
 
+    @property
+    def role(self) -> str:
+        """Empty: nobody names the halves of an imported object, so that their shape tells (`sim.objects.roles`)."""
+        return ""
+
     @cached_property
     def height(self) -> float:
         """m, from the table to its top."""

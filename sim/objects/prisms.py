@@ -32,6 +32,8 @@ class Prism(Record):
     """A name of `PALETTE`."""
     slot: int = 0
     """Slot of the family's layout that it fills."""
+    role: str = ""
+    """What its family says that it is for; see `sim.objects.roles`."""
 
     def __post_init__(self) -> None:
         outline = np.array(self.outline, dtype=np.float64)

@@ -24,6 +24,11 @@ class Part(Protocol):
         ...
 
     @property
+    def role(self) -> str:
+        """What its family says that it is for, `handle` or `head`; empty where nobody says (`sim.objects.roles`)."""
+        ...
+
+    @property
     def height(self) -> float:
         """m, from the table to its top."""
         ...

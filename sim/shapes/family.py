@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError
-from sim.shapes.pieces import Piece
+from sim.shapes.pieces import HANDLE, HEAD, Piece
 
 Draw = Callable[[np.random.Generator, int], tuple[Piece, ...]]
 """(random generator, number of slots S) → 1–8 pieces of a layout.
@@ -109,6 +109,8 @@ def checked_layout(name: str, pieces: Any, slots: int) -> tuple[Piece, ...]:
             raise FamilyError(f"{where}: slot {piece.slot}; expected 0 to {slots - 1}")
         if not isinstance(piece.height, (int, float, np.floating)) or not 0 < piece.height < np.inf:
             raise FamilyError(f"{where}: height {piece.height!r}; expected m above 0")
+        if piece.role not in ("", HANDLE, HEAD):
+            raise FamilyError(f"{where}: role {piece.role!r}; expected {HANDLE!r}, {HEAD!r}, or none")
         _check_outline(where, piece.outline)
     return tuple(pieces)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.shapes.pieces import Piece, box, disc, hexagon, in_slots, limb, polygon, taper
+from sim.shapes.pieces import HANDLE, HEAD, Piece, box, disc, hexagon, in_slots, limb, polygon, taper
 from sim.shapes.shafts import Rng, any_height, flat_distance, pick_slots, two_piece_shaft
 
 
@@ -16,7 +16,9 @@ def mallet(rng: Rng, slots: int) -> tuple[Piece, ...]:
     head, across = rng.uniform(0.03, 0.044), rng.uniform(0.05, 0.064)
     pommel, wide = rng.uniform(0.022, 0.035), min(width + rng.uniform(0.008, 0.018), 0.047)
     pieces = [box(-head, 0, across, any_height(rng)), *shaft, box(length, length + pommel, wide, any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HEAD, HANDLE, HANDLE, HANDLE)
+    )
 
 
 def wedge(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -36,14 +38,16 @@ def arrow(rng: Rng, slots: int) -> tuple[Piece, ...]:
     wide = max(head * rng.uniform(0.6, 0.72), width + 0.008)
     pieces = [taper(-fletch, 0, across, across * 0.8, any_height(rng)), *shaft]
     pieces += [taper(length, length + head, wide, wide * 0.35, any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HANDLE, HANDLE, HANDLE, HEAD)
+    )
 
 
 def flag(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, width, shaft = two_piece_shaft(rng, 0.19, 0.37)
     high, wide = rng.uniform(0.035, 0.055), rng.uniform(0.035, 0.065)
     pieces = [*shaft, box(0, high, wide, rng.uniform(0.015, 0.022), y=(width + wide) / 2)]
-    return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)), (HANDLE, HANDLE, HEAD))
 
 
 def anchor(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -53,7 +57,7 @@ def anchor(rng: Rng, slots: int) -> tuple[Piece, ...]:
     x, y, height = thick / 2 + 0.006, width / 2 + thick / 2 * np.sin(lean) + 0.0002, any_height(rng)
     for side in (1, -1):
         pieces.append(limb((x, side * y), side * (np.pi / 2 - lean), arm, thick, height))
-    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)), (HANDLE, HANDLE, HEAD, HEAD))
 
 
 def axe(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -61,7 +65,11 @@ def axe(rng: Rng, slots: int) -> tuple[Piece, ...]:
     near, far, deep = rng.uniform(0.02, 0.028), rng.uniform(0.036, 0.052), rng.uniform(0.03, 0.05)
     low, high = width / 2, width / 2 + deep
     blade = [(0.0, low), (near, low), ((near + far) / 2, high), ((near - far) / 2, high)]
-    return in_slots([*shaft, polygon(blade, rng.uniform(0.015, 0.024))], pick_slots(rng, slots, ("010",), ("012",)))
+    return in_slots(
+        [*shaft, polygon(blade, rng.uniform(0.015, 0.024))],
+        pick_slots(rng, slots, ("010",), ("012",)),
+        (HANDLE, HANDLE, HEAD),
+    )
 
 
 def wrench(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -69,7 +77,7 @@ def wrench(rng: Rng, slots: int) -> tuple[Piece, ...]:
     radius, jaw, across = rng.uniform(0.02, 0.024), rng.uniform(0.024, 0.036), rng.uniform(0.04, 0.047)
     pieces = [hexagon(-radius * np.sqrt(3) / 2, 0, radius, any_height(rng)), *shaft]
     pieces += [taper(length, length + jaw, across * 0.8, across, any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")), (HANDLE, HANDLE, HANDLE, HEAD))
 
 
 def racket(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -77,7 +85,9 @@ def racket(rng: Rng, slots: int) -> tuple[Piece, ...]:
     radius, throat = rng.uniform(0.0205, 0.0238), rng.uniform(0.03, 0.045)
     pieces = [disc(-throat - flat_distance(radius), 0, radius, rng.uniform(0.016, 0.024))]
     pieces += [taper(-throat, 0, radius * 1.3, width, any_height(rng)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("0001", "0011", "0001"), ("0012", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0001", "0011", "0001"), ("0012", "0122")), (HEAD, HEAD, HANDLE, HANDLE)
+    )
 
 
 def hook(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -86,7 +96,7 @@ def hook(rng: Rng, slots: int) -> tuple[Piece, ...]:
     barb, wide = rng.uniform(0.012, 0.03), rng.uniform(0.016, 0.022)
     pieces.append(box(0, thick, foot, height, y=(width + foot) / 2))
     pieces.append(box(thick, thick + barb, wide, height, y=width / 2 + foot - wide / 2))
-    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)), (HANDLE, HANDLE, HEAD, HEAD))
 
 
 def shovel(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -95,7 +105,7 @@ def shovel(rng: Rng, slots: int) -> tuple[Piece, ...]:
     thick, across = rng.uniform(0.02, 0.026), rng.uniform(0.075, 0.10)
     pieces = [taper(-blade, 0, far, near, rng.uniform(0.015, 0.02)), *shaft]
     pieces += [box(length, length + thick, across, any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0112", "0122")), (HEAD, HANDLE, HANDLE, HANDLE))
 
 
 def sword(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -115,7 +125,7 @@ def sword(rng: Rng, slots: int) -> tuple[Piece, ...]:
             box(joint, blade, width, any_height(rng)),
             pieces[3],
         ]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0122")))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0122")), (HANDLE, HANDLE, HEAD, HEAD))
 
 
 def bottle(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -125,7 +135,9 @@ def bottle(rng: Rng, slots: int) -> tuple[Piece, ...]:
     pieces = [box(0, joint, width, any_height(rng)), box(joint, body, width, height)]
     pieces += [taper(body, body + shoulder, width, narrow, height)]
     pieces += [box(body + shoulder, body + shoulder + neck, narrow, height)]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HEAD, HANDLE, HANDLE, HANDLE)
+    )
 
 
 def crank(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -144,7 +156,7 @@ def wishbone(rng: Rng, slots: int) -> tuple[Piece, ...]:
     x, y = -thick / 2 * np.sin(spread) - 0.0002, thick / 2 * np.cos(spread) + 0.0002
     for side in (1, -1):
         pieces.append(limb((x, side * y), np.pi - side * spread, arm, thick, height))
-    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)), (HANDLE, HANDLE, HEAD, HEAD))
 
 
 def girder(rng: Rng, slots: int) -> tuple[Piece, ...]:

@@ -12,6 +12,11 @@ import numpy as np
 
 from sim.records import Record
 
+HANDLE, HEAD = "handle", "head"
+"""What a piece is for: shafts, grips and what ends them are to be held, and are a `handle` in every family; heads,
+bowls, blades, bits, arms and whatever else does the work are a `head`. Few and shared, so that what a role weighs
+carries over from hammers to spoons."""
+
 
 @dataclass(frozen=True, eq=False)
 class Piece(Record):
@@ -31,6 +36,8 @@ class Piece(Record):
     """m."""
     slot: int = 0
     """Number of its material: pieces of one slot get one colour."""
+    role: str = ""
+    """What it is for, `HANDLE` or `HEAD`, where its family says so; see `sim.objects.roles`."""
 
 
 def box(x0: float, x1: float, width: float, height: float, y: float = 0.0) -> Piece:
@@ -77,6 +84,14 @@ def hexagon(x: float, y: float, radius: float, height: float) -> Piece:
     return Piece("prism", np.stack([x + radius * np.cos(angles), y + radius * np.sin(angles)], axis=1), height)
 
 
-def in_slots(pieces: list[Piece], slots: tuple[int, ...]) -> tuple[Piece, ...]:
-    """The pieces, made of the materials that `slots` numbers, one number a piece."""
-    return tuple(replace(piece, slot=slot) for piece, slot in zip(pieces, slots, strict=True))
+def in_slots(pieces: list[Piece], slots: tuple[int, ...], roles: tuple[str, ...] = ()) -> tuple[Piece, ...]:
+    """The pieces, made of the materials that `slots` numbers, one number a piece.
+
+    Args:
+        pieces: of one layout.
+        slots: number of a material, a piece each.
+        roles: `HANDLE` or `HEAD`, a piece each; without them, shape alone says which is which.
+    """
+    named = roles or ("",) * len(pieces)
+    dealt = zip(pieces, slots, named, strict=True)
+    return tuple(replace(piece, slot=slot, role=role) for piece, slot, role in dealt)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.shapes.pieces import Piece, box, disc, in_slots, polygon, sheared, taper
+from sim.shapes.pieces import HANDLE, HEAD, Piece, box, disc, in_slots, polygon, sheared, taper
 from sim.shapes.shafts import (
     Rng,
     any_height,
@@ -33,7 +33,7 @@ def bar(rng: Rng, slots: int) -> tuple[Piece, ...]:
 def hammer(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.15, 0.32)
     pieces = [box(-rng.uniform(0.02, 0.03), 0, rng.uniform(0.075, 0.11), any_height(rng)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)), (HEAD, HANDLE, HANDLE))
 
 
 def spoon(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -41,7 +41,7 @@ def spoon(rng: Rng, slots: int) -> tuple[Piece, ...]:
     # Half of the bowls are too wide for the fingers, some of them barely.
     radius = rng.uniform(0.019, 0.0235) if rng.random() < 0.5 else rng.uniform(0.0245, 0.032)
     pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)), (HEAD, HANDLE, HANDLE))
 
 
 def dumbbell(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -60,7 +60,7 @@ def dumbbell(rng: Rng, slots: int) -> tuple[Piece, ...]:
 def tee(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.17, 0.33)
     pieces = [box(-rng.uniform(0.018, 0.024), 0, rng.uniform(0.11, 0.15), any_height(rng)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)), (HEAD, HANDLE, HANDLE))
 
 
 def ell(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -77,7 +77,7 @@ def ell(rng: Rng, slots: int) -> tuple[Piece, ...]:
         toe, wide = rng.uniform(0.012, 0.04), rng.uniform(0.016, 0.024)
         pieces.append(box(-toe, 0, wide, height, y=width / 2 + foot - wide / 2))
     patterns = (("010",), ("012",)) if len(pieces) == 3 else (("0100",), ("0122",))
-    return in_slots(pieces, pick_slots(rng, slots, *patterns))
+    return in_slots(pieces, pick_slots(rng, slots, *patterns), (HANDLE, HANDLE, HEAD, HEAD)[: len(pieces)])
 
 
 def cross(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -85,7 +85,7 @@ def cross(rng: Rng, slots: int) -> tuple[Piece, ...]:
     stub, thick, across = rng.uniform(0.03, 0.042), rng.uniform(0.016, 0.022), rng.uniform(0.07, 0.09)
     pieces = [end_block(rng, -thick, -1, stub, width * 0.9, rng.uniform(0.016, 0.028))]
     pieces += [box(-thick, 0, across, rng.uniform(0.015, 0.022)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0112")))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0001"), ("0012", "0112")), (HEAD, HEAD, HANDLE, HANDLE))
 
 
 def key(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -93,7 +93,7 @@ def key(rng: Rng, slots: int) -> tuple[Piece, ...]:
     radius, wide, deep = rng.uniform(0.019, 0.024), rng.uniform(0.018, 0.028), rng.uniform(0.018, 0.035)
     pieces = [disc(-flat_distance(radius), 0, radius, any_height(rng)), *shaft]
     pieces += [box(length - wide, length, deep, any_height(rng), y=(width + deep) / 2)]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0122")))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012", "0122")), (HANDLE, HANDLE, HANDLE, HEAD))
 
 
 def zigzag(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -130,7 +130,7 @@ def paddle(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, _, shaft = two_piece_shaft(rng, 0.15, 0.30)
     blade, across = rng.uniform(0.03, 0.06), rng.uniform(0.036, 0.063)
     pieces = [end_block(rng, 0.0, -1, blade, across, rng.uniform(0.015, 0.022)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("001", "001", "011"), ("012",)), (HEAD, HANDLE, HANDLE))
 
 
 def pan(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -139,7 +139,7 @@ def pan(rng: Rng, slots: int) -> tuple[Piece, ...]:
     edge = flat_distance(radius)
     _, _, shaft = two_piece_shaft(rng, 0.21, 0.26, lean=0.12)
     pieces = [box(-2 * edge - lug, -2 * edge, 0.016, 0.016), disc(-edge, 0, radius, rng.uniform(0.005, 0.007)), *shaft]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0011",), ("0012",)), (HEAD, HEAD, HANDLE, HANDLE))
 
 
 def club(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -148,14 +148,16 @@ def club(rng: Rng, slots: int) -> tuple[Piece, ...]:
     flare, wide, height = rng.uniform(0.05, 0.08), min(width + rng.uniform(0.004, 0.012), 0.046), any_height(rng)
     pieces = [*shaft, taper(length, length + flare, width, wide, height)]
     pieces += [disc(length + flare + flat_distance(wide / 2), 0, wide / 2, height)]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HANDLE, HANDLE, HEAD, HEAD)
+    )
 
 
 def trowel(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.15, 0.29)
     blade, wide = rng.uniform(0.05, 0.085), width + rng.uniform(-0.004, 0.022)
     pieces = [*shaft, taper(length, length + blade, wide, wide * rng.uniform(0.2, 0.65), any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)), (HANDLE, HANDLE, HEAD))
 
 
 def chisel(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -165,7 +167,9 @@ def chisel(rng: Rng, slots: int) -> tuple[Piece, ...]:
     butt, thick = rng.uniform(0.02, 0.04), rng.uniform(0.024, 0.044)
     pieces = [box(-butt, 0, thick, any_height(rng)), *shaft]
     pieces += [taper(length, length + blade, near, far, any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HANDLE, HANDLE, HANDLE, HEAD)
+    )
 
 
 def cleaver(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -175,7 +179,7 @@ def cleaver(rng: Rng, slots: int) -> tuple[Piece, ...]:
     # The blade's sides lean, each its own way: it may narrow, or lean over as a whole.
     edge = (max(slant[0], -0.012), max(long - max(slant[1], -0.006), slant[0] + 0.01))
     pieces = [*shaft, polygon([(0.0, low), (long, low), (edge[1], high), (edge[0], high)], rng.uniform(0.015, 0.026))]
-    return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("010",), ("012",)), (HANDLE, HANDLE, HEAD))
 
 
 def pick(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -186,7 +190,9 @@ def pick(rng: Rng, slots: int) -> tuple[Piece, ...]:
         reach, tip = rng.uniform(0.045, 0.075), thick * (1.0 if rng.random() < 0.4 else rng.uniform(0.2, 0.65))
         corners = [(-thick, 0.0), (0.0, 0.0), (0.0, side * reach), (-tip, side * reach)]
         pieces.append(polygon(corners if side > 0 else corners[::-1], height))
-    return in_slots([*pieces, *shaft], pick_slots(rng, slots, ("0001", "0001", "0011"), ("0012",)))
+    return in_slots(
+        [*pieces, *shaft], pick_slots(rng, slots, ("0001", "0001", "0011"), ("0012",)), (HEAD, HEAD, HANDLE, HANDLE)
+    )
 
 
 def nail(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -194,13 +200,15 @@ def nail(rng: Rng, slots: int) -> tuple[Piece, ...]:
     head, across, point = rng.uniform(0.018, 0.03), rng.uniform(0.05, 0.08), rng.uniform(0.03, 0.06)
     pieces = [box(-head, 0, across, rng.uniform(0.015, 0.03)), *shaft]
     pieces += [taper(length, length + point, width, width * rng.uniform(0.25, 0.6), any_height(rng))]
-    return in_slots(pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")))
+    return in_slots(
+        pieces, pick_slots(rng, slots, ("0011", "0111"), ("0012", "0112", "0122")), (HEAD, HANDLE, HANDLE, HANDLE)
+    )
 
 
 def shard(rng: Rng, slots: int) -> tuple[Piece, ...]:
     length, width, shaft = two_piece_shaft(rng, 0.14, 0.31)
     pieces = [*shaft, turned(plate(rng, width), 0, length)]
-    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("011", "011", "001"), ("012",)), (HANDLE, HANDLE, HEAD))
 
 
 def splint(rng: Rng, slots: int) -> tuple[Piece, ...]:
@@ -211,10 +219,12 @@ def splint(rng: Rng, slots: int) -> tuple[Piece, ...]:
 
 def thorn(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, width, shaft = two_piece_shaft(rng, 0.17, 0.36)
-    return in_slots([*shaft, limb_beside(rng, width, 1)], pick_slots(rng, slots, ("010",), ("012",)))
+    return in_slots(
+        [*shaft, limb_beside(rng, width, 1)], pick_slots(rng, slots, ("010",), ("012",)), (HANDLE, HANDLE, HEAD)
+    )
 
 
 def twig(rng: Rng, slots: int) -> tuple[Piece, ...]:
     _, width, shaft = two_piece_shaft(rng, 0.17, 0.34)
     pieces = [*shaft, limb_beside(rng, width, 1), limb_beside(rng, width, -1)]
-    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)))
+    return in_slots(pieces, pick_slots(rng, slots, ("0100",), ("0122",)), (HANDLE, HANDLE, HEAD, HEAD))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.shapes.families import families_for
 from sim.tasks.sampling import TooFewFamilies, draw_families, draw_scene, draw_task
-from sim.tasks.scenes import INTENTIONS, Scene, Task
+from sim.tasks.scenes import INTENTIONS, PAINT, Scene, Task
 from sim.tasks.seeds import seed_sequence
 
 QUERY_OBJECT = "a0"
@@ -25,7 +25,7 @@ class Query:
     """Seed of pose, arm start and noise."""
 
 
-def draw_query(root: int, split: str, index: int) -> Query:
+def draw_query(root: int, split: str, index: int, carries: str = PAINT) -> Query:
     """The query of task number `index` of `split`.
 
     Intentions alternate, so that each is exactly half of an even number of tasks; where no object of the split serves
@@ -35,11 +35,12 @@ def draw_query(root: int, split: str, index: int) -> Query:
         root: root seed of all randomness.
         split: a shipped split, or a group of one's own (`sim.shapes.families.families_of`).
         index: number of the task within its split.
+        carries: what the materials go by, one of `sim.tasks.scenes.CARRIERS`.
     """
     served = [intention for intention in INTENTIONS if families_for(split, intention)]
     if not served:
         raise TooFewFamilies(f"split {split!r}: its objects serve for no intention")
-    task = draw_task(root, split, index, served[index % len(served)])
+    task = draw_task(root, split, index, served[index % len(served)], carries=carries)
     families = draw_families(root, task)
     scene = draw_scene(root, task, families[0], QUERY_OBJECT)
     rollout_seed = int(seed_sequence(root, split, index, "rollout").generate_state(1)[0])

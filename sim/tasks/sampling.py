@@ -13,9 +13,10 @@ import numpy as np
 
 from sim.errors import InputError, did_you_mean
 from sim.objects.acceptance import draw_object
+from sim.objects.roles import ROLES, roles_of
 from sim.objects.spec import PALETTE, PRISMS
 from sim.shapes.families import families_for, families_of
-from sim.tasks.scenes import BALANCE, INTENTIONS, PART, Noise, Scene, Task
+from sim.tasks.scenes import BALANCE, CARRIERS, INTENTIONS, PAINT, PART, ROLE, Noise, Scene, Task
 from sim.tasks.seeds import generator
 
 RATIO_RANGE = (3.0, 10.0)
@@ -54,11 +55,17 @@ class UnknownIntention(InputError):
     """An intention name that is not in `INTENTIONS`."""
 
 
+class UnknownCarrier(InputError):
+    """What materials go by that is not in `CARRIERS`, or that can't be so with as many colours."""
+
+
 class TooFewFamilies(InputError):
     """A split with fewer families than are asked for."""
 
 
-def draw_task(root: int, split: str, index: int, intention: str | None = None, *, colours: int = 2) -> Task:
+def draw_task(
+    root: int, split: str, index: int, intention: str | None = None, *, colours: int = 2, carries: str = PAINT
+) -> Task:
     """Task number `index` of `split`: its materials and the demonstrator's intention.
 
     Args:
@@ -67,13 +74,20 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
         index: number of the task within its split.
         intention: `balance` or `part` to force it (the materials stay the same); None draws either.
         colours: how many colours its objects have; three need two demonstrations or more.
+        carries: what the materials go by, one of `CARRIERS`; with `role`, colours are the objects' own affair.
 
     Raises:
-        UnknownSplit, UnknownIntention: a name that is not in the table.
+        UnknownSplit, UnknownIntention, UnknownCarrier: a name that is not in the table.
     """
+    if carries not in CARRIERS:
+        raise UnknownCarrier(f"unknown carrier {carries!r}{did_you_mean(carries, CARRIERS)}")
     families_of(split)
     if intention is not None and intention not in INTENTIONS:
         raise UnknownIntention(f"unknown intention {intention!r}{did_you_mean(intention, INTENTIONS)}")
+    if carries == ROLE:
+        if colours != 2:
+            raise UnknownCarrier(f"painted goods of {colours} colours; expected 2, a handle and a head")
+        return _task_of_roles(root, split, index, intention)
     rng = generator(root, "materials", split, index)
     names = [str(name) for name in rng.permutation(list(PALETTE))[:colours]]
     log_ratio = rng.uniform(*np.log(RATIO_RANGE))
@@ -86,6 +100,19 @@ def draw_task(root: int, split: str, index: int, intention: str | None = None, *
     drawn, colour = INTENTIONS[intentions.integers(len(INTENTIONS))], names[intentions.integers(len(names))]
     chosen = intention or drawn
     return Task(split, index, densities, chosen, colour if chosen == PART else None)
+
+
+def _task_of_roles(root: int, split: str, index: int, intention: str | None) -> Task:
+    """Painted goods: what handle and head weigh, with the ratio's law of the colours, either the heavier."""
+    rng = generator(root, "roles", split, index)
+    light, heavy = (ROLES[i] for i in rng.permutation(len(ROLES)))
+    found = {light: 1.0, heavy: float(np.exp(rng.uniform(*np.log(RATIO_RANGE))))}
+    intentions = generator(root, "intention", split, index)
+    drawn, wanted = INTENTIONS[intentions.integers(len(INTENTIONS))], ROLES[intentions.integers(len(ROLES))]
+    chosen = intention or drawn
+    # Listed in the order of `ROLES`, so that no reader of the names alone learns which is heavy.
+    roles = {role: found[role] for role in ROLES}
+    return Task(split, index, {}, chosen, None, roles, wanted if chosen == PART else None)
 
 
 def draw_families(root: int, task: Task, count: int | None = None) -> tuple[str, ...]:
@@ -106,6 +133,9 @@ def draw_families(root: int, task: Task, count: int | None = None) -> tuple[str,
 def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise | None = None) -> Scene:
     """The object `object_id` of `family` that belongs to `task`, with all of the task's colours on it.
 
+    Painted goods wear two colours of any, drawn for each object from a stream of its own; the scene's task says what
+    they weigh on this object.
+
     Args:
         root: root seed of all randomness.
         task: materials and intention; only the names of its colours, in the palette's order, reach the geometry.
@@ -119,10 +149,18 @@ def draw_scene(root: int, task: Task, family: str, object_id: str, noise: Noise 
         LayoutError: no acceptable object was found.
     """
     path = (task.split, task.index, family, object_id)
-    colours = tuple(task.densities)
+    colours = tuple(task.densities) if task.carries == PAINT else _any_paint(root, *path)
     spec = draw_object(generator(root, "geometry", *path), family, colours, 0.0, task.intention)
+    if task.carries == ROLE:
+        task = task.on(roles_of(spec))
     law = LAWS[spec.surface]
     friction = float(generator(root, "friction", *path).uniform(*law.friction))
     spec = replace(spec, friction=friction, spinning_friction=SPINNING_FRICTION[task.intention])
     mass = float(generator(root, "mass", *path).uniform(*law.mass[task.intention]))
     return Scene(task, spec, mass, noise if noise is not None else Noise())
+
+
+def _any_paint(root: int, *path: str | int) -> tuple[str, ...]:
+    """Two colours of the palette, in its order, for one object of painted goods."""
+    chosen = {str(name) for name in generator(root, "paint", *path).permutation(list(PALETTE))[:2]}
+    return tuple(name for name in PALETTE if name in chosen)

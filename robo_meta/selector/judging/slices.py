@@ -22,8 +22,8 @@ SLICES: dict[str, tuple[tuple[str, ...], Callable[[Columns], np.ndarray]]] = {
     "new-shape": (("transfer",), lambda s: s["transfer"] == "new-shape"),
     "one demonstration": (("shots",), lambda s: s["shots"] == 1),
     "several demonstrations": (("shots",), lambda s: s["shots"] > 1),
-    "colours known": (("foreign", "shots"), lambda s: s["foreign"] < s["shots"]),
-    "colours unknown": (("foreign", "shots"), lambda s: s["foreign"] == s["shots"]),
+    "colours known": (("world",), lambda s: s["world"] != "untellable"),
+    "colours unknown": (("world",), lambda s: s["world"] == "untellable"),
     "usual sensing": (("sensing",), lambda s: s["sensing"] == 1),
     "noisier sensing": (("sensing",), lambda s: s["sensing"] > 1),
 }

@@ -14,12 +14,16 @@ COLUMNS = {
     "failed": int,
     "sensing": float,
     "push": float,
-    "foreign": int,
+    "carries": str,
+    "repainted": int,
+    "light": str,
+    "world": str,
     "budget": float,
     "intention": str,
 }
-"""Column of the scene table → type. All are public but `intention`, which is for reports and never a feature; the rest
-are the query's family, the number of its task, and the fields of `robo_meta.scenarios.conditions.Condition`."""
+"""Column of the scene table → type. The query's family, the number of its task, and the fields of
+`robo_meta.scenarios.conditions.Condition`; `intention`, `carries`, `repainted` and `world`
+(`robo_meta.scenarios.conditions.WORLDS`) are for reports and judges, and never a feature."""
 WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
 """Columns of words; in the file they are numbers into a list of words."""
 RANGES = {
@@ -29,7 +33,7 @@ RANGES = {
     "failed": (0, 1000),
     "sensing": (0.0, 1000.0),
     "push": (0.0, 10.0),
-    "foreign": (0, 1000),
+    "repainted": (0, 1),
     "budget": (0.0, np.inf),
 }
 """Column of numbers → its smallest and largest value."""

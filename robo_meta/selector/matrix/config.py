@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from robo_meta.catalogue import CATALOGUE, bare
+from robo_meta.scenarios.conditions import REPAINTED, UNTELLABLE
 from robo_meta.selector.matrix.matrix import RETRY, MatrixError
 from robo_meta.strategies import row_named
 from sim.shapes.families import families_of
+from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS
+from sim.tasks.scenes import PAINT, ROLE
 
 LEFT_OUT = tuple(row.name for row in CATALOGUE.values() if row.file is not None)
 """Strategies that choose among the others."""
+TESTED = ("unseen-objects", "unseen-families", REAL_OBJECTS)
+"""Splits that selectors are judged on, and never trained on."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,9 @@ class MatrixOrder:
     """A trained checkpoint, file or folder; without it, the one that comes with the package."""
     split: str = "validation"
     """Where tasks and objects come from: `validation` to train a selector, `unseen-families` to judge it."""
+    meshes: str | None = None
+    """A split or a group of imported objects that a quarter of the queries come from, in every world; `real-objects`
+    only where `split` is a split for testing, as nothing is ever trained or chosen on it."""
     scenes: int = 80
     """Tasks, each with a condition of its own, played with its demonstrations and with one more: two rows each."""
     rollouts: int = 12
@@ -41,6 +49,12 @@ class MatrixOrder:
     def __post_init__(self) -> None:
         object.__setattr__(self, "strategies", tuple(self.strategies))
         families_of(self.split)
+        if self.meshes is not None:
+            if self.meshes == REAL_OBJECTS and self.split not in TESTED:
+                raise MatrixError(
+                    f"meshes {self.meshes!r} with split {self.split!r}; they are for testing, with {', '.join(TESTED)}"
+                )
+            families_of(self.meshes)
         for name in self.strategies:
             row_named(bare(name))
         possible = [name for name in CATALOGUE if name not in LEFT_OUT]
@@ -68,18 +82,42 @@ SENSINGS = ((1.0, 0.5), (2.0, 0.25), (3.0, 0.25))
 """(scale, chance) of the sensing noise."""
 PUSHES = ((0.0, 0.65), (0.015, 0.175), (0.03, 0.175))
 """(m, chance)."""
-BUDGETS = ((math.inf, 0.8), (0.1, 0.1), (0.03, 0.1))
-"""(s, chance) of nominal time for adapting and choosing."""
-MOST_FIRST = 4
-"""Demonstrations at most before the *one more*."""
-FOREIGN = 0.3
-"""Chance that the demonstrations show other colours than the query's."""
+WORLDS = ((PAINT, 0.45), (REPAINTED, 0.18), (ROLE, 0.27), (UNTELLABLE, 0.1))
+"""(world, chance): a tenth that nobody can tell, for a slice of its own, and of the rest half colour-coded, a fifth
+repainted and three tenths painted goods.
+
+- `paint`, colour-coded stock: bars and castings from a shop that paints each alloy its colour, or toys of red wood and
+  blue foam. Whatever shape comes next, its colours were seen; demonstrations on the same object, another of its make or
+  another shape altogether.
+- `repainted`, the same object under other paint: the hammer that was shown yesterday has got a taped handle, a rusty
+  head or a new coat since. Colours that were learnt mislead; its shape is the same.
+- `role`, painted goods: hammers, spoons and shovels of one make, steel head and plastic handle, in whatever colours the
+  customer liked. The part tells the weight, on another of its make or on another shape.
+- `untellable`: another object in colours that were never shown, of colour-coded stock; or a grey camera and a single
+  demonstration. Asking for a demonstration is all that helps."""
+SHOTS: Mapping[str, tuple[float, ...]] = {
+    PAINT: (1 / 3, 1 / 3, 1 / 3),
+    REPAINTED: (1 / 3, 1 / 3, 1 / 3),
+    # From one demonstration on painted goods the world can hardly be told.
+    ROLE: (0.25, 0.375, 0.375),
+    UNTELLABLE: (1 / 3, 1 / 3, 1 / 3),
+}
+"""World → chance of one, two and three demonstrations, before the *one more*."""
+GREY_SHARE = 0.5
+"""Of the untellable scenes, those with a grey camera; they have one demonstration."""
+DIMMED, DIMMEST = 0.3, 0.45
+"""Chance that the light has changed since the demonstrations (evening, another lamp), and the smallest gain of a
+channel, drawn evenly up to 1."""
 FAILED = 0.4
 """Chance that of two and more demonstrations one failed; of three and more, half of these have two that did."""
+MESHES = 0.25
+"""Share of the scenes whose query is one of the order's meshes, where it has some."""
 
 
 def tables() -> dict[str, Any]:
     """What conditions are drawn from, as plain data."""
-    named = {"operator": OPERATORS, "sensing": SENSINGS, "push": PUSHES, "budget": BUDGETS}
+    named = {"operator": OPERATORS, "sensing": SENSINGS, "push": PUSHES, "worlds": WORLDS}
     found: dict[str, Any] = {name: [[str(value), chance] for value, chance in table] for name, table in named.items()}
-    return found | {"shots": MOST_FIRST, "foreign": FOREIGN, "failed": FAILED}
+    shots = {world: list(chances) for world, chances in SHOTS.items()}
+    shares = {"grey": GREY_SHARE, "dimmed": DIMMED, "dimmest": DIMMEST, "failed": FAILED, "meshes": MESHES}
+    return found | {"shots": shots} | shares

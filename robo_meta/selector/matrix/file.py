@@ -13,7 +13,7 @@ from robo_meta.checkpoints import shipped
 from robo_meta.selector.matrix.columns import COLUMNS, WORDS
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
-SCHEMA = "3"
+SCHEMA = "4"
 _NAMES = ListOf(Text(pattern=NAME), least=1)
 FORM = Form(
     name="matrix",

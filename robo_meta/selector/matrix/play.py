@@ -22,7 +22,7 @@ from demos.workers import run_jobs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.conditions import Condition, query_under
-from robo_meta.scenarios.matched_scenes import matched_task
+from robo_meta.scenarios.matched_scenes import AUTO, matched_task, support_for
 from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.selector.matrix import config as axes
@@ -35,9 +35,11 @@ from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.strategies.build import needs_checkpoint, playable, shared_strategies
 from robo_meta.strategies.identity import shipped_code
 from robo_meta.training.checkpoint import checkpoint_file
-from sim.tasks.scenes import TRANSFERS
+from sim.light import GREY, PLAIN
+from sim.tasks.scenes import PAINT, ROLE, TRANSFERS
 from sim.tasks.seeds import generator, seed_sequence
 
+OTHER_OBJECTS = tuple(name for name in TRANSFERS if name != "same-object")
 JOURNAL = ".rows.jsonl"
 """Ending of the file beside the matrix that keeps finished scenes until all are there."""
 FOLLOWED_UP = 3
@@ -92,8 +94,8 @@ def _played(
     records = {} if before is None else {record["index"]: record for record in records_of(before)}
     records |= {record["index"]: record for record in open_journal(journal, identity)}
     missing = [index for index in range(order.scenes) if index not in records]
-    shared = (file_needed, names, order.controller, order.seed, order.split)
-    jobs = [partial(play_scene, *shared, index, order.rollouts) for index in missing]
+    shared = (file_needed, names, order.controller, order.seed)
+    jobs = [partial(play_scene, *shared, split_of(order, index), index, order.rollouts) for index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         shown = bar.add_task("playing scenes", total=order.scenes, completed=order.scenes - len(missing))
@@ -103,10 +105,7 @@ def _played(
             bar.advance(shown)
             if report is not None:
                 report(record["index"])
-    if before is None:
-        seconds = nominal_seconds(file_needed, names, order.controller, order.seed, order.split)
-    else:
-        seconds = before.seconds
+    seconds = nominal_seconds(*shared, order.split) if before is None else before.seconds
     matrix = assemble([records[index] for index in range(order.scenes)], names, seconds, identity)
     save_matrix(out, matrix)
     journal.unlink()
@@ -114,21 +113,40 @@ def _played(
 
 
 def draw_condition(root: int, split: str, index: int) -> Condition:
-    """The condition of scene number `index`: all axes at once, so that their order of importance shows."""
+    """The condition of scene number `index`: its world first, then all that may differ within it."""
     rng = generator(root, "condition", split, index)
 
-    def pick(table: tuple[tuple[float, float], ...]) -> float:
-        return float(rng.choice([value for value, _ in table], p=[chance for _, chance in table]))
+    def pick(table: Sequence[tuple[Any, float]]) -> Any:
+        return table[int(rng.choice(len(table), p=[chance for _, chance in table]))][0]
 
-    transfer = TRANSFERS[int(rng.integers(len(TRANSFERS)))]
-    shots = int(rng.integers(1, axes.MOST_FIRST + 1))
-    operator, sensing, push, budget = (
-        pick(table) for table in (axes.OPERATORS, axes.SENSINGS, axes.PUSHES, axes.BUDGETS)
-    )
-    some_foreign, some_failed, two = rng.random() < axes.FOREIGN, rng.random() < axes.FAILED, rng.random() < 0.5
-    foreign = shots if some_foreign and transfer != "same-object" else 0
-    failed = 0 if foreign or not some_failed else min(shots - 1, 2 if two else 1)
-    return Condition(transfer, shots, operator, failed, sensing, push, foreign, budget)
+    world = pick(axes.WORLDS)
+    any_transfer = TRANSFERS[int(rng.integers(len(TRANSFERS)))]
+    other_object = OTHER_OBJECTS[int(rng.integers(len(OTHER_OBJECTS)))]
+    shots = 1 + int(rng.choice(3, p=axes.SHOTS[world]))
+    operator, sensing, push = (pick(table) for table in (axes.OPERATORS, axes.SENSINGS, axes.PUSHES))
+    some_failed, two = rng.random() < axes.FAILED, rng.random() < 0.5
+    gains = "-".join(f"{gain:.2f}" for gain in rng.uniform(axes.DIMMEST, 1.0, 3))
+    light = gains if rng.random() < axes.DIMMED else PLAIN
+    grey, painted = rng.random() < axes.GREY_SHARE, rng.random() < 0.5
+    found = Condition(shots=shots, operator=operator, sensing=sensing, push=push, light=light)
+    # There is nothing to learn from failures of what nobody can tell.
+    failed = min(shots - 1, 2 if two else 1) if some_failed and world != axes.UNTELLABLE else 0
+    found = replace(found, failed=failed)
+    if world == PAINT:
+        return replace(found, transfer=any_transfer)
+    if world == axes.REPAINTED:
+        return replace(found, transfer="same-object", repainted=True)
+    if world == ROLE:
+        return replace(found, transfer=other_object, carries=ROLE)
+    if grey:
+        return replace(found, transfer=other_object, shots=1, light=GREY, carries=ROLE if painted else PAINT)
+    return replace(found, transfer=other_object, repainted=True)
+
+
+def split_of(order: MatrixOrder, index: int) -> str:
+    """The split that the query of scene number `index` comes from: that of the order, or its meshes."""
+    drawn = generator(order.seed, "meshes", order.split, index).random()
+    return order.meshes if order.meshes is not None and drawn < axes.MESHES else order.split
 
 
 def play_scene(
@@ -137,11 +155,14 @@ def play_scene(
     """Play scene number `index` with its demonstrations, and with one more.
 
     Returns:
-        `{index, family, intention, families, rows}`, a row `{condition, features (F,), success, retried}`, the last two
-        (A, R); or `{index, skipped}` where the expert could not demonstrate.
+        `{index, split, family, intention, families, rows}`, a row `{condition, features (F,), success,
+        retried}`, the last two (A, R); or `{index, skipped}` where the expert could not demonstrate.
     """
     strategies = _strategies(checkpoint, names, controller)
-    matched, condition = matched_task(root, split, index), draw_condition(root, split, index)
+    condition = draw_condition(root, split, index)
+    # The only imported object of its kind is demonstrated on shapes of training.
+    shapes = support_for(AUTO, (split,), (condition.transfer,))
+    matched = matched_task(root, split, index, shapes, condition.carries)
     more = replace(condition, shots=condition.shots + 1)
     try:
         longest = record_support(matched, more)
@@ -162,6 +183,7 @@ def play_scene(
         rows.append({**known, "success": success, "retried": retried})
     return {
         "index": index,
+        "split": split,
         "family": matched.query.object.family,
         "intention": matched.task.intention,
         "families": sorted({matched.query.object.family, *(item.family for item in longest.items)}),
@@ -221,6 +243,7 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "feature_schema": FEATURE_SCHEMA,
         "checkpoint": None if checkpoint is None else fingerprint(checkpoint),
         "split": order.split,
+        "meshes": order.meshes,
         "rollouts": order.rollouts,
         "strategies": list(names),
         "controller": order.controller,

@@ -30,7 +30,8 @@ def assemble(
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     following = []
     for number, (record, row) in enumerate(table):
-        known = {"split": identity["split"], "task": record["index"], **row["condition"]}
+        known = {"split": record["split"], "task": record["index"], **row["condition"]}
+        known["world"] = Condition(**_condition(row["condition"])).world
         known |= {name: record[name] for name in ("family", "intention")}
         for name, column in columns.items():
             column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
@@ -65,7 +66,13 @@ def records_of(matrix: Matrix) -> list[dict[str, Any]]:
     for row in range(len(matrix)):
         known = {name: column[row].item() for name, column in matrix.scenes.items()}
         record = begun.setdefault(known["task"], {"index": known["task"], "rows": []})
-        record |= {name: known[name] for name in ("family", "intention")} | {"families": list(matrix.families)}
+        record |= {name: known[name] for name in ("split", "family", "intention")} | {"families": list(matrix.families)}
         arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried")}
-        record["rows"].append({"condition": {name: known[name] for name in axes_of}, **arrays})
+        record["rows"].append({"condition": _condition({name: known[name] for name in axes_of}), **arrays})
     return sorted([*found, *begun.values()], key=lambda record: record["index"])
+
+
+def _condition(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a `Condition` as JSON or a matrix has them: no budget is no limit, and truth values are numbers."""
+    budget = np.inf if plain["budget"] is None else plain["budget"]
+    return {**plain, "budget": budget, "repainted": bool(plain["repainted"])}

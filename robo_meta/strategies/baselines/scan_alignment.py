@@ -102,6 +102,19 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
         scaled: match extents along each axis; otherwise the map is rigid.
     """
     demo, query = features(demo_points), features(query_points)
+    candidates = candidate_maps(demo_points, query_points, scaled=scaled)
+    costs = [mismatch(demo, query, *candidate) for candidate in candidates]
+    best = [candidates[k] for k in np.argsort(costs, kind="stable")[:3]]
+    refined = min((_refine(demo, query, *candidate) for candidate in best), key=lambda alignment: alignment.cost)
+    # On the demonstrated object itself refining would only follow the chance of where the points lie.
+    return Alignment(*candidates[0], costs[0]) if costs[0] < SAME_FRAME * refined.cost else refined
+
+
+def candidate_maps(
+    demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Matrices (2, 2) and offsets (2,), m, of the maps of a demo's scan onto a query's that are worth a try; the first
+    is the identity. See `align`."""
     candidates = [(np.eye(2), np.zeros(2))]
     for demo_axes, demo_middle, demo_extents in principal_frames(demo_points):
         for query_axes, query_middle, query_extents in principal_frames(query_points):
@@ -113,11 +126,7 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
                     # Frames have their origin in the layout's middle, up to how even the two layouts are.
                     candidates.append((matrix, query_middle - matrix @ demo_middle))
                     candidates.append((matrix, np.zeros(2)))
-    costs = [mismatch(demo, query, *candidate) for candidate in candidates]
-    best = [candidates[k] for k in np.argsort(costs, kind="stable")[:3]]
-    refined = min((_refine(demo, query, *candidate) for candidate in best), key=lambda alignment: alignment.cost)
-    # On the demonstrated object itself refining would only follow the chance of where the points lie.
-    return Alignment(*candidates[0], costs[0]) if costs[0] < SAME_FRAME * refined.cost else refined
+    return candidates
 
 
 def _refine(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> Alignment:

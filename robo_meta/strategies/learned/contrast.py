@@ -48,6 +48,6 @@ class Contrast(ScoringStrategy):
             hidden = body(self._theta, encode(points))
         attempts = attempts_of(support.items)
         if bool(attempts.success.all()):
-            return self._policy(self.specialise(hidden, attempts.grasps, attempts.mask), reweigh)
+            return self._policy(self.specialise(hidden, attempts.grasps, attempts.mask), support, reweigh)
         phi = adapt_to_attempts(self._theta, self._own, self._own_rates, hidden, attempts, differentiable=False)
-        return self._policy(phi, reweigh)
+        return self._policy(phi, support, reweigh)

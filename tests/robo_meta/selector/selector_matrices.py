@@ -43,7 +43,10 @@ def made_up(
         "failed": np.zeros(scenes, dtype=int),
         "sensing": np.ones(scenes),
         "push": np.zeros(scenes),
-        "foreign": np.zeros(scenes, dtype=int),
+        "carries": np.full(scenes, "paint"),
+        "repainted": np.zeros(scenes, dtype=int),
+        "light": np.full(scenes, "plain"),
+        "world": np.full(scenes, "paint"),
         "budget": np.full(scenes, np.inf),
         "intention": np.full(scenes, "balance"),
     }

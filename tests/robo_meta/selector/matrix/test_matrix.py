@@ -20,7 +20,7 @@ from robo_meta.runs.journal import JournalError
 from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.selector.matrix.file import FORM, load_matrix, save_matrix
 from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
-from robo_meta.selector.matrix.play import FOLLOWED_UP, JOURNAL, draw_condition, follow_up, play_matrix
+from robo_meta.selector.matrix.play import FOLLOWED_UP, JOURNAL, draw_condition, follow_up, play_matrix, split_of
 from robo_meta.selector.matrix.records import assemble, records_of
 from tests.altered import altered, other_schema
 from tests.full_disk import full_disk
@@ -81,7 +81,7 @@ def test_what_is_no_matrix(changes: dict, line: str) -> None:
             lambda p: np.savez(p.with_suffix(""), schema=np.array("2")) or p.with_suffix(".npz").rename(p),
             "truncated or",
         ),
-        (lambda p: other_schema(p, FORM), "schema '0', this version reads '3'"),
+        (lambda p: other_schema(p, FORM), "schema '0', this version reads '4'"),
         (lambda p: altered(p, FORM, success=np.full((6, 3, 12), -1, np.int8)), "empty cell: scene 0"),
         (lambda p: altered(p, FORM, drop="retried"), "no array 'retried'"),
         (lambda p: altered(p, FORM, seconds=np.array([0.1, np.nan, 0.1])), "seconds of"),
@@ -103,17 +103,41 @@ def test_damaged_files_are_one_line(damage, line: str, tmp_path: Path) -> None:
 
 
 def test_conditions_vary_and_hang_on_the_seed_alone() -> None:
-    drawn = [draw_condition(0, "validation", index) for index in range(120)]
-    assert drawn == [draw_condition(0, "validation", index) for index in range(120)]
-    assert drawn != [draw_condition(1, "validation", index) for index in range(120)]
-    for name, least in (("transfer", 3), ("shots", 4), ("operator", 3), ("failed", 3), ("sensing", 3), ("push", 3)):
+    drawn = [draw_condition(0, "validation", index) for index in range(300)]
+    assert drawn == [draw_condition(0, "validation", index) for index in range(300)]
+    assert drawn != [draw_condition(1, "validation", index) for index in range(300)]
+    for name, least in (("transfer", 3), ("shots", 3), ("operator", 3), ("failed", 3), ("sensing", 3), ("push", 3)):
         assert len({getattr(condition, name) for condition in drawn}) == least, name
-    assert any(condition.colours_unknown for condition in drawn) and not all(c.colours_unknown for c in drawn)
     assert all(replace(condition, shots=condition.shots + 1) for condition in drawn)
-    assert len({condition.budget for condition in drawn}) == 3
+    assert len({condition.light for condition in drawn}) > 30
 
 
-SHORT = 21
+def test_worlds_come_as_often_as_they_should() -> None:
+    drawn = [draw_condition(0, "validation", index) for index in range(1200)]
+    worlds = [condition.world for condition in drawn]
+    tellable = [world for world in worlds if world != "untellable"]
+    assert len(tellable) / len(worlds) == pytest.approx(0.9, abs=0.03)
+    for world, share in (("paint", 0.5), ("repainted", 0.2), ("role", 0.3)):
+        assert tellable.count(world) / len(tellable) == pytest.approx(share, abs=0.05), world
+    goods = [condition for condition in drawn if condition.world == "role"]
+    assert np.mean([condition.shots > 1 for condition in goods]) == pytest.approx(0.75, abs=0.08)
+    # On the same object paint and part say the same, so that painted goods are always another object.
+    assert {condition.transfer for condition in goods} == {"new-instance", "new-shape"}
+    assert {condition.transfer for condition in drawn if condition.world == "repainted"} == {"same-object"}
+    greys = [condition for condition in drawn if condition.light == "grey"]
+    assert greys and {condition.world for condition in greys} == {"untellable"}
+    # More demonstrations in a grey light do tell.
+    assert {replace(condition, shots=2).world for condition in greys} == {"paint", "role"}
+
+
+def test_a_share_of_the_queries_are_meshes() -> None:
+    order = replace(ORDER, split="unseen-families", meshes="training")
+    found = [split_of(order, index) for index in range(400)]
+    assert found.count("training") / 400 == pytest.approx(0.25, abs=0.07)
+    assert {split_of(replace(order, meshes=None), index) for index in range(50)} == {"unseen-families"}
+
+
+SHORT = 44
 """A seed whose first two scenes have one demonstration, which takes least time, and different pushes."""
 ORDER = MatrixOrder(scenes=2, rollouts=2, strategies=("centre",), controller="scripted", workers=1, seed=SHORT)
 
@@ -135,7 +159,7 @@ def assert_same_bytes(path: Path, whole: Path) -> None:
 def test_rows_are_scenes_with_their_demonstrations_and_with_one_more(whole: Path) -> None:
     matrix = load_matrix(whole)
     assert matrix.success.shape == (4, 1, 2) and matrix.following.tolist() == [1, -1, 3, -1]
-    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.015, 0.015, 0, 0]
+    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.03, 0.03, 0, 0]
     # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
     assert np.array_equal(matrix.success[::2], matrix.success[1::2])
 
@@ -240,7 +264,7 @@ def test_scenes_drawn_from_other_tables_are_another_matrix(whole: Path, tmp_path
     path = tmp_path / "m.safetensors"
     path.write_bytes(whole.read_bytes())
     provenance = load_matrix(whole).provenance
-    altered(path, FORM, record={"provenance": {**provenance, "axes": {**provenance["axes"], "foreign": 0.5}}})
+    altered(path, FORM, record={"provenance": {**provenance, "axes": {**provenance["axes"], "failed": 0.5}}})
     with pytest.raises(MatrixError, match="holds a matrix with other axes; write to another file"):
         play_matrix(ORDER, path, progress=False)
 
@@ -248,6 +272,10 @@ def test_scenes_drawn_from_other_tables_are_another_matrix(whole: Path, tmp_path
 @pytest.mark.parametrize(
     "changes, line",
     [
+        (
+            {"meshes": "real-objects"},
+            "meshes 'real-objects' with split 'validation'; they are for testing, with unseen-objects,",
+        ),
         ({"scenes": 0}, "scenes 0; expected 1 or more"),
         ({"rollouts": 1}, "rollouts 1; expected 2 or more"),
         ({"workers": 0}, "workers 0; expected 1 or more"),
