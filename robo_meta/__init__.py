@@ -1,6 +1,6 @@
 """Few-shot imitation for grasping: one demonstration tells how dense each material is and what is wanted.
 
-`import robo_meta` is the public API and registers the environments `RoboMeta/Grasp-v0` and `RoboMeta/Select-v0`. Every
+`import robo_meta` is the public API and registers the environments `RoboMeta/Grasp-v0` and `RoboMeta/Select-v1`. Every
 name below is imported when it is first used, so that neither PyTorch nor PyBullet is loaded before it is needed.
 """
 
@@ -97,7 +97,7 @@ __all__ = [
     "unregister_family",
 ]
 
-register("RoboMeta/Select-v0", "robo_meta.selector.environment:SelectEnv")
+register("RoboMeta/Select-v1", "robo_meta.selector.environment:SelectEnv")
 
 
 def __getattr__(name: str) -> Any:

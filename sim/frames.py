@@ -185,3 +185,16 @@ def action_to_object(action: np.ndarray, observation: Mapping[str, np.ndarray]) 
     """Inverse of `action_to_world`."""
     yaw = perceived_object(np.asarray(observation["state"], dtype=np.float64)).yaw
     return turn_displacement(action, -yaw).astype(np.float32)
+
+
+HEADINGS = 180
+"""Headings, 1° apart, among which an object's long axis is looked for."""
+
+
+def long_axis(xy: np.ndarray) -> np.ndarray:
+    """(2,) unit vector along the longer side of the smallest rectangle about places (N, 2), to a degree."""
+    angles = np.arange(HEADINGS) * np.pi / HEADINGS
+    axes = np.stack([np.cos(angles), np.sin(angles)])
+    along, across = np.ptp(xy @ axes, axis=0), np.ptp(xy @ np.stack([-axes[1], axes[0]]), axis=0)
+    # Of the two headings of one rectangle, the one along its longer side.
+    return axes[:, int(np.argmin(np.where(along >= across, along * across, np.inf)))]

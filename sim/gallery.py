@@ -13,7 +13,8 @@ from matplotlib.patches import Polygon
 
 from sim.errors import InputError
 from sim.objects.meshes import MeshPart
-from sim.objects.spec import PALETTE, ObjectSpec
+from sim.objects.spec import ObjectSpec
+from sim.palette import PALETTE
 from sim.shapes.families import FAMILIES, families_for, family_named
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.scenes import INTENTIONS, Scene

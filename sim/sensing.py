@@ -12,7 +12,8 @@ import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
 from sim.light import DAYLIGHT, Light
-from sim.objects.spec import PALETTE, ObjectSpec
+from sim.objects.spec import ObjectSpec
+from sim.palette import PALETTE
 from sim.tasks.scenes import Noise
 
 CAMERA_IN_WORLD = np.array([0.5, 0.0, 0.8])

@@ -28,7 +28,7 @@ from demos.storage.packed_file import TASK_LAYOUT
 from demos.storage.planned_file import PLANNED_CHUNK
 from sim.frames import Pose, planar_to_object, planar_to_world, quat_from_yaw, wrap_heading
 from sim.objects.graspable import end_holds
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 from sim.robot import Workspace
 from sim.sensing import POINT_COUNT, PoseBias, scan
 from sim.shapes.families import numbered_families

@@ -36,7 +36,7 @@ class Judged(Scenes):
         trained = selector.card["families"]
         if not self.fresh:
             matrix = self.read()
-            refuse_shared_families(str(self.matrix), trained, matrix.families)
+            refuse_shared_families(str(self.matrix), trained, matrix.query_families)
             if virtual_best:
                 refuse_few(matrix.rollouts, str(self.matrix))
             return matrix, selector

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import nearest_colour
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 
 SMALLEST_WEIGHT = 1e-6
 """A hundredth of an even share among a hundred points is 1e-4; differences below this are noise."""

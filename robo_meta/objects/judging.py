@@ -16,7 +16,8 @@ from robo_meta.objects.preparing import Prepared
 from robo_meta.objects.rest import FRICTION, rests_with, told
 from sim.objects.mesh_acceptance import MESH_RULES, judge_meshes, size_refusal
 from sim.objects.meshes import Division, MeshPart, MeshShape, TriangleMesh
-from sim.objects.spec import PALETTE, ObjectSpec, mass_properties
+from sim.objects.spec import ObjectSpec, mass_properties
+from sim.palette import PALETTE
 from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset
 from sim.records import FrozenMapping

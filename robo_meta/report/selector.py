@@ -10,6 +10,7 @@ from robo_meta.report.selector_lines import (
     lines_of_decision,
     lines_of_gap,
     lines_of_gate,
+    lines_of_returns,
     lines_of_slices,
     rows_of,
 )
@@ -24,15 +25,13 @@ def section(result: dict[str, Any]) -> str:
         f"{result['scenes']} scenes of {result['tasks']} tasks, {result['rollouts']} rollouts a cell, families "
         f"{', '.join(result['families'])}; intervals over families and tasks."
     )
-    retry, over = result["retry"], result["free"]["over_sbs"]
+    retry = result["retry"]
     difference = {"value": retry["difference"], "low": retry["low"], "high": retry["high"]}
     facts = [
         *lines_of_gap(result),
         f"selector-with-retry − {retry['minus']}: " + interval(difference, "+"),
         *_rule(result),
-        f"every action open, at its price: return {result['free']['return']['value']:.3f}, that is "
-        + interval(over, "+")
-        + " over the single best once",
+        *lines_of_returns(result),
         *lines_of_decision(result),
         "chosen: " + ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count),
     ]

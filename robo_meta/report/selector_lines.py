@@ -16,6 +16,7 @@ def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     rows = {f"{name} ({result[key]['strategy']})": result[key] for name, key in _singles()}
     rows |= {name: result[name] for name in BASELINES if name in result}
     rows |= {"selector": result["selector"]}
+    rows |= {f"beside: {name}": row for name, row in result["beside"].items()}
     rows |= {NAMES[name]: result[name] for name in CEILINGS if name in result}
     return rows | {"virtual best (cross-fitted)": result["vbs"]}
 
@@ -66,7 +67,33 @@ def lines_of_slices(result: dict[str, Any]) -> list[str]:
         against = {"three-line rule": "over_rule", "maml": "over_maml"}
         pairs = [f"− {other} {interval(found[key], '+')}" for other, key in against.items() if key in found]
         rate = f"selector {found['selector']['rate']:.3f}"
+        pairs += [f"÷ expert {interval(found['of_expert'])}"] if "of_expert" in found else []
         lines.append(f"{name} (n = {found['n']}, {found['tasks']} tasks): " + "; ".join([rate, *pairs]))
+    return lines
+
+
+POLICIES = {
+    "asking": "asking where it pays",
+    "never-asking": "never asking",
+    "always-asking": "always asking for a demonstration on the object",
+    "rule-asking": "three-line rule with the same asking",
+    "single-best-once": "single best once",
+}
+"""Name in the result → what people read."""
+
+
+def lines_of_returns(result: dict[str, Any]) -> list[str]:
+    """What the whole policy comes to at its prices, with and without asking."""
+    lines = []
+    for scenes, name in (("tellable", "returns at its prices"), ("all", "the same with untellable scenes")):
+        found = result["returns"][scenes]
+        rates = ", ".join(f"{POLICIES[policy]} {interval(row)}" for policy, row in found["policies"].items())
+        lines.append(f"{name} (n = {found['n']}): {rates}")
+        over = ", ".join(f"{POLICIES[policy]} {interval(row, '+')}" for policy, row in found["asking_over"].items())
+        lines.append(
+            f"asking where it pays − others: {over}; success {found['success']:.3f}, {found['attempts']:.2f} attempts, "
+            f"{found['demos']:.2f} demonstrations, gave up {found['gave_up']:.2f}"
+        )
     return lines
 
 

@@ -13,6 +13,7 @@ from robo_meta.report.selector_lines import (
     lines_of_decision,
     lines_of_gap,
     lines_of_gate,
+    lines_of_returns,
     lines_of_slices,
     rows_of,
 )
@@ -36,7 +37,6 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     console.print(table)
     for line in lines_of_gap(result):
         console.print(line)
-    free = result["free"]
     retry = result["retry"]
     console.print(
         f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
@@ -46,11 +46,8 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
         console.print(f"selector-with-retry − best-then-retry: {interval(result['retry_over_rule'])}")
         for name, over in result["retry_over_repeating"].items():
             console.print(f"best-then-retry − best-twice, {name}: {interval(over)}")
-    console.print(
-        f"every action open, at its price: return {interval(free['return'])} (single best once "
-        f"{interval(free['sbs_return'])}, difference {interval(free['over_sbs'])}), success {free['success']:.3f}, "
-        f"{free['attempts']:.2f} attempts, {free['demos']:.2f} demonstrations, gave up {free['gave_up']:.2f}"
-    )
+    for line in lines_of_returns(result):
+        console.print(line)
     chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
     console.print(f"chosen: {chosen}")
     for line in lines_of_slices(result) + lines_of_decision(result):
@@ -76,7 +73,7 @@ def print_explanation(found: dict[str, Any], console: Console | None = None) -> 
     for row in sorted(found["strategies"], key=lambda row: -row["predicted"]):
         moved = "; ".join(f"{f['name']} = {f['value']:g}: {f['moved']:+.2f}" for f in row["features"])
         name = row["strategy"] + (" ◀" if row["strategy"] == found["chosen"] else "")
-        name += "" if row["affordable"] else " (over budget)"
+        name += "" if row["available"] else " (not yet)"
         table.add_row(name, f"{row['predicted']:.2f}", f"{row['happened']:.2f} of {found['rollouts']}", moved)
     console.print(table)
     console.print(found["because"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -10,7 +9,7 @@ from typing import Any, cast
 from robo_meta.scenarios.matched_scenes import MatchedTask
 from sim.errors import InputError
 from sim.light import GREY, PLAIN, Light
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 from sim.physics.push import FARTHEST
 from sim.tasks.scenes import CARRIERS, PAINT, ROLE, TRANSFERS, Noise, Scene
 from sim.tasks.seeds import generator
@@ -51,8 +50,6 @@ class Condition:
     light: str = PLAIN
     """`plain`; `grey`, where the camera sees brightness alone; or gains of red, green and blue as `0.6-0.8-1`, by which
     the query's scan is dimmer than the demonstrations'."""
-    budget: float = math.inf
-    """s of nominal time that adapting and choosing may take."""
 
     def __post_init__(self) -> None:
         if self.transfer not in TRANSFERS:
@@ -64,7 +61,7 @@ class Condition:
         if self.carries not in CARRIERS:
             raise ConditionError(f"carries {self.carries!r}; expected one of {', '.join(CARRIERS)}")
         Light.named(self.light)
-        for name in ("operator", "sensing", "budget"):
+        for name in ("operator", "sensing"):
             if not getattr(self, name) > 0:
                 raise ConditionError(f"{name} {getattr(self, name)}; expected more than 0")
         if not 0 <= self.push <= FARTHEST:

@@ -25,6 +25,8 @@ MISSES = 8
 """Attempts after which a demonstrator who is to fail is given up on."""
 MISSED_BY = 0.03
 """m, per axis: where a failing demonstrator aims, standard deviation."""
+ON_QUERY = "query"
+"""Label of the query's own object in a demonstration that was asked for."""
 SPARES = 3
 """Further objects of the same family that stand in for one on which every attempt fails."""
 
@@ -46,6 +48,23 @@ def record_support(matched: MatchedTask, condition: Condition, shots: int | None
     """
     count = condition.shots if shots is None else shots
     return SupportSet(tuple(_demonstration(matched, condition, number) for number in range(count)))
+
+
+def demonstration_on_query(matched: MatchedTask, condition: Condition) -> SupportItem:
+    """Let the expert demonstrate on the very object of the query, as it is painted, in another pose.
+
+    It is shown where the other demonstrations were, in their light.
+
+    Raises:
+        NoDemonstration: every attempt failed.
+    """
+    scene = replace(matched.query, noise=condition.noise, light=condition.camera)
+    item = _on_object(matched.root, scene, ON_QUERY, 0, fails=False)
+    if item is None:
+        raise NoDemonstration(
+            f"{matched.task.split} task {matched.task.index}: no demonstration on the query succeeded"
+        )
+    return item
 
 
 def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:

@@ -1,4 +1,4 @@
-"""`RoboMeta/Select-v0`: which strategy to use on a scene, when to ask for one more demonstration, when to stop."""
+"""`RoboMeta/Select-v1`: which strategy to use on a scene, when to ask for a demonstration and which, when to stop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.learner.selector import DEMO, GIVE_UP
+from robo_meta.selector.learner.selector import ASKING, GIVE_UP
 from robo_meta.selector.matrix.file import load_matrix
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 from sim.errors import InputError
@@ -26,24 +26,25 @@ class SelectError(InputError):
 class SelectEnv(gymnasium.Env):
     """One episode is one scene of a matrix: choose, see what came of it, choose again.
 
-    Action, `Discrete(A + 2)`: the matrix's strategies in their order, then *one more demo*, then *give up*.
+    Action, `Discrete(A + 3)`: the matrix's strategies in their order, then *one more demo* (of the kind that there is),
+    *demo on this object* (the very one that is to be grasped), *give up*.
 
-    Observation, `Box(−1, 1, (F + 2·A + 2,))`:
+    Observation, `Box(−1, 1, (F + 2·A + 3,))`:
 
     | rows | meaning |
     |---|---|
     | 0 … F − 1 | features of scene and support known before acting: (value − median) ÷ (3 × spread over the matrix) |
     | next A | failures of each strategy so far, as a share of the attempts there are |
-    | next A | 1 where the scene's budget allows the strategy, else 0 |
-    | last but one | attempts left, as a share of those there are |
-    | last | 1 where one more demonstration can be had, else 0 |
+    | next A | 1 where the strategy can be taken (`retry` after a failure, `contrast` with a failed demonstration) |
+    | next | attempts left, as a share of those there are |
+    | last 2 | 1 where one more demonstration can be had, and one on this object, else 0 |
 
-    An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that the budget
-    doesn't allow fails. `retry`, where the matrix has it, learns from the strategy that failed last: a rollout of what
+    An attempt plays a rollout that the episode has not seen yet of that scene and strategy; a strategy that can't be
+    taken fails. `retry`, where the matrix has it, learns from the strategy that failed last: a rollout of what
     it came to after any failure of that one is drawn. Reward: 1 for a success, minus the price of the attempt and its
-    nominal seconds, of the demonstration, or nothing for giving up.
-    *One more demo* leads to the same scene with one demonstration more, once, while the failures stay known; where none
-    can be had the price is lost. The episode ends with success, giving up, the last attempt, or, as truncated, after
+    nominal seconds, and that of a failure where it failed; minus that of a demonstration; nothing for giving up.
+    A demonstration leads to the same scene with one more, once, while the failures stay known; where none can be had
+    the price is lost. The episode ends with success, giving up, the last attempt, or, as truncated, after
     twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ] with `prices.gamma`.
 
     Args:
@@ -56,7 +57,7 @@ class SelectEnv(gymnasium.Env):
         SelectError: an action or a scene that does not exist, or an option that `reset` does not have.
         robo_meta.selector.matrix.matrix.MatrixError: no such matrix, or a damaged or incomplete one.
 
-    Version 0: first release.
+    Version 1: two kinds of demonstrations, a price of failures, no budgets. Version 0: first release.
     """
 
     # Gymnasium declares it as an instance variable, so no ClassVar.
@@ -65,13 +66,14 @@ class SelectEnv(gymnasium.Env):
     def __init__(self, matrix: Matrix | Path | str | None = None, prices: Prices | None = None) -> None:
         self.matrix = matrix if isinstance(matrix, Matrix) else load_matrix(matrix)
         self.prices = prices or Prices()
-        self.actions = (*self.matrix.strategies, DEMO, GIVE_UP)
+        self.actions = (*self.matrix.strategies, *ASKING, GIVE_UP)
         self._size = len(self.matrix.strategies)
         features = self.matrix.features.astype(np.float64)
         self._median = np.median(features, axis=0)
         self._spread = np.maximum(features.std(axis=0), 1e-6) * SPREAD
-        self.action_space = spaces.Discrete(self._size + 2)
-        self.observation_space = spaces.Box(-1.0, 1.0, (features.shape[1] + 2 * self._size + 2,), np.float32)
+        self.action_space = spaces.Discrete(len(self.actions))
+        size = features.shape[1] + 2 * self._size + 1 + len(ASKING)
+        self.observation_space = spaces.Box(-1.0, 1.0, (size,), np.float32)
         self._row = -1
 
     def reset(
@@ -90,12 +92,12 @@ class SelectEnv(gymnasium.Env):
         if scene is not None:
             scene = _number(scene, len(self.matrix), "scene")
         super().reset(seed=seed)
-        self._row = int(self.np_random.integers(len(self.matrix))) if scene is None else scene
+        self._row = int(self.np_random.choice(self.matrix.drawn)) if scene is None else scene
         self._tried = np.zeros(self._size, dtype=int)
         self._seen: set[tuple[int, int, int]] = set()
         self._failed: int | None = None
         self._left, self._steps, self._done = self.prices.attempts, 0, False
-        self._demo = bool(self.matrix.following[self._row] >= 0)
+        self._can_ask = self.matrix.following[self._row] >= 0
         return self._observe(), {}
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
@@ -106,19 +108,22 @@ class SelectEnv(gymnasium.Env):
         """
         if self._row < 0 or self._done:
             raise RuntimeError("no episode is running; call reset() first")
-        action, info = _number(action, self._size + 2, "action"), dict[str, Any]()
+        action, info = _number(action, len(self.actions), "action"), dict[str, Any]()
         self._steps += 1
         terminated, reward = False, 0.0
         if action < self._size:
             success = self._attempt(action)
             reward = success - self.prices.attempt - self.prices.second * float(self.matrix.seconds[action])
+            reward -= 0.0 if success else self.prices.failure
             self._left -= 1
             terminated = success or self._left == 0
             info = {"success": success}
-        elif action == self._size:
-            reward = -self.prices.demo
-            if self._demo:
-                self._row, self._demo = int(self.matrix.following[self._row]), False
+        elif action < self._size + len(ASKING):
+            kind = action - self._size
+            reward = -self.prices.demos[kind]
+            if self._can_ask[kind]:
+                self._row = int(self.matrix.following[self._row, kind])
+                self._can_ask = np.zeros(len(ASKING), dtype=bool)
         else:
             terminated = True
         truncated = not terminated and self._steps >= 2 * self.prices.attempts
@@ -136,17 +141,21 @@ class SelectEnv(gymnasium.Env):
         unseen = [r for r in played if (self._row, source, r) not in self._seen]
         rollout = int(self.np_random.choice(unseen or played))
         self._seen.add((self._row, source, rollout))
-        affordable = bool(self.matrix.affordable[self._row, action])
-        success = affordable and bool(outcomes[rollout] == 1)
+        can = bool(self._allowed()[action])
+        success = can and bool(outcomes[rollout] == 1)
         self._tried[action] += not success
-        if affordable and not success:
+        if can and not success:
             self._failed = action
         return success
+
+    def _allowed(self) -> np.ndarray:
+        """(A,) bool: which strategies can be taken now."""
+        return (self.matrix.available if self._tried.any() else self.matrix.first)[self._row]
 
     def _observe(self) -> np.ndarray:
         known = (self.matrix.features[self._row] - self._median) / self._spread
         attempts = self.prices.attempts
-        rest = [*(self._tried / attempts), *self.matrix.affordable[self._row], self._left / attempts, self._demo]
+        rest = [*(self._tried / attempts), *self._allowed(), self._left / attempts, *self._can_ask]
         return np.clip(np.concatenate([known, rest]), -1, 1).astype(np.float32)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from demos.support import SupportSet
 from robo_meta.selector.learner.file import load_selector
+from robo_meta.selector.matrix.matrix import available_with
 from robo_meta.selector.matrix.observe import look
 from robo_meta.strategies import make_strategy
 from robo_meta.strategies.policy import Controller, Policy
@@ -43,8 +44,9 @@ class SelectorStrategy:
         """The strategy of largest value on a scan (P, 6), and its policy adapted to the support."""
         seen = look(self._strategies, support, points)
         size = len(self._strategies)
-        row, nothing, everything = seen.features[None], np.zeros((1, size)), np.ones((1, size), dtype=bool)
-        name = self._selector.strategies[int(self._selector.strategy_for(row, nothing, everything)[0])]
+        row, nothing = seen.features[None], np.zeros((1, size))
+        available = available_with(tuple(self._strategies), np.array([sum(not item.success for item in support.items)]))
+        name = self._selector.strategies[int(self._selector.strategy_for(row, nothing, available)[0])]
         return name, seen.policies[name]
 
 

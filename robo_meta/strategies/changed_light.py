@@ -17,7 +17,7 @@ from itertools import permutations
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, nearest_colour
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 
 KNOWN = 0.12
 """RGB units: a colour nearer than this to a known paint is that paint; palette paints are 0.7 apart, and the mean of a

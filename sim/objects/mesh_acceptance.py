@@ -15,7 +15,8 @@ from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import headings_at, outer_grasps
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart, TriangleMesh
-from sim.objects.spec import PALETTE, ObjectSpec
+from sim.objects.spec import ObjectSpec
+from sim.palette import PALETTE
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.objects.mesh_rays import meet
-from sim.objects.spec import PALETTE, ObjectError, ObjectSpec
+from sim.objects.spec import ObjectError, ObjectSpec
+from sim.palette import PALETTE
 from sim.records import FrozenMapping, Record
 
 SURFACES = ("flat", "curved")

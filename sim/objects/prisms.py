@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.objects.spec import PALETTE, ObjectError
+from sim.objects.spec import ObjectError
+from sim.palette import PALETTE
 from sim.records import Record
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.frames import long_axis
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.shapes.pieces import HANDLE, HEAD
 
@@ -21,8 +22,6 @@ ROLES = (HANDLE, HEAD)
 """Every role, in the order of files."""
 SAME_WIDTH = 1.05
 """Ratio of widths below which two parts count as equally wide."""
-HEADINGS = 180
-"""Headings, 1° apart, among which an object's long axis is looked for."""
 
 
 def roles_of(spec: ObjectSpec) -> dict[str, str]:
@@ -50,15 +49,6 @@ def extents(spec: ObjectSpec, colour: str) -> tuple[float, float]:
     along = long_axis(np.concatenate([part.outline for part in spec.parts]))
     own = np.concatenate([part.outline for part in spec.parts if part.colour == colour])
     return float(np.ptp(own @ along)), float(np.ptp(own @ np.array([-along[1], along[0]])))
-
-
-def long_axis(xy: np.ndarray) -> np.ndarray:
-    """(2,) unit vector along the longer side of the smallest rectangle about places (N, 2), to a degree."""
-    angles = np.arange(HEADINGS) * np.pi / HEADINGS
-    axes = np.stack([np.cos(angles), np.sin(angles)])
-    along, across = np.ptp(xy @ axes, axis=0), np.ptp(xy @ np.stack([-axes[1], axes[0]]), axis=0)
-    # Of the two headings of one rectangle, the one along its longer side.
-    return axes[:, int(np.argmin(np.where(along >= across, along * across, np.inf)))]
 
 
 def _named(spec: ObjectSpec, colour: str) -> str:

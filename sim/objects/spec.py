@@ -13,20 +13,8 @@ import numpy as np
 
 from sim.errors import InputError
 from sim.objects.solids import Part
+from sim.palette import PALETTE
 from sim.records import Record
-
-PALETTE: dict[str, tuple[float, float, float]] = {
-    "red": (0.90, 0.10, 0.10),
-    "green": (0.10, 0.80, 0.15),
-    "blue": (0.10, 0.20, 0.90),
-    "yellow": (0.90, 0.85, 0.10),
-    "magenta": (0.85, 0.10, 0.80),
-    "cyan": (0.10, 0.80, 0.85),
-    "white": (0.92, 0.92, 0.92),
-    "black": (0.10, 0.10, 0.10),
-}
-"""Colours that parts are painted in: name → RGB in [0, 1]."""
-
 
 PRISMS = "prisms"
 """`ObjectSpec.surface` of objects made of prisms."""

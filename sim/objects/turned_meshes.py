@@ -15,7 +15,8 @@ from sim.frames import wrap_heading
 from sim.objects.cross_sections import Sections
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart, TriangleMesh
-from sim.objects.spec import PALETTE, ObjectSpec
+from sim.objects.spec import ObjectSpec
+from sim.palette import PALETTE
 
 KEPT = 256
 """Divided objects whose footprints are kept."""

@@ -11,7 +11,8 @@ import numpy as np
 from sim.frames import Pose, quat_from_matrix
 from sim.objects.meshes import MeshPart
 from sim.objects.prisms import Prism
-from sim.objects.spec import PALETTE, MassProperties, ObjectSpec
+from sim.objects.spec import MassProperties, ObjectSpec
+from sim.palette import PALETTE
 from sim.physics.wavefront import write_mesh, write_pieces
 from sim.physics.world import World, pybullet
 

@@ -14,7 +14,8 @@ import numpy as np
 from sim.errors import InputError, did_you_mean
 from sim.objects.acceptance import draw_object
 from sim.objects.roles import ROLES, roles_of
-from sim.objects.spec import PALETTE, PRISMS
+from sim.objects.spec import PRISMS
+from sim.palette import PALETTE
 from sim.shapes.families import families_for, families_of
 from sim.tasks.scenes import BALANCE, CARRIERS, INTENTIONS, PAINT, PART, ROLE, Noise, Scene, Task
 from sim.tasks.seeds import generator

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from sim.errors import InputError, did_you_mean
 from sim.light import DAYLIGHT, Light
 from sim.objects.roles import ROLES
-from sim.objects.spec import PALETTE, MassProperties, ObjectSpec, mass_properties
+from sim.objects.spec import MassProperties, ObjectSpec, mass_properties
+from sim.palette import PALETTE
 from sim.records import FrozenMapping
 
 BALANCE, PART = "balance", "part"

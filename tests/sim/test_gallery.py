@@ -4,7 +4,7 @@ import pytest
 from matplotlib.image import imread
 
 from sim.gallery import GalleryError, contact_sheet, gallery_scene
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 from sim.shapes.families import UnknownFamily, register_meshes, unregister_family
 from tests.robo_meta.objects.libraries import bar_shape
 

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.mark.parametrize("order", ["import gymnasium, robo_meta, sim", "import robo_meta, sim; import gymnasium"])
 def test_both_environments_are_registered_in_either_order(order: str) -> None:
-    code = f"{order}\nfound = set(gymnasium.registry)\nassert {{'RoboMeta/Grasp-v0', 'RoboMeta/Select-v0'}} <= found"
+    code = f"{order}\nfound = set(gymnasium.registry)\nassert {{'RoboMeta/Grasp-v0', 'RoboMeta/Select-v1'}} <= found"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from sim.frames import Pose, quat_from_yaw
 from sim.objects.prisms import Prism
-from sim.objects.spec import PALETTE, ObjectSpec
+from sim.objects.spec import ObjectSpec
+from sim.palette import PALETTE
 from sim.sensing import CAMERA_IN_WORLD, PIXEL_PITCH, POINT_COUNT, PoseBias, SensingError, cast, scan
 from sim.tasks.scenes import NO_NOISE, Noise
 

@@ -56,11 +56,11 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
         one = Prices(prices.attempt, prices.demo, prices.second, prices.gamma, attempts=1)
         selector = train_selector(training, one, config, seed)
         nothing = np.zeros((len(judged), len(matrix.strategies)))
-        choice = selector.strategy_for(judged.features, nothing, judged.affordable)
+        choice = selector.strategy_for(judged.features, nothing, judged.available)
         selected[out] = once(taken(judged, choice))
         single[out] = once(taken(judged, ReferenceRules.of(training).best(judged)))
-    rows = tellable(matrix)
-    best = cross_fitted(matrix.success, matrix.affordable)[rows]
+    rows = np.intersect1d(tellable(matrix), matrix.drawn)
+    best = cross_fitted(matrix.success, matrix.first)[rows]
     selected, single, matrix = selected[rows], single[rows], matrix.only(rows)
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}

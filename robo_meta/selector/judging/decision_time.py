@@ -14,6 +14,7 @@ from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.supports import record_support
 from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.matrix import available_with
 from robo_meta.selector.matrix.observe import look
 
 SPLIT = "validation"
@@ -46,12 +47,12 @@ def _timed(
     selector: Selector, strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray
 ) -> dict[str, float | int]:
     size, taken = len(strategies), []
-    nothing, everything = np.zeros((1, size)), np.ones((1, size), dtype=bool)
+    nothing, available = np.zeros((1, size)), available_with(tuple(strategies), np.zeros(1))
     for _ in range(DECISIONS[support.shots]):
         start = time.process_time()
         features = look(strategies, support, points).features[None]
         looked = time.process_time()
-        selector.values(features, nothing, 1, everything, True).argmax()
+        selector.values(features, nothing, 1, available, True).argmax()
         taken.append((looked - start, time.process_time() - looked))
     looks, choices = 1e3 * np.array(taken).T
     both = looks + choices

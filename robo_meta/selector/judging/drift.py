@@ -70,14 +70,14 @@ def meet(matrix: Matrix, selector: Selector, scenes: int, seed: int, *, online: 
 
     Args:
         matrix: whose rollouts are drawn.
-        selector: decides by predicted success minus price.
+        selector: decides by predicted success and prices.
         scenes: E.
         seed: of the order and of which rollouts are drawn, which are the same whatever is decided.
         online: whether outcomes change what is believed.
         broken: number of a strategy that always fails from scene E ÷ 2 on.
     """
     rng = np.random.default_rng(seed)
-    rows, rollouts = rng.integers(len(matrix), size=scenes), rng.integers(matrix.rollouts, size=scenes)
+    rows, rollouts = rng.choice(matrix.drawn, size=scenes), rng.integers(matrix.rollouts, size=scenes)
     nothing = np.zeros((len(matrix), len(matrix.strategies)))
     predictions = selector.predicted_success(matrix.features, nothing)
     drift = Drift(len(matrix.strategies))
@@ -85,7 +85,7 @@ def meet(matrix: Matrix, selector: Selector, scenes: int, seed: int, *, online: 
     for number, (row, rollout) in enumerate(zip(rows, rollouts, strict=True)):
         predicted = predictions[row]
         believed = drift.corrected(predicted) if online else predicted
-        choice = int(np.where(matrix.affordable[row], believed - selector.costs, -np.inf).argmax())
+        choice = int(np.where(matrix.first[row], selector.reward(believed), -np.inf).argmax())
         fails = choice == broken and number >= scenes // 2
         successes[number] = bool(matrix.success[row, choice, rollout]) and not fails
         choices[number] = choice

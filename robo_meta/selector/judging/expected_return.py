@@ -12,7 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.columns import DEMOS
 from robo_meta.selector.matrix.matrix import Matrix
+
+OWN = len(DEMOS) - 1
+"""The kind of demonstration that is made on the very object of the query."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,28 @@ class Walk:
     """Chance of ending by giving up."""
 
 
-def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Walk:
+def walk(
+    matrix: Matrix,
+    selector: Selector,
+    attempts: int | None = None,
+    *,
+    asking: bool = True,
+    must_ask: bool = False,
+    rankings: np.ndarray | None = None,
+) -> Walk:
     """Follow the selector's best actions from every scene, nothing tried yet.
 
     Args:
         matrix: of any families.
         selector: for the matrix's strategies.
         attempts: at most; as many as its prices say where None.
+        asking: whether it may ask for demonstrations.
+        must_ask: whether it begins with asking for one on the very object, wherever that can be had.
+        rankings: (S, A) strategies in the order in which a rule would try them: where the selector would act, the
+            rule's strategy is taken in place of its own.
     """
-    scenes, size = len(matrix), len(matrix.strategies)
+    scenes, size, kinds = len(matrix), len(matrix.strategies), len(DEMOS)
+    prices, first = np.array(selector.prices.demos), must_ask
     left = np.full(scenes, attempts or selector.prices.attempts)
     row, alive, discount = np.arange(scenes), np.ones(scenes), np.ones(scenes)
     tried, here = np.zeros((scenes, size)), np.zeros((scenes, size))
@@ -47,26 +64,24 @@ def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Wal
     going, everyone = np.ones(scenes, dtype=bool), np.arange(scenes)
     # Every step uses up an attempt or the one demonstration, or ends the walk.
     while going.any():
-        choice = np.full(scenes, size + 1)
-        for count in np.unique(left[going]):
-            now = going & (left == count)
-            more = matrix.following[row[now]] >= 0
-            values = selector.values(
-                matrix.features[row[now]], tried[now], int(count), matrix.affordable[row[now]], more
-            )
-            choice[now] = values.argmax(axis=1)
-        gave_up, asked = going & (choice == size + 1), going & (choice == size)
+        choice = _choices(matrix, selector, row, tried, np.where(going, left, 0), asking)
+        if rankings is not None:
+            choice = np.where(choice < size, _by_rule(matrix, rankings, row, tried), choice)
+        if first:
+            choice, first = np.where(matrix.following[row, OWN] >= 0, size + OWN, choice), False
+        gave_up, asked = going & (choice == size + kinds), going & (choice >= size) & (choice < size + kinds)
+        kind = np.clip(choice - size, 0, kinds - 1)
         totals["gave_up"] += np.where(gave_up, alive, 0.0)
         totals["demos"] += np.where(asked, alive, 0.0)
-        totals["discounted"] -= np.where(asked, alive * discount * selector.prices.demo, 0.0)
-        row = np.where(asked, matrix.following[row], row)
+        totals["discounted"] -= np.where(asked, alive * discount * prices[kind], 0.0)
+        row = np.where(asked, matrix.following[row, kind], row)
         here[asked] = 0.0
         acts = going & (choice < size)
         action = np.minimum(choice, size - 1)
         chance = np.where(acts, matrix.chances(row, tried, here)[everyone, action], 0.0)
         totals["attempts"] += np.where(acts, alive, 0.0)
         totals["success"] += alive * chance
-        totals["discounted"] += np.where(acts, alive * discount * (chance - selector.costs[action]), 0.0)
+        totals["discounted"] += np.where(acts, alive * discount * selector.reward_of(action, chance), 0.0)
         alive = alive * (1 - chance)
         tried[everyone[acts], action[acts]] += 1
         here[everyone[acts], action[acts]] += 1
@@ -74,3 +89,27 @@ def walk(matrix: Matrix, selector: Selector, attempts: int | None = None) -> Wal
         discount = discount * np.where(going, selector.prices.gamma, 1.0)
         going = going & ~gave_up & (left > 0) & (alive > 0)
     return Walk(**totals)
+
+
+def _choices(
+    matrix: Matrix, selector: Selector, row: np.ndarray, tried: np.ndarray, left: np.ndarray, asking: bool
+) -> np.ndarray:
+    """(S,) the selector's best action in each scene; giving up where no attempt is left."""
+    choice = np.full(len(row), len(selector.actions) - 1)
+    for count in np.unique(left[left > 0]):
+        now = left == count
+        more = (matrix.following[row[now]] >= 0) & asking
+        available = matrix.available[row[now]]
+        values = selector.values(matrix.features[row[now]], tried[now], int(count), available, more)
+        choice[now] = values.argmax(axis=1)
+    return choice
+
+
+def _by_rule(matrix: Matrix, rankings: np.ndarray, row: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """(S,) the first strategy of each scene's ranking that can be taken and was not tried yet; the very first one where
+    all were."""
+    begun = tried.any(axis=1, keepdims=True)
+    allowed = np.where(begun, matrix.available[row], matrix.first[row]) & (tried == 0)
+    ranked = rankings[row]
+    place = np.take_along_axis(allowed, ranked, axis=1).argmax(axis=1)
+    return ranked[np.arange(len(row)), place]

@@ -21,43 +21,49 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
     """Explain the selector's decision in scene number `scene` of `matrix`.
 
     Returns:
-        `{scene, chosen, because, strategies: [{strategy, predicted, happened, affordable, features: [{name, value,
+        `{scene, chosen, because, strategies: [{strategy, predicted, happened, available, features: [{name, value,
         moved}]}], values}`; `predicted` and `happened` are success rates, `moved` what a feature added to the predicted
         one, and `because` a sentence. The first of the features is what the strategy usually comes to: with it, what
         moved a prediction is never nothing, and adds up to it where no more than `MOVERS` others did.
 
     Raises:
-        MatrixError: no such scene, or other strategies than the selector's.
+        MatrixError: no such scene, or a strategy of the selector is missing.
     """
     if not 0 <= scene < len(matrix):
         raise MatrixError(f"scene {scene}; the matrix has 0 to {len(matrix) - 1}")
-    selector.rules.best(matrix)  # refuses other strategies
+    matrix = matrix.choosing(selector.strategies)
     row, nothing = matrix.features[[scene]], np.zeros((1, len(matrix.strategies)))
     inputs = selector.inputs.of_strategies(row, nothing)[0]
     predicted, names = selector.predicted_success(row, nothing)[0], selector.inputs.names
     stage, strategies = selector.stages[0], []
     for number, name in enumerate(matrix.strategies):
         start, moved = stage.strategies.contributions(inputs[number])
-        usually = float(start + stage.base[-1, number] + selector.costs[number])
+        moved = moved / (1 + selector.prices.failure)
+        lost = selector.prices.failure
+        usually = float(start + stage.base[-1, number] + selector.costs[number] + lost) / (1 + lost)
         order = np.argsort(-np.abs(moved), kind="stable")[:MOVERS]
         strategies.append(
             {
                 "strategy": name,
                 "predicted": float(predicted[number]),
                 "happened": float(matrix.success[scene, number].mean()),
-                "affordable": bool(matrix.affordable[scene, number]),
+                "available": bool(matrix.first[scene, number]),
                 "features": [{"name": USUALLY, "value": round(usually, 3), "moved": usually}]
                 + [
-                    {"name": names[i], "value": round(float(inputs[number, i]), 3), "moved": float(moved[i])}
+                    {
+                        "name": names[i],
+                        "value": round(float(inputs[number, i]), 3),
+                        "moved": float(moved[i]),
+                    }
                     for i in order
                     if moved[i] != 0
                 ],
             }
         )
-    more = bool(matrix.following[scene] >= 0)
+    more = matrix.following[[scene]] >= 0
     attempts = selector.prices.attempts
-    values = selector.values(row, nothing, attempts, matrix.affordable[[scene]], more)[0]
-    chosen = selector.strategy_for(row, nothing, matrix.affordable[[scene]])[0]
+    values = selector.values(row, nothing, attempts, matrix.available[[scene]], more)[0]
+    chosen = selector.strategy_for(row, nothing, matrix.available[[scene]])[0]
     seen = dict(zip(matrix.feature_names, row[0].tolist(), strict=True))
     expected = dict(zip(matrix.strategies, predicted.tolist(), strict=True))
     return {

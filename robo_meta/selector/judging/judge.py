@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from robo_meta.selector.judging.calibration import calibration
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
-from robo_meta.selector.judging.expected_return import walk
+from robo_meta.selector.judging.expected_return import Walk, walk
 from robo_meta.selector.judging.scoring import JUDGED, TRAINED, Scored, score
 from robo_meta.selector.judging.slices import figures, interval_of, rate_of, slices
 from robo_meta.selector.judging.virtual_best import naive
@@ -17,7 +18,7 @@ from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.learner.worlds import UNTELLABLE, tellable
 from robo_meta.selector.matrix.matrix import Matrix
 
-SCHEMA = "3"
+SCHEMA = "4"
 LEAST_GAP = 0.05
 """Smallest virtual best − single best (and two standard errors) for which there is a selection problem."""
 CEILINGS = ("told-the-world", "three-line-rule")
@@ -37,23 +38,27 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     """Everything that `robo-meta select evaluate --json` holds but times, other seeds and the online part.
 
     Args:
-        matrix: to judge on; its families must not be those of the selector's training. Scenes in which nothing can tell
-            what to do count in the slice `untellable` alone.
+        matrix: to judge on; the families of its queries must not be those of the selector's training. It may hold more
+            strategies than the selector chooses among. Only scenes as they are met are judged, before anything is asked
+            for; those in which nothing can tell what to do count in the slice `untellable` alone.
         selector: with the rules of its own training matrix.
         seed: of the bootstrap over families and tasks.
 
     Raises:
-        MatrixError: the matrix has other strategies than the selector, or only untellable scenes.
+        MatrixError: the matrix lacks a strategy of the selector, or has only untellable scenes.
     """
-    whole = score(matrix, selector)
-    scored = whole.only(tellable(matrix))
+    every = score(matrix, selector)
+    returns = returns_of(every.matrix, selector)
+    drawn = every.matrix.drawn
+    whole, rows = every.only(drawn), np.intersect1d(drawn, tellable(matrix))
+    scored = every.only(rows)
     matrix, scores = scored.matrix, scored.scores
     sample = Resampled(*matrix.clusters, seed=seed)
     best, sbs = scores["virtual best"], scores[scored.single]
     rates = {name: rate_of(sample.rate(values), len(matrix)) for name, values in scores.items()}
     singles = {name: {"strategy": scored.strategy(name), **rates[name]} for name in (TRAINED, JUDGED)}
     gaps = {name: sample.share(scores[name] - sbs, best - sbs) for name in GAPS if name in scores}
-    highest = float(naive(matrix.success, matrix.affordable).mean())
+    highest = float(naive(matrix.success, matrix.first).mean())
     return {
         "schema": SCHEMA,
         "strategies": list(matrix.strategies),
@@ -68,6 +73,12 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
         "vbs": {**rates["virtual best"], "naive": highest},
         "selector": rates["selector"],
         **{name: rates[name] for name in (*CEILINGS, *BASELINES) if name in rates},
+        "beside": {name: rates[name] for name in matrix.names_beside if name in rates},
+        "selector_over_beside": {
+            name: interval_of(sample.mean(scores["selector"] - scores[name]))
+            for name in matrix.names_beside
+            if name in scores
+        },
         "closed_gap": interval_of(gaps["selector"]),
         "closed_gaps": {name: interval_of(value) for name, value in gaps.items()},
         "gate": gate(matrix, best - sbs, seed),
@@ -76,7 +87,12 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
         "selector_over_sbs": interval_of(sample.mean(scores["selector"] - sbs)),
         "slices": _slices(whole, scored, seed),
         "calibration": _calibrations(scored, selector),
-        "free": _free(scored, selector, sample),
+        "selector_over_rule": interval_of(sample.mean(scores["selector"] - scores["three-line-rule"])),
+        "returns": {
+            "prices": selector.prices.card,
+            "tellable": _returns(returns, rows, scored, selector, seed),
+            "all": _returns(returns, drawn, whole, selector, seed),
+        },
         "choices": _counts(matrix, scored.choices["selector"]),
     }
 
@@ -131,7 +147,7 @@ def _retries(scored: Scored, sample: Resampled, seed: int) -> dict[str, Any]:
     if "best-then-retry" in scores:
         found["retry_over_rule"] = interval_of(sample.mean(two - scores["best-then-retry"]))
         learnt = scores["best-then-retry"] - scores["best-twice"]
-        asked = ("all", "colours known", "colours unknown")
+        asked = ("all",)
         found["retry_over_repeating"] = {
             name: interval_of(Resampled(*matrix.only(rows).clusters, seed=seed).mean(learnt[rows]))
             for name, rows in slices(matrix)
@@ -140,16 +156,37 @@ def _retries(scored: Scored, sample: Resampled, seed: int) -> dict[str, Any]:
     return found
 
 
-def _free(scored: Scored, selector: Selector, sample: Resampled) -> dict[str, Any]:
-    """What the selector comes to with every action open, beside the return of one attempt with the single best."""
-    free = walk(scored.matrix, selector)
-    single = scored.scores[scored.single] - selector.costs[scored.choices[scored.single]]
+def returns_of(matrix: Matrix, selector: Selector) -> dict[str, Walk]:
+    """Policy → what it comes to in every scene of a matrix, at the selector's prices, with second attempts and giving
+    up open: asking where the selector would, never, always first for a demonstration on the object, and the three-line
+    rule with the selector's asking and giving up."""
+    rule = selector.rules.three_line_rankings(matrix)
     return {
-        "prices": selector.prices.card,
-        "return": interval_of(sample.mean(free.discounted)),
-        "sbs_return": interval_of(sample.mean(single)),
-        "over_sbs": interval_of(sample.mean(free.discounted - single)),
-        **{name: float(getattr(free, name).mean()) for name in ("success", "attempts", "demos", "gave_up")},
+        "asking": walk(matrix, selector),
+        "never-asking": walk(matrix, selector, asking=False),
+        "always-asking": walk(matrix, selector, must_ask=True),
+        "rule-asking": walk(matrix, selector, rankings=rule),
+    }
+
+
+def _returns(
+    returns: Mapping[str, Walk], rows: np.ndarray, scored: Scored, selector: Selector, seed: int
+) -> dict[str, Any]:
+    """Expected returns in the scenes `rows`, which are those of `scored`, and how much more asking brings."""
+    sample = Resampled(*scored.matrix.clusters, seed=seed)
+    values = {name: found.discounted[rows] for name, found in returns.items()}
+    choice = scored.choices[scored.single]
+    values["single-best-once"] = selector.reward_of(choice, scored.scores[scored.single])
+    whole = returns["asking"]
+    return {
+        "n": len(rows),
+        "policies": {name: interval_of(sample.mean(found)) for name, found in values.items()},
+        "asking_over": {
+            name: interval_of(sample.mean(values["asking"] - found))
+            for name, found in values.items()
+            if name != "asking"
+        },
+        **{name: float(getattr(whole, name)[rows].mean()) for name in ("success", "attempts", "demos", "gave_up")},
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from robo_meta.selector.judging.virtual_best import cross_fitted
 from robo_meta.selector.learner.reference_rules import USUAL, ReferenceRules, in_two, once, one_pilot, taken
 from robo_meta.selector.learner.selector import Selector
-from robo_meta.selector.matrix.matrix import RETRY, Matrix
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 
 TRAINED, JUDGED = "single best in training", "single best in the judged set"
 """Names of the two single best strategies; the second is chosen by the scenes that it is scored on, in its favour."""
@@ -37,16 +37,17 @@ class Scored:
         return Scored(self.matrix.only(rows), *tables)
 
     def strategy(self, single: str) -> str:
-        """Name of a single best strategy, as most scenes' budgets allow."""
+        """Name of a single best strategy; where it can't be taken first another one is, so that it is most scenes'."""
         return self.matrix.strategies[int(np.bincount(self.choices[single]).argmax())]
 
 
 def score(matrix: Matrix, selector: Selector) -> Scored:
-    """Let every rule choose on every scene.
+    """Let every rule choose on every scene; a matrix may hold more strategies than the selector chooses among.
 
     Raises:
-        MatrixError: the matrix has other strategies than the selector, too few rollouts, or only untellable scenes.
+        MatrixError: the matrix lacks a strategy of the selector, has too few rollouts, or only untellable scenes.
     """
+    matrix = matrix.choosing(selector.strategies)
     choices = chosen(matrix, selector)
     return Scored(matrix, choices, _scores(matrix, choices))
 
@@ -54,7 +55,7 @@ def score(matrix: Matrix, selector: Selector) -> Scored:
 def chosen(matrix: Matrix, selector: Selector) -> dict[str, np.ndarray]:
     """Name → (S,) strategies: what each rule chooses first, and second after a failure."""
     nothing = np.zeros((len(matrix), len(matrix.strategies)))
-    rules, allowed = selector.rules, matrix.affordable
+    rules, allowed = selector.rules, matrix.available
     found = {
         TRAINED: rules.best(matrix),
         JUDGED: ReferenceRules.of(matrix).best(matrix),
@@ -78,19 +79,20 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
     """Name → (S,) chance of success on all rollouts."""
     plays = {name: taken(matrix, choice) for name, choice in choices.items()}
     best, second = choices[TRAINED], choices["second best"]
-    # Every strategy once: until something fails, `retry` is another one's choice.
-    others = np.array(matrix.strategies) != RETRY
     extra: dict[str, np.ndarray] = {}
     if matrix.retry is not None:
-        rule = np.where(matrix.affordable[:, matrix.retry], matrix.retry, second)
-        extra["best-then-retry"] = in_two(matrix, best, rule)
+        extra["best-then-retry"] = in_two(matrix, best, np.full(len(matrix), matrix.retry))
+    # What was played beside, in the scenes that it was played in; the others are left out by whoever reads it.
+    for place, name in enumerate(matrix.names_beside):
+        if (matrix.beside[matrix.drawn, place] != EMPTY).all():
+            extra[name] = matrix.beside[:, place].clip(0).mean(axis=1)
     first_choices = (TRAINED, JUDGED, "look-up", "three-line-rule", "told-the-world", USUAL, "selector")
     return (
         {name: once(plays[name]) for name in first_choices if name in plays}
         | extra
         | {
-            "virtual best": cross_fitted(matrix.success, matrix.affordable),
-            "random": matrix.rates[:, others].sum(axis=1) / matrix.affordable[:, others].sum(axis=1),
+            "virtual best": cross_fitted(matrix.success, matrix.first),
+            "random": matrix.rates.sum(axis=1) / matrix.first.sum(axis=1),
             "best-twice": in_two(matrix, best, best),
             "best-then-second-best": in_two(matrix, best, second),
             "one-pilot": one_pilot(plays[TRAINED], plays["second best"]),

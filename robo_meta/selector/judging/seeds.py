@@ -22,7 +22,7 @@ def learned_from(selector: Selector, training: Matrix) -> bool:
     ordered = card.get("matrix", {})
     return (
         card.get("rows") == len(training)
-        and tuple(selector.strategies) == training.strategies
+        and set(selector.strategies) <= set(training.strategies)
         and tuple(card["families"]) == training.families
         and card.get("checkpoint") == known.get("checkpoint")
         and all(known.get(name) == value for name, value in ordered.items())
@@ -53,8 +53,12 @@ def judge_seeds(matrix: Matrix, selector: Selector, training: Matrix, seeds: int
     first, config = int(selector.card.get("seed", 0)), _config(selector)
     each: list[dict[str, Any]] = []
     for seed in range(first, first + seeds):
-        other = selector if seed == first else train_selector(training, selector.prices, config, seed, most_left=1)
-        scored = score(matrix, other).only(tellable(matrix))
+        other = (
+            selector
+            if seed == first
+            else train_selector(training.choosing(selector.strategies), selector.prices, config, seed, most_left=1)
+        )
+        scored = score(matrix, other).only(np.intersect1d(matrix.drawn, tellable(matrix)))
         rate = float(scored.scores["selector"].mean())
         each.append({"seed": seed, "selector": rate, "closed_gap": closed_gap(scored)})
     found: dict[str, Any] = {"n": seeds, "each": each}

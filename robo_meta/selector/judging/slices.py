@@ -12,7 +12,10 @@ from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.scoring import Scored
 from robo_meta.selector.learner.reference_rules import USUAL
 from robo_meta.selector.learner.worlds import worlds
+from robo_meta.selector.matrix.config import EXPERT
 from robo_meta.selector.matrix.matrix import Matrix
+from sim.light import GREY, PLAIN
+from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS
 
 Columns = Mapping[str, np.ndarray]
 SLICES: dict[str, tuple[tuple[str, ...], Callable[[Columns], np.ndarray]]] = {
@@ -22,8 +25,8 @@ SLICES: dict[str, tuple[tuple[str, ...], Callable[[Columns], np.ndarray]]] = {
     "new-shape": (("transfer",), lambda s: s["transfer"] == "new-shape"),
     "one demonstration": (("shots",), lambda s: s["shots"] == 1),
     "several demonstrations": (("shots",), lambda s: s["shots"] > 1),
-    "colours known": (("world",), lambda s: s["world"] != "untellable"),
-    "colours unknown": (("world",), lambda s: s["world"] == "untellable"),
+    "real objects": (("split",), lambda s: s["split"] == REAL_OBJECTS),
+    "changed light": (("light",), lambda s: ~np.isin(s["light"], (PLAIN, GREY))),
     "usual sensing": (("sensing",), lambda s: s["sensing"] == 1),
     "noisier sensing": (("sensing",), lambda s: s["sensing"] > 1),
 }
@@ -49,7 +52,8 @@ def slices(matrix: Matrix) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def figures(scored: Scored, rows: np.ndarray, seed: int) -> dict[str, Any]:
-    """What a slice comes to: rates, and the selector beside the three-line rule and `maml` on the same rollouts.
+    """What a slice comes to: rates, and the selector beside the three-line rule, `maml` and the
+    expert on the same rollouts.
 
     Their intervals are those of `robo_meta.evaluation.intervals` over families and tasks: they keep some doubt where
     all scenes agree, as they often do in a slice.
@@ -62,6 +66,10 @@ def figures(scored: Scored, rows: np.ndarray, seed: int) -> dict[str, Any]:
     for name, other in AGAINST.items():
         if other in scored.scores:
             found[name] = interval_of(sample.mean((scored.scores["selector"] - scored.scores[other])[rows]))
+    if EXPERT in scored.scores:
+        expert = scored.scores[EXPERT][rows]
+        found[EXPERT] = rate_of(sample.rate(expert), len(rows))
+        found["of_expert"] = interval_of(sample.share(scored.scores["selector"][rows], expert))
     return found
 
 

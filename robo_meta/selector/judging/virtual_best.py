@@ -45,7 +45,7 @@ def cross_fitted(success: np.ndarray, allowed: np.ndarray) -> np.ndarray:
 
     Args:
         success: (S, A, R) outcomes.
-        allowed: (S, A) bool: what each scene's budget allows.
+        allowed: (S, A) bool: what can be taken first in each scene.
 
     Raises:
         MatrixError: fewer than `LEAST_ROLLOUTS` rollouts.

@@ -15,13 +15,13 @@ from demos.storage.schema import NAME, ListOf, Maybe, Number, Plain, Record, Tab
 from robo_meta.checkpoints import shipped
 from robo_meta.selector.learner.forest import Forest
 from robo_meta.selector.learner.inputs import Inputs
-from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.prices import PRICED, Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Model, Selector, Stage
-from robo_meta.selector.matrix.features import FEATURE_SCHEMA
+from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA
 from sim.errors import InputError
 
-SCHEMA = "3"
+SCHEMA = "4"
 MODELS: dict[str, Any] = {"trees": Forest}
 """Kind of model → its record."""
 
@@ -30,6 +30,8 @@ class SelectorError(InputError):
     """A selector that is missing, damaged, or made for other features, strategies or families."""
 
 
+DEMO_MODELS = ("demo", "own_demo")
+"""Names of the models of what demonstrations are worth, in the order of `robo_meta.selector.matrix.columns.DEMOS`."""
 _NAMES = ListOf(Text(pattern=NAME), least=1)
 _RANKING = ListOf(Whole(0, 10_000), least=1)
 _KIND = Text(allowed=tuple(MODELS))
@@ -40,10 +42,8 @@ CARD = Record(
         # The families it was trained on are what keeps it from being judged on them.
         "families": _NAMES,
         "strategies": _NAMES,
-        "stages": ListOf(Record({"strategies": _KIND}, optional={"demo": _KIND}), least=1, most=100),
-        "prices": Record(
-            {name: Number(0.0) for name in ("attempt", "demo", "second", "gamma")} | {"attempts": Whole(1, 100)}
-        ),
+        "stages": ListOf(Record({"strategies": _KIND}, optional=dict.fromkeys(DEMO_MODELS, _KIND)), least=1, most=100),
+        "prices": Record({name: Number(0.0) for name in (*PRICED, "gamma")} | {"attempts": Whole(1, 100)}),
         "rules": Record({"ranking": _RANKING, "table": TableOf(_RANKING)}, optional={"worlds": TableOf(_RANKING)}),
     },
     optional={
@@ -70,7 +70,8 @@ def save_selector(path: Path, selector: Selector) -> Path:
     kinds = []
     for number, stage in enumerate(selector.stages, start=1):
         arrays[f"{number}/base"] = np.asarray(stage.base, dtype=np.float64)
-        models = {"strategies": stage.strategies} | ({} if stage.demo is None else {"demo": stage.demo})
+        demos = {name: model for name, model in zip(DEMO_MODELS, stage.demos, strict=True) if model is not None}
+        models = {"strategies": stage.strategies, **demos}
         kinds.append({name: model.kind for name, model in models.items()})
         for name, model in models.items():
             arrays |= {f"{number}/{name}/{key}": value for key, value in model.arrays.items()}
@@ -117,7 +118,7 @@ def load_selector(path: Path | str | None = None) -> Selector:
             Stage(
                 arrays[f"{number}/base"],
                 _model(arrays, f"{number}/strategies", kinds["strategies"]),
-                _model(arrays, f"{number}/demo", kinds["demo"]) if "demo" in kinds else None,
+                tuple(_maybe_model(arrays, number, name, kinds.get(name)) for name in DEMO_MODELS),
             )
             for number, kinds in enumerate(card["stages"], start=1)
         )
@@ -125,8 +126,9 @@ def load_selector(path: Path | str | None = None) -> Selector:
             if stage.base.shape != (len(strategies) + 1, len(strategies)) or not np.isfinite(stage.base).all():
                 raise ValueError(f"mean values of {stage.base.shape}")
             _check(stage.strategies, len(inputs.names))
-            if stage.demo is not None:
-                _check(stage.demo, len(inputs.demo_names))
+            for model in stage.demos:
+                if model is not None:
+                    _check(model, len(inputs.demo_names))
         seconds = arrays["seconds"]
         if seconds.shape != (len(strategies),) or not (np.isfinite(seconds) & (seconds >= 0)).all():
             raise ValueError(f"seconds of {seconds.shape}, or not numbers of 0 or more")
@@ -136,7 +138,8 @@ def load_selector(path: Path | str | None = None) -> Selector:
 
 
 def refuse_shared_families(where: str, trained: Sequence[str], judged: Sequence[str]) -> None:
-    """Raises SelectorError where a family was trained on and is to be judged by."""
+    """Raises SelectorError where a family was trained on and is to be judged by, as what has to be grasped: what is
+    demonstrated on may have been seen."""
     shared = sorted(set(trained) & set(judged))
     if shared:
         raise SelectorError(
@@ -147,6 +150,10 @@ def refuse_shared_families(where: str, trained: Sequence[str], judged: Sequence[
 def _model(arrays: dict[str, np.ndarray], place: str, kind: str) -> Model:
     record = MODELS[kind]
     return record(**{name: arrays[f"{place}/{name}"] for name in record.ARRAYS})
+
+
+def _maybe_model(arrays: dict[str, np.ndarray], stage: int, name: str, kind: str | None) -> Model | None:
+    return None if kind is None else _model(arrays, f"{stage}/{name}", kind)
 
 
 def _check(model: Model, inputs: int) -> None:

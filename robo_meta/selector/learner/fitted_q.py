@@ -19,7 +19,8 @@ from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Selector, Stage, base_value
-from robo_meta.selector.matrix.features import FEATURE_SCHEMA, feature_names
+from robo_meta.selector.matrix.columns import DEMOS
+from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 LEARNER = "extra-trees"
@@ -99,7 +100,7 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
     prices = before.prices
     found = situations(matrix, prices.attempts - left, config.pairs, seed)
     features, chance = matrix.features[found.rows], matrix.chances(found.rows, found.tried, found.tried)
-    targets = chance - before.costs
+    targets = before.reward(chance)
     if left > 1:
         for action in range(len(matrix.strategies)):
             after = found.tried.copy()
@@ -108,21 +109,26 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
             targets[:, action] += prices.gamma * (1 - chance[:, action]) * value
     rows = before.inputs.of_strategies(features, found.tried)
     weights = np.repeat(found.weights[:, None], rows.shape[1], axis=1)
-    possible = matrix.affordable[found.rows] & (weights > 0)
+    begun = found.tried.any(axis=1, keepdims=True)
+    possible = np.where(begun, matrix.available[found.rows], matrix.first[found.rows]) & (weights > 0)
     # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best.
     base = _base(targets, found, config.borrowed)
     apart = (targets - base_value(base, found.tried))[possible]
-    strategies = _fitted(rows[possible], apart, weights[possible], config, seed * 16 + 2 * left)
-    stage = Stage(base, strategies, None)
-    more = (matrix.following[found.rows] >= 0) & (found.weights > 0)
-    if not more.any():
-        return stage
+    strategies = _fitted(rows[possible], apart, weights[possible], config, seed * 64 + 4 * left)
+    stage = Stage(base, strategies, (None,) * len(DEMOS))
     this = Selector(before.inputs, (*before.stages, stage), before.seconds, prices, before.rules, {})
-    value = best_value(matrix, this, matrix.following[found.rows[more]], found.tried[more], left)
-    rows = before.inputs.of_demo(features[more], found.tried[more])
-    gain = prices.gamma * value - prices.demo
-    demo = _fitted(rows, gain, found.weights[more], config, seed * 16 + 2 * left + 1)
-    return Stage(base, strategies, demo)
+    demos: list[Forest | None] = []
+    for kind, price in enumerate(prices.demos):
+        there = matrix.following[found.rows, kind]
+        more = (there >= 0) & (found.weights > 0)
+        if not more.any():
+            demos.append(None)
+            continue
+        value = best_value(matrix, this, there[more], found.tried[more], left)
+        rows = before.inputs.of_demo(features[more], found.tried[more])
+        gain = prices.gamma * value - price
+        demos.append(_fitted(rows, gain, found.weights[more], config, seed * 64 + 4 * left + 1 + kind))
+    return Stage(base, strategies, tuple(demos))
 
 
 def _base(targets: np.ndarray, found: Situations, borrowed: float) -> np.ndarray:
@@ -150,7 +156,7 @@ def _base(targets: np.ndarray, found: Situations, borrowed: float) -> np.ndarray
 def best_value(matrix: Matrix, selector: Selector, rows: np.ndarray, tried: np.ndarray, left: int) -> np.ndarray:
     """(N,) value of the best action in situations of scenes `rows` (N,)."""
     more = matrix.following[rows] >= 0
-    return selector.values(matrix.features[rows], tried, left, matrix.affordable[rows], more).max(axis=1)
+    return selector.values(matrix.features[rows], tried, left, matrix.available[rows], more).max(axis=1)
 
 
 def situations(matrix: Matrix, depth: int, drawn: int, seed: int) -> Situations:
@@ -187,8 +193,17 @@ def situations(matrix: Matrix, depth: int, drawn: int, seed: int) -> Situations:
         second = (history.sum(axis=1) == 2) & (history[:, matrix.retry] > 0)
         first = np.where(twice, misses[:, matrix.retry], 1.0)
         weights[:, matrix.retry] = np.where(second, first * learnt, weights[:, matrix.retry])
-    allowed = (matrix.affordable[found] | (history == 0)).all(axis=1)
+    allowed = _possible(matrix, found, history)
     # Each depth counts as much as the first where everything fails.
     depths = history.sum(axis=1)
     share = np.array([1.0, 1.0 / size, 1.0 / drawn])[depths.astype(int)]
     return Situations(found, history, weights.prod(axis=1) * share * allowed)
+
+
+def _possible(matrix: Matrix, rows: np.ndarray, history: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether failures (N, A) can have come about in scenes `rows`; `retry` is never the first to fail."""
+    found = (matrix.available[rows] | (history == 0)).all(axis=1)
+    if matrix.retry is None or len(matrix.strategies) == 1:
+        return found
+    others = history.sum(axis=1) - history[:, matrix.retry]
+    return found & ((history[:, matrix.retry] == 0) | (others > 0))

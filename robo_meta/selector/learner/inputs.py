@@ -11,11 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
-from robo_meta.selector.matrix.features import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
-from robo_meta.selector.matrix.matrix import RETRY
+from robo_meta.selector.matrix.feature_names import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
+from robo_meta.selector.matrix.matrix import CONTRAST, RETRY
 
 TOGETHER = 1.5
 """cm: choices this near count as agreeing; an error of about so much still holds."""
+
+
+MARKS = ("maml", "role")
+"""Strategies that stand for the two worlds in which demonstrations speak of colours, and of parts."""
 
 
 class Inputs:
@@ -36,10 +40,16 @@ class Inputs:
             for j in range(i + 1, size):
                 self._apart[i, j] = self._apart[j, i] = place[f"apart: {a} | {self.strategies[j]}"]
 
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        """Strategies the distance to whose choice is known of every other one."""
+        return tuple(name for name in MARKS if name in self.strategies)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """(D,) names of a strategy's inputs."""
-        own = (*STRATEGY_FEATURES, "agreeing strategies", "median distance to others")
+        marks = [f"distance to {name}" for name in self._marks]
+        own = (*STRATEGY_FEATURES, "agreeing strategies", "median distance to others", *marks)
         history = ("tried already", "failures so far", "nearest to a failure")
         return (*SCENE_FEATURES, *own, *history, *(f"is {name}" for name in self.strategies))
 
@@ -52,12 +62,14 @@ class Inputs:
         """(N, A, D) float32 from features (N, F) and failures of each strategy so far (N, A)."""
         situations, size = len(features), len(self.strategies)
         agreeing, typical, apart = self._agreement(features)
+        marks = [self.strategies.index(name) for name in self._marks]
         failed = np.where(tried[:, None, :] > 0, apart, FARTHEST).min(axis=2)
         columns = [
             np.repeat(features[:, None, : len(SCENE_FEATURES)], size, axis=1),
             features[:, self._own],
             agreeing[..., None],
             typical[..., None],
+            apart[:, :, marks],
             tried[..., None],
             np.repeat(tried.sum(axis=1)[:, None, None], size, axis=1),
             failed[..., None],
@@ -77,8 +89,8 @@ class Inputs:
         """Share (N, A) of the others that choose about the same place, median distance (N, A), distances (N, A, A)."""
         size = len(self.strategies)
         apart = np.where(self._apart < 0, 0.0, features[:, np.maximum(self._apart, 0)])
-        # Until something failed, `retry` says what `contrast` says; that is no agreement.
-        others = ~np.eye(size, dtype=bool) & (np.array(self.strategies) != RETRY)
+        # `retry` says what `contrast` says until something failed, and that mostly what `maml` says: no agreement.
+        others = ~np.eye(size, dtype=bool) & ~np.isin(self.strategies, (CONTRAST, RETRY))
         counts = others.sum(axis=1)
         if not counts.all():
             return np.zeros((len(features), size)), np.zeros((len(features), size)), apart

@@ -36,13 +36,12 @@ class ReferenceRules:
 
     @staticmethod
     def of(matrix: Matrix) -> ReferenceRules:
-        """Rank on a training matrix; budgets are left out, as they say nothing of how well a strategy does, and so are
-        scenes in which nothing can tell what to do.
+        """Rank on the scenes of a training matrix as they are met, without those in which nothing can tell what to do.
 
         Raises:
             MatrixError: there are no others.
         """
-        matrix = matrix.only(tellable(matrix))
+        matrix = matrix.only(np.intersect1d(tellable(matrix), matrix.drawn))
         rates = matrix.success.mean(axis=2)
         if matrix.retry is not None:
             rates[:, matrix.retry] = -1.0
@@ -62,8 +61,8 @@ class ReferenceRules:
         return {"ranking": list(self.ranking), **named}
 
     def best(self, matrix: Matrix, place: int = 0) -> np.ndarray:
-        """(S,) the best strategy overall that each scene's budget allows; `place` 1 gives the second best."""
-        return self._affordable(matrix, np.tile(self.ranking, (len(matrix), 1)), place)
+        """(S,) the best strategy overall that can be taken first; `place` 1 gives the second best."""
+        return self._allowed(matrix, np.tile(self.ranking, (len(matrix), 1)), place)
 
     def looked_up(self, matrix: Matrix) -> np.ndarray:
         """(S,) the best strategy of the training scenes alike in transfer, shots and noise level."""
@@ -71,7 +70,7 @@ class ReferenceRules:
         for columns in reversed(KEYS):
             for row, key in enumerate(_keys(matrix, columns)):
                 rankings[row] = self.table.get(str(key), rankings[row])
-        return self._affordable(matrix, rankings, 0)
+        return self._allowed(matrix, rankings, 0)
 
     def told(self, matrix: Matrix) -> np.ndarray | None:
         """(S,) the best strategy of each scene's true world, as the training scenes have it: a ceiling, as no selector
@@ -79,16 +78,20 @@ class ReferenceRules:
         labels = worlds(matrix)
         if labels is None or not self.worlds:
             return None
-        return self._affordable(matrix, np.array([self.worlds.get(str(w), self.ranking) for w in labels]), 0)
+        return self._allowed(matrix, np.array([self.worlds.get(str(w), self.ranking) for w in labels]), 0)
 
     def always(self, matrix: Matrix, name: str) -> np.ndarray:
-        """(S,) the strategy called `name`, and the best other one where the budget doesn't allow it."""
-        return self._affordable(matrix, np.tile(self._led_by(name), (len(matrix), 1)), 0)
+        """(S,) the strategy called `name`, and the best other one where it can't be taken first."""
+        return self._allowed(matrix, np.tile(self._led_by(name), (len(matrix), 1)), 0)
 
     def three_lines(self, matrix: Matrix) -> np.ndarray:
         """(S,) what a person would write down: unseen paint → `role`; several demonstrations → the strategy of least
         error on one left out; else `maml`. What the matrix doesn't know falls on `maml`, and without that on the single
         best; equal errors fall on the better strategy in training."""
+        return self._allowed(matrix, self.three_line_rankings(matrix), 0)
+
+    def three_line_rankings(self, matrix: Matrix) -> np.ndarray:
+        """(S, A) numbers of strategies in the order in which the three-line rule would try them."""
         size, columns = len(self.strategies), {name: number for number, name in enumerate(matrix.feature_names)}
 
         def known(name: str) -> np.ndarray:
@@ -106,8 +109,7 @@ class ReferenceRules:
         rankings = np.where(several[:, None], order, rankings)
         unseen = known("colour not shown") > UNSEEN
         parts = BY_PARTS if BY_PARTS in self.strategies else USUAL
-        rankings = np.where(unseen[:, None], self._led_by(parts), rankings)
-        return self._affordable(matrix, rankings, 0)
+        return np.where(unseen[:, None], self._led_by(parts), rankings)
 
     def _led_by(self, name: str) -> tuple[int, ...]:
         """The ranking with the strategy called `name` first, where there is one."""
@@ -116,12 +118,12 @@ class ReferenceRules:
         first = self.strategies.index(name)
         return (first, *(a for a in self.ranking if a != first))
 
-    def _affordable(self, matrix: Matrix, rankings: np.ndarray, place: int) -> np.ndarray:
+    def _allowed(self, matrix: Matrix, rankings: np.ndarray, place: int) -> np.ndarray:
         if matrix.strategies != self.strategies:
             names = ", ".join(matrix.strategies)
             raise MatrixError(f"matrix of strategies {names}; the selector chooses among {', '.join(self.strategies)}")
-        allowed = np.take_along_axis(matrix.affordable, rankings, axis=1)
-        # Affordable ones first, in order of rank; where only one is affordable it is the second best as well.
+        allowed = np.take_along_axis(matrix.first, rankings, axis=1)
+        # Those that can be taken first, in order of rank; where only one can it is the second best as well.
         order = np.argsort(~allowed, axis=1, kind="stable")
         last = np.minimum(place, allowed.sum(axis=1) - 1)
         rows = np.arange(len(matrix))

@@ -12,8 +12,11 @@ import numpy as np
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
+from robo_meta.selector.matrix.matrix import first_of
 
-DEMO, GIVE_UP = "one more demo", "give up"
+ASKING = ("one more demo", "demo on this object")
+"""Names of the actions that ask for a demonstration, in the order of `robo_meta.selector.matrix.columns.DEMOS`."""
+GIVE_UP = "give up"
 
 
 class Model(Protocol):
@@ -41,8 +44,9 @@ class Stage:
     what is believed of it when nothing is known of the scene."""
     strategies: Model
     """What the situation adds to that, from `Inputs.of_strategies`."""
-    demo: Model | None
-    """Value of one more demonstration, from `Inputs.of_demo`; None where the matrix had none."""
+    demos: tuple[Model | None, ...]
+    """Value of each kind of demonstration that can be asked for, from `Inputs.of_demo`; None where the matrix had none
+    of that kind."""
 
 
 def base_value(base: np.ndarray, tried: np.ndarray) -> np.ndarray:
@@ -73,21 +77,30 @@ class Selector:
 
     @cached_property
     def actions(self) -> tuple[str, ...]:
-        """(A + 2,): the strategies, one more demo, give up."""
-        return (*self.strategies, DEMO, GIVE_UP)
+        """(A + 3,): the strategies, one more demo, a demo on this object, give up."""
+        return (*self.strategies, *ASKING, GIVE_UP)
 
     @property
     def costs(self) -> np.ndarray:
-        """(A,) price of one attempt with each strategy."""
+        """(A,) price of one attempt with each strategy, whatever comes of it."""
         return self.prices.attempt + self.prices.second * self.seconds
+
+    def reward(self, chance: np.ndarray) -> np.ndarray:
+        """(…, A) expected reward of one attempt with each strategy, from chances of success (…, A)."""
+        return chance - self.costs - self.prices.failure * (1.0 - chance)
+
+    def reward_of(self, actions: np.ndarray, chances: np.ndarray) -> np.ndarray:
+        """(N,) expected reward of one attempt with each of the strategies numbered (N,), from chances (N,)."""
+        found: np.ndarray = chances - self.costs[actions] - self.prices.failure * (1.0 - chances)
+        return found
 
     def values(
         self,
         features: np.ndarray,
         tried: np.ndarray,
         left: int,
-        affordable: np.ndarray,
-        demo: bool | np.ndarray = False,
+        available: np.ndarray,
+        more: bool | np.ndarray = False,
     ) -> np.ndarray:
         """Q of every action, −∞ where it can't be taken.
 
@@ -95,30 +108,37 @@ class Selector:
             features: (N, F).
             tried: (N, A) failures of each strategy so far in this scene.
             left: attempts left, the next one among them.
-            affordable: (N, A) bool: what the budget allows.
-            demo: whether, or where (N,), one more demonstration can be had.
+            available: (N, A) bool: what the scene allows (`Matrix.available`); `retry` needs a failed attempt besides.
+            more: whether, or where (N, D), a demonstration of each kind can be had.
 
         Returns:
-            (N, A + 2) float64, in the order of `actions`.
+            (N, A + 3) float64, in the order of `actions`.
         """
         stage = self.stages[min(left, len(self.stages)) - 1]
         rows = self.inputs.of_strategies(features, tried)
-        found = np.full((len(features), len(self.strategies) + 2), -np.inf)
+        size = len(self.strategies)
+        found = np.full((len(features), len(self.actions)), -np.inf)
         predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
         predicted = predicted + base_value(stage.base, tried)
-        found[:, :-2] = np.where(affordable, predicted, -np.inf)
-        if stage.demo is not None and np.any(demo):
-            found[:, -2] = np.where(demo, stage.demo.predict(self.inputs.of_demo(features, tried)), -np.inf)
+        begun = tried.any(axis=1, keepdims=True)
+        allowed = np.where(begun, available, first_of(self.strategies, available))
+        found[:, :size] = np.where(allowed, predicted, -np.inf)
+        can_ask = np.broadcast_to(more, (len(features), len(ASKING)))
+        for kind, model in enumerate(stage.demos):
+            if model is not None and can_ask[:, kind].any():
+                value = model.predict(self.inputs.of_demo(features, tried))
+                found[:, size + kind] = np.where(can_ask[:, kind], value, -np.inf)
         found[:, -1] = 0.0
         return found
 
-    def strategy_for(
-        self, features: np.ndarray, tried: np.ndarray, affordable: np.ndarray, left: int = 1
-    ) -> np.ndarray:
+    def strategy_for(self, features: np.ndarray, tried: np.ndarray, available: np.ndarray, left: int = 1) -> np.ndarray:
         """(N,) the strategy of largest value, whatever else could be done."""
-        return self.values(features, tried, left, affordable)[:, :-2].argmax(axis=1)
+        return self.values(features, tried, left, available)[:, : len(self.strategies)].argmax(axis=1)
 
     def predicted_success(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
-        """(N, A) chance that each strategy's next attempt succeeds: its value as the last one, the price put back."""
-        everything = np.ones((len(features), len(self.strategies)), dtype=bool)
-        return np.clip(self.values(features, tried, 1, everything)[:, :-2] + self.costs, 0.0, 1.0)
+        """(N, A) chance that each strategy's next attempt succeeds: its value as the last one, the prices put back."""
+        rows = self.inputs.of_strategies(features, tried)
+        stage = self.stages[0]
+        values = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+        values = values + base_value(stage.base, tried)
+        return np.clip((values + self.costs + self.prices.failure) / (1.0 + self.prices.failure), 0.0, 1.0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+NOTHING = "nothing"
+DEMOS = ("any", "this object")
+"""Demonstrations that can be asked for: one more of the kind that there is, or one on the very object of the query."""
 COLUMNS = {
     "split": str,
     "family": str,
@@ -18,12 +21,13 @@ COLUMNS = {
     "repainted": int,
     "light": str,
     "world": str,
-    "budget": float,
+    "asked": str,
     "intention": str,
 }
 """Column of the scene table → type. The query's family, the number of its task, and the fields of
-`robo_meta.scenarios.conditions.Condition`; `intention`, `carries`, `repainted` and `world`
-(`robo_meta.scenarios.conditions.WORLDS`) are for reports and judges, and never a feature."""
+`robo_meta.scenarios.conditions.Condition`; `asked` is the demonstration that was asked for beyond those, `NOTHING` or
+one of `DEMOS`; `intention`, `carries`, `repainted` and `world` (`robo_meta.scenarios.conditions.WORLDS`) are for
+reports and judges, and never a feature."""
 WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
 """Columns of words; in the file they are numbers into a list of words."""
 RANGES = {
@@ -34,6 +38,5 @@ RANGES = {
     "sensing": (0.0, 1000.0),
     "push": (0.0, 10.0),
     "repainted": (0, 1),
-    "budget": (0.0, np.inf),
 }
 """Column of numbers → its smallest and largest value."""

@@ -16,6 +16,12 @@ from sim.shapes.families import families_of
 from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS
 from sim.tasks.scenes import PAINT, ROLE
 
+PORTFOLIO = ("maml", "warped-replay", "role", "contrast", "retry")
+"""What a selector chooses among where nothing else is named: strategies none of which another one replaces. The others
+stand in tables of results."""
+EXPERT = "expert"
+"""The demonstrator, who knows the weights; it can be played beside."""
+PHYSICS, KEYPOINTS = "physics", "keypoints"
 LEFT_OUT = tuple(row.name for row in CATALOGUE.values() if row.file is not None)
 """Strategies that choose among the others."""
 TESTED = ("unseen-objects", "unseen-families", REAL_OBJECTS)
@@ -33,12 +39,22 @@ class MatrixOrder:
     meshes: str | None = None
     """A split or a group of imported objects that a quarter of the queries come from, in every world; `real-objects`
     only where `split` is a split for testing, as nothing is ever trained or chosen on it."""
+    objects: Path | None = None
+    """Folder of imported objects (`robo-meta objects import`) that a quarter of the queries come from, in place of
+    `meshes`."""
     scenes: int = 80
-    """Tasks, each with a condition of its own, played with its demonstrations and with one more: two rows each."""
+    """Tasks, each with a condition of its own: played as it is met, and with each demonstration that can be asked for,
+    three rows each."""
     rollouts: int = 12
     """Re-seeded rollouts of every strategy on every row; 12 or more to judge by."""
     strategies: tuple[str, ...] = ()
-    """Which strategies; all that the checkpoint can play where none is named."""
+    """Which strategies; where none is named, maml, warped-replay, role, contrast and retry, those of them that the
+    checkpoint can play."""
+    beside: tuple[str, ...] = ()
+    """What to play beside, to be compared with and chosen by nobody: other strategies, or `expert`."""
+    scored: Literal["physics", "keypoints"] = "physics"
+    """What a success is: `physics` plays every rollout; `keypoints` only looks whether the chosen grasp is within 2 cm
+    of where it should be, which takes a fraction of the time and serves for training, not for judging."""
     controller: Literal["learned", "scripted"] = "learned"
     """What drives strategies that choose where to grasp."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -47,24 +63,36 @@ class MatrixOrder:
     """Root of all randomness."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "strategies", tuple(self.strategies))
+        for name in ("strategies", "beside"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         families_of(self.split)
+        if self.objects is not None:
+            # Needs what reads meshes, which nobody should wait for who only asks for help.
+            from robo_meta.objects.registration import register_library
+
+            group = register_library(self.objects)
+            if self.meshes not in (None, group):
+                raise MatrixError(f"meshes {self.meshes!r} beside objects {self.objects}; expected one of them")
+            object.__setattr__(self, "meshes", group)
         if self.meshes is not None:
             if self.meshes == REAL_OBJECTS and self.split not in TESTED:
                 raise MatrixError(
                     f"meshes {self.meshes!r} with split {self.split!r}; they are for testing, with {', '.join(TESTED)}"
                 )
             families_of(self.meshes)
-        for name in self.strategies:
+        for name in (*self.strategies, *(name for name in self.beside if name != EXPERT)):
             row_named(bare(name))
         possible = [name for name in CATALOGUE if name not in LEFT_OUT]
-        for name in self.strategies:
+        for name in (*self.strategies, *(name for name in self.beside if name != EXPERT)):
             if name not in possible:
                 raise MatrixError(f"strategy {name!r} in a matrix; expected some of {', '.join(possible)}")
         if self.strategies == (RETRY,):
             raise MatrixError(f"strategy {RETRY!r} alone; expected others beside it, after whose failures it is played")
-        if len(set(self.strategies)) != len(self.strategies):
-            raise MatrixError(f"strategies {' '.join(self.strategies)}; expected each once")
+        named = (*self.strategies, *self.beside)
+        if len(set(named)) != len(named):
+            raise MatrixError(f"strategies {' '.join(named)}; expected each once")
+        if self.scored not in (PHYSICS, KEYPOINTS):
+            raise MatrixError(f"scored {self.scored!r}; expected {PHYSICS} or {KEYPOINTS}")
         for name in ("scenes", "workers"):
             if getattr(self, name) < 1:
                 raise MatrixError(f"{name} {getattr(self, name)}; expected 1 or more")
@@ -74,6 +102,13 @@ class MatrixOrder:
             raise MatrixError(f"seed {self.seed}; expected 0 or more")
         if self.controller not in ("learned", "scripted"):
             raise MatrixError(f"controller {self.controller!r}; expected learned or scripted")
+
+    @property
+    def library(self) -> str | None:
+        """Checksum of the imported objects that queries come from; None where there are none."""
+        from robo_meta.objects.library import library_checksum
+
+        return None if self.objects is None else library_checksum(self.objects)
 
 
 OPERATORS = ((0.003, 0.6), (0.008, 0.2), (0.012, 0.2))

@@ -1,60 +1,29 @@
-"""What is known of a scene before acting, as named numbers: nothing of weights, intentions or family labels goes in.
+"""What is known of a scene before acting, as numbers: see `feature_names` for what they are.
 
 Everything is measured on scans, demonstrations, and on what the adapted strategies say; distances are in cm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
 from demos.support import SupportSet
-from robo_meta.strategies.baselines.colour_clusters import SEPARATION, colour_centres, nearest_colour
+from robo_meta.selector.matrix.feature_names import FARTHEST
+from robo_meta.selector.matrix.paint_features import colour_features, held_off_centre, laid_features
+from robo_meta.strategies.baselines.colour_clusters import SEPARATION
+from robo_meta.strategies.baselines.part_matching import paint_over_parts
 from robo_meta.strategies.baselines.scan_alignment import principal_frames
 from robo_meta.strategies.baselines.scan_grasps import closings
+from robo_meta.strategies.baselines.scan_parts import ScannedParts
 
-FEATURE_SCHEMA = "1"
-"""Changes whenever a feature's name or meaning does."""
-SCENE_FEATURES = (
-    "shots",
-    "failed demos",
-    "shape distance",
-    "mean shape distance",
-    "colours",
-    "colour not shown",
-    "outwardness of demos",
-    "demos off middle",
-    "left one out",
-    "demos disagree",
-    "scan roughness",
-    "demo roughness",
-    "length",
-    "width",
-    "height",
-)
-"""`shape distance`: between outlines of the query and the most similar demonstrated object; `colour not shown`: share
-of the query in colours that no demonstration shows; `outwardness`: share of the grasped colour that lies nearer to the
-object's middle than the grasp (1 at an outer end); `left one out`: 1 where there were demonstrations enough to leave
-one out; `demos disagree`: smallest error of any strategy on a demonstration left out; roughness: mm by which heights
-scatter over neighbours of one colour, which is the sensor's noise; the rest cm of the query's scan."""
-STRATEGY_FEATURES = ("fit", "left-out", "spread", "outward", "grip")
-"""By strategy: `fit`, cm between the demonstrated grasps and where the adapted strategy would grasp the demonstrated
-objects; `left-out`, the same for a demonstration that it was not adapted to; `spread`, cm that its score spreads about
-its choice on the query; `outward`, outwardness of that choice; `grip`, cm of object between the fingers there."""
-FARTHEST = 20.0
-"""cm: distances are cut off here, which also stands for a choice that is no place at all."""
 UNKNOWN = 5.0
 """cm: stands for a left-out error where no demonstration could be left out; `left one out` tells."""
+USUAL = "maml"
+"""The strategy that others are compared with."""
 QUANTILES = np.linspace(0.05, 0.95, 10)
-
-
-def feature_names(strategies: Sequence[str]) -> tuple[str, ...]:
-    """(F,) names in order, for a set of strategies."""
-    each = [f"{kind}: {name}" for name in strategies for kind in STRATEGY_FEATURES]
-    apart = [f"apart: {a} | {b}" for a, b in combinations(strategies, 2)]
-    return (*SCENE_FEATURES, *each, *apart)
 
 
 def scene_features(
@@ -75,18 +44,23 @@ def scene_features(
     """
     outlines = np.array([outline(item.points) for item in support.items])
     distances = np.abs(outlines - outline(points)).mean(axis=1)
-    unseen, colours = colours_not_shown(support, points)
-    demos = [item for item in support.items if item.success] or list(support.items)
+    shown = [ScannedParts.of(item.points) for item in support.items]
+    all_failed = not any(item.success for item in support.items)
+    pairs = [(item, parts) for item, parts in zip(support.items, shown, strict=True) if item.success or all_failed]
+    demos, held = [item for item, _ in pairs], [(parts, item.grasp) for item, parts in pairs]
+    query = ScannedParts.of(points)
     _, _, extents = principal_frames(points)[1]
     general = [
         support.shots,
         sum(not item.success for item in support.items),
         centimetres(distances.min()),
         centimetres(distances.mean()),
-        colours,
-        unseen,
+        *colour_features(shown, query),
+        *laid_features(shown, query),
+        paint_over_parts(held),
         np.mean([outwardness(item.points, item.grasp) for item in demos]),
         centimetres(np.mean([off_middle(item.points, item.grasp) for item in demos])),
+        centimetres(np.mean([held_off_centre(parts, grasp) for parts, grasp in held])),
         float(bool(left_out)),
         min((centimetres(value) for value in left_out.values()), default=UNKNOWN),
         roughness(points) * 1e3,
@@ -100,12 +74,20 @@ def scene_features(
         each += [
             centimetres(fits[name]),
             centimetres(left_out[name]) if left_out else UNKNOWN,
+            _over_usual(left_out, name),
             centimetres(spreads[name]),
             outwardness(points, target),
             centimetres(grip(points, target)),
         ]
     apart = [centimetres(np.hypot(*(a[:2] - b[:2]))) for a, b in combinations(targets.values(), 2)]
     return np.array([*general, *each, *apart], dtype=np.float32)
+
+
+def _over_usual(left_out: Mapping[str, float], name: str) -> float:
+    """cm by which a strategy's left-out error is larger than `maml`'s; 0 where either is unknown."""
+    if USUAL not in left_out:
+        return 0.0
+    return centimetres(left_out[name]) - centimetres(left_out[USUAL])
 
 
 def centimetres(metres: float | np.floating, farthest: float = FARTHEST) -> float:
@@ -119,15 +101,6 @@ def outline(points: np.ndarray) -> np.ndarray:
     along, across = np.abs((points[:, :2] - middle) @ axes).T
     spread = [np.quantile(values, QUANTILES) for values in (np.hypot(along, across), across, points[:, 2])]
     return np.concatenate([extents, *spread])
-
-
-def colours_not_shown(support: SupportSet, points: np.ndarray) -> tuple[float, int]:
-    """Share of the query (P, 6) whose colour no demonstration shows, and how many colours it has."""
-    own = colour_centres([points])
-    shown = colour_centres([item.points for item in support.items])
-    gaps = np.linalg.norm(own[:, None] - shown[None], axis=-1).min(axis=1)
-    owner = nearest_colour(points[:, 3:6], own)
-    return float((gaps > SEPARATION)[owner].mean()), len(own)
 
 
 def outwardness(points: np.ndarray, grasp: np.ndarray) -> float:

@@ -13,7 +13,9 @@ from robo_meta.checkpoints import shipped
 from robo_meta.selector.matrix.columns import COLUMNS, WORDS
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
-SCHEMA = "4"
+SCHEMA = "5"
+ARRAYS = ("features", "success", "seconds", "following", "retried", "beside")
+"""Of a matrix, besides the columns of its scene table."""
 _NAMES = ListOf(Text(pattern=NAME), least=1)
 FORM = Form(
     name="matrix",
@@ -27,6 +29,7 @@ FORM = Form(
                 # Which families were played is what keeps a selector from being judged on those it was trained on.
                 {"families": _NAMES},
                 optional={
+                    "beside": ListOf(Text()),
                     "checkpoint": Maybe(Text()),
                     "scenes": Whole(1),
                     "skipped": ListOf(Record({"task": Whole(0), "reason": Text()})),
@@ -42,8 +45,9 @@ FORM = Form(
         "features": ("float32", ("S", "F")),
         "success": ("int8", ("S", "A", "R")),
         "seconds": ("float64", ("A",)),
-        "following": ("int64", ("S",)),
+        "following": ("int64", ("S", "D")),
         "retried": ("int8", ("S", "A", "R")),
+        "beside": ("int8", ("S", "B", "R")),
         **{f"scene.{name}": ("float64" if kind is float else "int64", ("S",)) for name, kind in COLUMNS.items()},
     },
 )
@@ -59,7 +63,7 @@ def save_matrix(path: Path, matrix: Matrix) -> Path:
             words[name] = found.tolist()
         else:
             columns[name] = np.asarray(matrix.scenes[name])
-    arrays = {name: getattr(matrix, name) for name in ("features", "success", "seconds", "following", "retried")}
+    arrays = {name: getattr(matrix, name) for name in ARRAYS}
     arrays |= {f"scene.{name}": columns[name].astype(float if COLUMNS[name] is float else int) for name in COLUMNS}
     record = {
         "strategies": list(matrix.strategies),
@@ -94,7 +98,7 @@ def load_matrix(path: Path | str | None = None) -> Matrix:
             strategies=tuple(record["strategies"]),
             feature_names=tuple(record["feature_names"]),
             scenes=scenes,
-            **{name: arrays[name] for name in ("features", "success", "seconds", "following", "retried")},
+            **{name: arrays[name] for name in ARRAYS},
             provenance=record["provenance"],
         )
     except MatrixError as error:

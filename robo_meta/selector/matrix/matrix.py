@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from robo_meta.selector.matrix.columns import COLUMNS, RANGES
+from robo_meta.selector.matrix.columns import COLUMNS, DEMOS, NOTHING, RANGES
+from robo_meta.selector.matrix.feature_names import feature_names
 from sim.errors import InputError
 from sim.records import FrozenMapping
 
 EMPTY = -1
 """A cell that was never played."""
 RETRY = "retry"
-"""The strategy that learns from an attempt that failed."""
+"""The strategy that learns from an attempt that failed: it can be taken only after one."""
+CONTRAST = "contrast"
+"""The strategy that learns from failed demonstrations: it can be taken only where there are some, being `maml`
+elsewhere."""
 
 
 class MatrixError(InputError):
@@ -44,10 +48,14 @@ class Matrix:
     seconds: np.ndarray
     """(A,): nominal s of adapting and choosing, measured once."""
     following: np.ndarray
-    """(S,) int: the row of the same scene with one more demonstration, −1 where it wasn't played."""
+    """(S, D) int: the row of the same scene with a demonstration more of each kind in `DEMOS`, −1 where it wasn't
+    played."""
     retried: np.ndarray
     """(S, A, R) int8: whether `retry` succeeded after that rollout failed, having learnt from it; −1 where it didn't
     fail or wasn't followed up. All −1 where `retry` is none of the strategies."""
+    beside: np.ndarray
+    """(S, B, R) int8: outcomes of what was played beside to be compared with and is nobody's choice, such as `expert`;
+    −1 in rows that it wasn't played in. Their names are `provenance["beside"]`."""
     provenance: Mapping[str, Any]
     """`checkpoint` (SHA-256), `versions`, `seed`, `split`, `families`, `feature_schema` and the rest of the order."""
 
@@ -58,6 +66,7 @@ class Matrix:
             "seconds": np.float64,
             "following": np.int64,
             "retried": np.int8,
+            "beside": np.int8,
         }
         for name, kind in types.items():
             value = np.array(getattr(self, name), dtype=kind)
@@ -77,8 +86,9 @@ class Matrix:
             "features": (scenes, len(self.feature_names)),
             "success": (scenes, strategies, self.success.shape[-1]),
             "seconds": (strategies,),
-            "following": (scenes,),
+            "following": (scenes, len(DEMOS)),
             "retried": self.success.shape,
+            "beside": (scenes, len(self.names_beside), self.success.shape[-1]),
         }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -96,6 +106,8 @@ class Matrix:
             )
         if ((self.retried != EMPTY) & (self.success == 1)).any() or not np.isin(self.retried, (EMPTY, 0, 1)).all():
             raise MatrixError("matrix: retried holds more than 0, 1 and -1, or follows up what succeeded")
+        if not np.isin(self.beside, (EMPTY, 0, 1)).all():
+            raise MatrixError("matrix: beside holds more than 0, 1 and -1")
         if not (np.isfinite(self.seconds) & (self.seconds >= 0)).all():
             raise MatrixError(f"matrix: seconds of {self.seconds}; expected finite numbers of 0 or more")
         for name, (least, most) in RANGES.items():
@@ -108,7 +120,7 @@ class Matrix:
         if (
             (self.following < EMPTY).any()
             or (self.following >= scenes).any()
-            or (self.following == np.arange(scenes)).any()
+            or (self.following == np.arange(scenes)[:, None]).any()
         ):
             raise MatrixError("matrix: following points to no other scene; expected a row number or -1")
 
@@ -120,18 +132,30 @@ class Matrix:
         """R."""
         return int(self.success.shape[2])
 
+    @property
+    def names_beside(self) -> tuple[str, ...]:
+        """(B,) names of what was played beside."""
+        return tuple(self.provenance.get("beside", ()))
+
     @cached_property
-    def affordable(self) -> np.ndarray:
-        """(S, A) bool: which strategies each scene's budget of nominal time allows; the cheapest but `retry` always."""
-        allowed = self.seconds[None] <= self.scenes["budget"][:, None]
-        first = [np.inf if name == RETRY else cost for name, cost in zip(self.strategies, self.seconds, strict=True)]
-        allowed[:, int(np.argmin(first))] = True
-        return allowed
+    def available(self) -> np.ndarray:
+        """(S, A) bool: which strategies can be taken, see `available_with`."""
+        return available_with(self.strategies, self.scenes["failed"])
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """(S, A) bool: which strategies can be taken as long as nothing failed."""
+        return first_of(self.strategies, self.available)
 
     @cached_property
     def rates(self) -> np.ndarray:
-        """(S, A) share of successes, 0 where a strategy isn't affordable."""
-        return self.success.mean(axis=2) * self.affordable
+        """(S, A) share of successes, 0 where a strategy can't be taken first."""
+        return self.success.mean(axis=2) * self.first
+
+    @cached_property
+    def drawn(self) -> np.ndarray:
+        """Numbers of the scenes as they are met: nothing has been asked for."""
+        return np.flatnonzero(self.scenes["asked"] == NOTHING)
 
     @property
     def retry(self) -> int | None:
@@ -181,6 +205,11 @@ class Matrix:
         """Every family in it, of queries and of supports."""
         return tuple(self.provenance["families"])
 
+    @property
+    def query_families(self) -> tuple[str, ...]:
+        """Every family that something had to be grasped of."""
+        return tuple(np.unique(self.scenes["family"]).tolist())
+
     def only(self, rows: np.ndarray) -> Matrix:
         """The scenes numbered `rows`; a following scene that is left out counts as not played."""
         place = np.full(len(self) + 1, -1)
@@ -192,4 +221,53 @@ class Matrix:
             success=self.success[rows],
             following=place[self.following[rows]],
             retried=self.retried[rows],
+            beside=self.beside[rows],
         )
+
+    def choosing(self, strategies: Sequence[str]) -> Matrix:
+        """The same scenes with the named strategies alone, in that order.
+
+        Raises:
+            MatrixError: it has not all of them.
+        """
+        names = tuple(strategies)
+        if names == self.strategies:
+            return self
+        missing = [name for name in names if name not in self.strategies]
+        if missing:
+            raise MatrixError(
+                f"matrix of strategies {', '.join(self.strategies)}, without {missing[0]!r}; play one that has it"
+            )
+        columns = [self.strategies.index(name) for name in names]
+        place = {name: number for number, name in enumerate(self.feature_names)}
+        kept = feature_names(names)
+        if any(name not in place for name in kept):
+            raise MatrixError("matrix with features of another schema; play it again with robo-meta select matrix")
+        return replace(
+            self,
+            strategies=names,
+            feature_names=kept,
+            features=self.features[:, [place[name] for name in kept]],
+            success=self.success[:, columns],
+            seconds=self.seconds[columns],
+            retried=self.retried[:, columns],
+        )
+
+
+def available_with(strategies: Sequence[str], failed: np.ndarray) -> np.ndarray:
+    """(S, A) bool: which strategies can be taken with so many failed demonstrations (S,): `contrast` with one or more,
+    the others always, and all where there are no others.
+
+    That `retry` needs an attempt that failed depends on what was done in a scene, not on the scene: see `first_of`.
+    """
+    allowed = np.ones((len(failed), len(strategies)), dtype=bool)
+    if CONTRAST in strategies and set(strategies) - {CONTRAST, RETRY}:
+        allowed[:, tuple(strategies).index(CONTRAST)] = failed > 0
+    return allowed
+
+
+def first_of(strategies: Sequence[str], available: np.ndarray) -> np.ndarray:
+    """(…, A) bool: what can be taken of what is `available` (…, A) as long as nothing failed: not `retry`, unless
+    there is nothing else."""
+    usual = np.array([name != RETRY for name in strategies])
+    return available & usual if usual.any() else available

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from robo_meta.catalogue import CATALOGUE, bare
-from robo_meta.selector.matrix.features import scene_features
+from robo_meta.selector.matrix.features import USUAL, scene_features
+from robo_meta.selector.matrix.matrix import CONTRAST, RETRY
 
 MOST_LEFT_OUT = 3
 """Demonstrations left out in turn, at most: adapting all strategies once more for each takes its time."""
@@ -41,24 +42,43 @@ def shown(name: str, support: SupportSet) -> SupportSet:
 
 
 def look(strategies: Mapping[str, Any], support: SupportSet, points: np.ndarray) -> Look:
-    """Adapt `strategies` (name → strategy) to the support and describe the query's scan (P, 6)."""
-    policies = {name: strategy.adapt(shown(name, support)) for name, strategy in strategies.items()}
-    targets = {name: np.asarray(policy.target(points), dtype=np.float64) for name, policy in policies.items()}
-    spreads = {name: _spread(policy, points, targets[name]) for name, policy in policies.items()}
+    """Adapt `strategies` (name → strategy) to the support and describe the query's scan (P, 6).
+
+    What comes to the same is adapted once: `retry`, until an attempt failed, is `contrast`, and that is `maml` where no
+    demonstration failed.
+    """
+    like = {name: same_as(name, strategies, support) for name in strategies}
+    adapted = {name: strategies[name].adapt(shown(name, support)) for name in set(like.values())}
+    targets = {name: np.asarray(policy.target(points), dtype=np.float64) for name, policy in adapted.items()}
+    spreads = {name: _spread(policy, points, targets[name]) for name, policy in adapted.items()}
     followed = [item for item in support.items if item.success][:MOST_LEFT_OUT]
     fits = {
         name: float(np.mean([_error(policy, item) for item in followed])) if followed else np.inf
-        for name, policy in policies.items()
+        for name, policy in adapted.items()
     }
     left_out: dict[str, float] = {}
     if len(followed) > 1:
-        for name, strategy in strategies.items():
+        for name in adapted:
             errors = []
             for item in followed:
                 rest = SupportSet(tuple(other for other in support.items if other is not item))
-                errors.append(_error(strategy.adapt(shown(name, rest)), item))
+                errors.append(_error(strategies[name].adapt(shown(name, rest)), item))
             left_out[name] = float(np.mean(errors))
-    return Look(scene_features(support, points, targets, spreads, fits, left_out), policies)
+
+    def each(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: found[other] for name, other in like.items()} if found else {}
+
+    known = scene_features(support, points, each(targets), each(spreads), each(fits), each(left_out))
+    return Look(known, each(adapted))
+
+
+def same_as(name: str, strategies: Collection[str], support: SupportSet) -> str:
+    """The strategy that `name` comes to before anything was attempted."""
+    if name == RETRY and CONTRAST in strategies:
+        name = CONTRAST
+    if name == CONTRAST and USUAL in strategies and all(item.success for item in support.items):
+        name = USUAL
+    return name
 
 
 def _error(policy: Policy, item: SupportItem) -> float:

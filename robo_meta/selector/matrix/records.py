@@ -10,9 +10,9 @@ import numpy as np
 
 from robo_meta.runs.provenance import git_revision
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.selector.matrix.columns import COLUMNS
-from robo_meta.selector.matrix.features import feature_names
-from robo_meta.selector.matrix.matrix import Matrix, MatrixError
+from robo_meta.selector.matrix.columns import COLUMNS, DEMOS, NOTHING
+from robo_meta.selector.matrix.feature_names import feature_names
+from robo_meta.selector.matrix.matrix import EMPTY, Matrix, MatrixError
 
 
 def assemble(
@@ -30,13 +30,14 @@ def assemble(
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     following = []
     for number, (record, row) in enumerate(table):
-        known = {"split": record["split"], "task": record["index"], **row["condition"]}
-        known["world"] = Condition(**_condition(row["condition"])).world
+        known = {"split": record["split"], "task": record["index"], "asked": row["asked"], **row["condition"]}
+        # A demonstration that was asked for is no part of the scene, and changes nothing of what tells in it.
+        known["world"] = Condition(**_condition(record["rows"][0]["condition"])).world
         known |= {name: record[name] for name in ("family", "intention")}
         for name, column in columns.items():
-            column.append(COLUMNS[name](np.inf if known[name] is None else known[name]))
-        more = number + 1 < len(table) and table[number + 1][0] is record
-        following.append(number + 1 if more else -1)
+            column.append(COLUMNS[name](known[name]))
+        first = row["asked"] == NOTHING
+        following.append([number + 1 + place if first else EMPTY for place in range(len(DEMOS))])
     return Matrix(
         strategies=names,
         feature_names=feature_names(names),
@@ -46,6 +47,9 @@ def assemble(
         retried=np.array([row["retried"] for _, row in table], dtype=np.int8),
         seconds=seconds,
         following=np.array(following),
+        beside=np.array([row["beside"] for _, row in table], dtype=np.int8).reshape(
+            len(table), len(identity["beside"]), -1
+        ),
         provenance={
             **identity,
             "scenes": len(records),
@@ -67,12 +71,12 @@ def records_of(matrix: Matrix) -> list[dict[str, Any]]:
         known = {name: column[row].item() for name, column in matrix.scenes.items()}
         record = begun.setdefault(known["task"], {"index": known["task"], "rows": []})
         record |= {name: known[name] for name in ("split", "family", "intention")} | {"families": list(matrix.families)}
-        arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried")}
-        record["rows"].append({"condition": _condition({name: known[name] for name in axes_of}), **arrays})
+        arrays = {name: getattr(matrix, name)[row] for name in ("features", "success", "retried", "beside")}
+        condition = _condition({name: known[name] for name in axes_of})
+        record["rows"].append({"condition": condition, "asked": known["asked"], **arrays})
     return sorted([*found, *begun.values()], key=lambda record: record["index"])
 
 
 def _condition(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a `Condition` as JSON or a matrix has them: no budget is no limit, and truth values are numbers."""
-    budget = np.inf if plain["budget"] is None else plain["budget"]
-    return {**plain, "budget": budget, "repainted": bool(plain["repainted"])}
+    """Fields of a `Condition` as JSON or a matrix has them: truth values are numbers."""
+    return {**plain, "repainted": bool(plain["repainted"])}

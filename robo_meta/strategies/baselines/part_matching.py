@@ -16,6 +16,7 @@ from itertools import permutations, product
 
 import numpy as np
 
+from robo_meta.strategies.baselines.colour_clusters import SEPARATION
 from robo_meta.strategies.baselines.density_fit import ACROSS_DEVIATION, ALONG_DEVIATION, LOG_RATIOS
 from robo_meta.strategies.baselines.scan_alignment import align, candidate_maps, features, mismatch
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
@@ -132,3 +133,44 @@ def best_laid(parts: ScannedParts, query: ScannedParts) -> np.ndarray:
     order = max(permutations(range(size)), key=lambda found: overlap[range(size), found].sum())
     found = np.array(order[: len(parts)])
     return np.where(found < len(query), found, -1)
+
+
+def paint_over_parts(demos: Sequence[tuple[ScannedParts, np.ndarray]]) -> float:
+    """Log odds by which the demonstrated grasps are explained by what colours weigh, rather than by handle and head.
+
+    Under either, one intention and one ratio of densities must explain all grasps. One demonstration says nothing. By
+    paint, all objects wear the same two colours, and which is which is seen; by parts, which is the head is unknown,
+    and shape speaks for it. Where demonstrations show more than two colours, or an object has not two parts, paint has
+    nothing for or against it from the grasps: 0.
+
+    Args:
+        demos: parts of each demonstrated object, and the grasp (4,) on it.
+    """
+    if len(demos) < 2 or any(len(parts) != 2 for parts, _ in demos):
+        return 0.0
+    first = demos[0][0].centres
+    same = [_same_order(parts.centres, first) for parts, _ in demos]
+    if None in same:
+        return 0.0
+    held = np.stack([grasp_evidence(parts, grasp) for parts, grasp in demos])
+    numbers = np.arange(len(demos))
+    by_paint = _explained(held[numbers, [int(bool(order)) for order in same]])
+    alone = np.array([shape_evidence(parts) for parts, _ in demos])
+    by_parts = []
+    for bits in product((0, 1), repeat=len(demos)):
+        # Probability of this assignment by shape alone, each object for itself.
+        prior = -np.logaddexp(0.0, -(2.0 * np.array(bits) - 1.0) * alone).sum()
+        by_parts.append(prior + _explained(held[numbers, list(bits)]))
+    return float(np.clip(by_paint - np.logaddexp.reduce(by_parts), -SURE, SURE))
+
+
+def _explained(held: np.ndarray) -> float:
+    """Log likelihood of grasps (K, H) under one hypothesis for all, hypotheses weighed by their prior."""
+    return float(np.logaddexp.reduce(held.sum(axis=0) + LOG_PRIOR))
+
+
+def _same_order(centres: np.ndarray, first: np.ndarray) -> bool | None:
+    """Whether colours (2, 3) are those of another object in its order; False in the other order, None if others."""
+    if (np.linalg.norm(centres - first, axis=1) < SEPARATION).all():
+        return True
+    return False if (np.linalg.norm(centres[::-1] - first, axis=1) < SEPARATION).all() else None

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, nearest_colour, volumes
-from sim.objects.roles import long_axis
+from sim.frames import long_axis
 
 LEAST_SHARE = 0.02
 """Of the points: a colour on fewer is a stray one, and goes to the nearest of the others."""

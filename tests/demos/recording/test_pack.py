@@ -27,7 +27,7 @@ from demos.support import eligible
 from robo_meta.training.data import LAYOUT, TrainingDataError, load_training_data
 from sim.frames import Pose, quat_from_yaw
 from sim.objects.graspable import end_holds, outer_ends
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 from sim.sensing import POINT_COUNT, PoseBias
 from sim.shapes.families import FAMILIES
 from sim.tasks.sampling import draw_task

@@ -26,7 +26,7 @@ def test_they_are_of_one_checkpoint_and_of_validation_families_only() -> None:
 
 
 def test_the_decision_is_an_environment_without_any_file_of_ones_own() -> None:
-    env = gymnasium.make("RoboMeta/Select-v0")
+    env = gymnasium.make("RoboMeta/Select-v1")
     observation, _ = env.reset(seed=0)
     assert env.observation_space.contains(observation)
     rewards, ended = [], False

@@ -18,7 +18,7 @@ from robo_meta.selector.learner.file import FORM as SELECTOR
 from robo_meta.selector.learner.file import save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
-from robo_meta.selector.matrix.features import feature_names
+from robo_meta.selector.matrix.feature_names import feature_names
 from robo_meta.selector.matrix.file import FORM as MATRIX
 from robo_meta.selector.matrix.file import load_matrix, save_matrix
 from tests.altered import altered

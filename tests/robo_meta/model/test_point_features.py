@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from robo_meta.model.point_features import FEATURES, LOG_VOLUME, QUERIES, SCALE, corner_weights, encode
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 
 GRID = np.stack(np.meshgrid(np.linspace(-0.1, 0.1, 21), np.linspace(-0.02, 0.02, 5)), -1).reshape(-1, 2)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from robo_meta.model.point_features import OUTLINE_FEATURES, encode
 from robo_meta.model.scorer import OUTER_LOG_SCALES, body, head, initial, log_likelihood, stack
 from robo_meta.model.surface_features import FIT_RADIUS, FIT_UNIT, fits
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 
 SCALES = torch.tensor(OUTER_LOG_SCALES)
 EDGE_DROPS = [OUTLINE_FEATURES + 5, OUTLINE_FEATURES + 9]

@@ -18,7 +18,7 @@ from robo_meta.scenarios.supports import record_support
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, nearest_colour
 from sim.light import LightError
 from sim.objects.roles import roles_of
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 from sim.physics.push import FIRST_STEP, LAST_STEP, Shove, ShoveError
 from sim.tasks.sampling import draw_scene
 from sim.tasks.scenes import Noise

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from robo_meta.selector.matrix.features import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
+from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 
 STRATEGIES = ("maml", "replay", "centre")

@@ -1,4 +1,4 @@
-"""`RoboMeta/Select-v0` keeps Gymnasium's contract and pays what it says."""
+"""`RoboMeta/Select-v1` keeps Gymnasium's contract and pays what it says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_check_env_passes_with_warnings_as_errors(tmp_path) -> None:
     file = save_matrix(tmp_path / "m.safetensors", paired())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        env = gymnasium.make("RoboMeta/Select-v0", matrix=str(file))
+        env = gymnasium.make("RoboMeta/Select-v1", matrix=str(file))
         check_env(env.unwrapped, skip_render_check=True)
 
 

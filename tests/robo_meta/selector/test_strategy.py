@@ -11,7 +11,7 @@ import pytest
 from demos.expert.scripted_controller import scripted_controller
 from demos.support import SupportSet
 from robo_meta.selector.learner.file import SelectorError
-from robo_meta.selector.matrix.features import SCENE_FEATURES, feature_names
+from robo_meta.selector.matrix.feature_names import SCENE_FEATURES, feature_names
 from robo_meta.selector.matrix.observe import look, shown
 from robo_meta.selector.strategy import SelectorStrategy
 from robo_meta.strategies import StrategyError, make_strategy

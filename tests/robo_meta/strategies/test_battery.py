@@ -156,9 +156,11 @@ def test_demonstrations_of_another_task_change_nothing(name: str, shipped: Check
 def test_demonstrations_of_another_task_make_it_worse(name: str, shipped: Checkpoint) -> None:
     """A hammer balanced by someone whose heavy colour is the other: the grasp of a bar is farther from its balance.
 
-    `scratch` knows nothing of other shapes, so it is asked for the hammer again.
+    `scratch` knows nothing of other shapes, and `role` goes by head and handle, which a bar has not; so they are asked
+    for the hammer again.
     """
-    strategy, query = make_strategy(name, shipped, scripted_controller), HAMMER if name == "scratch" else BAR
+    strategy = make_strategy(name, shipped, scripted_controller)
+    query = HAMMER if name in ("scratch", "role") else BAR
     right: list[float] = []
     wrong: list[float] = []
     for seed in range(2):

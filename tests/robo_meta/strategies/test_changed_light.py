@@ -10,7 +10,7 @@ import pytest
 from robo_meta.strategies.baselines.colour_clusters import colour_centres
 from robo_meta.strategies.changed_light import demonstrated_light, far_from, nearest_paints, one_to_one
 from sim.light import Light
-from sim.objects.spec import PALETTE
+from sim.palette import PALETTE
 
 NAMES = list(PALETTE)
 

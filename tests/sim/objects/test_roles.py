@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.frames import long_axis
 from sim.objects.acceptance import draw_object, place
 from sim.objects.meshes import Division, MeshShape, TriangleMesh, mesh_object
-from sim.objects.roles import ROLES, extents, long_axis, roles_of
+from sim.objects.roles import ROLES, extents, roles_of
 from sim.objects.spec import ObjectError
 from sim.records import FrozenMapping
 from sim.shapes.families import FAMILIES
