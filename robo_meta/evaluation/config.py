@@ -59,8 +59,8 @@ class EvaluateConfig:
     """Root of all randomness."""
     strategies: tuple[Any, ...] = ()
     """Which strategies take part; where none is named, all whose part the checkpoint has. Of zero-shot, fine-tune,
-    maml, context, fomaml, anil, reptile, scratch, centre, replay, warped-replay, density-fit, contrast, retry and
-    selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one of your own."""
+    maml, context, fomaml, anil, reptile, scratch, centre, replay, warped-replay, density-fit, role, contrast, retry
+    and selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one of your own."""
     reference: str | None = None
     """What the others are compared with, by its name in the results; `maml` where it takes part, else the first."""
     controller: Literal["learned", "scripted"] = "learned"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from robo_meta.scenarios.matched_scenes import MatchedTask
+from robo_meta.scenarios.worlds import REPAINTED, UNTELLABLE
 from sim.errors import InputError
 from sim.light import GREY, PLAIN, Light
 from sim.palette import PALETTE
@@ -16,10 +17,6 @@ from sim.tasks.seeds import generator
 
 MOST_SHOTS = 6
 """Demonstrations of a support at most: five, and the *one more* that a selector may ask for."""
-REPAINTED, UNTELLABLE = "repainted", "untellable"
-WORLDS = (PAINT, REPAINTED, ROLE, UNTELLABLE)
-"""What tells the weight of the query's parts: the paint that demonstrations show, the same object under other paint (or
-a grey camera's), the part, or nothing. Judges tell scenes apart by it; nobody who acts knows it."""
 
 
 class ConditionError(InputError):
@@ -81,7 +78,7 @@ class Condition:
 
     @property
     def world(self) -> str:
-        """Which of `WORLDS` its scenes belong to: what it takes to tell what the query's parts weigh."""
+        """Which of `robo_meta.scenarios.worlds.WORLDS` its scenes belong to: what it takes to tell what the query's parts weigh."""
         if self.transfer == "same-object":
             return REPAINTED if self.repainted or self.light == GREY else PAINT
         if self.carries == ROLE:

@@ -42,7 +42,7 @@ def walk(
     *,
     asking: bool = True,
     must_ask: bool = False,
-    rankings: np.ndarray | None = None,
+    first: np.ndarray | None = None,
 ) -> Walk:
     """Follow the selector's best actions from every scene, nothing tried yet.
 
@@ -52,11 +52,11 @@ def walk(
         attempts: at most; as many as its prices say where None.
         asking: whether it may ask for demonstrations.
         must_ask: whether it begins with asking for one on the very object, wherever that can be had.
-        rankings: (S, A) strategies in the order in which a rule would try them: where the selector would act, the
-            rule's strategy is taken in place of its own.
+        first: (S,) strategies that a rule takes first: where the selector would act and nothing was tried yet, the
+            rule's choice is taken in place of its own.
     """
     scenes, size, kinds = len(matrix), len(matrix.strategies), len(DEMOS)
-    prices, first = np.array(selector.prices.demos), must_ask
+    prices, begins = np.array(selector.prices.demos), must_ask
     left = np.full(scenes, attempts or selector.prices.attempts)
     row, alive, discount = np.arange(scenes), np.ones(scenes), np.ones(scenes)
     tried, here = np.zeros((scenes, size)), np.zeros((scenes, size))
@@ -65,10 +65,10 @@ def walk(
     # Every step uses up an attempt or the one demonstration, or ends the walk.
     while going.any():
         choice = _choices(matrix, selector, row, tried, np.where(going, left, 0), asking)
-        if rankings is not None:
-            choice = np.where(choice < size, _by_rule(matrix, rankings, row, tried), choice)
-        if first:
-            choice, first = np.where(matrix.following[row, OWN] >= 0, size + OWN, choice), False
+        if first is not None:
+            choice = np.where((choice < size) & ~tried.any(axis=1), first[row], choice)
+        if begins:
+            choice, begins = np.where(matrix.following[row, OWN] >= 0, size + OWN, choice), False
         gave_up, asked = going & (choice == size + kinds), going & (choice >= size) & (choice < size + kinds)
         kind = np.clip(choice - size, 0, kinds - 1)
         totals["gave_up"] += np.where(gave_up, alive, 0.0)
@@ -103,13 +103,3 @@ def _choices(
         values = selector.values(matrix.features[row[now]], tried[now], int(count), available, more)
         choice[now] = values.argmax(axis=1)
     return choice
-
-
-def _by_rule(matrix: Matrix, rankings: np.ndarray, row: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """(S,) the first strategy of each scene's ranking that can be taken and was not tried yet; the very first one where
-    all were."""
-    begun = tried.any(axis=1, keepdims=True)
-    allowed = np.where(begun, matrix.available[row], matrix.first[row]) & (tried == 0)
-    ranked = rankings[row]
-    place = np.take_along_axis(allowed, ranked, axis=1).argmax(axis=1)
-    return ranked[np.arange(len(row)), place]

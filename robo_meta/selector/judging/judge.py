@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.scenarios.worlds import UNTELLABLE
 from robo_meta.selector.judging.calibration import calibration
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.expected_return import Walk, walk
@@ -15,7 +16,7 @@ from robo_meta.selector.judging.slices import figures, interval_of, rate_of, sli
 from robo_meta.selector.judging.virtual_best import naive
 from robo_meta.selector.learner.reference_rules import once, taken
 from robo_meta.selector.learner.selector import Selector
-from robo_meta.selector.learner.worlds import UNTELLABLE, tellable
+from robo_meta.selector.learner.worlds import tellable
 from robo_meta.selector.matrix.matrix import Matrix
 
 SCHEMA = "4"
@@ -159,13 +160,12 @@ def _retries(scored: Scored, sample: Resampled, seed: int) -> dict[str, Any]:
 def returns_of(matrix: Matrix, selector: Selector) -> dict[str, Walk]:
     """Policy → what it comes to in every scene of a matrix, at the selector's prices, with second attempts and giving
     up open: asking where the selector would, never, always first for a demonstration on the object, and the three-line
-    rule with the selector's asking and giving up."""
-    rule = selector.rules.three_line_rankings(matrix)
+    rule's first choice with all the rest as the selector has it."""
     return {
         "asking": walk(matrix, selector),
         "never-asking": walk(matrix, selector, asking=False),
         "always-asking": walk(matrix, selector, must_ask=True),
-        "rule-asking": walk(matrix, selector, rankings=rule),
+        "rule-asking": walk(matrix, selector, first=selector.rules.three_lines(matrix)),
     }
 
 

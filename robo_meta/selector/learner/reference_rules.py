@@ -88,10 +88,6 @@ class ReferenceRules:
         """(S,) what a person would write down: unseen paint → `role`; several demonstrations → the strategy of least
         error on one left out; else `maml`. What the matrix doesn't know falls on `maml`, and without that on the single
         best; equal errors fall on the better strategy in training."""
-        return self._allowed(matrix, self.three_line_rankings(matrix), 0)
-
-    def three_line_rankings(self, matrix: Matrix) -> np.ndarray:
-        """(S, A) numbers of strategies in the order in which the three-line rule would try them."""
         size, columns = len(self.strategies), {name: number for number, name in enumerate(matrix.feature_names)}
 
         def known(name: str) -> np.ndarray:
@@ -109,7 +105,8 @@ class ReferenceRules:
         rankings = np.where(several[:, None], order, rankings)
         unseen = known("colour not shown") > UNSEEN
         parts = BY_PARTS if BY_PARTS in self.strategies else USUAL
-        return np.where(unseen[:, None], self._led_by(parts), rankings)
+        rankings = np.where(unseen[:, None], self._led_by(parts), rankings)
+        return self._allowed(matrix, rankings, 0)
 
     def _led_by(self, name: str) -> tuple[int, ...]:
         """The ranking with the strategy called `name` first, where there is one."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from robo_meta.scenarios.worlds import UNTELLABLE
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
-
-UNTELLABLE = "untellable"
-"""The world of scenes in which nothing can tell what to do; they are reported apart, outside the gap."""
 
 
 def worlds(matrix: Matrix) -> np.ndarray | None:

@@ -26,7 +26,7 @@ COLUMNS = {
 }
 """Column of the scene table → type. The query's family, the number of its task, and the fields of
 `robo_meta.scenarios.conditions.Condition`; `asked` is the demonstration that was asked for beyond those, `NOTHING` or
-one of `DEMOS`; `intention`, `carries`, `repainted` and `world` (`robo_meta.scenarios.conditions.WORLDS`) are for
+one of `DEMOS`; `intention`, `carries`, `repainted` and `world` (`robo_meta.scenarios.worlds.WORLDS`) are for
 reports and judges, and never a feature."""
 WORDS = tuple(name for name, kind in COLUMNS.items() if kind is str)
 """Columns of words; in the file they are numbers into a list of words."""

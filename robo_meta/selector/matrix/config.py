@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from robo_meta.catalogue import CATALOGUE, bare
-from robo_meta.scenarios.conditions import REPAINTED, UNTELLABLE
+from robo_meta.scenarios.worlds import REPAINTED, UNTELLABLE
 from robo_meta.selector.matrix.matrix import RETRY, MatrixError
 from robo_meta.strategies import row_named
 from sim.shapes.families import families_of

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from robo_meta.selector.matrix.columns import DEMOS, NOTHING
 from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA, SCENE_FEATURES, feature_names
 from robo_meta.selector.matrix.matrix import EMPTY, Matrix
 
@@ -19,11 +20,13 @@ def made_up(
     rollouts: int = 12,
     families: tuple[str, ...] = ("wedge", "flag", "arrow"),
     following: np.ndarray | None = None,
+    on_object: np.ndarray | None = None,
     strategies: tuple[str, ...] = STRATEGIES,
     seed: int = 0,
     **columns: np.ndarray,
 ) -> Matrix:
-    """A matrix whose cells succeed with `chances` (S, A); features are zero but for those given by name."""
+    """A matrix whose cells succeed with `chances` (S, A); features are zero but for those given by name. Scenes that
+    `following` or `on_object` (S,) lead to, with a demonstration more, count as asked for."""
     rng = np.random.default_rng(seed)
     scenes, size = chances.shape
     strategies = strategies[:size]
@@ -33,6 +36,10 @@ def made_up(
         table[:, names.index(name)] = values
     numbers = np.arange(scenes)
     success = rng.random((scenes, size, rollouts)) < chances[:, :, None]
+    more = [np.full(scenes, EMPTY) if rows is None else np.asarray(rows) for rows in (following, on_object)]
+    asked = np.full(scenes, NOTHING, dtype=object)
+    for kind, rows in zip(DEMOS, more, strict=True):
+        asked[rows[rows >= 0]] = kind
     usual = {
         "split": np.full(scenes, "validation"),
         "family": np.array([families[n % len(families)] for n in numbers]),
@@ -47,7 +54,7 @@ def made_up(
         "repainted": np.zeros(scenes, dtype=int),
         "light": np.full(scenes, "plain"),
         "world": np.full(scenes, "paint"),
-        "budget": np.full(scenes, np.inf),
+        "asked": asked.astype(str),
         "intention": np.full(scenes, "balance"),
     }
     return Matrix(
@@ -58,7 +65,8 @@ def made_up(
         success=success,
         retried=np.full(success.shape, EMPTY),
         seconds=np.array([0.01, 0.02, 0.05])[:size],
-        following=np.full(scenes, -1) if following is None else following,
+        following=np.stack(more, axis=1),
+        beside=np.zeros((scenes, 0, rollouts)),
         provenance={"families": sorted(set(families)), "feature_schema": FEATURE_SCHEMA, "checkpoint": None},
     )
 

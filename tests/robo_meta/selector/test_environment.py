@@ -50,14 +50,16 @@ def test_check_env_bites() -> None:
 
 
 def test_rewards_and_ends() -> None:
-    env = SelectEnv(paired(), Prices(attempt=0.1, demo=0.2, second=1.0, attempts=2))
+    env = SelectEnv(paired(), Prices(attempt=0.1, failure=0.3, demo=0.2, second=1.0, attempts=2))
     first, _ = env.reset(seed=0, options={"scene": 0})
     seen, reward, terminated, truncated, info = env.step(1)
-    assert reward == pytest.approx(-0.1 - 0.02) and not terminated and not truncated and info == {"success": False}
-    size, features = 3, first.size - 8
-    assert seen[features + 1] == pytest.approx(0.5) and seen[-2] == pytest.approx(0.5) and seen[-1] == 1
+    assert (
+        reward == pytest.approx(-0.1 - 0.02 - 0.3) and not terminated and not truncated and info == {"success": False}
+    )
+    size, features = 3, first.size - 9
+    assert seen[features + 1] == pytest.approx(0.5) and seen[-3] == pytest.approx(0.5) and seen[-2:].tolist() == [1, 0]
     seen, reward, terminated, _, info = env.step(size)
-    assert reward == pytest.approx(-0.2) and not terminated and info == {} and seen[-1] == 0
+    assert reward == pytest.approx(-0.2) and not terminated and info == {} and not seen[-2:].any()
     assert seen[0] > first[0] and seen[features + 1] == pytest.approx(0.5)  # a shot more, the failure still known
     assert env.step(size)[1] == pytest.approx(-0.2)  # none left to be had: the price is lost
     _, reward, terminated, _, info = env.step(0)
@@ -65,17 +67,17 @@ def test_rewards_and_ends() -> None:
     with pytest.raises(RuntimeError, match=r"call reset\(\)"):
         env.step(0)
     env.reset(options={"scene": 1})
-    assert env.step(size + 1)[1:4] == (0.0, True, False)
+    assert env.step(size + 2)[1:4] == (0.0, True, False)
     env.reset(options={"scene": 0})
     assert not env.step(1)[2] and env.step(1)[2]  # the last attempt ends it
 
 
-@pytest.mark.parametrize("action", [-1, 5, 10**30, 1.0, 0.5, True, None, "1", [0, 1], [0, [1]], float("nan")])
+@pytest.mark.parametrize("action", [-1, 6, 10**30, 1.0, 0.5, True, None, "1", [0, 1], [0, [1]], float("nan")])
 def test_actions_that_do_not_exist_are_refused_and_change_nothing(action) -> None:
     env, other = SelectEnv(paired()), SelectEnv(paired())
     for each in (env, other):
         each.reset(seed=3, options={"scene": 0})
-    with pytest.raises(SelectError, match=r"action .*; expected a whole number from 0 to 4") as caught:
+    with pytest.raises(SelectError, match=r"action .*; expected a whole number from 0 to 5") as caught:
         env.step(action)
     assert "\n" not in str(caught.value)
     for allowed in (np.int64(2), np.array(2), 2):
@@ -109,9 +111,35 @@ def test_dithering_is_cut_off() -> None:
     assert ends == [(False, False)] * 3 + [(False, True)]
 
 
-def test_rollouts_are_drawn_without_repetition_and_budgets_bind() -> None:
+def test_a_demonstration_on_the_object_has_a_price_and_a_scene_of_its_own() -> None:
+    """Scene 0 leads to 1 with one more of any, and to 2 with one on the object; only there something works."""
+    chances = np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
+    matrix = made_up(chances, following=np.array([1, -1, -1]), on_object=np.array([2, -1, -1]))
+    env = SelectEnv(matrix, Prices(demo=0.1, own_demo=0.2))
+    seen, _ = env.reset(seed=0)  # only scenes as they are met are drawn
+    assert seen[-2:].tolist() == [1, 1]
+    seen, reward, *_ = env.step(3)
+    assert reward == pytest.approx(-0.2) and not seen[-2:].any()
+    assert env.step(0)[4]["success"]
+    env.reset(seed=0)
+    assert env.step(2)[1] == pytest.approx(-0.1) and not env.step(0)[4]["success"]
+
+
+def test_strategies_that_cannot_be_taken_fail_and_are_told() -> None:
+    names = ("maml", "contrast", "retry")
+    matrix = made_up(np.ones((2, 3)), strategies=names, failed=np.array([0, 1]))
+    env = SelectEnv(matrix)
+    for scene, allowed in ((0, [1, 0, 0]), (1, [1, 1, 0])):
+        seen, _ = env.reset(seed=0, options={"scene": scene})
+        assert seen[-6:-3].tolist() == allowed
+        assert [env.reset(options={"scene": scene}) and env.step(a)[4]["success"] for a in range(3)] == [
+            bool(can) for can in allowed
+        ]
+
+
+def test_rollouts_are_drawn_without_repetition() -> None:
     chances = np.tile([[0.5, 0.5, 0.5]], (30, 1))
-    matrix = made_up(chances, rollouts=4, budget=np.full(30, 0.015))
+    matrix = made_up(chances, rollouts=4)
     env = SelectEnv(matrix, Prices(attempts=4))
     for scene in range(30):
         env.reset(seed=scene, options={"scene": scene})
@@ -119,8 +147,6 @@ def test_rollouts_are_drawn_without_repetition_and_budgets_bind() -> None:
         while not (outcomes and outcomes[-1]) and len(outcomes) < 4:
             outcomes.append(env.step(0)[4]["success"])
         assert any(outcomes) == bool(matrix.success[scene, 0].any())
-        env.reset(options={"scene": scene})
-        assert not env.step(1)[4]["success"]  # 0.02 s, with 0.015 s to spend
 
 
 def test_registration_is_light() -> None:
@@ -137,6 +163,8 @@ def test_registration_is_light() -> None:
         ({"gamma": float("nan")}, "gamma nan; expected more than 0 and at most 1"),
         ({"attempt": float("nan")}, "price of attempt nan; expected a number of 0 or more"),
         ({"demo": float("inf")}, "price of demo inf; expected a number of 0 or more"),
+        ({"own_demo": -0.1}, "price of own_demo -0.1; expected a number of 0 or more"),
+        ({"failure": "much"}, "price of failure 'much'; expected a number of 0 or more"),
         ({"second": -1.0}, "price of second -1.0; expected a number of 0 or more"),
         ({"attempts": 0}, "attempts 0; expected 1 to 5"),
     ],
@@ -153,11 +181,11 @@ def test_no_matrix(tmp_path) -> None:
 
 
 def test_retry_learns_from_the_attempt_that_failed_last() -> None:
-    """`replay` always fails, and `retry` succeeds after it alone, not after its own failure or beforehand."""
+    """`replay` always fails, and `retry` succeeds after it alone; it can't be taken beforehand."""
     success = np.zeros((1, 3, 4), dtype=np.int8)
     retried = np.zeros((1, 3, 4), dtype=np.int8)
     retried[:, 1] = 1
-    matrix = replace(with_retry(1), success=success, retried=retried)
+    matrix = replace(with_retry(1, rollouts=4), success=success, retried=retried)
     env = SelectEnv(matrix)
     for first, done in ((0, False), (1, True), (2, False)):
         env.reset(seed=0, options={"scene": 0})
