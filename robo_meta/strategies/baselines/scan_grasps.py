@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robo_meta.strategies.baselines.compiled_grasps import closed_extents, joined, lonely
 from sim.frames import wrap_heading
 from sim.robot import Fingers, GripperConfig, Workspace
 
@@ -79,29 +80,13 @@ def closings_in_strips(
 ) -> list[Closings]:
     """`closings` in strips of several half widths, m."""
     # Points beyond an open finger's corner matter to no place.
-    near = np.hypot(*(places[:, None] - points[None, :, :2]).transpose(2, 0, 1)).min(axis=0)
-    points = points[near < FINGER_OUTER + OPEN_HALF + max(halves)]
-    offset = (points[None, :, :2] - places[:, None, :]).astype(np.float32)
-    c, s = np.cos(yaws).astype(np.float32), np.sin(yaws).astype(np.float32)
-    # (C, A, P): points last, where the extents are taken.
-    x, y = offset[:, None, :, 0], offset[:, None, :, 1]
-    along = x * c[:, None] + y * s[:, None]
-    across = np.abs(y * c[:, None] - x * s[:, None])
-    return [_closings(along, across, half) for half in halves]
-
-
-def _closings(along: np.ndarray, across: np.ndarray, half: float) -> Closings:
-    inside = (across <= half) & (np.abs(along) <= OPEN_HALF)
-    high = np.where(inside, along, -OPEN_HALF).max(axis=-1, initial=-OPEN_HALF).astype(np.float64)
-    low = np.where(inside, along, OPEN_HALF).min(axis=-1, initial=OPEN_HALF).astype(np.float64)
-    empty = ~inside.any(axis=-1)
-    width = np.where(empty, 0.0, high - low)
-    shift = np.where(empty, 0.0, (high + low) / 2)
-    # The hand will come down centred on the extent, so that is where fingers are looked for.
-    recentred = np.abs(along - shift[..., None].astype(np.float32))
-    beside = across <= max(half, CLEAR_HALF)
-    blocked = (beside & (recentred > FINGER_INNER) & (recentred < FINGER_OUTER)).any(axis=-1)
-    return Closings(width, shift, blocked)
+    far = FINGER_OUTER + OPEN_HALF + max(halves)
+    sizes = np.array([OPEN_HALF, FINGER_INNER, FINGER_OUTER, CLEAR_HALF], dtype=np.float32)
+    turned = np.stack([np.cos(yaws), np.sin(yaws)]).astype(np.float32)
+    xy = np.ascontiguousarray(points[:, :2], dtype=np.float64)
+    asked = np.ascontiguousarray(places, dtype=np.float64)
+    width, shift, blocked = closed_extents(xy, asked, turned, np.array(halves, dtype=np.float32), sizes, far)
+    return [Closings(width[k], shift[k], blocked[k]) for k in range(len(halves))]
 
 
 def half_height(points: np.ndarray, place: np.ndarray) -> float:
@@ -129,17 +114,7 @@ def piece_at(points: np.ndarray, place: np.ndarray) -> np.ndarray:
     height = float(np.median(points[near & paint, 2]))
     alike = paint & (np.abs(points[:, 2] - height) < SAME_HEIGHT)
     alike[start] = True
-    xy = points[:, :2]
-    linked = (xy[:, None, 0] - xy[:, 0]) ** 2 + (xy[:, None, 1] - xy[:, 1]) ** 2 < LINK**2
-    piece = np.zeros(len(points), dtype=bool)
-    piece[start] = True
-    fresh = piece
-    while True:
-        grown = piece | (alike & linked[fresh].any(axis=0))
-        fresh = grown & ~piece
-        if not fresh.any():
-            return piece
-        piece = grown
+    return joined(np.ascontiguousarray(points[:, :2]), alike, start, np.float32(LINK**2))
 
 
 def side_heading(xy: np.ndarray) -> tuple[float, float]:
@@ -210,9 +185,7 @@ def snap(
     cost = np.abs(across) + (0.9 if plain else 0.25) * np.abs(along) + WIDTH_COST * widths + extra[:, None]
     cost = cost + 0.10 * found.blocked + 3.0 * (found.width - LARGEST_WIDTH).clip(0)
     near = points[np.hypot(*(points[:, :2] - wanted).T) < distance[nearest].max() + OPEN_HALF + SUPPORT_RADIUS]
-    gap = [(centred[..., k, None] - near[:, k]).astype(np.float32) for k in range(2)]
-    hole = (gap[0] * gap[0] + gap[1] * gap[1]).min(-1) > SUPPORT_RADIUS**2
-    cost = cost + 0.04 * hole
+    cost = cost + 0.04 * lonely(centred, near[:, :2].astype(np.float64), np.float32(SUPPORT_RADIUS**2))
     if heading is not None:
         cost = cost + HEADING_COST * np.abs(np.sin(YAWS - heading))
     place, direction = np.unravel_index(int(np.argmin(cost)), cost.shape)

@@ -1,0 +1,210 @@
+"""`point_features` for one scan on the CPU, compiled: places, their object and their neighbourhoods.
+
+The same numbers as the PyTorch code's in float64, which stays for training on a GPU and for gradients; a test compares
+them. Axis letters and units as there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from robo_meta.compiling import compiled
+
+
+@compiled
+def _bump(square: float, radius: float) -> float:
+    bump = max(square * (-1 / (radius * radius)) + 1, 0.0)
+    return bump * bump
+
+
+@compiled
+def _roots(xx: float, xy: float, yy: float) -> tuple[float, float]:
+    """Square roots of the larger and the smaller eigenvalue."""
+    trace, difference = (xx + yy) / 2, (xx - yy) / 2
+    gap = math.sqrt(max(difference * difference + xy * xy, 1e-14))
+    return math.sqrt(max(trace + gap, 1e-12)), math.sqrt(max(trace - gap, 1e-12))
+
+
+@compiled
+def alike(points: np.ndarray, places: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Corner weights (Q, 8), likeness of colour (Q, P), and heights (Q,), m, with the noise taken out.
+
+    Args:
+        points: (P, 6) float64.
+        places: Q.
+    """
+    count = len(points)
+    corners, same, heights = np.empty((places, 8)), np.empty((places, count)), np.empty(places)
+    sure = np.empty((3, count))
+    for j in range(count):
+        for channel in range(3):
+            sure[channel, j] = min(max((points[j, 3 + channel] - 0.3) / 0.4, 0.0), 1.0)
+    for q in range(places):
+        px, py, pz = points[q, 0], points[q, 1], points[q, 2]
+        r, g, b = sure[0, q], sure[1, q], sure[2, q]
+        for corner in range(8):
+            blue, red, green = corner // 4, corner // 2 % 2, corner % 2
+            of_red, of_green, of_blue = r if red else 1 - r, g if green else 1 - g, b if blue else 1 - b
+            corners[q, corner] = of_red * of_green * of_blue
+        # The product of two points' corner weights, summed over the corners, channel by channel.
+        row = same[q]
+        for j in range(count):
+            red_alike = (1 - r) * (1 - sure[0, j]) + r * sure[0, j]
+            green_alike = (1 - g) * (1 - sure[1, j]) + g * sure[1, j]
+            row[j] = red_alike * green_alike * ((1 - b) * (1 - sure[2, j]) + b * sure[2, j])
+        total, weighted = 0.0, 0.0
+        for j in range(count):
+            dx, dy, dz = points[j, 0] - px, points[j, 1] - py, points[j, 2] - pz
+            square = dx * dx + dy * dy
+            if square < 0.02 * 0.02:
+                weight = _bump(square, 0.02) * row[j] * _bump(dz * dz, 0.008)
+                total += weight
+                weighted += weight * points[j, 2]
+        heights[q] = max(weighted / max(total, 1e-6), 0.003)
+    return corners, same, heights
+
+
+@compiled
+def areas(points: np.ndarray, places: int, radius: float) -> np.ndarray:
+    """(Q,) share of the object's area that each place stands for; see `point_features._areas`."""
+    count = len(points)
+    shared, found = np.zeros(count), np.empty(places)
+    for turn in range(2):
+        for q in range(places):
+            total = 0.0
+            for j in range(count):
+                dx, dy = points[j, 0] - points[q, 0], points[j, 1] - points[q, 1]
+                square = dx * dx + dy * dy
+                if square < radius * radius:
+                    near = _bump(square, radius)
+                    if turn == 0:
+                        shared[j] += near
+                    else:
+                        total += near / max(shared[j], 1e-6)
+            found[q] = max(total, 0.1) / count
+    return found
+
+
+@compiled
+def _of_cloud(points: np.ndarray) -> tuple[float, float, float, float, float]:
+    """Middle of the points, square roots of their spread's eigenvalues, and the farthest one's distance."""
+    count, mx, my, most = len(points), 0.0, 0.0, 0.0
+    for j in range(count):
+        mx += points[j, 0]
+        my += points[j, 1]
+        most = max(most, math.sqrt(points[j, 0] * points[j, 0] + points[j, 1] * points[j, 1]))
+    mx, my = mx / count, my / count
+    xx, xy, yy = 0.0, 0.0, 0.0
+    for j in range(count):
+        dx, dy = points[j, 0] - mx, points[j, 1] - my
+        xx += dx * dx
+        xy += dx * dy
+        yy += dy * dy
+    long, short = _roots(xx / count, xy / count, yy / count)
+    return mx, my, long, short, most
+
+
+@compiled
+def of_object(
+    points: np.ndarray, same: np.ndarray, heights: np.ndarray, shares: np.ndarray, scale: float
+) -> np.ndarray:
+    """(Q, 17) where a place lies in the object and in its own colour, and how high; see `point_features._of_object`."""
+    places, count = same.shape
+    mx, my, long, short, most = _of_cloud(points)
+    found, mean_height, mean_area = np.empty((places, 17)), 0.0, 0.0
+    for q in range(places):
+        mean_height += math.log(heights[q] / 0.02) / places
+        mean_area += math.log(shares[q]) / places
+    for q in range(places):
+        px, py = points[q, 0], points[q, 1]
+        own, own_x, own_y, reach, top = 0.0, 0.0, 0.0, -math.inf, -math.inf
+        for j in range(count):
+            alike, x, y = same[q, j], points[j, 0], points[j, 1]
+            own += alike
+            own_x += alike * x
+            own_y += alike * y
+            reach = max(reach, alike * math.sqrt(x * x + y * y))
+            dx, dy = x - px, y - py
+            inside = min(max((0.015 * 0.015 - (dx * dx + dy * dy)) * 1e12, 0.0), 1.0)
+            top = max(top, inside * alike * points[j, 2])
+        own_x, own_y = own_x / own, own_y / own
+        distance = math.sqrt(px * px + py * py)
+        outward = max(distance, 1e-3)
+        log_height, log_area = math.log(heights[q] / 0.02), math.log(shares[q])
+        row = found[q]
+        row[0] = distance / scale
+        row[1] = (reach - distance) / scale
+        row[2] = (most - distance) / scale
+        row[3] = own / count
+        row[4] = math.sqrt(own_x * own_x + own_y * own_y) / scale
+        row[5] = (own_x * px + own_y * py) / outward / scale
+        dx, dy = px - own_x, py - own_y
+        row[6] = math.sqrt(dx * dx + dy * dy) / scale
+        dx, dy = px - mx, py - my
+        row[7] = math.sqrt(dx * dx + dy * dy) / scale
+        row[8] = log_height
+        row[9] = heights[q] / 0.02
+        row[10] = most / scale - 2
+        row[11] = long / scale
+        row[12] = short / scale
+        row[13] = log_height - mean_height
+        row[14] = (top - points[q, 2]) / 0.01
+        row[15] = log_area - mean_area
+        row[16] = log_height + log_area - mean_area
+    return found
+
+
+@compiled
+def of_neighbourhood(
+    points: np.ndarray, same: np.ndarray, heights: np.ndarray, radius: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(Q, 9) of the points about each place, and (Q, 2, 2), m, to their middle and to that of its own colour; see
+    `point_features._of_neighbourhood`."""
+    places, count = same.shape
+    reach = 1.4 * radius
+    found, middles, logs = np.empty((places, 9)), np.empty((places, 2, 2)), 0.0
+    for q in range(places):
+        px, py = points[q, 0], points[q, 1]
+        mass, mx, my, xx, xy, yy, mz, own, own_x, own_y = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(count):
+            x, y = points[j, 0], points[j, 1]
+            dx, dy = x - px, y - py
+            square = dx * dx + dy * dy
+            if square < reach * reach:
+                near = _bump(square, reach)
+                mass += near
+                mx += near * x
+                my += near * y
+                xx += near * x * x
+                xy += near * x * y
+                yy += near * y * y
+                mz += near * points[j, 2]
+                coloured = near * same[q, j]
+                own += coloured
+                own_x += coloured * x
+                own_y += coloured * y
+        whole, part = max(mass, 1e-6), max(own, 1e-6)
+        mx, my, mz = mx / whole, my / whole, mz / whole
+        xx, xy, yy = xx / whole - mx * mx, xy / whole - mx * my, yy / whole - my * my
+        large, small = _roots(xx, xy, yy)
+        distance = max(math.sqrt(px * px + py * py), 1e-3)
+        ox, oy = px / distance, py / distance
+        dx, dy = mx - px, my - py
+        middles[q, 0, 0], middles[q, 0, 1] = dx, dy
+        middles[q, 1, 0], middles[q, 1, 1] = own_x / part - px, own_y / part - py
+        row = found[q]
+        row[0] = mass / count * 8
+        row[1] = math.log(mass)
+        row[2] = math.sqrt(dx * dx + dy * dy) / radius * 2
+        row[3] = (dx * ox + dy * oy) / radius * 2
+        row[4] = large / radius * 2
+        row[5] = small / radius * 2
+        row[6] = math.sqrt(max(xx * ox * ox + 2 * xy * ox * oy + yy * oy * oy, 0.0)) / radius * 2
+        row[7] = own / mass
+        row[8] = (mz - heights[q]) / 0.01
+        logs += row[1]
+    for q in range(places):
+        found[q, 1] -= logs / places
+    return found, middles
