@@ -78,7 +78,7 @@ class Condition:
 
     @property
     def world(self) -> str:
-        """Which of `robo_meta.scenarios.worlds.WORLDS` its scenes belong to: what it takes to tell what the query's parts weigh."""
+        """Which of `robo_meta.scenarios.worlds.WORLDS` its scenes belong to: what tells there what parts weigh."""
         if self.transfer == "same-object":
             return REPAINTED if self.repainted or self.light == GREY else PAINT
         if self.carries == ROLE:

@@ -1,4 +1,4 @@
-"""Worlds of scenes: what tells the weight of the query's parts. Judges tell scenes apart by it; nobody who acts knows."""
+"""Worlds of scenes: what tells the weight of the query's parts. Judges tell scenes apart by it; no actor knows it."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_what_the_matrix_lacks_falls_on_maml() -> None:
 
 
 def test_what_cannot_be_taken_gives_way() -> None:
-    """`contrast` comes nearest on demonstrations left out, and yet there is no failure to learn from but in one scene."""
+    """`contrast` comes nearest on demonstrations left out, and yet only in one scene has it a failure to learn from."""
     names = ("maml", "warped-replay", "contrast")
     errors = {f"left-out: {name}": np.full(6, error) for name, error in zip(names, (3.0, 2.0, 1.0), strict=True)}
     known = {**errors, "left one out": np.ones(6)}
