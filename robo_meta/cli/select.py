@@ -40,7 +40,7 @@ class MatrixCommand(MatrixOrder):
 
         order = MatrixOrder(**{f.name: getattr(self, f.name) for f in fields(MatrixOrder)})
         matrix = play_matrix(order, self.out)
-        rates = dict(zip(matrix.strategies, matrix.success.mean(axis=(0, 2)).round(4).tolist(), strict=True))
+        rates = dict(zip(matrix.strategies, matrix.means.mean(axis=0).round(4).tolist(), strict=True))
         found = {
             "matrix": str(self.out),
             "rows": len(matrix),

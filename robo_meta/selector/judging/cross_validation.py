@@ -46,22 +46,23 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
         `{selector, sbs, vbs, closed_gap, error}` of the scenes in which something can tell, the last the standard error
         of selector − sbs. Supports may show the family that is left out, so this is no judgement.
     """
-    families = matrix.clusters[0]
-    if families.max() == 0:
+    families = matrix.scenes["family"]
+    if len(np.unique(families)) == 1:
         return None
-    selected, single = np.zeros(len(matrix)), np.zeros(len(matrix))
-    for family in np.unique(families):
-        out, rest = np.flatnonzero(families == family), np.flatnonzero(families != family)
-        training, judged = matrix.only(rest), matrix.only(out)
-        one = Prices(prices.attempt, prices.demo, prices.second, prices.gamma, attempts=1)
+    one = replace(prices, attempts=1)
+    judged = matrix.only(matrix.drawn)
+    judged = judged.only(tellable(judged))
+    selected, single = np.zeros(len(judged)), np.zeros(len(judged))
+    for family in np.unique(judged.scenes["family"]):
+        out = np.flatnonzero(judged.scenes["family"] == family)
+        training, left_out = matrix.only(np.flatnonzero(families != family)), judged.only(out)
         selector = train_selector(training, one, config, seed)
-        nothing = np.zeros((len(judged), len(matrix.strategies)))
-        choice = selector.strategy_for(judged.features, nothing, judged.available)
-        selected[out] = once(taken(judged, choice))
-        single[out] = once(taken(judged, ReferenceRules.of(training).best(judged)))
-    rows = np.intersect1d(tellable(matrix), matrix.drawn)
-    best = cross_fitted(matrix.success, matrix.first)[rows]
-    selected, single, matrix = selected[rows], single[rows], matrix.only(rows)
+        nothing = np.zeros((len(out), len(matrix.strategies)))
+        choice = selector.strategy_for(left_out.features, nothing, left_out.available)
+        selected[out] = once(taken(left_out, choice))
+        single[out] = once(taken(left_out, ReferenceRules.of(training).best(left_out)))
+    best = cross_fitted(judged.success, judged.first)
+    matrix = judged
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
     # The two rows of a task, with one demonstration more and without, are no two samples.

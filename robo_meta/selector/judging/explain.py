@@ -46,7 +46,7 @@ def explain(matrix: Matrix, selector: Selector, scene: int) -> dict[str, Any]:
             {
                 "strategy": name,
                 "predicted": float(predicted[number]),
-                "happened": float(matrix.success[scene, number].mean()),
+                "happened": float(matrix.means[scene, number]),
                 "available": bool(matrix.first[scene, number]),
                 "features": [{"name": USUALLY, "value": round(usually, 3), "moved": usually}]
                 + [

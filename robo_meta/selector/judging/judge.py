@@ -48,11 +48,10 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
     Raises:
         MatrixError: the matrix lacks a strategy of the selector, or has only untellable scenes.
     """
-    every = score(matrix, selector)
-    returns = returns_of(every.matrix, selector)
-    drawn = every.matrix.drawn
-    whole, rows = every.only(drawn), np.intersect1d(drawn, tellable(matrix))
-    scored = every.only(rows)
+    whole = score(matrix, selector)
+    returns = returns_of(matrix.choosing(selector.strategies), selector)
+    drawn, told = matrix.drawn, tellable(whole.matrix)
+    scored = whole.only(told)
     matrix, scores = scored.matrix, scored.scores
     sample = Resampled(*matrix.clusters, seed=seed)
     best, sbs = scores["virtual best"], scores[scored.single]
@@ -91,7 +90,7 @@ def judge(matrix: Matrix, selector: Selector, seed: int = 0) -> dict[str, Any]:
         "selector_over_rule": interval_of(sample.mean(scores["selector"] - scores["three-line-rule"])),
         "returns": {
             "prices": selector.prices.card,
-            "tellable": _returns(returns, rows, scored, selector, seed),
+            "tellable": _returns(returns, drawn[told], scored, selector, seed),
             "all": _returns(returns, drawn, whole, selector, seed),
         },
         "choices": _counts(matrix, scored.choices["selector"]),

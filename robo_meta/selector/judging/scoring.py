@@ -42,12 +42,13 @@ class Scored:
 
 
 def score(matrix: Matrix, selector: Selector) -> Scored:
-    """Let every rule choose on every scene; a matrix may hold more strategies than the selector chooses among.
+    """Let every rule choose on every scene as it is met (`Matrix.drawn`); a matrix may hold more strategies than the
+    selector chooses among.
 
     Raises:
         MatrixError: the matrix lacks a strategy of the selector, has too few rollouts, or only untellable scenes.
     """
-    matrix = matrix.choosing(selector.strategies)
+    matrix = matrix.choosing(selector.strategies).only(matrix.drawn)
     choices = chosen(matrix, selector)
     return Scored(matrix, choices, _scores(matrix, choices))
 
@@ -82,10 +83,10 @@ def _scores(matrix: Matrix, choices: Mapping[str, np.ndarray]) -> dict[str, np.n
     extra: dict[str, np.ndarray] = {}
     if matrix.retry is not None:
         extra["best-then-retry"] = in_two(matrix, best, np.full(len(matrix), matrix.retry))
-    # What was played beside, in the scenes that it was played in; the others are left out by whoever reads it.
+    # What was played beside, where that was in all of the scenes.
     for place, name in enumerate(matrix.names_beside):
-        if (matrix.beside[matrix.drawn, place] != EMPTY).all():
-            extra[name] = matrix.beside[:, place].clip(0).mean(axis=1)
+        if (matrix.beside[:, place] != EMPTY).all():
+            extra[name] = matrix.beside[:, place].mean(axis=1)
     first_choices = (TRAINED, JUDGED, "look-up", "three-line-rule", "told-the-world", USUAL, "selector")
     return (
         {name: once(plays[name]) for name in first_choices if name in plays}

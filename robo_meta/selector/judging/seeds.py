@@ -58,7 +58,8 @@ def judge_seeds(matrix: Matrix, selector: Selector, training: Matrix, seeds: int
             if seed == first
             else train_selector(training.choosing(selector.strategies), selector.prices, config, seed, most_left=1)
         )
-        scored = score(matrix, other).only(np.intersect1d(matrix.drawn, tellable(matrix)))
+        whole = score(matrix, other)
+        scored = whole.only(tellable(whole.matrix))
         rate = float(scored.scores["selector"].mean())
         each.append({"seed": seed, "selector": rate, "closed_gap": closed_gap(scored)})
     found: dict[str, Any] = {"n": seeds, "each": each}

@@ -179,9 +179,9 @@ def situations(matrix: Matrix, depth: int, drawn: int, seed: int) -> Situations:
         rows.append(np.repeat(np.arange(scenes), drawn))
         tried.append(np.eye(size)[pairs[:, 0]] + np.eye(size)[pairs[:, 1]])
     found, history = np.concatenate(rows), np.concatenate(tried)
-    misses = 1.0 - matrix.success.mean(axis=2)[found]
+    misses = 1.0 - matrix.means[found]
     # The n-th failure of one strategy, its rollouts being drawn without repetition.
-    rollouts = matrix.rollouts
+    rollouts = matrix.played[found]
     again = np.clip((misses * rollouts - 1) / (rollouts - 1), 0.0, 1.0)
     weights = np.where(history > 0, misses, 1.0) * np.where(history > 1, again, 1.0)
     if matrix.retry is not None:

@@ -47,6 +47,8 @@ class MatrixOrder:
     three rows each."""
     rollouts: int = 12
     """Re-seeded rollouts of every strategy on every row; 12 or more to judge by."""
+    asked_rollouts: int = 0
+    """Of scenes that are only reached by asking; as many as `rollouts` where 0."""
     strategies: tuple[str, ...] = ()
     """Which strategies; where none is named, maml, warped-replay, role, contrast and retry, those of them that the
     checkpoint can play."""
@@ -98,6 +100,8 @@ class MatrixOrder:
                 raise MatrixError(f"{name} {getattr(self, name)}; expected 1 or more")
         if self.rollouts < 2:
             raise MatrixError(f"rollouts {self.rollouts}; expected 2 or more, and 12 or more to judge by")
+        if self.asked_rollouts and not 2 <= self.asked_rollouts <= self.rollouts:
+            raise MatrixError(f"asked-rollouts {self.asked_rollouts}; expected 2 to {self.rollouts}, or 0 for as many")
         if self.seed < 0:
             raise MatrixError(f"seed {self.seed}; expected 0 or more")
         if self.controller not in ("learned", "scripted"):

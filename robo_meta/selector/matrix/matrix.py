@@ -44,7 +44,8 @@ class Matrix:
     features: np.ndarray
     """(S, F) float32: what is known before acting."""
     success: np.ndarray
-    """(S, A, R) int8: 1 or 0. A scene is fixed; its rollouts differ by rollout seed, the same for all strategies."""
+    """(S, A, R) int8: 1 or 0. A scene is fixed; its rollouts differ by rollout seed, the same for all strategies.
+    Scenes that are only reached by asking may have fewer, the first ones of each cell, and −1 in the others."""
     seconds: np.ndarray
     """(A,): nominal s of adapting and choosing, measured once."""
     following: np.ndarray
@@ -97,7 +98,7 @@ class Matrix:
             raise MatrixError(
                 f"matrix of {self.success.shape} scenes, strategies, rollouts; it needs 1, 1 and 2 at least"
             )
-        empty = np.argwhere((self.success != 0) & (self.success != 1))
+        empty = np.argwhere(self._missing())
         if len(empty):
             row, strategy, rollout = empty[0]
             raise MatrixError(
@@ -124,6 +125,14 @@ class Matrix:
         ):
             raise MatrixError("matrix: following points to no other scene; expected a row number or -1")
 
+    def _missing(self) -> np.ndarray:
+        """(S, A, R) bool: cells that should have been played and weren't, or that hold no outcome."""
+        played = np.isin(self.success, (0, 1))
+        # Of scenes that are reached by asking, the first two are enough, and a gap is none.
+        asked = (self.scenes["asked"] != NOTHING)[:, None, None] & (np.arange(self.success.shape[2]) >= 2)
+        later = np.flip(np.maximum.accumulate(np.flip(played, axis=2), axis=2), axis=2)
+        return ~played & ~(asked & (self.success == EMPTY) & ~later)
+
     def __len__(self) -> int:
         return len(self.following)
 
@@ -148,9 +157,19 @@ class Matrix:
         return first_of(self.strategies, self.available)
 
     @cached_property
+    def played(self) -> np.ndarray:
+        """(S, A) rollouts that were played."""
+        return (self.success != EMPTY).sum(axis=2)
+
+    @cached_property
+    def means(self) -> np.ndarray:
+        """(S, A) share of successes among the rollouts that were played."""
+        return (self.success == 1).sum(axis=2) / self.played
+
+    @cached_property
     def rates(self) -> np.ndarray:
         """(S, A) share of successes, 0 where a strategy can't be taken first."""
-        return self.success.mean(axis=2) * self.first
+        return self.means * self.first
 
     @cached_property
     def drawn(self) -> np.ndarray:
@@ -169,7 +188,7 @@ class Matrix:
         if self.retry is None:
             raise MatrixError(f"matrix of strategies {', '.join(self.strategies)}; expected {RETRY!r} among them")
         played = self.retried != EMPTY
-        usual = np.repeat(self.success[:, self.retry].mean(axis=1)[:, None], len(self.strategies), axis=1)
+        usual = np.repeat(self.means[:, [self.retry]], len(self.strategies), axis=1)
         return np.where(played.any(axis=2), (self.retried == 1).sum(axis=2) / np.maximum(played.sum(axis=2), 1), usual)
 
     def chances(self, rows: np.ndarray, tried: np.ndarray, here: np.ndarray) -> np.ndarray:
@@ -184,7 +203,8 @@ class Matrix:
             here: (N, A) how many of them are rollouts of these very rows, and not of the scene with a demonstration
                 less.
         """
-        found = np.clip(self.success.sum(axis=2)[rows] / np.maximum(self.rollouts - here, 1), 0.0, 1.0)
+        won, played = (self.success == 1).sum(axis=2), self.played
+        found = np.clip(won[rows] / np.maximum(played[rows] - here, 1), 0.0, 1.0)
         if self.retry is not None:
             failures = tried.sum(axis=1)
             learnt = (tried * self.retry_rates[rows]).sum(axis=1) / np.maximum(failures, 1)

@@ -136,6 +136,7 @@ def _identity(order: MatrixOrder, checkpoint: Path | None, names: tuple[str, ...
         "meshes": order.meshes,
         "library": order.library,
         "rollouts": order.rollouts,
+        "asked_rollouts": order.asked_rollouts or order.rollouts,
         "strategies": list(names),
         "controller": order.controller,
         "seed": order.seed,

@@ -62,8 +62,9 @@ class _Scored:
         return self.table.item(policy, number).success
 
     def row(self, policy: Policy, rollouts: int) -> list[int]:
-        """(R,) outcomes in rollouts 1 to R."""
-        return [int(self.success(policy, number)) for number in range(1, rollouts + 1)]
+        """(R,) outcomes in rollouts 1 to `rollouts`, and −1 in the others."""
+        found = [int(self.success(policy, number)) for number in range(1, rollouts + 1)]
+        return found + [EMPTY] * (len(self.table.seeds) - 1 - rollouts)
 
 
 def draw_condition(root: int, split: str, index: int) -> Condition:
@@ -146,7 +147,8 @@ def _row(player: Player, condition: Condition, asked: str, support: SupportSet, 
     order, everything = player.order, player.strategies
     strategies = {name: everything[name] for name in player.names}
     seen = look(strategies, support, scored.table.scans[0])
-    success = [scored.row(seen.policies[name], order.rollouts) for name in player.names]
+    rollouts = order.rollouts if asked == NOTHING else order.asked_rollouts or order.rollouts
+    success = [scored.row(seen.policies[name], rollouts) for name in player.names]
     retried = [[EMPTY] * order.rollouts for _ in player.names]
     # Attempts are physics even where keypoints are scored, so that they are made only where scenes begin.
     if RETRY in player.names and (asked == NOTHING or order.scored != KEYPOINTS):
@@ -179,7 +181,7 @@ def follow_up(scored: _Scored, retry: Any, support: SupportSet, policy: Policy, 
         outcomes: (R,) what it came to in rollouts 1, 2, …
     """
     found = [EMPTY] * len(outcomes)
-    for place in [place for place, won in enumerate(outcomes) if not won][: FOLLOWED_UP[scored.by]]:
+    for place in [place for place, won in enumerate(outcomes) if won == 0][: FOLLOWED_UP[scored.by]]:
         failed = scored.table.item(policy, place + 1)
         if not failed.success:
             again = retry.adapt_after(support, (failed,))
