@@ -31,7 +31,8 @@ def encode_scan(
         area_radius: m, by which the unevenness of the scan is measured.
         scale: m, the unit of lengths.
     """
-    points = np.ascontiguousarray(points, dtype=np.float64)
+    # A copy, as what is compiled for arrays that may be written to is compiled anew for others.
+    points = np.array(points, dtype=np.float64, order="C")
     count = min(places, len(points))
     colours, same, heights = alike(points, count)
     blocks = [of_object(points, same, heights, areas(points, count, area_radius), scale)]

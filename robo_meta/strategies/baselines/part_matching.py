@@ -18,7 +18,7 @@ import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import SEPARATION
 from robo_meta.strategies.baselines.density_fit import ACROSS_DEVIATION, ALONG_DEVIATION, LOG_RATIOS
-from robo_meta.strategies.baselines.scan_alignment import align, candidate_maps, features, mismatch
+from robo_meta.strategies.baselines.scan_alignment import Overlay, align, candidate_maps, features
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
 
 WIDTH_WEIGHT = 8.0
@@ -92,8 +92,7 @@ def laying_evidence(one: ScannedParts, other: ScannedParts) -> float:
     maps = candidate_maps(demo.points, query.points, scaled=True)
     there = features(query.falsely_coloured(shades))
     same, crossed = (
-        min(mismatch(features(demo.falsely_coloured(order)), there, *found) for found in maps)
-        for order in (shades, shades[::-1])
+        Overlay(features(demo.falsely_coloured(order)), there).least_mismatch(maps) for order in (shades, shades[::-1])
     )
     fit = min(same, crossed)
     weight = LAYING_WEIGHT * np.exp(-max(fit - FIT, 0.0) / FIT_DECAY)

@@ -5,9 +5,14 @@ Object frames are turned and mirrored at random, so nothing but geometry and col
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
 
 import numpy as np
+
+from robo_meta.strategies.baselines import compiled_alignment
 
 COLOUR_METRES = 0.03
 """m per RGB unit: how far a wrong colour counts as; chosen on validation families."""
@@ -18,6 +23,14 @@ ASKED = 128
 """Number of points per scan used for nearest-neighbour matching."""
 MOVES = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0.01, 0), (0, -0.01, 0), (0, 0, 0.01), (0, 0, -0.01))
 """rad, m, m: turns and shifts tried while refining."""
+TURNS = np.array(
+    [np.diag(signs) @ swap for swap in (np.eye(2), np.eye(2)[::-1]) for signs in product((1, -1), repeat=2)]
+)
+"""(8, 2, 2) ways to lay two axes on two others."""
+LEAST_GAIN = 1e-6
+"""m by which a turn or shift has to fit better."""
+REFINED = 3
+"""Candidates, the best ones, that are refined."""
 
 SAME_FRAME = 1.2
 """The frames as they are will do when they fit no worse than this, compared with the best map found."""
@@ -69,24 +82,43 @@ def principal_frames(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
 
 
 def features(points: np.ndarray) -> np.ndarray:
-    """(P, 6) coordinates in which nearness means the same place, height and paint; all in m."""
-    scale = np.array([1, 1, HEIGHT_METRES, COLOUR_METRES, COLOUR_METRES, COLOUR_METRES], dtype=np.float32)
-    return points.astype(np.float32) * scale
+    """(P, 6) float64 coordinates in which nearness means the same place, height and paint; all in m."""
+    scale = np.array([1, 1, HEIGHT_METRES, COLOUR_METRES, COLOUR_METRES, COLOUR_METRES])
+    return np.ascontiguousarray(points * scale, dtype=np.float64)
 
 
-def mismatch(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> float:
-    """m: symmetric root mean square distance to the nearest point between `features` (P, 6) under a map."""
-    moved = demo.copy()
-    moved[:, :2] = demo[:, :2] @ matrix.T + offset
-    there, back = _nearest(moved[:ASKED], query), _nearest(query[:ASKED], moved)
-    return float(np.sqrt((there.mean() + back.mean()) / 2))
+@dataclass(frozen=True)
+class Overlay:
+    """Two scans, one of which is to be laid over the other."""
 
+    demo: np.ndarray
+    """(P, 6), of `features`."""
+    query: np.ndarray
+    """(P, 6), of `features`."""
 
-def _nearest(asking: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Squared distance from each row to the nearest row among others."""
-    # |a − b|² less |a|², which does not depend on b.
-    rest = (among**2).sum(1) - 2 * (asking @ among.T)
-    return np.maximum(rest.min(axis=1) + (asking**2).sum(1), 0)
+    @cached_property
+    def _floors(self) -> np.ndarray:
+        return compiled_alignment.floors(self.demo, self.query, ASKED)
+
+    def mismatch(self, matrix: np.ndarray, offset: np.ndarray, most: float = np.inf) -> float:
+        """m: symmetric root mean square distance to the nearest point under a map; infinity where it is more than
+        `most`, which takes less time to find out."""
+        placed = np.append(matrix, offset)
+        return float(compiled_alignment.mismatch(self.demo, self.query, placed, ASKED, self._floors, float(most)))
+
+    def least_mismatch(self, maps: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+        """m: the smallest `mismatch` of several maps."""
+        least = np.inf
+        for matrix, offset in maps:
+            least = min(least, self.mismatch(matrix, offset, least))
+        return least
+
+    def refined(self, matrix: np.ndarray, offset: np.ndarray, cost: float) -> Alignment:
+        """Coordinate descent from a map that costs `cost`, m."""
+        placed, moves = np.append(matrix, offset), np.array(MOVES)
+        args = (self.demo, self.query, placed, ASKED, self._floors, float(cost), moves, LEAST_GAIN)
+        cost = float(compiled_alignment.refined(*args))
+        return Alignment(placed[:4].reshape(2, 2), placed[4:], cost)
 
 
 def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) -> Alignment:
@@ -101,11 +133,15 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
         query_points: (P, 6), the query's object frame.
         scaled: match extents along each axis; otherwise the map is rigid.
     """
-    demo, query = features(demo_points), features(query_points)
+    scans = Overlay(features(demo_points), features(query_points))
     candidates = candidate_maps(demo_points, query_points, scaled=scaled)
-    costs = [mismatch(demo, query, *candidate) for candidate in candidates]
-    best = [candidates[k] for k in np.argsort(costs, kind="stable")[:3]]
-    refined = min((_refine(demo, query, *candidate) for candidate in best), key=lambda alignment: alignment.cost)
+    costs = [scans.mismatch(*candidates[0])]
+    for candidate in candidates[1:]:
+        # How badly those fit that are not refined anyway doesn't matter.
+        most = np.inf if len(costs) < REFINED else sorted(costs)[REFINED - 1]
+        costs.append(scans.mismatch(*candidate, most))
+    best = np.argsort(costs, kind="stable")[:REFINED]
+    refined = min((scans.refined(*candidates[k], costs[k]) for k in best), key=lambda found: found.cost)
     # On the demonstrated object itself refining would only follow the chance of where the points lie.
     return Alignment(*candidates[0], costs[0]) if costs[0] < SAME_FRAME * refined.cost else refined
 
@@ -116,35 +152,13 @@ def candidate_maps(
     """Matrices (2, 2) and offsets (2,), m, of the maps of a demo's scan onto a query's that are worth a try; the first
     is the identity. See `align`."""
     candidates = [(np.eye(2), np.zeros(2))]
+    query_frames = principal_frames(query_points)
     for demo_axes, demo_middle, demo_extents in principal_frames(demo_points):
-        for query_axes, query_middle, query_extents in principal_frames(query_points):
-            for swap in (np.eye(2), np.array([[0.0, 1.0], [1.0, 0.0]])):
-                for signs in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
-                    turn = np.diag(signs) @ swap
-                    scale = query_extents / np.maximum(swap @ demo_extents, 1e-3) if scaled else np.ones(2)
-                    matrix = query_axes @ np.diag(scale) @ turn @ demo_axes.T
-                    # Frames have their origin in the layout's middle, up to how even the two layouts are.
-                    candidates.append((matrix, query_middle - matrix @ demo_middle))
-                    candidates.append((matrix, np.zeros(2)))
+        for query_axes, query_middle, query_extents in query_frames:
+            longest = np.maximum(np.stack([demo_extents, demo_extents[::-1]]), 1e-3)
+            scale = (query_extents / longest if scaled else np.ones((2, 2))).repeat(len(TURNS) // 2, axis=0)
+            matrices = query_axes @ (scale[:, :, None] * TURNS) @ demo_axes.T
+            # Frames have their origin in the layout's middle, up to how even the two layouts are.
+            for matrix, offset in zip(matrices, query_middle - matrices @ demo_middle, strict=True):
+                candidates += [(matrix, offset), (matrix, np.zeros(2))]
     return candidates
-
-
-def _refine(demo: np.ndarray, query: np.ndarray, matrix: np.ndarray, offset: np.ndarray) -> Alignment:
-    """Coordinate descent over turn (rad) and shift (m) about the query's middle, with halving steps."""
-    middle = (query[:, :2].min(axis=0) + query[:, :2].max(axis=0)) / 2
-    cost = mismatch(demo, query, matrix, offset)
-    # The last step is finer than the noise of a scan could tell apart.
-    for size in (1.0, 0.5, 0.25):
-        for _ in range(3):
-            improved = False
-            for turn, shift_x, shift_y in MOVES:
-                c, s = np.cos(turn * size), np.sin(turn * size)
-                rotation = np.array([[c, -s], [s, c]])
-                tried = rotation @ matrix
-                moved = rotation @ (offset - middle) + middle + size * np.array([shift_x, shift_y])
-                new_cost = mismatch(demo, query, tried, moved)
-                if new_cost < cost - 1e-6:
-                    matrix, offset, cost, improved = tried, moved, new_cost, True
-            if not improved:
-                break
-    return Alignment(matrix, offset, cost)

@@ -1,0 +1,218 @@
+"""The nearest-neighbour search of `scan_alignment`, compiled: a grid over the plane instead of all pairs of points.
+
+A search gives up as soon as a map is seen to fit worse than the best one known, since nobody asks by how much. Axis
+letters: P points of a scan, R of them asked.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from robo_meta.compiling import compiled
+
+CELL = 0.008
+"""m: side of the grid's cells, about the distance of neighbours."""
+MOST = 4096
+"""Cells of a grid at most; larger ones take their place."""
+SLACK = 1e-12
+"""m²: so much beyond what is looked for, so that rounding passes none for a map that fits as well as the best."""
+
+
+@compiled
+def floors(demo: np.ndarray, query: np.ndarray, asked: int) -> np.ndarray:
+    """(2, R) m²: how near the nearest point can be at most, since height and paint stay what they are wherever the demo
+    is laid: of the demo's points among the query's, and of the query's among the demo's.
+
+    Args:
+        demo, query, asked: of `mismatch`.
+    """
+    found = np.zeros((2, asked))
+    for turn in range(2):
+        asking, among = (demo, query) if turn == 0 else (query, demo)
+        for i in range(min(asked, len(asking))):
+            best = math.inf
+            for j in range(len(among)):
+                dz, dr = asking[i, 2] - among[j, 2], asking[i, 3] - among[j, 3]
+                dg, db = asking[i, 4] - among[j, 4], asking[i, 5] - among[j, 5]
+                best = min(best, dz * dz + dr * dr + dg * dg + db * db)
+            found[turn, i] = best
+    return found
+
+
+@compiled
+def _grid(points: np.ndarray, frame: np.ndarray, cells: np.ndarray, starts: np.ndarray, ordered: np.ndarray) -> None:
+    """Sort points (P, 6) into cells of the plane.
+
+    Args:
+        points: m, in the plane first.
+        frame: (3,) filled in: the lowest x and y, m, and the side of a cell, m.
+        cells: (2,) filled in: their number along x and y.
+        starts: (`MOST` + 1,) filled in: where each cell's points begin in `ordered`.
+        ordered: (P, 6) filled in: the points, cell by cell.
+    """
+    count, low_x, low_y, high_x, high_y = len(points), math.inf, math.inf, -math.inf, -math.inf
+    for j in range(count):
+        low_x, high_x = min(low_x, points[j, 0]), max(high_x, points[j, 0])
+        low_y, high_y = min(low_y, points[j, 1]), max(high_y, points[j, 1])
+    side = CELL
+    while (math.floor((high_x - low_x) / side) + 1) * (math.floor((high_y - low_y) / side) + 1) > MOST:
+        side *= 2
+    frame[0], frame[1], frame[2] = low_x, low_y, side
+    cells[0], cells[1] = int((high_x - low_x) / side) + 1, int((high_y - low_y) / side) + 1
+    total = cells[0] * cells[1]
+    for k in range(total + 1):
+        starts[k] = 0
+    own = np.empty(count, np.int64)
+    for j in range(count):
+        own[j] = int((points[j, 0] - low_x) / side) * cells[1] + int((points[j, 1] - low_y) / side)
+        starts[own[j] + 1] += 1
+    for k in range(total):
+        starts[k + 1] += starts[k]
+    # Each cell's start serves as its cursor, and ends up where the next one's was.
+    for j in range(count):
+        for column in range(6):
+            ordered[starts[own[j]], column] = points[j, column]
+        starts[own[j]] += 1
+    for k in range(total, 0, -1):
+        starts[k] = starts[k - 1]
+    starts[0] = 0
+
+
+@compiled
+def _among(asked: np.ndarray, ordered: np.ndarray, first: int, last: int, best: float) -> float:
+    """m²: the smaller of `best` and the squared distance from `asked` (6,) to the points numbered `first` to `last`,
+    without the last one."""
+    for i in range(first, last):
+        dx, dy, dz = asked[0] - ordered[i, 0], asked[1] - ordered[i, 1], asked[2] - ordered[i, 2]
+        square = dx * dx + dy * dy + dz * dz
+        if square < best:
+            dr, dg, db = asked[3] - ordered[i, 3], asked[4] - ordered[i, 4], asked[5] - ordered[i, 5]
+            best = min(best, square + dr * dr + dg * dg + db * db)
+    return best
+
+
+@compiled
+def _nearest(
+    asked: np.ndarray,
+    ordered: np.ndarray,
+    frame: np.ndarray,
+    cells: np.ndarray,
+    starts: np.ndarray,
+    floor: float,
+    best: float,
+) -> float:
+    """m²: the smaller of `best` and the squared distance from `asked` (6,) to the nearest of a grid's points, which
+    is looked through ring by ring, as no ring's points lie nearer than the ring, and none nearer than `floor`, m²."""
+    side, rows = frame[2], cells[1]
+    column, row = math.floor((asked[0] - frame[0]) / side), math.floor((asked[1] - frame[1]) / side)
+    ring = max(1, -column, column - cells[0] + 1, -row, row - rows + 1)
+    for k in range(max(column - ring, 0), min(column + ring, cells[0] - 1) + 1):
+        first, last = k * rows + max(row - ring, 0), k * rows + min(row + ring, rows - 1)
+        best = _among(asked, ordered, starts[first], starts[last + 1], best)
+    while best > (ring * side) * (ring * side) + floor:
+        if ring > column and ring > row and column + ring >= cells[0] - 1 and row + ring >= rows - 1:
+            return best
+        ring += 1
+        for k in range(max(column - ring, 0), min(column + ring, cells[0] - 1) + 1):
+            if abs(k - column) == ring:
+                first, last = k * rows + max(row - ring, 0), k * rows + min(row + ring, rows - 1)
+                best = _among(asked, ordered, starts[first], starts[last + 1], best)
+            else:
+                if row - ring >= 0:
+                    first = k * rows + row - ring
+                    best = _among(asked, ordered, starts[first], starts[first + 1], best)
+                if row + ring < rows:
+                    first = k * rows + row + ring
+                    best = _among(asked, ordered, starts[first], starts[first + 1], best)
+    return best
+
+
+@compiled
+def mismatch(
+    demo: np.ndarray, query: np.ndarray, placed: np.ndarray, asked: int, floor: np.ndarray, most: float
+) -> float:
+    """m: symmetric root mean square distance to the nearest point, or infinity where it is more than `most`.
+
+    Args:
+        demo, query: (P, 6), `scan_alignment.features`, float64.
+        placed: (6,): matrix and offset, m, of the map of the demo onto the query.
+        asked: R: the first points of either, whose nearest ones are looked for.
+        floor: (2, R), of `floors`.
+        most: m.
+    """
+    moved, ordered = np.empty((len(demo), 6)), np.empty((max(len(demo), len(query)), 6))
+    for j in range(len(demo)):
+        x, y = demo[j, 0], demo[j, 1]
+        moved[j, 0] = x * placed[0] + y * placed[1] + placed[4]
+        moved[j, 1] = x * placed[2] + y * placed[3] + placed[5]
+        for column in range(2, 6):
+            moved[j, column] = demo[j, column]
+    frame, cells, starts = np.empty(3), np.empty(2, np.int64), np.empty(MOST + 1, np.int64)
+    # The sum of both directions' means: that of what was found so far, and for the others the least that is possible.
+    bound, total = 2 * most * most, 0.0
+    counts = (min(asked, len(demo)), min(asked, len(query)))
+    for turn in range(2):
+        for i in range(counts[turn]):
+            total += floor[turn, i] / counts[turn]
+    for turn in range(2):
+        asking, among = (moved, query) if turn == 0 else (query, moved)
+        count = counts[turn]
+        _grid(among, frame, cells, starts, ordered)
+        for i in range(count):
+            # A point that is farther than this from all others makes the map worse than `most` by itself.
+            best = floor[turn, i] + (bound - total) * count + SLACK
+            found = _nearest(asking[i], ordered, frame, cells, starts, floor[turn, i], best)
+            total += (found - floor[turn, i]) / count
+            if total > bound:
+                return math.inf
+    return math.sqrt(total / 2)
+
+
+@compiled
+def refined(
+    demo: np.ndarray,
+    query: np.ndarray,
+    placed: np.ndarray,
+    asked: int,
+    floor: np.ndarray,
+    cost: float,
+    moves: np.ndarray,
+    least: float,
+) -> float:
+    """m: the mismatch after coordinate descent over turn and shift about the query's middle, with halving steps;
+    `placed` is moved there.
+
+    Args:
+        demo, query, placed, asked, floor: of `mismatch`.
+        cost: m, of `placed` as it is given.
+        moves: (M, 3) rad, m, m: turns and shifts tried.
+        least: m by which a step has to be better.
+    """
+    low_x, low_y, high_x, high_y = query[0, 0], query[0, 1], query[0, 0], query[0, 1]
+    for j in range(len(query)):
+        low_x, high_x = min(low_x, query[j, 0]), max(high_x, query[j, 0])
+        low_y, high_y = min(low_y, query[j, 1]), max(high_y, query[j, 1])
+    middle_x, middle_y, tried = (low_x + high_x) / 2, (low_y + high_y) / 2, np.empty(6)
+    # The last step is finer than the noise of a scan could tell apart.
+    for halving in range(3):
+        size = 1.0 / (1 << halving)
+        for _ in range(3):
+            improved = False
+            for k in range(len(moves)):
+                c, s = math.cos(moves[k, 0] * size), math.sin(moves[k, 0] * size)
+                for column in range(2):
+                    tried[column] = c * placed[column] - s * placed[2 + column]
+                    tried[2 + column] = s * placed[column] + c * placed[2 + column]
+                dx, dy = placed[4] - middle_x, placed[5] - middle_y
+                tried[4] = c * dx - s * dy + middle_x + size * moves[k, 1]
+                tried[5] = s * dx + c * dy + middle_y + size * moves[k, 2]
+                new = mismatch(demo, query, tried, asked, floor, cost - least)
+                if new < cost - least:
+                    cost, improved = new, True
+                    for i in range(6):
+                        placed[i] = tried[i]
+            if not improved:
+                break
+    return cost
