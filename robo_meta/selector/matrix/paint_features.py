@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import SEPARATION, colour_centres
-from robo_meta.strategies.baselines.scan_alignment import candidate_maps, features, mismatch
+from robo_meta.strategies.baselines.scan_alignment import Overlay, candidate_maps, features
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
 
 LAID = 160
@@ -56,9 +56,9 @@ def laid_features(shown: Sequence[ScannedParts], query: ScannedParts) -> tuple[f
 def laid(one: ScannedParts, other: ScannedParts) -> tuple[float, float]:
     """m by which two objects differ once laid over each other by shape alone, and how far their colours then differ."""
     demo, query = one.thinned(LAID), other.thinned(LAID)
-    plain = features(demo.falsely_coloured(np.zeros(len(demo)))), features(query.falsely_coloured(np.zeros(len(query))))
-    maps = candidate_maps(demo.points, query.points, scaled=True)
-    costs = np.array([mismatch(*plain, *found) for found in maps])
+    plain = (features(parts.falsely_coloured(np.zeros(len(parts)))) for parts in (demo, query))
+    maps, scans = candidate_maps(demo.points, query.points, scaled=True), Overlay(*plain)
+    costs = np.array([scans.mismatch(*found) for found in maps])
     likely = np.flatnonzero(costs <= AS_GOOD * costs.min() + AS_NEAR)
     return float(costs.min()), min(_paint_apart(demo, query, *maps[k]) for k in likely)
 

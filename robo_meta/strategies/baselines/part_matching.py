@@ -96,7 +96,7 @@ def laying_evidence(one: ScannedParts, other: ScannedParts) -> float:
     )
     fit = min(same, crossed)
     weight = LAYING_WEIGHT * np.exp(-max(fit - FIT, 0.0) / FIT_DECAY)
-    return float(np.clip(weight * (crossed - same) / fit, -SURE, SURE))
+    return float(np.clip(weight * (crossed - same) / max(fit, 1e-9), -SURE, SURE))
 
 
 def grasp_evidence(parts: ScannedParts, grasp: np.ndarray) -> np.ndarray:
