@@ -61,6 +61,8 @@ class EvaluateCommand(Judged):
     package where the selector's card says that it is that one, else no other seed is judged."""
     online: bool = False
     """Also meet the scenes one after another with one strategy sabotaged halfway, and learn from outcomes."""
+    site: bool = False
+    """Also meet the scenes at made-up sites, whose memory tells colour-coded stock from painted goods in time."""
     report: Path | None = None
     """The report's folder, that of `robo-meta evaluate --out`: write its page `selector.html`; or an `.html` file."""
 
@@ -71,6 +73,7 @@ class EvaluateCommand(Judged):
         from robo_meta.selector.judging.drift import judge_online
         from robo_meta.selector.judging.judge import judge
         from robo_meta.selector.judging.seeds import judge_seeds
+        from robo_meta.selector.judging.site import judge_sites
 
         if self.seeds < 1:
             raise ScenesError(f"seeds {self.seeds}; expected 1 or more")
@@ -89,6 +92,8 @@ class EvaluateCommand(Judged):
         }
         if self.online:
             result["online"] = judge_online(matrix, selector, seed=self.seed)
+        if self.site:
+            result["sites"] = judge_sites(matrix, selector, self.seed)
         if self.report is not None:
             from robo_meta.report.page import PAGES, write_page
             from robo_meta.report.selector import section

@@ -11,6 +11,7 @@ from robo_meta.report.selector_lines import (
     lines_of_gap,
     lines_of_gate,
     lines_of_returns,
+    lines_of_sites,
     lines_of_slices,
     rows_of,
 )
@@ -32,6 +33,7 @@ def section(result: dict[str, Any]) -> str:
         f"selector-with-retry − {retry['minus']}: " + interval(difference, "+"),
         *_rule(result),
         *lines_of_returns(result),
+        *lines_of_sites(result),
         *lines_of_decision(result),
         "chosen: " + ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count),
     ]

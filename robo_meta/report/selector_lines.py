@@ -97,6 +97,17 @@ def lines_of_returns(result: dict[str, Any]) -> list[str]:
     return lines
 
 
+def lines_of_sites(result: dict[str, Any]) -> list[str]:
+    """What a site's memory is worth, kind by kind; nothing where that wasn't asked for."""
+    if result.get("sites") is None:
+        return ["sites: the selector learned from scenes of one kind"] if "sites" in result else []
+    return [
+        f"memory at sites of {kind} (n = {found['n']}): first choice {found['memory']:.3f}, without it "
+        f"{found['without']:.3f}, gain {interval(found['gain'], '+')}"
+        for kind, found in result["sites"].items()
+    ]
+
+
 def lines_of_decision(result: dict[str, Any]) -> list[str]:
     """How far predictions are off, and what a decision takes."""
     chosen, every = result["calibration"]["chosen"], result["calibration"]["all"]

@@ -14,6 +14,7 @@ from robo_meta.report.selector_lines import (
     lines_of_gap,
     lines_of_gate,
     lines_of_returns,
+    lines_of_sites,
     lines_of_slices,
     rows_of,
 )
@@ -50,7 +51,7 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
         console.print(line)
     chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
     console.print(f"chosen: {chosen}")
-    for line in lines_of_slices(result) + lines_of_decision(result):
+    for line in lines_of_slices(result) + lines_of_sites(result) + lines_of_decision(result):
         console.print(line)
     if "online" in result:
         _print_online(result["online"], console)

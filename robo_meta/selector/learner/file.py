@@ -18,6 +18,7 @@ from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import PRICED, Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Model, Selector, Stage
+from robo_meta.selector.learner.site import SiteModel
 from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA
 from sim.errors import InputError
 
@@ -53,6 +54,7 @@ CARD = Record(
         "versions": TableOf(Text()),
         # What it takes to learn another seed of the same selector.
         "seed": Whole(0),
+        "site_prior": Number(0.0, 1.0),
         "config": Record(
             {"trees": Whole(1), "leaves": Whole(2), "least": Whole(1), "pairs": Whole(1), "borrowed": Number(0.0)}
         ),
@@ -75,7 +77,13 @@ def save_selector(path: Path, selector: Selector) -> Path:
         kinds.append({name: model.kind for name, model in models.items()})
         for name, model in models.items():
             arrays |= {f"{number}/{name}/{key}": value for key, value in model.arrays.items()}
+    site = selector.site
+    if site is not None:
+        arrays["site/base"] = np.asarray(site.base, dtype=np.float64)
+        for name, model in (("success", site.success), ("kind", site.kind)):
+            arrays |= {f"site/{name}/{key}": value for key, value in model.arrays.items()}
     card = {
+        **({} if site is None else {"site_prior": site.prior}),
         **selector.card,
         "schema": SCHEMA,
         "feature_schema": FEATURE_SCHEMA,
@@ -129,12 +137,13 @@ def load_selector(path: Path | str | None = None) -> Selector:
             for model in stage.demos:
                 if model is not None:
                     _check(model, len(inputs.demo_names))
+        site = _site(card, arrays, inputs)
         seconds = arrays["seconds"]
         if seconds.shape != (len(strategies),) or not (np.isfinite(seconds) & (seconds >= 0)).all():
             raise ValueError(f"seconds of {seconds.shape}, or not numbers of 0 or more")
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise SelectorError(f"{path}: its arrays don't fit its card ({error}); train it again") from error
-    return Selector(inputs, stages, arrays["seconds"], prices, known, card)
+    return Selector(inputs, stages, arrays["seconds"], prices, known, card, site)
 
 
 def refuse_shared_families(where: str, trained: Sequence[str], judged: Sequence[str]) -> None:
@@ -154,6 +163,18 @@ def _model(arrays: dict[str, np.ndarray], place: str, kind: str) -> Model:
 
 def _maybe_model(arrays: dict[str, np.ndarray], stage: int, name: str, kind: str | None) -> Model | None:
     return None if kind is None else _model(arrays, f"{stage}/{name}", kind)
+
+
+def _site(card: dict[str, Any], arrays: dict[str, np.ndarray], inputs: Inputs) -> SiteModel | None:
+    if "site_prior" not in card:
+        return None
+    success, kind = (Forest(**{n: arrays[f"site/{name}/{n}"] for n in Forest.ARRAYS}) for name in ("success", "kind"))
+    _check(success, len(inputs.names) + 1)
+    _check(kind, len(inputs.demo_names))
+    base, prior = arrays["site/base"], float(card["site_prior"])
+    if base.shape != (len(inputs.strategies),) or not np.isfinite(base).all() or not 0 < prior < 1:
+        raise ValueError(f"mean success of {base.shape} at sites, {prior} of them painted goods")
+    return SiteModel(success, kind, base, prior)
 
 
 def _check(model: Model, inputs: int) -> None:

@@ -7,18 +7,18 @@ failures that lead to it. Axis letters: N situations, A strategies, D inputs.
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from demos.demo import installed_versions
 from robo_meta.selector.learner.config import LearnerConfig
-from robo_meta.selector.learner.forest import Forest, from_sklearn
+from robo_meta.selector.learner.forest import Forest, fitted_forest
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.selector import Selector, Stage, base_value
+from robo_meta.selector.learner.site import train_site
 from robo_meta.selector.matrix.columns import DEMOS
 from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA, feature_names
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
@@ -59,7 +59,6 @@ def train_selector(
     """
     if matrix.feature_names != feature_names(matrix.strategies):
         raise MatrixError("matrix with features of another schema; play it again with robo-meta select matrix")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     inputs = Inputs(matrix.strategies)
     known = {
         "learner": LEARNER,
@@ -77,22 +76,7 @@ def train_selector(
     for left in range(1, (most_left or prices.attempts) + 1):
         partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})
         stages = (*stages, _stage(matrix, partial, left, config, seed))
-    return Selector(inputs, stages, matrix.seconds, prices, rules, known)
-
-
-def _fitted(inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, config: LearnerConfig, seed: int) -> Forest:
-    """Trees that regress targets (N,) on inputs (N, D), weighted by weights (N,)."""
-    from sklearn.ensemble import ExtraTreesRegressor
-
-    model = ExtraTreesRegressor(
-        n_estimators=config.trees,
-        max_leaf_nodes=config.leaves,
-        min_samples_leaf=config.least,
-        max_features=0.5,
-        random_state=seed % 2**32,  # scikit-learn takes no larger seed
-        n_jobs=1,
-    )
-    return from_sklearn(model.fit(inputs, targets, sample_weight=weights))
+    return Selector(inputs, stages, matrix.seconds, prices, rules, known, train_site(matrix, config, seed))
 
 
 def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, seed: int) -> Stage:
@@ -114,7 +98,7 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
     # Only what departs from each strategy's mean is left to learn, so that few scenes lead to the single best.
     base = _base(targets, found, config.borrowed)
     apart = (targets - base_value(base, found.tried))[possible]
-    strategies = _fitted(rows[possible], apart, weights[possible], config, seed * 64 + 4 * left)
+    strategies = fitted_forest(rows[possible], apart, weights[possible], config, seed * 64 + 4 * left)
     stage = Stage(base, strategies, (None,) * len(DEMOS))
     this = Selector(before.inputs, (*before.stages, stage), before.seconds, prices, before.rules, {})
     demos: list[Forest | None] = []
@@ -127,7 +111,7 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
         value = best_value(matrix, this, there[more], found.tried[more], left)
         rows = before.inputs.of_demo(features[more], found.tried[more])
         gain = prices.gamma * value - price
-        demos.append(_fitted(rows, gain, found.weights[more], config, seed * 64 + 4 * left + 1 + kind))
+        demos.append(fitted_forest(rows, gain, found.weights[more], config, seed * 64 + 4 * left + 1 + kind))
     return Stage(base, strategies, tuple(demos))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from robo_meta.selector.learner.config import LearnerConfig
 
 LEAF = -1
 """Feature number of a leaf."""
@@ -94,3 +97,21 @@ def from_sklearn(model: Any) -> Forest:
 def _children(children: list[np.ndarray], starts: np.ndarray) -> np.ndarray:
     moved = [np.where(c >= 0, c + start, 0) for c, start in zip(children, starts[:-1], strict=True)]
     return np.concatenate(moved).astype(np.int32)
+
+
+def fitted_forest(
+    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, config: LearnerConfig, seed: int
+) -> Forest:
+    """Trees that regress targets (N,) on inputs (N, D), weighted by weights (N,)."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    model = ExtraTreesRegressor(
+        n_estimators=config.trees,
+        max_leaf_nodes=config.leaves,
+        min_samples_leaf=config.least,
+        max_features=0.5,
+        random_state=seed % 2**32,  # scikit-learn takes no larger seed
+        n_jobs=1,
+    )
+    return from_sklearn(model.fit(inputs, targets, sample_weight=weights))

@@ -12,6 +12,7 @@ import numpy as np
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
+from robo_meta.selector.learner.site import SiteModel
 from robo_meta.selector.matrix.matrix import first_of
 
 ASKING = ("one more demo", "demo on this object")
@@ -69,6 +70,8 @@ class Selector:
     """The baselines' knowledge of the same training matrix."""
     card: Mapping[str, Any]
     """`learner`, `families` of the training matrix, its fingerprint, `checkpoint`, `versions`, `seed`."""
+    site: SiteModel | None = None
+    """What was learned about sites; None where the training matrix knew one kind alone."""
 
     @property
     def strategies(self) -> tuple[str, ...]:
