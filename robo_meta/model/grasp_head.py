@@ -8,13 +8,15 @@ turns the answer. Axis letters: B places, P points, A directions.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.model.compiled_or_none import compiled_or_none
 from robo_meta.model.dense import two_layers
 
 DIRECTIONS = 24
@@ -24,6 +26,10 @@ STRIPS = (0.008, 0.013, 0.022)
 `pad_half_width` of `sim.robot.Fingers`. They are inputs of trained networks, and stay if the pads change."""
 REACH = 0.05
 """m: how far a strip reaches from the place."""
+BEFORE = (0.035, 0.065)
+"""m along a strip: where the fingers are before they close."""
+FEW = 8
+"""Places for which one after the other is faster than all at once."""
 USUAL = 128
 """P of a usual scan; counts of points are scaled to it."""
 LOOKED_AT = 256
@@ -40,6 +46,16 @@ _PER_STRIP, _PER_DISC, _COMMON, _PER_RIMS = 6, 2, 3, 2
 OUTLINE_INPUTS = (_PER_STRIP * len(STRIPS)) * (2 * NEIGHBOURS + 1) + len(STRIPS) + _PER_DISC * len(DISCS) + 2 + _COMMON
 INPUTS = OUTLINE_INPUTS + _PER_RIMS * len(STRIPS)
 """The first `OUTLINE_INPUTS` are all that version 1 of the features had."""
+_SHIFTS = np.arange(-NEIGHBOURS, NEIGHBOURS + 1)[:, None]
+TURNED = (np.arange(DIRECTIONS) - _SHIFTS) % DIRECTIONS
+"""(2 · `NEIGHBOURS` + 1, A): the direction whose measures each direction has as those of each neighbour."""
+TURNED_SIGNS = np.where(
+    ((np.arange(DIRECTIONS) - _SHIFTS < 0) | (np.arange(DIRECTIONS) - _SHIFTS >= DIRECTIONS))[..., None]
+    & (np.arange(_PER_STRIP) == 1),
+    -1.0,
+    1.0,
+)
+"""(2 · `NEIGHBOURS` + 1, A, `_PER_STRIP`): half a turn reverses the closing direction, and so the sign of `middle`."""
 OUTPUTS = 3
 """Preference of the direction, shift along it (units of 1 cm), height (units of 1 cm)."""
 
@@ -74,7 +90,62 @@ class _Seen(NamedTuple):
 
 
 def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-    """What the fingers would meet at places (B, 2) of scans (B, P, 6): inputs (B, A, INPUTS) and local height (B,)."""
+    """What the fingers would meet at places (B, 2) of scans (B, P, 6): inputs (B, A, INPUTS) and local height (B,).
+
+    Compiled on the CPU, where numba is, for the few places of someone who chooses; by PyTorch otherwise.
+    """
+    few = points.device.type == "cpu" and points.dtype == torch.float32 and 0 < len(points) <= FEW
+    seen_along = compiled_or_none("robo_meta.model.compiled_closing", "seen_along") if few else None
+    if seen_along is None or points.requires_grad or places.requires_grad:
+        return measure_by_torch(points, places)
+    closing = torch.stack([headings(points).cos(), headings(points).sin()]).numpy()
+    scans, asked = points.detach().numpy(), places.detach().numpy()
+    found = [_measured(seen_along, *one, closing) for one in zip(scans, asked, strict=True)]
+    inputs, heights = zip(*found, strict=True)
+    return torch.from_numpy(np.stack(inputs)), torch.tensor(heights, dtype=points.dtype)
+
+
+def _measured(
+    seen_along: Callable[..., tuple[np.ndarray, np.ndarray]], points: np.ndarray, place: np.ndarray, closing: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """Inputs (A, INPUTS) and local height of one place (2,) on one scan (P, 6), for closing directions (2, A)."""
+    offset, dense = (points[:, :2] - place).T, len(points) / USUAL
+    distance = np.sqrt(offset[0] * offset[0] + offset[1] * offset[1])
+    order = np.argsort(distance, kind="stable")[:LOOKED_AT]
+    distance, z = distance[order], points[order, 2]
+    nearest = float(distance[max(1, round(3 * dense)) - 1])
+    close = np.exp(-((distance.astype(np.float64) / max(nearest, 0.01)) ** 2))
+    height = float(close @ z / close.sum())
+    limits = np.array([REACH, *BEFORE], dtype=np.float32)
+    halves = np.array(STRIPS, dtype=np.float32)
+    strips, discs = seen_along(
+        np.ascontiguousarray(offset[:, order]),
+        z,
+        distance,
+        closing,
+        height,
+        halves,
+        limits,
+        dense,
+        RIM,
+        np.array(DISCS),
+    )
+    width, own = strips[..., 0] * 0.03, strips[..., :_PER_STRIP]
+    turned = own[:, TURNED] * TURNED_SIGNS
+    beside = turned.transpose(2, 1, 0, 3).reshape(DIRECTIONS, -1)
+    excess = ((width - width.min(axis=1, keepdims=True)) / 0.01).T
+    radial = (place @ closing) / (np.hypot(*place) + 0.01)
+    whole = (points[:, :2] - points[:, :2].mean(axis=0, dtype=np.float64)) @ closing
+    spread = np.sqrt((whole * whole).sum(axis=0) / (len(points) - 1)) / 0.05
+    common = (height / 0.02, nearest / 0.01, float(np.hypot(*points[:, :2].T).max()) / 0.1)
+    rims = strips[..., _PER_STRIP:].transpose(1, 0, 2).reshape(DIRECTIONS, -1)
+    shared = np.broadcast_to(common, (DIRECTIONS, _COMMON))
+    columns = [beside, excess, discs, np.abs(radial)[:, None], spread[:, None], shared, rims]
+    return np.concatenate(columns, axis=1).astype(np.float32), height
+
+
+def measure_by_torch(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+    """As `measure`, on any device, and differentiable."""
     angle = headings(points)
     closing = torch.stack([angle.cos(), angle.sin()])
     seen = _nearest(points, places, closing)
@@ -105,7 +176,7 @@ def _nearest(points: Tensor, places: Tensor, closing: Tensor) -> _Seen:
     along = offset[:, None, :, 0] * closing[0, :, None] + offset[:, None, :, 1] * closing[1, :, None]
     across = (offset[:, None, :, 1] * closing[0, :, None] - offset[:, None, :, 0] * closing[1, :, None]).abs()
     far = along.abs()
-    outer = (far > 0.035) & (far < 0.065)
+    outer = (far > BEFORE[0]) & (far < BEFORE[1])
     z, dense = points[..., 2].gather(1, order), points.shape[-2] / USUAL
     return _Seen(distance, z, along, across, far <= REACH, outer, dense)
 

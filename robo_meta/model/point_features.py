@@ -7,14 +7,13 @@ directions do not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from robo_meta.model.compiled_or_none import compiled_or_none
 from robo_meta.model.outline_features import MEASURES, Neighbours, profiles, views
 from robo_meta.model.surface_features import FIT_RADIUS, Surface, fits, inside, strips
 from robo_meta.model.surface_features import MEASURES as SURFACE_MEASURES
@@ -67,13 +66,12 @@ def encode(points: Tensor) -> Encoded:
         points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
             first `QUERIES` stand for all.
     """
-    encode_scan = _encode_scan() if points.device.type == "cpu" and not points.requires_grad else None
+    plain = points.device.type == "cpu" and not points.requires_grad and points.numel() > 0
+    encode_scan = compiled_or_none("robo_meta.model.compiled_features", "encode_scan") if plain else None
     if encode_scan is None:
         return encode_by_torch(points)
     *leading, count, columns = points.shape
     scans = points.reshape(-1, count, columns).numpy()
-    if not len(scans):
-        return encode_by_torch(points)
     found = [encode_scan(scan, QUERIES, RADII, AREA_RADIUS, SCALE) for scan in scans]
     features, colours, vectors = (
         torch.from_numpy(np.stack(parts)).to(points.dtype).unflatten(0, leading)
@@ -82,17 +80,6 @@ def encode(points: Tensor) -> Encoded:
         for parts in zip(*found, strict=True)
     )
     return Encoded(features, colours, points[..., :QUERIES, :2] / SCALE, vectors)
-
-
-@lru_cache(maxsize=1)
-def _encode_scan() -> Callable[..., tuple[np.ndarray, ...]] | None:
-    """The compiled encoder of one scan; None on machines for training, which may lack numba. Imported when first used,
-    as numba takes a while."""
-    try:
-        from robo_meta.model.compiled_features import encode_scan
-    except ImportError:
-        return None
-    return encode_scan
 
 
 def encode_by_torch(points: Tensor) -> Encoded:

@@ -16,11 +16,12 @@ from demos.support import SupportSet
 from robo_meta.catalogue import CATALOGUE, CLOSING
 from robo_meta.model.grasp_choice import densest, point_weights
 from robo_meta.model.grasp_head import close_on
-from robo_meta.model.point_features import SCALE, Encoded, encode
+from robo_meta.model.point_features import SCALE, Encoded
 from robo_meta.model.scorer import Hidden, Mixture, body, grasp_rows, head, stack
 from robo_meta.strategies.baselines.colour_clusters import colour_centres
 from robo_meta.strategies.changed_light import demonstrated_light
 from robo_meta.strategies.policy import Controller, GraspPolicy
+from robo_meta.strategies.scan_encoding import encoded
 from robo_meta.training.checkpoint import Checkpoint, split_rates
 
 
@@ -46,9 +47,9 @@ class NetworkStrategy(ABC):
 
     def adapt(self, support: SupportSet) -> GraspPolicy:
         """A policy for the support's task."""
-        points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
+        points = np.stack([item.points for item in support.items])[None]
         grasps = torch.from_numpy(np.stack([item.grasp for item in support.items]))[None]
-        phi = self.adapted(encode(points), grasp_rows(grasps), torch.ones(1, support.shots))
+        phi = self.adapted(encoded(points), grasp_rows(grasps), torch.ones(1, support.shots))
         return self._policy(phi, support)
 
     def prior_policy(self) -> GraspPolicy:
@@ -76,22 +77,26 @@ class NetworkStrategy(ABC):
         phi = {k: v.detach() for k, v in phi.items()}
         theta = {**self._theta, **{k: v[0] for k, v in phi.items() if k.startswith("body.")}}
 
-        def mixture(scan: Tensor) -> Mixture:
-            return reweigh(head(phi, body(theta, encode(scan))))
+        last: dict[bytes, tuple[np.ndarray, Mixture]] = {}
 
-        def scanned(points: np.ndarray) -> Tensor:
-            seen = points if shown is None else demonstrated_light(points, shown)
-            return torch.tensor(seen, dtype=torch.float32)[None, None]
+        def seen(points: np.ndarray) -> tuple[np.ndarray, Mixture]:
+            """The scan as it is looked at, (P, 6) float32, and the mixture over it."""
+            key = np.asarray(points).tobytes()
+            if key not in last:
+                lit = np.asarray(points if shown is None else demonstrated_light(points, shown), dtype=np.float32)
+                last.clear()
+                last[key] = lit, reweigh(head(phi, body(theta, encoded(lit[None, None]))))
+            return last[key]
 
         def target(points: np.ndarray) -> np.ndarray:
-            scan = scanned(points)
             with torch.no_grad():
-                place = densest(mixture(scan))[0] * SCALE
-                return close_on(self._closing, scan[0], place)[0].double().numpy()
+                scan, mixture = seen(points)
+                place = densest(mixture)[0] * SCALE
+                return close_on(self._closing, torch.tensor(scan)[None], place)[0].double().numpy()
 
         def scores(points: np.ndarray) -> np.ndarray:
             with torch.no_grad():
-                return point_weights(mixture(scanned(points)))[0, 0].double().numpy()
+                return point_weights(seen(points)[1])[0, 0].double().numpy()
 
         return GraspPolicy(target, self._controller, scores)
 

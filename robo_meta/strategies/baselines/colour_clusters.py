@@ -6,14 +6,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from robo_meta.strategies.baselines.compiled_scans import nearest_points, neighbours_of_colour, tops
+from robo_meta.strategies.scan_memory import remembered
+
 SEPARATION = 0.35
 """RGB units: colours farther apart are different paints; scanning noise is about 0.02, palette colours 0.7 apart."""
 
 
+LLOYD_STEPS = 10
+"""Steps at most by which the centres of colours move."""
 CELL = 0.004
 """m: side of a footprint cell."""
 TOP_RADIUS = 0.015
 """m: how far around a point the top of its part is looked for."""
+TOP_SHARE = 0.75
+"""Of the points there, those below what is taken for the top."""
+NEIGHBOURS = 5
+"""Points by which it is told how rough a scan is."""
 FOOTPRINT_REACH = 0.8
 """How far the footprint goes beyond the points, in distances to the third neighbour."""
 
@@ -24,15 +33,23 @@ def colour_centres(scans: Sequence[np.ndarray], most: int = 4) -> np.ndarray:
     Farthest-first seeding finds how many there are, Lloyd's steps place them. All scans of a task are given together,
     so that a group means the same material on every object.
     """
-    colours = np.concatenate([scan[:, 3:6] for scan in scans]).astype(np.float64)
+    return _centres(tuple(np.asarray(scan[:, 3:6]) for scan in scans), most)
+
+
+@remembered
+def _centres(shown: tuple[np.ndarray, ...], most: int) -> np.ndarray:
+    colours = np.concatenate(shown).astype(np.float64)
     centres = colours[:1]
     while len(centres) < most:
         gap = np.linalg.norm(colours[:, None] - centres[None], axis=-1).min(axis=1)
         if gap.max() < SEPARATION:
             break
         centres = np.vstack([centres, colours[np.argmax(gap)]])
-    for _ in range(10):
-        owner = nearest_colour(colours, centres)
+    owner = np.zeros(0, dtype=np.intp)
+    for _ in range(LLOYD_STEPS):
+        before, owner = owner, nearest_colour(colours, centres)
+        if np.array_equal(before, owner):
+            break
         kept = [k for k in range(len(centres)) if (owner == k).any()]
         centres = np.stack([colours[owner == k].mean(axis=0) for k in kept])
     count = np.bincount(nearest_colour(colours, centres), minlength=len(centres))
@@ -61,21 +78,25 @@ def volumes(scan: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarr
     points = scan.astype(np.float64)
     xy = points[:, :2]
     owner = nearest_colour(points[:, 3:6], centres)
-    between = np.hypot(xy[:, None, 0] - xy[:, 0], xy[:, None, 1] - xy[:, 1])
     # Points on the sides of a part lie below its top: a tall neighbour of the same colour tells how high it is.
-    neighbours = (between < TOP_RADIUS) & (owner[:, None] == owner[None])
-    heights = np.sort(np.where(neighbours, points[:, 2], np.inf), axis=1)
-    top = heights[np.arange(len(heights)), (0.75 * (neighbours.sum(axis=1) - 1)).round().astype(int)]
+    top, third = tops(points[:, :3].copy(), owner, TOP_RADIUS, TOP_SHARE)
     # The third neighbour is about 0.9 of a spacing away in an even scan; half of that rounds the outline fairly.
-    reach = float(np.clip(FOOTPRINT_REACH * np.median(np.partition(between, 3, axis=1)[:, 3]), 0.003, 0.012))
+    reach = float(np.clip(FOOTPRINT_REACH * np.median(third), 0.003, 0.012))
     low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
     axes = [np.arange(low[k] + CELL / 2, high[k], CELL) for k in range(2)]
     cells = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    squared = (cells**2).sum(1)[:, None] + (xy**2).sum(1)[None] - 2 * cells @ xy.T
-    nearest = squared.argmin(axis=1)
-    covered = squared[np.arange(len(cells)), nearest] <= reach**2
+    nearest = nearest_points(cells, xy.copy(), reach)
+    covered = nearest >= 0
     cells, nearest = cells[covered], nearest[covered]
     share = (owner[nearest][:, None] == np.arange(len(centres))) * np.maximum(top[nearest], 1e-4)[:, None]
     volume = share.sum(axis=0)
     centroid = share.T @ cells / np.maximum(volume, 1e-12)[:, None]
     return volume * CELL**2, centroid
+
+
+@remembered
+def roughness(points: np.ndarray) -> float:
+    """m by which heights scatter over near neighbours of one colour: median deviation from the neighbours' median."""
+    neighbours = neighbours_of_colour(np.array(points, dtype=np.float64, order="C"), SEPARATION, NEIGHBOURS)
+    heights = points[neighbours, 2]
+    return float(np.median(np.abs(points[:, 2] - np.median(heights, axis=1))))

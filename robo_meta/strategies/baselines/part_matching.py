@@ -29,6 +29,8 @@ NOISE = 0.002
 LAYING_WEIGHT, FIT, FIT_DECAY = 3.0, 0.006, 0.004
 """Log odds a unit by which two objects fit better one way than the other, relative to the better fit; m by which the
 same object's scans differ, and over which the weight of it decays: other objects fit by chance."""
+LEAST_FIT = 1e-6
+"""m: a better fit counts as this one."""
 LAID = 160
 """Points of either scan that are laid over each other."""
 SURE = 12.0
@@ -94,7 +96,8 @@ def laying_evidence(one: ScannedParts, other: ScannedParts) -> float:
     same, crossed = (
         Overlay(features(demo.falsely_coloured(order)), there).least_mismatch(maps) for order in (shades, shades[::-1])
     )
-    fit = min(same, crossed)
+    # Laid over itself a scan fits exactly.
+    fit = max(min(same, crossed), LEAST_FIT)
     weight = LAYING_WEIGHT * np.exp(-max(fit - FIT, 0.0) / FIT_DECAY)
     return float(np.clip(weight * (crossed - same) / max(fit, 1e-9), -SURE, SURE))
 

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from robo_meta.strategies.baselines import compiled_alignment
+from robo_meta.strategies.scan_memory import remembered
 
 COLOUR_METRES = 0.03
 """m per RGB unit: how far a wrong colour counts as; chosen on validation families."""
@@ -57,7 +58,8 @@ class Alignment:
         return np.arctan2(turned[..., 1], turned[..., 0])
 
 
-def principal_frames(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+@remembered
+def principal_frames(points: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]:
     """(axes (2, 2) with one axis a column, middle (2,), extents (2,)): by covariance, and by the smallest rectangle.
 
     The rectangle is the better guess for bent shapes, the covariance for slim ones; a caller tries both.
@@ -78,7 +80,7 @@ def principal_frames(points: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, n
             local = xy @ axes
         low, high = local.min(axis=0), local.max(axis=0)
         frames.append((axes, axes @ (low + high) / 2, high - low))
-    return frames
+    return tuple(frames)
 
 
 def features(points: np.ndarray) -> np.ndarray:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import colour_centres, nearest_colour, volumes
+from robo_meta.strategies.scan_memory import read_only, remembered
 from sim.frames import long_axis
 
 LEAST_SHARE = 0.02
@@ -32,12 +34,8 @@ class ScannedParts:
 
     @staticmethod
     def of(points: np.ndarray) -> ScannedParts:
-        """The parts of one scan (P, 6)."""
-        centres = colour_centres([points])
-        owner = nearest_colour(points[:, 3:6], centres)
-        shares = np.bincount(owner, minlength=len(centres)) / len(points)
-        centres = centres[shares >= min(LEAST_SHARE, shares.max())]
-        return ScannedParts(points, centres, nearest_colour(points[:, 3:6], centres))
+        """The parts of one scan (P, 6); of the same scan, the same record again."""
+        return _parts_of(points)
 
     def __len__(self) -> int:
         return len(self.centres)
@@ -49,7 +47,7 @@ class ScannedParts:
     @cached_property
     def bulk(self) -> tuple[np.ndarray, np.ndarray]:
         """(G,) volumes, m³, and (G, 2) centroids, m, as the camera sees them."""
-        return volumes(self.points, self.centres)
+        return cast(tuple[np.ndarray, np.ndarray], read_only(volumes(self.points, self.centres)))
 
     @cached_property
     def extents(self) -> np.ndarray:
@@ -57,7 +55,8 @@ class ScannedParts:
         xy = self.points[:, :2].astype(np.float64)
         along = long_axis(xy)
         axes = np.stack([along, [-along[1], along[0]]], axis=1)
-        return np.array([np.ptp(xy[self.owner == part] @ axes, axis=0) for part in range(len(self))])
+        found = np.array([np.ptp(xy[self.owner == part] @ axes, axis=0) for part in range(len(self))])
+        return cast(np.ndarray, read_only(found))
 
     def outer_end(self, part: int) -> np.ndarray:
         """(2,) m: the middle of a part's points that lie farthest from the object's origin."""
@@ -76,3 +75,13 @@ class ScannedParts:
         moved[:, 3:6] += (colours - self.centres)[self.owner]
         moved[:, 3:6] = moved[:, 3:6].clip(0.0, 1.0)
         return moved.astype(np.float32)
+
+
+@remembered
+def _parts_of(points: np.ndarray) -> ScannedParts:
+    centres = colour_centres([points])
+    owner = nearest_colour(points[:, 3:6], centres)
+    shares = np.bincount(owner, minlength=len(centres)) / len(points)
+    centres = centres[shares >= min(LEAST_SHARE, shares.max())]
+    arrays = points.copy(), centres, nearest_colour(points[:, 3:6], centres)
+    return ScannedParts(*read_only(arrays))

@@ -12,10 +12,10 @@ from demos.support import SupportSet
 from robo_meta.learning.attempt_loss import attempts_of
 from robo_meta.learning.contrast import adapt_to_attempts
 from robo_meta.learning.inner_loop import adapt
-from robo_meta.model.point_features import encode
 from robo_meta.model.scorer import Hidden, Mixture, body
 from robo_meta.strategies.network_strategy import ScoringStrategy
 from robo_meta.strategies.policy import Controller, GraspPolicy
+from robo_meta.strategies.scan_encoding import encoded
 from robo_meta.training.checkpoint import Checkpoint
 
 
@@ -43,9 +43,9 @@ class Contrast(ScoringStrategy):
         return adapt(self._theta, self._rates, support, grasps, mask, differentiable=False)
 
     def _adapted(self, support: SupportSet, reweigh: Callable[[Mixture], Mixture] = lambda found: found) -> GraspPolicy:
-        points = torch.from_numpy(np.stack([item.points for item in support.items]))[None]
+        points = np.stack([item.points for item in support.items])[None]
         with torch.no_grad():
-            hidden = body(self._theta, encode(points))
+            hidden = body(self._theta, encoded(points))
         attempts = attempts_of(support.items)
         if bool(attempts.success.all()):
             return self._policy(self.specialise(hidden, attempts.grasps, attempts.mask), support, reweigh)
