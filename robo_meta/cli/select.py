@@ -12,7 +12,7 @@ from robo_meta.cli.select_judging import EvaluateCommand, ExplainCommand
 from robo_meta.cli.select_options import Scenes, play, warn_of_few
 from robo_meta.cli.words import print_result
 from robo_meta.selector.learner.config import LearnerConfig
-from robo_meta.selector.learner.prices import Prices
+from robo_meta.selector.learner.prices import PRICED, Prices
 from robo_meta.selector.matrix.config import MatrixOrder
 
 if TYPE_CHECKING:  # loaded by the commands that need them
@@ -74,8 +74,12 @@ class TrainCommand(Scenes):
     """The checkpoint whose strategies it selects among; without it, the one that comes with the package."""
     price_attempt: Number = Prices.attempt
     """Of one attempt, in successes."""
+    price_failure: Number = Prices.failure
+    """Of a failed attempt, besides: a dropped object."""
     price_demo: Number = Prices.demo
-    """Of one more demonstration."""
+    """Of one more demonstration, on whatever is at hand."""
+    price_own_demo: Number = Prices.own_demo
+    """Of a demonstration on the very object that is to be grasped."""
     price_second: Number = Prices.second
     """Of a nominal second of adapting and choosing."""
     gamma: Number = Prices.gamma
@@ -93,7 +97,8 @@ class TrainCommand(Scenes):
         from robo_meta.selector.learner.fitted_q import LEARNER, train_selector
 
         self.check(shipped=True)
-        prices = Prices(self.price_attempt, self.price_demo, self.price_second, self.gamma, self.attempts)  # type: ignore[arg-type]
+        priced = {name: getattr(self, f"price_{name}") for name in PRICED}
+        prices = Prices(**priced, gamma=self.gamma, attempts=self.attempts)  # type: ignore[arg-type]
         learner = LearnerConfig(trees=self.trees)
         matrix = self._load()
         learner, judgement = choose_least(matrix, prices, learner, self.seed)

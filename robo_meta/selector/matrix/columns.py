@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 NOTHING = "nothing"
-DEMOS = ("any", "this object")
+DEMOS = ("any", "this-object")
 """Demonstrations that can be asked for: one more of the kind that there is, or one on the very object of the query."""
 COLUMNS = {
     "split": str,

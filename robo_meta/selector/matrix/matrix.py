@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -260,6 +261,8 @@ class Matrix:
             )
         columns = [self.strategies.index(name) for name in names]
         place = {name: number for number, name in enumerate(self.feature_names)}
+        # A distance is the same either way.
+        place |= {f"apart: {b} | {a}": place[f"apart: {a} | {b}"] for a, b in combinations(self.strategies, 2)}
         kept = feature_names(names)
         if any(name not in place for name in kept):
             raise MatrixError("matrix with features of another schema; play it again with robo-meta select matrix")

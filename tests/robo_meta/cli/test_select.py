@@ -21,7 +21,7 @@ from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix.feature_names import feature_names
 from robo_meta.selector.matrix.file import FORM as MATRIX
 from robo_meta.selector.matrix.file import load_matrix, save_matrix
-from tests.altered import altered
+from tests.altered import altered, other_schema
 from tests.robo_meta.selector.selector_matrices import made_up, two_kinds
 
 
@@ -44,6 +44,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, tiny_run: Path) -> Path:
     save_selector(folder / "selector.safetensors", selector)
     path = save_selector(folder / "other.safetensors", selector)
     altered(path, SELECTOR, record={"feature_schema": "0"})
+    other_schema(save_selector(folder / "old.safetensors", selector), SELECTOR)
+    altered(save_matrix(folder / "roleless.safetensors", odd), MATRIX, drop="scene.carries")
     (folder / "empty.safetensors").write_bytes((folder / "judged.safetensors").read_bytes())
     altered(folder / "empty.safetensors", MATRIX, success=np.full((40, 3, 12), -1, np.int8))
     return folder
@@ -62,6 +64,9 @@ BAD = [
     (TRAIN + "--gamma much", r"gamma 'much'; expected more than 0 and at most 1"),
     (TRAIN + "--price-attempt cheap", r"price of attempt 'cheap'; expected a number of 0 or more"),
     (TRAIN + "--price-demo nan", r"price of demo nan; expected a number of 0 or more"),
+    (TRAIN + "--price-failure -0.5", r"price of failure -0\.5; expected a number of 0 or more"),
+    (TRAIN + "--price-own-demo inf", r"price of own_demo inf; expected a number of 0 or more"),
+    (TRAIN + "--price-dance 0.1", r"Unrecognized options: --price-dance"),
     (TRAIN + "--price-second -1", r"price of second -1\.0; expected a number of 0 or more"),
     (TRAIN + "--attempts 0", r"attempts 0; expected 1 to 5"),
     (TRAIN + "--trees 0", r"trees 0; expected 1 or more"),
@@ -127,7 +132,12 @@ BAD = [
         r"judged\.safetensors: not the matrix that the selector learned from; other seeds need that one",
     ),
     (JUDGE + "--matrix {p}/judged.safetensors --training {p}/none.safetensors", r"none\.safetensors: no matrix"),
-    (JUDGE + "--matrix {p}/fewer.safetensors", r"matrix of strategies maml, replay; the selector chooses among"),
+    (
+        JUDGE + "--matrix {p}/fewer.safetensors",
+        r"matrix of strategies maml, replay, without 'centre'; play one that has it",
+    ),
+    (JUDGE + "--matrix {p}/roleless.safetensors", r"roleless\.safetensors: .*no array 'scene\.carries'"),
+    (JUDGE.replace("selector.saf", "old.saf") + "--matrix {p}/judged.safetensors", r"old\.safetensors: .*schema"),
     (JUDGE + "--matrix {p}/lacking.safetensors", r"strategy 'magic' is none of the checkpoint's"),
     (
         "select evaluate --selector {p}/other.safetensors --matrix {p}/judged.safetensors",
@@ -140,6 +150,10 @@ BAD = [
     ),
     ("select matrix --strategies mamll --out {tmp}/m.safetensors", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
     ("select matrix --split moon --out {tmp}/m.safetensors", r"unknown split 'moon'"),
+    ("select matrix --scored luck --out {tmp}/m.safetensors", r"scored"),
+    ("select matrix --asked-rollouts 1 --out {tmp}/m.safetensors", r"asked-rollouts 1; expected 2 to 12, or 0"),
+    ("select matrix --objects {tmp}/none --out {tmp}/m.safetensors", r"none"),
+    ("select matrix --beside experts --out {tmp}/m.safetensors", r"unknown strategy 'experts'"),
     ("select matrix --scenes 0 --out {tmp}/m.safetensors", r"scenes 0; expected 1 or more"),
     ("select matrix --checkpoint {tmp}/none --out {tmp}/m.safetensors", r"none: no checkpoint"),
     (
@@ -169,7 +183,10 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     judge = (
         f"select evaluate --selector {tmp_path}/s.safetensors --checkpoint {{p}}/run --matrix {{p}}/judged.safetensors "
     )
-    assert main(words(judge + "--online --json --training {p}/training.safetensors --seeds 2", place, tmp_path)) == 0
+    assert (
+        main(words(judge + "--online --site --json --training {p}/training.safetensors --seeds 2", place, tmp_path))
+        == 0
+    )
     result = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert result["selector"]["rate"] > result["sbs"]["rate"] + 0.1 and result["selector"]["n"] == 40
     assert set(result["closed_gap"]) == {"value", "low", "high"} and result["closed_gap"]["value"] > 0.7
@@ -178,6 +195,9 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     ms = result["decision_ms"]
     # Adapting every strategy takes most of a decision, and from three demonstrations each is left out in turn.
     assert ms["slowest"] >= ms["median"] > ms["look"] > ms["choice"] > 0 and ms["several"]["look"] > ms["look"]
+    assert result["sites"] is None  # it learned from scenes of one kind
+    returns = result["returns"]["tellable"]["policies"]
+    assert returns["asking"]["value"] == returns["never-asking"]["value"]  # there was nothing to ask for
     assert result["online"]["abandoned"] and result["provenance"]["selector"]["learner"] == "extra-trees"
     write_page(tmp_path / "report" / "report.html", "strategies", "")
     assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
@@ -233,14 +253,14 @@ def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, cap
     assert main(words(fresh, place, tmp_path)) == 0
     said = capsys.readouterr()
     trained = json.loads(said.out)
-    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", str(kept), 2)
+    assert (trained["source"], trained["matrix"], trained["rows"]) == ("fresh", str(kept), 3)
     warning = "robo-meta: warning: 4 rollouts a cell; under 10, virtual best and closed gap say little"
     assert said.err.splitlines()[-1] == warning and set(load_matrix(kept).scenes["split"]) == {"validation"}
     judge = f"select evaluate --fresh --selector {{tmp}}/s.safetensors --checkpoint {{p}}/run --out {judged} " + few
     assert main(words(judge, place, tmp_path)) == 0
     said = capsys.readouterr()
     result = json.loads(said.out, parse_constant=pytest.fail)
-    assert result["provenance"]["fresh"] and result["vbs"]["n"] == 2 and result["rollouts"] == 4
+    assert result["provenance"]["fresh"] and result["vbs"]["n"] == 1 and result["rollouts"] == 4
     assert said.err.splitlines()[-1] == warning and set(load_matrix(judged).scenes["split"]) == {"unseen-families"}
     # The file that was kept is the one ordered: nothing is played again.
     written = judged.stat().st_mtime_ns

@@ -18,10 +18,11 @@ from demos.expert.episode import shared_env
 from robo_meta.cli.main import main
 from robo_meta.runs.journal import JournalError
 from robo_meta.selector.matrix.config import MatrixOrder
-from robo_meta.selector.matrix.file import FORM, load_matrix, save_matrix
+from robo_meta.selector.matrix.file import ARRAYS, FORM, load_matrix, save_matrix
 from robo_meta.selector.matrix.matrix import EMPTY, MatrixError
-from robo_meta.selector.matrix.play import FOLLOWED_UP, JOURNAL, draw_condition, follow_up, play_matrix, split_of
+from robo_meta.selector.matrix.play import JOURNAL, play_matrix
 from robo_meta.selector.matrix.records import assemble, records_of
+from robo_meta.selector.matrix.scene import FOLLOWED_UP, draw_condition, follow_up, split_of
 from tests.altered import altered, other_schema
 from tests.full_disk import full_disk
 from tests.robo_meta.selector.selector_matrices import made_up
@@ -31,18 +32,60 @@ CHANCES = np.full((6, 3), 0.5)
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    matrix = made_up(CHANCES, following=np.array([1, -1, 3, -1, -1, -1]), budget=np.array([0.02, *[np.inf] * 5]))
+    matrix = made_up(CHANCES, following=np.array([1, -1, 3, -1, -1, -1]), on_object=np.array([4, *[-1] * 5]))
     path = save_matrix(tmp_path / "m.safetensors", matrix)
     found = load_matrix(path)
-    for name in ("features", "success", "seconds", "following", "retried"):
+    for name in ARRAYS:
         assert np.array_equal(getattr(found, name), getattr(matrix, name))
     assert all(np.array_equal(found.scenes[name], matrix.scenes[name]) for name in matrix.scenes)
     assert (found.strategies, found.feature_names) == (matrix.strategies, matrix.feature_names)
-    assert found.affordable[0].tolist() == [True, True, False] and found.affordable[1:].all()
+    assert found.scenes["asked"].tolist() == ["nothing", "any", "nothing", "any", "this-object", "nothing"]
+    assert found.drawn.tolist() == [0, 2, 5] and found.available.all()
     first = path.read_bytes()
     assert save_matrix(path, found).read_bytes() == first
     part = found.only(np.array([2, 3, 5]))
-    assert part.following.tolist() == [1, -1, -1] and found.only(np.array([2])).following.tolist() == [-1]
+    assert part.following[:, 0].tolist() == [1, -1, -1] and found.only(np.array([2])).following.tolist() == [[-1, -1]]
+
+
+def test_what_can_be_taken() -> None:
+    names = ("maml", "contrast", "retry")
+    matrix = made_up(np.full((3, 3), 0.5), strategies=names, failed=np.array([0, 1, 2]))
+    assert matrix.available.tolist() == [[True, False, True], *[[True, True, True]] * 2]
+    assert matrix.first.tolist() == [[True, False, False], *[[True, True, False]] * 2]
+    # Alone, they are what there is.
+    assert made_up(np.full((1, 1), 0.5), strategies=("contrast",)).first.all()
+
+
+def test_fewer_rollouts_where_scenes_are_asked_for() -> None:
+    matrix = made_up(CHANCES, following=np.array([1, -1, -1, -1, -1, -1]), rollouts=4)
+    success = matrix.success.copy()
+    success[1, :, 2:] = EMPTY
+    success[1, :, :2] = [[1, 0], [1, 1], [0, 0]]
+    found = replace(matrix, success=success)
+    assert found.means[1].tolist() == [0.5, 1.0, 0.0] and found.played[1].tolist() == [2, 2, 2]
+    once = found.chances(np.array([1]), np.array([[1.0, 0, 0]]), np.array([[1.0, 0, 0]]))
+    assert once[0].tolist() == [1.0, 1.0, 0.0]
+    for place, line in ((0, "empty cell: scene 0"), (1, "empty cell: scene 1")):
+        bad = success.copy()
+        bad[place, 0, 1] = EMPTY  # of a scene as it is met, or one of the first two
+        with pytest.raises(MatrixError, match=line):
+            replace(matrix, success=bad)
+    gap = success.copy()
+    gap[1, 0, 3] = 1
+    with pytest.raises(MatrixError, match="empty cell: scene 1"):
+        replace(matrix, success=gap)
+
+
+def test_some_of_the_strategies_with_what_is_known_of_them() -> None:
+    features = {"fit: centre": np.arange(6), "apart: maml | centre": np.full(6, 2.0)}
+    matrix = made_up(CHANCES, features=features)
+    found = matrix.choosing(("centre", "maml"))
+    assert np.array_equal(found.success, matrix.success[:, [2, 0]]) and found.seconds.tolist() == [0.05, 0.01]
+    values = dict(zip(found.feature_names, found.features.T, strict=True))
+    assert values["fit: centre"].tolist() == [0, 1, 2, 3, 4, 5] and "fit: replay" not in values
+    assert matrix.choosing(matrix.strategies) is matrix
+    with pytest.raises(MatrixError, match="without 'context'; play one that has it"):
+        matrix.choosing(("maml", "context"))
 
 
 @pytest.mark.parametrize(
@@ -53,11 +96,15 @@ def test_round_trip(tmp_path: Path) -> None:
             "empty cell: scene 0 (task 0), strategy 'maml', rollout 0; play it with robo-meta select matrix",
         ),
         ({"success": np.zeros((6, 2, 12))}, "matrix: success of shape (6, 2, 12); it needs (6, 3, 12)"),
-        ({"features": np.full((6, 33), np.nan)}, "matrix: feature 'shots' of scene 0 is not finite"),
+        ({"features": np.full((6, 45), np.nan)}, "matrix: feature 'shots' of scene 0 is not finite"),
         ({"seconds": np.zeros(2)}, "matrix: seconds of shape (2,); it needs (3,)"),
-        ({"following": np.arange(6)}, "matrix: following points to no other scene"),
+        ({"following": np.tile(np.arange(6)[:, None], 2)}, "matrix: following points to no other scene"),
         (
-            {"success": np.zeros((6, 3, 1)), "retried": np.full((6, 3, 1), EMPTY)},
+            {
+                "success": np.zeros((6, 3, 1)),
+                "retried": np.full((6, 3, 1), EMPTY),
+                "beside": np.zeros((6, 0, 1)),
+            },
             "matrix of (6, 3, 1) scenes, strategies, rollouts; it needs 1, 1 and 2",
         ),
         ({"retried": np.full((6, 3, 11), EMPTY)}, "matrix: retried of shape (6, 3, 11); it needs (6, 3, 12)"),
@@ -81,7 +128,7 @@ def test_what_is_no_matrix(changes: dict, line: str) -> None:
             lambda p: np.savez(p.with_suffix(""), schema=np.array("2")) or p.with_suffix(".npz").rename(p),
             "truncated or",
         ),
-        (lambda p: other_schema(p, FORM), "schema '0', this version reads '4'"),
+        (lambda p: other_schema(p, FORM), "schema '0', this version reads '5'"),
         (lambda p: altered(p, FORM, success=np.full((6, 3, 12), -1, np.int8)), "empty cell: scene 0"),
         (lambda p: altered(p, FORM, drop="retried"), "no array 'retried'"),
         (lambda p: altered(p, FORM, seconds=np.array([0.1, np.nan, 0.1])), "seconds of"),
@@ -156,12 +203,16 @@ def assert_same_bytes(path: Path, whole: Path) -> None:
     assert save_matrix(path.with_name("same.safetensors"), same).read_bytes() == path.read_bytes()
 
 
-def test_rows_are_scenes_with_their_demonstrations_and_with_one_more(whole: Path) -> None:
+def test_rows_are_scenes_with_their_demonstrations_and_with_one_more_of_each_kind(whole: Path) -> None:
     matrix = load_matrix(whole)
-    assert matrix.success.shape == (4, 1, 2) and matrix.following.tolist() == [1, -1, 3, -1]
-    assert matrix.scenes["shots"].tolist() == [1, 2, 1, 2] and matrix.scenes["push"].tolist() == [0.03, 0.03, 0, 0]
+    assert matrix.success.shape == (6, 1, 2) and matrix.drawn.tolist() == [0, 3]
+    nobody = [[-1, -1]] * 2
+    assert matrix.following.tolist() == [[1, 2], *nobody, [4, 5], *nobody]
+    assert matrix.scenes["asked"].tolist() == ["nothing", "any", "this-object"] * 2
+    assert matrix.scenes["shots"].tolist() == [1, 2, 2] * 2 and matrix.scenes["push"].tolist() == [0.03] * 3 + [0] * 3
     # `centre` pays no heed to demonstrations: with one more, the same rollouts come to the same.
-    assert np.array_equal(matrix.success[::2], matrix.success[1::2])
+    assert np.array_equal(matrix.success[::3], matrix.success[1::3])
+    assert np.array_equal(matrix.success[::3], matrix.success[2::3])
 
 
 def test_killed_and_resumed_to_the_same_bytes(whole: Path, tmp_path: Path) -> None:
@@ -303,18 +354,22 @@ class Follows:
         return support, attempts
 
 
-def test_follow_ups_are_of_failures_in_the_next_rollout_and_few() -> None:
-    asked = []
+@pytest.mark.parametrize("by, most", [("physics", 3), ("keypoints", 1)])
+def test_follow_ups_are_of_failures_in_the_next_rollout_and_few(by: str, most: int) -> None:
+    asked: list[tuple[int, tuple]] = []
 
-    def play(policy: tuple, number: int) -> SimpleNamespace:
+    def success(policy: tuple, number: int) -> bool:
         asked.append((number, policy))
-        return SimpleNamespace(success=number == 2)
+        return number == 2
 
-    items = [SimpleNamespace(success=done, name=place) for place, done in enumerate([0, 1, 0, 0, 1, 0])]
-    found = follow_up(play, Follows(), "support", items)
+    # By physics, the third rollout's attempt succeeds after all, whatever keypoints say.
+    table = SimpleNamespace(item=lambda policy, number: SimpleNamespace(success=number == 3, number=number))
+    scored = SimpleNamespace(by=by, table=table, success=success)
+    found = follow_up(scored, Follows(), "support", "policy", [0, 1, 0, 0, 1, 0])
     # Rollouts are numbered from 1; the fourth failure is one too many.
-    assert found == [1, EMPTY, 0, 0, EMPTY, EMPTY] and FOLLOWED_UP == 3
-    assert [number for number, _ in asked] == [2, 4, 5]
-    assert [policy for _, policy in asked] == [("support", (items[place],)) for place in (0, 2, 3)]
-    last = [SimpleNamespace(success=1), SimpleNamespace(success=0)]
-    assert follow_up(play, Follows(), "support", last) == [EMPTY, 0] and asked[-1][0] == 1
+    assert found == [1, EMPTY, EMPTY, 0 if most == 3 else EMPTY, EMPTY, EMPTY] and FOLLOWED_UP[by] == most
+    assert [number for number, _ in asked] == ([2, 5] if most == 3 else [2])
+    assert [policy[1][0].number for _, policy in asked] == ([1, 4] if most == 3 else [1])
+    # What wasn't played isn't followed up, and after the last rollout comes the first.
+    assert follow_up(scored, Follows(), "support", "policy", [1, 0, EMPTY]) == [EMPTY, 0, EMPTY]
+    assert follow_up(scored, Follows(), "support", "policy", [1, 0]) == [EMPTY, 0] and asked[-1][0] == 1
