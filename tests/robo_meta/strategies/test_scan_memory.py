@@ -11,7 +11,7 @@ from robo_meta.strategies.baselines.colour_clusters import colour_centres
 from robo_meta.strategies.baselines.scan_alignment import principal_frames
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
 from robo_meta.strategies.scan_encoding import encoded
-from robo_meta.strategies.scan_memory import MOST, remembered
+from robo_meta.strategies.scan_memory import MOST, forget, remembered
 
 
 def scan(seed: int) -> np.ndarray:
@@ -64,3 +64,6 @@ def test_only_the_latest_are_kept() -> None:
         assert first(np.array([float(number)])) == number
     # Again for 0 alone, which fell out.
     assert len(asked) == MOST + 2
+    forget()
+    assert first(np.array([0.0])) == 0
+    assert len(asked) == MOST + 3
