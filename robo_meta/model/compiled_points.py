@@ -1,6 +1,6 @@
 """`point_features` for one scan on the CPU, compiled: places, their object and their neighbourhoods.
 
-The same numbers as the PyTorch code's in float64, which stays for training on a GPU and for gradients; a test compares
+The same numbers as the PyTorch code's in float64, which stays for GPUs and for machines without numba; a test compares
 them. Axis letters and units as there.
 """
 

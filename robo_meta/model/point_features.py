@@ -59,8 +59,8 @@ def _bump(square: Tensor, radius: float) -> Tensor:
 
 
 def encode(points: Tensor) -> Encoded:
-    """Features of scans: compiled on the CPU, where numba is, and by PyTorch where gradients are wanted or the scans
-    are on a GPU. The two agree to a few billionths in float64; the compiled one sums in it whatever the scans' type.
+    """Features of scans: compiled on the CPU, where numba is; by PyTorch on a GPU and without numba. The two agree to a
+    few billionths in float64; the compiled one sums in it whatever the scans' type.
 
     Args:
         points: (..., P, 6): x, y, z (m, object frame, z above the table), r, g, b in [0, 1]; in random order, as the
@@ -83,7 +83,7 @@ def encode(points: Tensor) -> Encoded:
 
 
 def encode_by_torch(points: Tensor) -> Encoded:
-    """As `encode`, on any device, and differentiable."""
+    """As `encode`, on any device."""
     exact, kind = _scan(points.double()), points.dtype
     scan = _Scan(*(part.to(kind) for part in exact))
     place, outward = scan.place, scan.outward

@@ -13,6 +13,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+_KEPT: list[Callable[[], None]] = []
+"""What clears each function's results."""
 MOST = 64
 """Calls: the scans of several supports, as they are and repainted, are fewer."""
 
@@ -40,11 +42,19 @@ def remembered(function: Function) -> Function:
     def found(call: _Call) -> Any:
         return read_only(function(*call.arguments))
 
+    _KEPT.append(found.cache_clear)
+
     @wraps(function)
     def asked(*arguments: Any) -> Any:
         return found(_Call(arguments))
 
     return cast(Function, asked)
+
+
+def forget() -> None:
+    """Forget all results, as whoever times something must before each run."""
+    for clear in _KEPT:
+        clear()
 
 
 def read_only(value: Any) -> Any:

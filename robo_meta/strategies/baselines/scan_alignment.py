@@ -143,7 +143,8 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
         most = np.inf if len(costs) < REFINED else sorted(costs)[REFINED - 1]
         costs.append(scans.mismatch(*candidate, most))
     best = np.argsort(costs, kind="stable")[:REFINED]
-    refined = min((scans.refined(*candidates[k], costs[k]) for k in best), key=lambda found: found.cost)
+    tried = [scans.refined(candidates[k][0], candidates[k][1], costs[k]) for k in best]
+    refined = min(tried, key=lambda found: found.cost)
     # On the demonstrated object itself refining would only follow the chance of where the points lie.
     return Alignment(*candidates[0], costs[0]) if costs[0] < SAME_FRAME * refined.cost else refined
 
