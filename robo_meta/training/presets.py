@@ -99,11 +99,20 @@ PRESETS: dict[str, TrainConfig] = {
             "maml": Schedule(800, 40, 7e-4),
             "zero-shot": Schedule(300, 40, 7e-4),
             "context": Schedule(800, 40, 7e-4),
-            "maml-both": Schedule(1200, 40, 1.5e-3),
-            "context-both": Schedule(1200, 40, 1.5e-3),
             "closing": Schedule(800, 96, 7e-4),
             "controller": Schedule(0, 512),
         },
+    ),
+    "both": TrainConfig(
+        preset="both",
+        schedules={
+            **TrainConfig().schedules,
+            "maml-both": Schedule(1200, 40, 2e-3),
+            "context-both": Schedule(1000, 40, 2e-3),
+            "closing": Schedule(0, 96),
+            "controller": Schedule(0, 512),
+        },
+        shots=(1, 2, 3),
     ),
     "tiny": TrainConfig(
         preset="tiny",
@@ -114,8 +123,9 @@ PRESETS: dict[str, TrainConfig] = {
     ),
 }
 """`full` is trained from nothing on prisms; `further` goes on from it (`--init`) on further objects, as the shipped
-checkpoint did: about half of the steps, at a quarter of the rate, and the controller as it is. `quick` is what
-`robo-meta quickstart` trains within a minute, `tiny` is for tests."""
+checkpoint did: about half of the steps, at a quarter of the rate, and the controller as it is. `both` goes on with
+methods that learn from painted goods too, shows one, two or three demonstrations equally often, and leaves the shared
+parts as they are. `quick` is what `robo-meta quickstart` trains within a minute, `tiny` is for tests."""
 
 
 def preset_named(name: str) -> TrainConfig:

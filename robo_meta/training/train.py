@@ -103,8 +103,8 @@ def train(
     check_methods(tuple(methods))
     if seed < 0:
         raise TrainError(f"seed {seed}; expected 0 or more")
-    if config.preset == "further" and init is None:
-        raise TrainError("preset 'further' without --init; expected the checkpoint that it goes on with")
+    if init is None and any(config.schedules[part].steps == 0 for part in SHARED):
+        raise TrainError(f"preset {config.preset!r} without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
     begun = _begun(out, config)
