@@ -42,6 +42,11 @@ class TrainedMethod:
     None for methods that are not trained through the loss of queries after specialising."""
     moved: tuple[str, ...] = ()
     """Parameters that its inner loop moves by learned rates; none where it learns no rates."""
+    starts_from: str | None = None
+    """Method whose part it starts from with `train --init`, where the checkpoint holds no part of its own."""
+    both_worlds: bool = False
+    """Whether half of the tasks that it learns from are painted goods, in which the part tells the weight; the other
+    methods take tasks as often as they are in the data."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +225,26 @@ _ROWS = (
         has_prior=True,
     ),
     StrategyRow(
+        "maml-both",
+        _LEARNED + "maml:MamlBoth",
+        "#1b3a6b",
+        "As maml, trained where paint tells the weight and where the part does, to infer which.",
+        (("maml-both",), (CLOSING,)),
+        method=TrainedMethod("maml-both", 8, specialise="maml", moved=ADAPTED, starts_from="maml", both_worlds=True),
+        default=False,
+        has_prior=True,
+    ),
+    StrategyRow(
+        "context-both",
+        _LEARNED + "context:ContextBoth",
+        "#7fb069",
+        "As context, trained where paint tells the weight and where the part does, to infer which.",
+        (("context-both",), (CLOSING,)),
+        method=TrainedMethod("context-both", 9, specialise="context", starts_from="context", both_worlds=True),
+        default=False,
+        has_prior=True,
+    ),
+    StrategyRow(
         "selector",
         "robo_meta.selector.strategy:SelectorStrategy",
         "#d6336c",
@@ -238,6 +263,7 @@ TRAINED: tuple[TrainedMethod, ...] = tuple(
 METHODS: tuple[str, ...] = tuple(method.name for method in TRAINED)
 """Their names, which are those of the parts that they train. `fine-tune` adapts `pretrain`, or `zero-shot` where there
 is none; `contrast` starts from `maml`."""
+TRAINED_BY_NAME: dict[str, TrainedMethod] = {method.name: method for method in TRAINED}
 DEFAULT_METHODS: tuple[str, ...] = tuple(method.name for method in TRAINED if method.default)
 """Those that are trained where no method is named."""
 

@@ -62,7 +62,7 @@ specialising, see the modules `reptile`, `pretraining` and `contrast`."""
 def initial_parameters(method: str, sizes: Architecture, generator: torch.Generator) -> dict[str, Tensor]:
     """Fresh parameters of a method."""
     theta = scorer.initial(sizes.hidden, sizes.head, sizes.keypoints, generator)
-    if method == "context":
+    if SPECIALISE.get(method) is context:
         theta |= context_encoder.initial(sizes.hidden, sizes.head, sizes.keypoints, sizes.context, generator)
     return theta
 

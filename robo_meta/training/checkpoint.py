@@ -20,6 +20,7 @@ from demos.storage.array_form import Form
 from demos.storage.array_header import read_header
 from demos.storage.files import write_atomic
 from demos.storage.schema import NAME, PLAIN_TABLE, Flag, ListOf, Number, Plain, Record, TableOf, Text, Whole
+from robo_meta.catalogue import TRAINED
 from robo_meta.checkpoints import shipped
 from robo_meta.learning import contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
@@ -33,6 +34,8 @@ from sim.errors import InputError
 SCHEMA = "2"
 CLOSING_WIDTHS = {1: grasp_head.OUTLINE_INPUTS, FEATURES_VERSION: grasp_head.INPUTS}
 """Version of the features → how many inputs `closing` had."""
+CONDITIONED = tuple(method.name for method in TRAINED if method.specialise == "context")
+"""Parts with a demonstration encoder."""
 POLICY_FILE, CARD_FILE = "policy.safetensors", "policy.json"
 
 
@@ -125,7 +128,7 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
     if part == "contrast":
         return contrast.shapes(sizes.inner_steps, sizes.keypoints)
     shapes = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)
-    if part == "context":
+    if part in CONDITIONED:
         shapes |= context_encoder.shapes(sizes.hidden, sizes.head, sizes.keypoints, sizes.context)
     if part in MOVED:
         shapes |= {f"rates.{name}": (sizes.inner_steps,) for name in MOVED[part]}

@@ -41,7 +41,8 @@ class TrainingData:
     intention: torch.Tensor
     """(N,) int8: 0 balance, 1 part. Privileged, for reports only."""
     densities: torch.Tensor
-    """(N, 8) float32 by palette colour, 0 where absent. Privileged, for reports only."""
+    """(N, 8) float32 by palette colour, 0 where absent and of painted goods. Privileged: for reports, and to know
+    painted goods."""
     hand: torch.Tensor
     """(M, 7) float32: x, y, z (m), yaw (rad), opening (m), opening rate (m/s), last command."""
     hand_actions: torch.Tensor
@@ -54,6 +55,11 @@ class TrainingData:
     """Names that `family` indexes."""
     provenance: dict
     """Configuration, counts and versions that the file was made with."""
+
+    @property
+    def painted_goods(self) -> torch.Tensor:
+        """(N,) bool: tasks in which the part tells the weight and paint is random, so that no colour has a density."""
+        return (self.densities == 0).all(-1)
 
     def to(self, device: torch.device | str) -> TrainingData:
         """The same data on `device`."""

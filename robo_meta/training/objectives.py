@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from robo_meta.catalogue import TRAINED_BY_NAME
 from robo_meta.learning import contrast, methods, pretraining, reptile
 from robo_meta.learning.adam import zero_moments
 from robo_meta.learning.batch import Batch
@@ -106,6 +107,8 @@ class Setting(NamedTuple):
     def draw(self, generator: torch.Generator) -> Batch:
         """A batch of tasks."""
         assert self.stream is not None
+        if TRAINED_BY_NAME[self.part].both_worlds:
+            return self.stream.draw_both(self.batch, generator)
         return self.stream.draw(self.batch, generator)
 
 

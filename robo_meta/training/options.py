@@ -27,9 +27,9 @@ class TrainOptions:
     out: Path
     """Run folder."""
     method: tuple[str, ...] = DEFAULT_METHODS
-    """Of maml, zero-shot, context, contrast, fomaml, anil, reptile and pretrain."""
+    """Of maml, zero-shot, context, contrast, fomaml, anil, reptile, pretrain, maml-both and context-both."""
     preset: str = "full"
-    """full, further (with `--init`: goes on with a trained one), quick or tiny."""
+    """full, further or both (with `--init`: they go on with a trained one), quick or tiny."""
     device: str = "cpu"
     """cpu or cuda."""
     first_order: bool = False

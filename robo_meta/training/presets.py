@@ -45,6 +45,8 @@ class TrainConfig:
             "anil": Schedule(1500, 40),
             "reptile": Schedule(900, 20),
             "pretrain": Schedule(1500, 40),
+            "maml-both": Schedule(1500, 40),
+            "context-both": Schedule(1500, 40),
             "closing": Schedule(1500, 96, 2e-3),
             "controller": Schedule(8000, 512, 2e-3),
         }
@@ -83,6 +85,8 @@ PRESETS: dict[str, TrainConfig] = {
             "anil": Schedule(450, 24),
             "reptile": Schedule(400, 12),
             "pretrain": Schedule(450, 24),
+            "maml-both": Schedule(450, 24),
+            "context-both": Schedule(400, 24),
             "closing": Schedule(350, 64),
             "controller": Schedule(2500, 256, 3e-3),
         },
@@ -99,6 +103,17 @@ PRESETS: dict[str, TrainConfig] = {
             "controller": Schedule(0, 512),
         },
     ),
+    "both": TrainConfig(
+        preset="both",
+        schedules={
+            **TrainConfig().schedules,
+            "maml-both": Schedule(1200, 40, 2e-3),
+            "context-both": Schedule(1000, 40, 2e-3),
+            "closing": Schedule(0, 96),
+            "controller": Schedule(0, 512),
+        },
+        shots=(1, 2, 3),
+    ),
     "tiny": TrainConfig(
         preset="tiny",
         architecture=Architecture(hidden=8, head=6, keypoints=2, inner_steps=2, context=8, closing=8, controller=8),
@@ -108,8 +123,9 @@ PRESETS: dict[str, TrainConfig] = {
     ),
 }
 """`full` is trained from nothing on prisms; `further` goes on from it (`--init`) on further objects, as the shipped
-checkpoint did: about half of the steps, at a quarter of the rate, and the controller as it is. `quick` is what
-`robo-meta quickstart` trains within a minute, `tiny` is for tests."""
+checkpoint did: about half of the steps, at a quarter of the rate, and the controller as it is. `both` goes on with
+methods that learn from painted goods too, shows one, two or three demonstrations equally often, and leaves the shared
+parts as they are. `quick` is what `robo-meta quickstart` trains within a minute, `tiny` is for tests."""
 
 
 def preset_named(name: str) -> TrainConfig:

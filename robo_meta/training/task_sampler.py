@@ -5,14 +5,18 @@ Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from demos.support import TRANSFERS, ShotsError, eligible
+from robo_meta.catalogue import TRAINED_BY_NAME
 from robo_meta.learning.batch import Batch
 from robo_meta.model.point_features import Encoded, encode
 from robo_meta.model.scorer import grasp_rows
 from robo_meta.training.data import TrainingData
+from sim.errors import InputError
 
 INTENTIONS_PER_SCAN = 3
 """Intentions per scan: the demonstrated one and the two alternatives of a two-coloured object."""
@@ -20,6 +24,10 @@ BALANCE = 0
 """Number of the intention *balance* in packed data."""
 _CHUNK = 1
 """Tasks encoded at once: the (Q, P) neighbourhoods of more don't fit a processor's cache."""
+
+
+class WorldsError(InputError):
+    """Data with tasks of one world only, for a method that learns from both."""
 
 
 class TaskStream:
@@ -67,6 +75,8 @@ class TaskStream:
         allowed = [eligible(data.family.numpy(), data.object.numpy(), transfer) for transfer in TRANSFERS]
         self._allowed = torch.stack([torch.from_numpy(a) for a in allowed], 1)
         self._transfers = torch.tensor(transfers)
+        painted = data.painted_goods
+        self._worlds = tuple(mask.nonzero()[:, 0] for mask in (~painted, painted))
         self.device = device
 
     def draw(self, count: int, generator: torch.Generator, among: Tensor | None = None) -> Batch:
@@ -78,7 +88,33 @@ class TaskStream:
             among: (M,) numbers of the tasks to draw from, all by default.
         """
         tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
-        tasks = tasks if among is None else among[tasks]
+        return self._batch(tasks if among is None else among[tasks], generator)
+
+    def draw_both(self, count: int, generator: torch.Generator) -> Batch:
+        """A batch of which half are colour-coded tasks and half painted goods; all randomness is `generator`'s.
+
+        It differs from `draw` in two ways. Where a task has too few demonstrations of a transfer, others fill the
+        support up: from one demonstration the two worlds can hardly be told apart, so that larger supports are wanted
+        whole. And painted goods are painted anew each time, every demonstration in paints of its own: no two
+        demonstrations agree in paint but by chance, even on the same object.
+        """
+        half = torch.rand(count, generator=generator) < torch.tensor(0.5)
+        drawn = [world[torch.randint(len(world), (count,), generator=generator)] for world in self._worlds]
+        tasks = torch.where(half, *drawn)
+        batch = self._batch(tasks, generator, filled=True)
+        anew = repainted(batch.scans.colours, generator)
+        colours = torch.where(half.to(self.device)[:, None, None, None], batch.scans.colours, anew)
+        return batch._replace(scans=batch.scans._replace(colours=colours))
+
+    def _batch(self, tasks: Tensor, generator: torch.Generator, *, filled: bool = False) -> Batch:
+        """The tasks of the numbers `tasks` (N,), with supports and intentions drawn.
+
+        Args:
+            tasks: which.
+            generator: what draws.
+            filled: fill supports that are too small with demonstrations of other transfers.
+        """
+        count = len(tasks)
         intention = torch.multinomial(self._weights[tasks], 1, generator=generator)[:, 0].to(self.device)
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         demos = self._grasps.shape[2]
@@ -90,8 +126,10 @@ class TaskStream:
         query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)
         allowed = allowed[torch.arange(count), query[:, 0]]
         keys = torch.rand(count, demos, generator=generator) + allowed
+        if filled:
+            keys.scatter_(-1, query, -1.0)
         support = keys.topk(shots, -1).indices
-        support_mask = allowed.gather(-1, support).float()
+        support_mask = torch.ones(count, shots) if filled else allowed.gather(-1, support).float()
         used = torch.zeros(count, demos).scatter_add_(-1, support, support_mask)
         where = tasks.to(self.device)
         return Batch(
@@ -105,6 +143,33 @@ class TaskStream:
             where * INTENTIONS_PER_SCAN + intention,
             self._balance[where, intention],
         )
+
+
+def check_worlds(methods: Sequence[str], data: TrainingData) -> None:
+    """Refuse methods that learn from colour-coded stock and painted goods where the data has only one of them.
+
+    Raises:
+        WorldsError: it has.
+    """
+    painted = data.painted_goods
+    asked = [name for name in methods if TRAINED_BY_NAME[name].both_worlds]
+    for found, carries in ((painted, "role"), (~painted, "paint")):
+        if asked and not found.any():
+            raise WorldsError(
+                f"method {asked[0]!r} learns where paint tells the weight and where the part does; "
+                f"--data has no tasks of record --carries {carries}"
+            )
+
+
+def repainted(colours: Tensor, generator: torch.Generator) -> Tensor:
+    """Corner weights (N, D, P, C) with the corners of the RGB cube exchanged, of each scan (N, D) in a way of its own.
+
+    Every palette colour lies near a corner of its own and features tell only whether colours are alike, so that this is
+    the scan of the same object in other paints.
+    """
+    n, d, _, corners = colours.shape
+    order = torch.rand(n, d, 1, corners, generator=generator).argsort(-1).to(colours.device)
+    return colours.gather(-1, order.expand_as(colours))
 
 
 def fitting(shots: tuple[int, ...], demos: int) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ from robo_meta.training.presets import (
     check_methods,
 )
 from robo_meta.training.state import STATES, MetaState, load_state
-from robo_meta.training.task_sampler import TaskStream
+from robo_meta.training.task_sampler import TaskStream, check_worlds
 from robo_meta.training.warm_start import Start, starts_from
 from sim.errors import InputError
 
@@ -95,7 +95,7 @@ def train(
         The checkpoint file.
 
     Raises:
-        TrainError, PresetError, TrainingDataError, CheckpointError, StateError: bad input.
+        TrainError, PresetError, TrainingDataError, WorldsError, CheckpointError, StateError: bad input.
         LockError: another process is training into `out`.
         TrainingDiverged: a loss was not finite.
     """
@@ -103,12 +103,13 @@ def train(
     check_methods(tuple(methods))
     if seed < 0:
         raise TrainError(f"seed {seed}; expected 0 or more")
-    if config.preset == "further" and init is None:
-        raise TrainError("preset 'further' without --init; expected the checkpoint that it goes on with")
+    if init is None and any(config.schedules[part].steps == 0 for part in SHARED):
+        raise TrainError(f"preset {config.preset!r} without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
     begun = _begun(out, config)
     _check_contrast(methods, begun, out)
+    check_worlds(methods, packed)
     starts = _starts(methods, init, config)
     for part in parts_to_train(methods, packed, begun, resume):
         if config.schedules[part].steps == 0 and not (part in starts and starts[part].goes_on):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from robo_meta.catalogue import TRAINED_BY_NAME
 from robo_meta.model import scorer
 from robo_meta.training.checkpoint import Checkpoint, CheckpointError, expected_shapes, load_checkpoint
 from robo_meta.training.presets import SHARED, TrainConfig
@@ -41,7 +42,8 @@ def starts_from(path: Path | str, methods: Sequence[str], config: TrainConfig) -
     """Part → what it starts from, for `methods` and for the parts that they share.
 
     Where the checkpoint has a part `pretrain`, that is its body and head for every method, and the shared parts start
-    afresh. Otherwise each part goes on with the part of its own name: all of its parameters, and its inner rates.
+    afresh. Otherwise each part goes on with the part of its own name: all of its parameters, and its inner rates; or,
+    where there is none, with that of the method that its row in `robo_meta.catalogue` says it starts from.
 
     Raises:
         CheckpointError: no checkpoint, none of a method's parts in it, or sizes other than `config`'s.
@@ -49,12 +51,21 @@ def starts_from(path: Path | str, methods: Sequence[str], config: TrainConfig) -
     found = load_checkpoint(path)
     if PREFERRED in found.parts:
         return {name: Start(PREFERRED, _body_and_head(found, path, PREFERRED, config)) for name in methods}
-    for name in methods:
+    sources = {name: _source(name, found) for name in methods}
+    for name in sources.values():
         if name not in found.parts:
             held = ", ".join(sorted(found.parts))
             raise CheckpointError(f"{path}: holds no {PREFERRED!r} and no {name!r} to start from; it holds {held}")
-    shared = [name for name in SHARED if name in found.parts]
-    return {name: Start(name, _fitting(found, path, name, config), goes_on=True) for name in (*methods, *shared)}
+    sources |= {name: name for name in SHARED if name in found.parts}
+    return {
+        name: Start(source, _fitting(found, path, source, config), goes_on=True) for name, source in sources.items()
+    }
+
+
+def _source(method: str, found: Checkpoint) -> str:
+    """The part that a method starts from: its own, or that of the method that it is a variety of."""
+    other = TRAINED_BY_NAME[method].starts_from
+    return method if method in found.parts or other is None else other
 
 
 def _body_and_head(found: Checkpoint, path: Path | str, part: str, config: TrainConfig) -> dict[str, Tensor]:

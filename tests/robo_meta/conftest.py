@@ -41,6 +41,9 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
         ratio = np.exp(rng.uniform(1.1, 2.3) * rng.choice([-1, 1]))
         for demo in range(4):
             scans[task, demo], grasps[task, demo] = bar(rng, colours, ratio, points)
+    # The second half of the tasks passes for painted goods, of which no colour has a density.
+    densities = np.zeros((tasks, 8), np.float32)
+    densities[: (tasks + 1) // 2, :2] = (1.0, 4.0)
     hand = np.zeros((60, 7), np.float32)
     hand[:, :4] = rng.normal(0, 0.05, (60, 4))
     hand[:, 4], hand[:, 6] = 0.08, 1.0
@@ -54,7 +57,7 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
         "family": np.tile(np.int16([0, 0, 0, 1]), (tasks, 1)),
         "object": np.tile(np.int16([0, 0, 1, 2]), (tasks, 1)),
         "intention": np.zeros(tasks, np.int8),
-        "densities": np.zeros((tasks, 8), np.float32),
+        "densities": densities,
         "hand": hand,
         "hand_actions": actions.astype(np.float32),
         "hand_targets": targets,

@@ -24,3 +24,9 @@ class Context(ScoringStrategy):
         """The head parameters that the encoder gives."""
         with torch.no_grad():
             return condition(self._theta, support, grasps, mask)
+
+
+class ContextBoth(Context):
+    """As `context`, trained on colour-coded stock and on painted goods alike."""
+
+    name = "context-both"

@@ -25,6 +25,13 @@ class Maml(ScoringStrategy):
         return adapt(self._theta, self._rates, support, grasps, mask, differentiable=False)
 
 
+class MamlBoth(Maml):
+    """As `maml`, trained on colour-coded stock and on painted goods alike: the demonstrations, and how their paint fits
+    the query's, are all that tells which of the two it is."""
+
+    name = "maml-both"
+
+
 class Anil(Maml):
     """As `maml`, but the steps move only `catalogue.OUTPUT_LAYER`; the features stay as they are
     (Raghu et al., 2020, "Rapid learning or feature reuse?")."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from demos.expert.grasp_plan import plan_grasp
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.pack import pack
+from demos.recording.planned import plan_task
 from demos.recording.recorder import record
+from demos.recording.task_scenes import demo_scene
 from demos.storage.array_file import read_array_file
 from demos.storage.dataset import open_dataset
 from demos.storage.packed_file import PACKED
-from sim.objects.roles import ROLES
-from sim.tasks.scenes import ROLE
+from sim.objects.roles import ROLES, roles_of
+from sim.shapes.pieces import HANDLE, HEAD
+from sim.tasks.scenes import BALANCE, PART, ROLE
 
 
 def test_roles_come_back_and_the_other_intentions_with_them(tmp_path: Path) -> None:
@@ -36,6 +42,31 @@ def test_roles_come_back_and_the_other_intentions_with_them(tmp_path: Path) -> N
     # The grasps of the other intentions are there too.
     others = arrays["other_grasps"]
     assert np.isfinite(others[arrays["family"] >= 0]).any()
+
+
+def test_a_row_of_grasps_is_of_one_role_on_every_object(tmp_path: Path) -> None:
+    """A planned task is three in one: balance it, take its handle, take its head; whatever colour these wear."""
+    config = RecordConfig(
+        tmp_path / "d", families=("hammer", "spoon"), planned=1, tasks=0, demos=4, seed=3, carries=ROLE
+    )
+    paints: set[tuple[str, ...]] = set()
+    for index in range(4):
+        rows = plan_task(config, index)
+        meant: list[list[str]] = []
+        for demo in range(config.demos):
+            scene, _ = demo_scene(config, index, demo)
+            paints.add(tuple(scene.task.densities))
+            wanted = {"balance": replace(scene.task, intention=BALANCE, part_colour=None)} | {
+                role: replace(scene.task, intention=PART, part_colour=colour)
+                for colour, role in roles_of(scene.object).items()
+            }
+            exact = {name: plan_grasp(replace(scene, task=task)) for name, task in wanted.items()}
+            drawn = [rows["grasps"][demo], *rows["other_grasps"][demo]]
+            meant.append([min(exact, key=lambda name: math.dist(exact[name][:2], grasp[:2])) for grasp in drawn])
+        assert sorted(meant[0]) == ["balance", HANDLE, HEAD]
+        assert all(names == meant[0] for names in meant)
+        assert (rows["densities"] == 0).all(), "which is how training knows painted goods"
+    assert len(paints) > 4
 
 
 def test_an_unknown_carrier(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_out_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_names() -> None:
-    named_only = ("contrast", "retry", "selector")
+    named_only = ("contrast", "retry", "maml-both", "context-both", "selector")
     assert default_names() == (*(name for name in CATALOGUE if name not in named_only), "maml+scripted-controller")
     shipped = default_names({"maml", "zero-shot", "closing", "controller"})
     assert {"maml", "zero-shot", "fine-tune", "scratch", "centre", "maml+scripted-controller"} <= set(shipped)

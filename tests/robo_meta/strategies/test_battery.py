@@ -128,14 +128,15 @@ def test_playable_knows_that_one_part_may_stand_for_another(tiny_run: Path) -> N
 
 @pytest.fixture(scope="module")
 def shipped() -> Checkpoint:
-    """The shipped networks. `fomaml`, `anil` and `reptile`, which are not shipped, start from `maml`'s parameters: what
-    is asked of them here is the way in which they adapt, not how well they were trained for it."""
+    """The shipped networks. Those that are not shipped have `maml`'s or `context`'s parameters instead: what is asked
+    of them here is the way in which they adapt, not how well they were trained for it."""
     found = load_checkpoint()
     maml = found.part("maml")
     theta = {name: value for name, value in maml.items() if not name.startswith("rates.")}
     rates = initial_rates(theta, found.architecture.inner_steps, MOVED["anil"])
     anil = {**theta, **{f"rates.{name}": value for name, value in rates.items()}}
-    return Checkpoint({**found.parts, "fomaml": maml, "reptile": theta, "anil": anil}, found.card)
+    instead = {"fomaml": maml, "reptile": theta, "anil": anil, "maml-both": maml, "context-both": found.part("context")}
+    return Checkpoint({**instead, **found.parts}, found.card)
 
 
 def hammer_balanced(densities: dict[tuple[float, float, float], float], rng: np.random.Generator) -> SupportSet:

@@ -12,7 +12,7 @@ from robo_meta.model import grasp_head
 from robo_meta.model.point_features import VERSION, WIDTHS, Encoded, encode
 from robo_meta.model.scorer import body
 from robo_meta.training.checkpoint import FORM, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
-from robo_meta.training.presets import METHODS, PRESETS
+from robo_meta.training.presets import DEFAULT_METHODS, METHODS, PRESETS
 from tests.altered import other_schema
 
 
@@ -38,12 +38,13 @@ def test_card_says_where_it_comes_from(tiny_run: Path) -> None:
         assert {"seed", "git", "schedule", "data"} <= set(record)
 
 
-def test_full_preset_fits_two_megabytes() -> None:
+def test_what_is_worth_shipping_fits_one_and_a_half_megabytes() -> None:
     from robo_meta.training.checkpoint import expected_shapes
 
     sizes = PRESETS["full"].architecture
-    shapes = [shape for part in (*METHODS, "closing", "controller") for shape in expected_shapes(part, sizes).values()]
-    assert sum(4 * torch.Size(shape).numel() for shape in shapes) < 1_900_000
+    parts = (*DEFAULT_METHODS, "contrast", "maml-both", "context-both", "closing", "controller")
+    shapes = [shape for part in parts for shape in expected_shapes(part, sizes).values()]
+    assert sum(4 * torch.Size(shape).numel() for shape in shapes) < 1_500_000
 
 
 def damaged(run: Path, out: Path, part: str, name: str, value: torch.Tensor | None, **card: object) -> Path:
@@ -147,6 +148,6 @@ def test_part_that_was_not_trained(tiny_run: Path) -> None:
     lacking = Checkpoint({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(
         CheckpointError,
-        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, contrast, controller, fomaml",
+        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, context-both, contrast, controller",
     ):
         lacking.part("maml")

@@ -9,9 +9,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from demos.support import TRANSFERS, ShotsError, eligible
+from robo_meta.model.point_features import encode
 from robo_meta.model.scorer import grasp_rows
 from robo_meta.training.data import TrainingData, data_fingerprint, load_training_data
-from robo_meta.training.task_sampler import TaskStream
+from robo_meta.training.task_sampler import TaskStream, WorldsError, check_worlds
 
 CPU = torch.device("cpu")
 FITS = {
@@ -159,3 +160,52 @@ def test_half_of_the_tasks_are_other_intentions_where_they_were_planned(packed, 
     assert not (x == -1)[tasks == 3].any()
     # A task of *balance* has two intentions of *part* besides; one of *part* has *balance* as the first.
     assert torch.equal(balance, torch.where(tasks < 4, x == own, (x == 1) & (tasks < 8)))
+
+
+def two_worlds(packed, folder) -> tuple[TrainingData, TaskStream]:
+    """Twelve tasks, of which the last six are painted goods."""
+    data = load_training_data(packed.write(folder, packed.arrays()))
+    return data, TaskStream(data, (1, 2, 3), (0.2, 0.25, 0.55), CPU)
+
+
+def test_both_worlds_come_up_evenly_and_supports_are_whole(packed, tmp_path):
+    data, stream = two_worlds(packed, tmp_path)
+    generator, painted, sizes = torch.Generator().manual_seed(0), [], set()
+    for _ in range(20):
+        batch = stream.draw_both(100, generator)
+        painted.append(data.painted_goods[batch.tasks])
+        sizes.add(batch.support.shape[1])
+        assert batch.support_mask.all()
+        used = torch.zeros(100, 4).scatter_add_(-1, batch.support, batch.support_mask)
+        assert torch.equal(used + batch.query_mask, torch.ones(100, 4)), (
+            "no demonstration twice, and none on both sides"
+        )
+    assert sizes == {1, 2, 3} and abs(float(torch.cat(painted).float().mean()) - 0.5) < 0.04
+
+
+def test_painted_goods_are_painted_anew_and_nothing_else_is(packed, tmp_path):
+    data, stream = two_worlds(packed, tmp_path)
+    batch = stream.draw_both(60, torch.Generator().manual_seed(0))
+    plain = encode(data.points[batch.tasks].float())
+    assert torch.allclose(batch.scans.features, plain.features, atol=1e-2)
+    assert torch.equal(batch.grasps, grasp_rows(data.grasps)[batch.tasks])
+    coded, painted = ~data.painted_goods[batch.tasks], data.painted_goods[batch.tasks]
+    assert torch.allclose(batch.scans.colours[coded], plain.colours[coded], atol=1e-3)
+    before, after = (colours[painted].argmax(-1) for colours in (plain.colours, batch.scans.colours))
+    worn = [[tuple(sorted(set(scan.tolist()))) for scan in task] for task in after]
+    # Two paints stay two and part the object at the same points; the four demonstrations of a task hardly ever agree.
+    for task in range(len(before)):
+        for demo in range(4):
+            pairs = set(zip(before[task, demo].tolist(), after[task, demo].tolist(), strict=True))
+            assert len(pairs) == len(set(before[task, demo].tolist())) == len(worn[task][demo])
+    assert np.mean([len(set(task)) for task in worn]) > 3
+
+
+@pytest.mark.parametrize(("density", "carries"), [(0.0, "paint"), (1.0, "role")])
+def test_a_method_of_both_worlds_is_refused_what_shows_one(packed, tmp_path, density, carries):
+    arrays = packed.arrays()
+    arrays["densities"][:] = density
+    data = load_training_data(packed.write(tmp_path, arrays))
+    check_worlds(("maml", "context"), data)
+    with pytest.raises(WorldsError, match=f"method 'maml-both' .* has no tasks of record --carries {carries}"):
+        check_worlds(("maml", "maml-both"), data)

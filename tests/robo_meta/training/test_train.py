@@ -266,6 +266,29 @@ def test_init_goes_on_with_every_part_of_its_own_name(packed: SimpleNamespace, t
     assert all(label.startswith(f"{part} ") for part, label in labels.items())
 
 
+def test_methods_of_both_worlds_start_from_the_part_that_their_row_names(
+    packed: SimpleNamespace, tmp_path: Path
+) -> None:
+    """And go on with their own once they have one; the parts that they start from stay as they are."""
+    data, methods = packed.write(tmp_path), ["maml-both", "context-both"]
+    source = train(data, tmp_path / "source", ["maml", "context"], TINY)
+    begun, out = load_file(source), tmp_path / "run"
+    out.mkdir()
+    (out / "policy.safetensors").write_bytes(source.read_bytes())
+    still = dataclasses.replace(TINY, schedules={name: Schedule(1, 4, 0.0) for name in TINY.schedules})
+    found = load_file(train(data, out, methods, still, init=source))
+    assert found.keys() - begun.keys() == {name.replace("/", "-both/", 1) for name in begun if name[0] == "m"} | {
+        name.replace("/", "-both/", 1) for name in begun if name.startswith("context/")
+    }
+    assert all(torch.equal(found[name], begun[name.replace("-both", "")]) for name in found)
+    labels = {part: record["init"] for part, record in load_checkpoint(out).card["parts"].items()}
+    assert labels["maml-both"].startswith("maml ") and labels["context-both"].startswith("context ")
+    moved = load_file(train(data, tmp_path / "moved", methods, TINY, init=out))
+    assert not torch.equal(moved["maml-both/head.in.bias"], found["maml-both/head.in.bias"])
+    (label,) = {load_checkpoint(tmp_path / "moved").card["parts"]["maml-both"]["init"].split()[0]}
+    assert label == "maml-both"
+
+
 def test_what_goes_on_keeps_the_narrow_losses_of_the_end(packed: SimpleNamespace, tmp_path: Path) -> None:
     """Step 0 of a training that starts afresh has wide losses; of one that goes on, those of the last step."""
     seen: dict[bool, float] = {}
