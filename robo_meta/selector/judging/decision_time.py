@@ -16,6 +16,7 @@ from robo_meta.scenarios.supports import record_support
 from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.matrix.matrix import available_with
 from robo_meta.selector.matrix.observe import look
+from robo_meta.strategies.scan_memory import forget
 
 SPLIT = "validation"
 """Where the task comes from on which decisions are timed."""
@@ -49,6 +50,7 @@ def _timed(
     size, taken = len(strategies), []
     nothing, available = np.zeros((1, size)), available_with(tuple(strategies), np.zeros(1))
     for _ in range(DECISIONS[support.shots]):
+        forget()
         start = time.process_time()
         features = look(strategies, support, points).features[None]
         looked = time.process_time()

@@ -13,7 +13,7 @@ import numpy as np
 from demos.support import SupportSet
 from robo_meta.selector.matrix.feature_names import FARTHEST
 from robo_meta.selector.matrix.paint_features import colour_features, held_off_centre, laid_features
-from robo_meta.strategies.baselines.colour_clusters import SEPARATION
+from robo_meta.strategies.baselines.colour_clusters import SEPARATION, roughness
 from robo_meta.strategies.baselines.part_matching import paint_over_parts
 from robo_meta.strategies.baselines.scan_alignment import principal_frames
 from robo_meta.strategies.baselines.scan_grasps import closings
@@ -122,13 +122,3 @@ def grip(points: np.ndarray, grasp: np.ndarray) -> float:
     """m of object between the open fingers at a grasp (4,)."""
     place = np.asarray(grasp[:2], dtype=np.float64)
     return float(closings(points, place[None], np.array([float(grasp[3])])).width[0, 0])
-
-
-def roughness(points: np.ndarray) -> float:
-    """m by which heights scatter over near neighbours of one colour: median deviation from the neighbours' median."""
-    xy, paint = points[:, :2].astype(np.float64), points[:, 3:6].astype(np.float64)
-    near = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) + (
-        np.linalg.norm(paint[:, None] - paint[None], axis=-1) > SEPARATION
-    )
-    neighbours = points[np.argsort(near, axis=1, kind="stable")[:, 1:6], 2]
-    return float(np.median(np.abs(points[:, 2] - np.median(neighbours, axis=1))))

@@ -31,6 +31,7 @@ from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.selector.matrix.scene import FOLLOWED_UP, Player, play_scene
 from robo_meta.strategies.build import needs_checkpoint, playable
 from robo_meta.strategies.identity import shipped_code
+from robo_meta.strategies.scan_memory import forget
 from robo_meta.training.checkpoint import checkpoint_file
 
 JOURNAL = ".rows.jsonl"
@@ -114,6 +115,7 @@ def nominal_seconds(player: Player) -> np.ndarray:
     for name in player.names:
         strategy, taken = strategies[name], []
         for _ in range(TIMES):
+            forget()
             start = time.process_time()
             policy = strategy.adapt_after(support, (failed,)) if name == RETRY else strategy.adapt(support)
             policy.target(points)

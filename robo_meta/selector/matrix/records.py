@@ -48,8 +48,8 @@ def assemble(
         seconds=seconds,
         following=np.array(following),
         beside=np.array([row["beside"] for _, row in table], dtype=np.int8).reshape(
-                len(table), len(identity["beside"]), identity["rollouts"]
-            ),
+            len(table), len(identity["beside"]), identity["rollouts"]
+        ),
         provenance={
             **identity,
             "scenes": len(records),
