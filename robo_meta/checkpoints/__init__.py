@@ -6,7 +6,7 @@ from pathlib import Path
 FILES = {
     "checkpoint": "full.safetensors",
     "selector": "selector.safetensors",
-    "matrix": "validation_matrix.safetensors",
+    "matrix": "training_matrix.safetensors",
 }
 """What is shipped → its file here."""
 

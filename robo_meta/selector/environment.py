@@ -48,7 +48,7 @@ class SelectEnv(gymnasium.Env):
     twice as many actions as there are attempts. To be maximised: E[Σ γᵗ rₜ] with `prices.gamma`.
 
     Args:
-        matrix: a `Matrix`, or the file of one; None plays the shipped matrix of validation families.
+        matrix: a `Matrix`, or the file of one; None plays the shipped matrix of training families.
         prices: of attempts, demonstrations and seconds.
 
     Options of `reset`: `scene`, the number of the scene to play, from 0.

@@ -100,7 +100,8 @@ class TaskStream:
         """
         half = torch.rand(count, generator=generator) < torch.tensor(0.5)
         drawn = [world[torch.randint(len(world), (count,), generator=generator)] for world in self._worlds]
-        tasks = torch.where(half, *drawn)
+        coded, goods = drawn
+        tasks = torch.where(half, coded, goods)
         batch = self._batch(tasks, generator, filled=True)
         anew = repainted(batch.scans.colours, generator)
         colours = torch.where(half.to(self.device)[:, None, None, None], batch.scans.colours, anew)

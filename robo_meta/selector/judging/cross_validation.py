@@ -23,6 +23,10 @@ SURER = 0.005
 """A smaller leaf is chosen only where success rises by more than this, and by more than a standard error."""
 
 
+FOLDS = 6
+"""Groups of families that are left out in turn: a selector is trained for each."""
+
+
 def choose_least(
     matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
 ) -> tuple[LearnerConfig, dict[str, Any] | None]:
@@ -40,7 +44,8 @@ def choose_least(
 
 
 def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int) -> dict[str, Any] | None:
-    """Success of selector and single best with each query family left out in turn; None where there is one only.
+    """Success of selector and single best with the query families left out in turn, in up to `FOLDS` groups; None where
+    there is one only.
 
     Returns:
         `{selector, sbs, vbs, closed_gap, error}` of the scenes in which something can tell, the last the standard error
@@ -53,9 +58,9 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
     judged = matrix.only(matrix.drawn)
     judged = judged.only(tellable(judged))
     selected, single = np.zeros(len(judged)), np.zeros(len(judged))
-    for family in np.unique(judged.scenes["family"]):
-        out = np.flatnonzero(judged.scenes["family"] == family)
-        training, left_out = matrix.only(np.flatnonzero(families != family)), judged.only(out)
+    for fold in _folds(families):
+        out = np.flatnonzero(np.isin(judged.scenes["family"], fold))
+        training, left_out = matrix.only(np.flatnonzero(~np.isin(families, fold))), judged.only(out)
         selector = train_selector(training, one, config, seed)
         nothing = np.zeros((len(out), len(matrix.strategies)))
         choice = selector.strategy_for(left_out.features, nothing, left_out.available)
@@ -65,6 +70,13 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
     matrix = judged
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
-    # The two rows of a task, with one demonstration more and without, are no two samples.
     rates["error"] = np.std(selected - single) / np.sqrt(max(len(np.unique(matrix.clusters[1])), 1))
     return {name: round(float(value), 4) if np.isfinite(value) else None for name, value in rates.items()}
+
+
+def _folds(families: np.ndarray) -> list[np.ndarray]:
+    """Groups of families, each family in one; those with most scenes are dealt out first, so that groups are alike."""
+    names, counts = np.unique(families, return_counts=True)
+    order = names[np.argsort(-counts, kind="stable")]
+    size = min(FOLDS, len(names))
+    return [order[number::size] for number in range(size)]

@@ -19,9 +19,9 @@ class LearnerConfig:
         LearnerError: a number out of range.
     """
 
-    trees: int = 80
+    trees: int = 40
     """Trees of an ensemble."""
-    leaves: int = 160
+    leaves: int = 48
     """Most leaves of a tree."""
     least: int = 16
     """Fewest rows (situations × strategies) of a leaf; `choose_least` of `robo_meta.selector.judging` chooses it."""
