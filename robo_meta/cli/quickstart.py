@@ -16,15 +16,16 @@ from demos.recording.config import RecordConfig
 from robo_meta.cli.evaluate import run as run_evaluation
 from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.selector.matrix.config import MatrixOrder
+from robo_meta.selector.matrix.config import KEYPOINTS, MatrixOrder
 from robo_meta.training.presets import preset_named
 
-CHOICES = ("maml", "warped-replay", "density-fit")
+CHOICES = ("maml", "warped-replay", "role")
 """What the selector chooses among."""
-STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "density-fit", "selector")
+STRATEGIES = ("maml", "zero-shot", "centre", "replay", "warped-replay", "role", "selector")
 """What meets the unseen families."""
-ROLLOUTS = 4
-"""Of every strategy on every scene that the selector learns from."""
+ROLLOUTS, ASKED_ROLLOUTS = 4, 2
+"""Of every strategy on every scene that the selector learns from, as it is met and where it is reached by asking; they
+are scored by keypoints, which takes a fraction of the time."""
 
 PLACES = {
     "objects": "objects.png",
@@ -48,7 +49,7 @@ class QuickstartConfig:
     """Training tasks with four recorded demonstrations each: the controller learns from them."""
     planned: int = 600
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
-    scenes: int = 6
+    scenes: int = 16
     """Scenes of the validation families that a small selector learns from."""
     tasks: int = 40
     """Tasks of unseen families to adapt to, one rollout a strategy each."""
@@ -138,7 +139,9 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
         checkpoint=config.out / PLACES["run"],
         split="validation",
         scenes=config.scenes,
+        scored=KEYPOINTS,
         rollouts=ROLLOUTS,
+        asked_rollouts=ASKED_ROLLOUTS,
         strategies=CHOICES,
         workers=config.workers,
         seed=config.seed,
