@@ -34,7 +34,7 @@ from robo_meta.selector.learner.prices import Prices
 from tests.robo_meta.selector.selector_matrices import made_up, with_retry
 
 CONDITION = Condition("new-instance")
-TREES = LearnerConfig(trees=20)
+TREES = LearnerConfig(trees=5)
 PRICES = {ANY: 0.1, THIS_OBJECT: 0.25}
 
 
@@ -161,9 +161,9 @@ class OnMatrix(Deciding):
 def test_it_asks_where_that_is_worth_it_and_returns_what_the_judge_expects(
     matched: MatchedTask, support: SupportSet
 ) -> None:
-    shots = np.arange(60) % 2 + 1
+    shots = np.arange(24) % 2 + 1
     chances = np.where(shots[:, None] == 1, [[0.0, 0.0, 0.0]], [[1.0, 0.0, 0.0]])
-    on_object = np.where(shots == 1, np.arange(60) + 1, -1)
+    on_object = np.where(shots == 1, np.arange(24) + 1, -1)
     matrix = made_up(chances, features={"shots": shots}, on_object=on_object)
     table = Table(support.items[0], maml=[1, 1, 1], replay=[0, 0, 0], centre=[0, 0, 0])
     cheap = train_selector(matrix, Prices(attempts=2), TREES)
@@ -216,9 +216,9 @@ def test_attempts_have_seeds_of_their_own(matched: MatchedTask) -> None:
 
 
 def test_evaluate_plays_it_the_same_with_any_number_of_workers(tiny_run: Path, tmp_path: Path) -> None:
-    shots = np.arange(60) % 2 + 1
+    shots = np.arange(24) % 2 + 1
     chances = np.where(shots[:, None] == 1, [[0.2, 0.2]], [[0.9, 0.1]])
-    following = np.where(shots == 1, np.arange(60) + 1, -1)
+    following = np.where(shots == 1, np.arange(24) + 1, -1)
     matrix = made_up(chances, features={"shots": shots}, following=following, strategies=("replay", "centre"))
     file = save_selector(tmp_path / "s.safetensors", train_selector(matrix, Prices(attempts=2), TREES))
     common: dict[str, Any] = {
