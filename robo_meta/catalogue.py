@@ -23,6 +23,11 @@ CONTROLLER = "controller"
 """Part of a checkpoint that the learned controller is made of."""
 SCRIPTED_SUFFIX = "+scripted-controller"
 """A strategy's name with this is that strategy driven by the scripted controller, whatever drives the others."""
+SELECTOR, ASKING = "selector", "selector+asking"
+"""The selector's first choice, a strategy; and its whole policy, which asks, attempts again and gives up. That is no
+strategy and has no row: it needs the world, not demonstrations alone."""
+ASKING_COLOUR = "#7d1b45"
+"""Its colour in charts."""
 OTHER_COLOURS = ("#17a2b8", "#b5651d", "#607d3b", "#a23b72", "#3d5a80", "#bc5090")
 """Colours in charts for strategies that have no row: a user's own."""
 
@@ -245,7 +250,7 @@ _ROWS = (
         has_prior=True,
     ),
     StrategyRow(
-        "selector",
+        SELECTOR,
         "robo_meta.selector.strategy:SelectorStrategy",
         "#d6336c",
         "Looks at the scene and lets the most promising of the other strategies act.",

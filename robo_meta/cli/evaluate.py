@@ -24,7 +24,7 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
     """Evaluate, print the table or JSON, and write `result.json` and `report.html` where there is an out folder."""
     # Imported here: help needs none of it.
     from robo_meta.evaluation.evaluate import evaluate
-    from robo_meta.report.terminal import attempt_lines, novice_lines, print_result
+    from robo_meta.report.terminal import asking_lines, attempt_lines, novice_lines, print_result
 
     result = evaluate(config).to_json()
     if config.out is not None:
@@ -54,7 +54,8 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         print_result(result, console)
         from rich.console import Console
 
-        for line in (*attempt_lines(result.get("attempts", ())), *novice_lines(result.get("contrast", ()))):
+        further = {"asking": asking_lines, "attempts": attempt_lines, "contrast": novice_lines}
+        for line in [line for name, lines in further.items() for line in lines(result.get(name, ()))]:
             (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
     return result
 

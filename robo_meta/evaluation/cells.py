@@ -128,6 +128,39 @@ class ContrastCell:
 
 
 @dataclass(frozen=True)
+class AskingCell:
+    """A policy that may ask, attempt again and give up, over the tasks of one split, transfer, intention and number of
+    shots."""
+
+    strategy: str
+    """As the results call it."""
+    split: str
+    """Split that the tasks were drawn from."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    intention: str
+    """`balance`, `part`, or `all` for both together."""
+    shots: int
+    """Demonstrations that it began with."""
+    n: int
+    """Tasks."""
+    success: Interval
+    """Success rate of the last attempt, with its 95 % Wilson interval."""
+    discounted: Interval
+    """Mean return at the selector's prices, with its 95 % interval."""
+    selector: Interval
+    """The same of a single attempt with the selector's first choice."""
+    maml: Interval | None
+    """The same of a single attempt with `maml`; None where the selector doesn't know it."""
+    attempts: float
+    """Attempts made, mean."""
+    asked: dict[str, float]
+    """Kind of demonstration → how many were asked for, mean."""
+    gave_up: float
+    """Share of the tasks that ended by giving up."""
+
+
+@dataclass(frozen=True)
 class FamilyRate:
     """One strategy's success rate on queries of one family."""
 

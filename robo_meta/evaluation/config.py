@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from demos.code_identity import value_identity
 from demos.demo import installed_versions
-from robo_meta.catalogue import CATALOGUE, bare
+from robo_meta.catalogue import ASKING, CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.matched_scenes import AUTO, NEW_SHAPE, OWN, PROCEDURAL, check_new_shapes, support_for
 from robo_meta.strategies.identity import code_identity
 from robo_meta.strategies.resolve import resolve, resolve_all
-from robo_meta.strategies.sources import Source
+from robo_meta.strategies.sources import AskingSource, Source
 from sim.errors import InputError, did_you_mean
 from sim.shapes.families import families_of, family_named
 from sim.tasks.benchmark import benchmark_of
@@ -60,7 +60,8 @@ class EvaluateConfig:
     strategies: tuple[Any, ...] = ()
     """Which strategies take part; where none is named, all whose part the checkpoint has. Of zero-shot, fine-tune,
     maml, context, fomaml, anil, reptile, scratch, centre, replay, warped-replay, density-fit, role, contrast, retry
-    and selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one of your own."""
+    and selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one of your own. Besides,
+    `selector+asking`: the selector's whole policy, which may ask, attempt again and give up."""
     reference: str | None = None
     """What the others are compared with, by its name in the results; `maml` where it takes part, else the first."""
     controller: Literal["learned", "scripted"] = "learned"
@@ -88,7 +89,7 @@ class EvaluateConfig:
         if NEW_SHAPE in self.transfer and self.support == OWN:
             for split in self.split:
                 check_new_shapes(split)
-        object.__setattr__(self, "strategies", resolve_all(self.strategies))
+        object.__setattr__(self, "strategies", resolve_all([_asking(given) for given in self.strategies]))
         for name in ("split", "transfer", "shots"):
             values = getattr(self, name)
             if not values or len(set(values)) != len(values):
@@ -123,7 +124,7 @@ class EvaluateConfig:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The strategies that take part."""
+        """What takes part: strategies, and the selector's whole policy where it is named."""
         if self.strategies:
             return self.strategies
         # Only here, as they import PyTorch, for which nobody should wait who asks for help.
@@ -131,6 +132,16 @@ class EvaluateConfig:
         from robo_meta.training.checkpoint import checkpoint_file, part_names
 
         return resolve_all(default_names(part_names(checkpoint_file(self.checkpoint))))
+
+    @property
+    def adapting(self) -> tuple[Source, ...]:
+        """The strategies that take part."""
+        return tuple(source for source in self.sources if not isinstance(source, AskingSource))
+
+    @property
+    def asking(self) -> tuple[AskingSource, ...]:
+        """The whole policies that take part."""
+        return tuple(source for source in self.sources if isinstance(source, AskingSource))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,14 +177,15 @@ class EvaluateConfig:
 
     @property
     def players(self) -> tuple[Source, ...]:
-        """The strategies that take part, those of the further experiments included."""
+        """The strategies that take part, those of the further experiments and whole policies included."""
         after_failure = (*("retry", "maml") * (self.attempts > 1), *("contrast", "maml") * self.sloppy)
-        return tuple(dict.fromkeys((*self.sources, *map(resolve, after_failure))))
+        choosers = (source.chooser for source in self.asking)
+        return tuple(dict.fromkeys((*self.adapting, *map(resolve, after_failure), *choosers)))
 
     @property
     def selector_file(self) -> Path | None:
         """The selector to load, or None where none takes part."""
-        rows = [CATALOGUE[bare(name)] for name in self.names if bare(name) in CATALOGUE]
+        rows = [CATALOGUE[bare(source.name)] for source in self.players if bare(source.name) in CATALOGUE]
         if not any(row.file == "selector" for row in rows):
             return None
         return shipped("selector") if self.selector is None else self.selector
@@ -216,6 +228,11 @@ def _own_families(split: str) -> dict[str, str]:
     if benchmark_of(split) is not None:
         return {}
     return {name: value_identity(family_named(name).origin) for name in families_of(split)}
+
+
+def _asking(given: Any) -> Any:
+    """What was given, or the selector's whole policy where its name was."""
+    return AskingSource(given) if isinstance(given, str) and bare(given) == ASKING else given
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
+from robo_meta.evaluation.asking_cells import asking_cells
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.failure_supports import novice_cells
 from robo_meta.evaluation.play_task import play_task
@@ -54,9 +55,9 @@ def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress
     wanted = [(split, index) for split in config.split for index in range(config.tasks)]
     done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]
-    shared = (config.checkpoint_file, config.sources, config.controller, config.seed)
-    chooser = config.selector_file
-    play = partial(play_task, attempts=config.attempts, novice=config.sloppy, selector=chooser, support=config.support)
+    shared = (config.checkpoint_file, config.adapting, config.controller, config.seed)
+    further = partial(play_task, attempts=config.attempts, novice=config.sloppy, asking=config.asking)
+    play = partial(further, selector=config.selector_file, support=config.support)
     jobs = [partial(play, *shared, split, index, config.transfer, config.shots) for split, index in missing]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
@@ -85,4 +86,5 @@ def summary(config: EvaluateConfig, tasks: Sequence[TaskRecord]) -> Evaluation:
         tasks=tuple(results.tasks),
         attempts=tuple(attempt_cells(results.tasks)) if config.attempts > 1 else None,
         contrast=tuple(novice_cells(results.tasks)) if config.sloppy else None,
+        asking=tuple(asking_cells(results.tasks)) if config.asking else None,
     )

@@ -96,6 +96,11 @@ def clustered_rate(outcomes: np.ndarray, tasks: np.ndarray) -> Interval:
     return _clustered(outcomes, tasks, 0.0, 1.0)
 
 
+def clustered_mean(values: np.ndarray, tasks: np.ndarray, low: float, high: float) -> Interval:
+    """Mean of values (N,) of tasks (N,) that lie between `low` and `high`, such as returns."""
+    return _clustered(np.asarray(values, float), tasks, low, high)
+
+
 def ratio(a: np.ndarray, b: np.ndarray, tasks: np.ndarray) -> Interval:
     """Mean of `a` ÷ mean of `b` over matched outcomes from 0 to 1, by Fieller's theorem.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,17 +13,19 @@ from demos.expert.episode import shared_env
 from demos.expert.grasp_plan import NoGrasp
 from demos.policy import Policy
 from demos.support import SupportSet
+from robo_meta.evaluation.asking import Decider, asking_row, play_asking
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
 from robo_meta.evaluation.failure_supports import novice_rows
-from robo_meta.evaluation.records import EXPERT, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
+from robo_meta.evaluation.records import EXPERT, AskingRow, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
 from robo_meta.evaluation.retries import attempt_rows
 from robo_meta.evaluation.world.blind_grasps import grasp_near
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.scenarios.matched_scenes import OWN, MatchedTask, matched_task
+from robo_meta.scenarios.matched_scenes import OWN, MatchedTask, attempt_seeds, matched_task
 from robo_meta.scenarios.rollout import Outcome, expert_rollout
 from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, record_support
 from robo_meta.strategies.build import Participant, shared_strategies
+from robo_meta.strategies.sources import AskingSource
 from sim.tasks.scenes import BALANCE
 
 
@@ -37,6 +40,7 @@ def play_task(
     shots: tuple[int, ...],
     attempts: int = 1,
     novice: bool = False,
+    asking: tuple[AskingSource, ...] = (),
     selector: Path | None = None,
     support: str = OWN,
 ) -> TaskRecord:
@@ -51,6 +55,7 @@ def play_task(
         transfers, shots: every combination is played.
         attempts: more than one: `retry` and `maml` make as many, see `robo_meta.evaluation.retries`.
         novice: `contrast` and `maml` adapt from a novice's attempts, see `robo_meta.evaluation.failure_supports`.
+        asking: whole policies that may ask for demonstrations, see `robo_meta.evaluation.asking`.
         selector: file of the selector, where one takes part.
         support: what new shapes are demonstrated on, see `matched_task`.
     """
@@ -58,7 +63,9 @@ def play_task(
     matched = matched_task(root, split, index, support)
     expert = _expert(matched)
     rows, scores, skipped = [_row(EXPERT, None, 0, expert, 0.0)], list[ScoreRow](), list[SkippedTransfer]()
-    query = SceneRollouts(matched.query, (matched.rollout_seed,))
+    deciders = _deciders(checkpoint, asking, controller, selector)
+    most = max((decider.attempts for decider in deciders.values()), default=1)
+    query, asked = SceneRollouts(matched.query, attempt_seeds(matched, most)), list[AskingRow]()
     for transfer in transfers:
         try:
             longest = record_support(matched, Condition(transfer), max(shots))
@@ -66,9 +73,14 @@ def play_task(
             skipped.append(SkippedTransfer(transfer, str(error)))
             continue
         for count in sorted(shots):
-            played, scored = _play_support(matched, query, players, transfer, SupportSet(longest.items[:count]))
+            shown = SupportSet(longest.items[:count])
+            played, scored = _play_support(matched, query, players, transfer, shown)
             rows += played
             scores += scored
+            for name, decider in deciders.items():
+                found = play_asking(decider, matched, Condition(transfer), shown, query)
+                rows.append(_row(name, transfer, count, found.last, found.adapt_ms))
+                asked.append(asking_row(name, transfer, count, found, decider.worst))
     tried, imprecise = None, None
     if attempts > 1:
         retry, blind = (player.strategy for player in shared_strategies(checkpoint, ("retry", "maml"), controller))
@@ -86,7 +98,20 @@ def play_task(
         skipped=tuple(skipped),
         attempts=tried,
         contrast=imprecise,
+        asking=tuple(asked) if asking else None,
     )
+
+
+def _deciders(
+    checkpoint: Path | None, asking: Sequence[AskingSource], controller: str, selector: Path | None
+) -> dict[str, Decider]:
+    """Name in the results → what decides there."""
+    if not asking:
+        return {}
+    choosers = shared_strategies(checkpoint, tuple(source.chooser for source in asking), controller, selector)
+    # Strategies have no `deciding`; the selector's has.
+    found = [cast(Any, chooser.strategy).deciding for chooser in choosers]
+    return {source.name: decider for source, decider in zip(asking, found, strict=True)}
 
 
 def _expert(matched: MatchedTask) -> Outcome:

@@ -13,6 +13,9 @@ from robo_meta.runs.json_records import Json, from_json, to_json
 EXPERT = "expert"
 """Name, among strategies, of the scripted demonstrator who knows weights and pose."""
 
+FURTHER = ("attempts", "contrast", "asking")
+"""Fields of a task's record that only some evaluations have."""
+
 
 @dataclass(frozen=True)
 class RolloutRow:
@@ -107,6 +110,36 @@ class ContrastRow:
 
 
 @dataclass(frozen=True)
+class AskingRow:
+    """One scene played by a policy that may ask for demonstrations, attempt again and give up."""
+
+    strategy: str
+    """As the results call it."""
+    transfer: str
+    """One of `TRANSFERS`."""
+    shots: int
+    """Demonstrations that it began with."""
+    actions: tuple[str, ...]
+    """What it did, step by step."""
+    success: bool
+    """Of its last attempt; false where it made none."""
+    attempts: int
+    """Attempts made."""
+    asked: tuple[str, ...]
+    """Kinds of the demonstrations that it asked for: `any` of the kind that there is, or one on `this-object`."""
+    gave_up: bool
+    """Whether it ended by giving up."""
+    discounted: float
+    """Its return, Σ γᵗ rₜ at the selector's prices."""
+    selector: float
+    """Return of a single attempt with the strategy that it would take first, at the same prices."""
+    maml: float | None
+    """The same of `maml`; None where that is none of its strategies."""
+    worst: float
+    """The least return that those prices allow."""
+
+
+@dataclass(frozen=True)
 class TaskRecord:
     """Everything that was played of one task: plain values, so that it can be kept one a line."""
 
@@ -128,13 +161,13 @@ class TaskRecord:
     """Where more than one attempt was asked for: one for each transfer and number of shots."""
     contrast: tuple[ContrastRow, ...] | None = None
     """Where a novice's supports were asked for: one for each transfer and support."""
+    asking: tuple[AskingRow, ...] | None = None
+    """Where a policy that may ask takes part: one for each transfer and number of shots."""
 
     def to_json(self) -> Json:
-        """As plain JSON values; what was not asked for (`attempts`, `contrast`) is left out."""
+        """As plain JSON values; what was not asked for (`FURTHER`) is left out."""
         found = to_json(self)
-        return {
-            name: value for name, value in found.items() if name not in ("attempts", "contrast") or value is not None
-        }
+        return {name: value for name, value in found.items() if name not in FURTHER or value is not None}
 
     @classmethod
     def from_json(cls, found: Any) -> TaskRecord:

@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from robo_meta.evaluation.cells import AttemptCell, Cell, ContrastCell, FailureCount, FamilyRate, Pair, Preference
-from robo_meta.evaluation.records import EXPERT, TaskRecord
+from robo_meta.evaluation.cells import (
+    AskingCell,
+    AttemptCell,
+    Cell,
+    ContrastCell,
+    FailureCount,
+    FamilyRate,
+    Pair,
+    Preference,
+)
+from robo_meta.evaluation.records import EXPERT, FURTHER, TaskRecord
 from robo_meta.runs.json_records import to_json
 from sim.errors import InputError
 
@@ -55,6 +64,8 @@ class Evaluation:
     """Success by attempt, where several were asked for."""
     contrast: tuple[ContrastCell, ...] | None = None
     """Adapting from a novice's attempts, where that was asked for."""
+    asking: tuple[AskingCell, ...] | None = None
+    """What the selector's whole policy comes to, where it takes part."""
 
     def to_json(self) -> dict[str, Any]:
         """What `robo-meta evaluate --json` prints; single rollouts are in `tasks.jsonl` of the out folder."""
@@ -70,8 +81,7 @@ class Evaluation:
             "revision": self.revision,
             **{name: to_json(getattr(self, name)) for name in names},
             "skipped": skipped,
-            **({} if self.attempts is None else {"attempts": to_json(self.attempts)}),
-            **({} if self.contrast is None else {"contrast": to_json(self.contrast)}),
+            **{name: to_json(getattr(self, name)) for name in FURTHER if getattr(self, name) is not None},
         }
 
     def to_frame(self, table: str = "cells") -> pandas.DataFrame:

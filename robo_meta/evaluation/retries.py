@@ -17,11 +17,10 @@ from robo_meta.evaluation.intervals import paired_difference, wilson
 from robo_meta.evaluation.records import AttemptRow, TaskRecord
 from robo_meta.scenarios.attempts import policy_attempt
 from robo_meta.scenarios.conditions import Condition
-from robo_meta.scenarios.matched_scenes import MatchedTask
+from robo_meta.scenarios.matched_scenes import MatchedTask, attempt_seeds
 from robo_meta.scenarios.supports import NoDemonstration, record_support
 from sim.tasks.queries import QUERY_OBJECT
 from sim.tasks.scenes import INTENTIONS, Scene
-from sim.tasks.seeds import seed_sequence
 
 
 def play_attempts(
@@ -63,9 +62,7 @@ def attempt_rows(
     matched: MatchedTask, transfers: Sequence[str], shots: Sequence[int], attempts: int, retry: Any, blind: Any
 ) -> tuple[AttemptRow, ...]:
     """One row for each transfer and number of shots that can be shown; the first seed is the matched rollout's."""
-    path = (matched.task.split, matched.task.index, "rollout")
-    later = [int(seed_sequence(matched.root, *path, k).generate_state(1)[0]) for k in range(1, attempts)]
-    rows = []
+    seeds, rows = attempt_seeds(matched, attempts), list[AttemptRow]()
     for transfer in transfers:
         try:
             longest = record_support(matched, Condition(transfer), max(shots))
@@ -73,7 +70,7 @@ def attempt_rows(
             continue
         for count in shots:
             support = SupportSet(longest.items[:count])
-            played = play_attempts(matched.query, [matched.rollout_seed, *later], support, retry, blind)
+            played = play_attempts(matched.query, seeds, support, retry, blind)
             rows.append(AttemptRow(transfer, count, *played))
     return tuple(rows)
 

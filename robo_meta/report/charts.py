@@ -16,7 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-from robo_meta.catalogue import CATALOGUE, OTHER_COLOURS, bare
+from robo_meta.catalogue import ASKING, ASKING_COLOUR, CATALOGUE, OTHER_COLOURS, bare
 
 Record = dict[str, Any]
 EXPERT, EXPERT_COLOUR = "expert", "#1b1f24"
@@ -154,7 +154,8 @@ def _colour(name: str) -> str:
     plain = bare(name)
     row = CATALOGUE.get(plain)
     # A user's own strategy has no row: its name picks the colour, so that it keeps it from chart to chart.
-    colour = OTHER_COLOURS[crc32(plain.encode()) % len(OTHER_COLOURS)] if row is None else row.colour
+    others = ASKING_COLOUR if plain == ASKING else OTHER_COLOURS[crc32(plain.encode()) % len(OTHER_COLOURS)]
+    colour = others if row is None else row.colour
     return colour if name == plain else _lighter(colour)
 
 

@@ -40,6 +40,7 @@ def section(result: Record, scenes: Sequence[AdaptationScene] = ()) -> str:
     cells = result["cells"]
     parts = (
         _pair_part(result["pairs"]),
+        asking_part(result.get("asking", ())),
         attempt_part(result.get("attempts", ())),
         novice_part(result.get("contrast", ())),
         _preference_part(result["interpretability"]),
@@ -171,6 +172,32 @@ def _failure_table(rows: list[Record]) -> Markup | None:
 
 def _interval(record: Record, field: str) -> str:
     return estimate(record[field], record["low"], record["high"], signed=field == "difference")
+
+
+def asking_part(cells: Sequence[Record]) -> Part | None:
+    """What a policy that may ask comes to, and what it does for it; None without cells.
+
+    Args:
+        cells: of `robo_meta.evaluation.asking_cells.asking_cells`.
+    """
+    if not cells:
+        return None
+    labels, kinds = ("strategy", "split", "transfer", "intention", "shots", "n"), tuple(cells[0]["asked"])
+    returns = ("discounted", "selector", "maml")
+    done = ("attempts", *(f"asked for: {kind}" for kind in kinds), "gave up")
+    head = (*labels, "success", "return", "one attempt of selector", "one attempt of maml", *done)
+    body = []
+    for cell in cells:
+        shown = [estimate(**cell["success"])]
+        shown += ["–" if cell[name] is None else estimate(**cell[name], signed=True) for name in returns]
+        shown += [f"{mean:.2f}" for mean in (cell["attempts"], *cell["asked"].values())]
+        body.append((False, [*(str(cell[name]) for name in labels), *shown, f"{cell['gave_up']:.0%}"]))
+    note = (
+        "The selector's whole policy on each scene: it may ask for one demonstration, attempt again after a failure, or"
+        " give up. Returns, discounted, are at the selector's prices; beside, those of one attempt in the same rollout."
+        " Success is that of the last attempt. Wilson intervals; those of returns lie within what the prices allow."
+    )
+    return Part("Asking, attempting again, giving up", table(head, body), note)
 
 
 def attempt_part(cells: Sequence[Record]) -> Part | None:

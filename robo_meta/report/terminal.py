@@ -186,6 +186,23 @@ def attempt_lines(cells: Sequence[Record]) -> list[str]:
     return lines
 
 
+def asking_lines(cells: Sequence[Record]) -> list[str]:
+    """What people are shown of a policy that may ask, one line a cell of both intentions together."""
+    lines = []
+    for cell in cells:
+        if cell["intention"] != "all":
+            continue
+        where = f"{cell['split']}, {cell['transfer']}, {cell['shots']} shots, n = {cell['n']}"
+        asked = ", ".join(f"{kind} {mean:.2f}" for kind, mean in cell["asked"].items())
+        usual = "" if cell["maml"] is None else f", of maml {estimate(**cell['maml'], signed=True)}"
+        lines.append(
+            f"{cell['strategy']} ({where}): return {estimate(**cell['discounted'], signed=True)}, attempts"
+            f" {cell['attempts']:.2f}, demonstrations asked for: {asked}, gave up {cell['gave_up']:.0%}; one attempt of"
+            f" selector {estimate(**cell['selector'], signed=True)}{usual}"
+        )
+    return lines
+
+
 def novice_lines(cells: Sequence[Record]) -> list[str]:
     """What people are shown, one line a cell."""
     lines = []

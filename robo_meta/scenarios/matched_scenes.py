@@ -15,7 +15,7 @@ from sim.shapes.real_objects.loading import SPLIT
 from sim.tasks.queries import QUERY_OBJECT, draw_query
 from sim.tasks.sampling import draw_families
 from sim.tasks.scenes import INTENTIONS, PAINT, TRANSFERS, Scene, Task
-from sim.tasks.seeds import generator
+from sim.tasks.seeds import generator, seed_sequence
 
 OWN, PROCEDURAL = "own", "procedural"
 SUPPORTS = (OWN, PROCEDURAL)
@@ -59,6 +59,13 @@ def matched_task(root: int, split: str, index: int, support: str = OWN, carries:
     drawn = draw_query(root, split, index, carries)
     families = _shown(root, drawn.task, drawn.families, support)
     return MatchedTask(root, drawn.task, families, drawn.scene, drawn.rollout_seed)
+
+
+def attempt_seeds(matched: MatchedTask, attempts: int) -> tuple[int, ...]:
+    """A rollout seed for each of several attempts at the query: the matched rollout's, then others, drawn below it."""
+    path = (matched.task.split, matched.task.index, "rollout")
+    later = (int(seed_sequence(matched.root, *path, k).generate_state(1)[0]) for k in range(1, attempts))
+    return matched.rollout_seed, *later
 
 
 def matched_scene(root: int, scene: Scene, rollout_seed: int, support: str = OWN) -> MatchedTask:

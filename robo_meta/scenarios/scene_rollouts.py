@@ -43,12 +43,21 @@ class SceneRollouts:
     def outcome(self, policy: Policy, number: int = 0) -> Outcome:
         """What `policy` comes to in rollout `number`; the first action's latency is its own, whoever's episode is
         shared."""
+        return self._outcome(policy, number)[0]
+
+    def attempt(self, policy: Policy, number: int = 0) -> tuple[Outcome, SupportItem]:
+        """What `outcome` and `item` say of one and the same episode."""
+        found, timed = self._outcome(policy, number)
+        return found, attempt_item(timed.episode, QUERY_OBJECT, self.seeds[number])
+
+    def _outcome(self, policy: Policy, number: int) -> tuple[Outcome, Timed]:
         target, choosing = self._choose(policy, number)
         timed = self._episode(policy, number, target)
         if target is None:
             target = policy.target(self.scans[number])
         found = outcome(timed, target, policy.controller)
-        return replace(found, act_ms=found.act_ms + choosing / found.steps, first_act_ms=found.first_act_ms + choosing)
+        first_act_ms, act_ms = found.first_act_ms + choosing, found.act_ms + choosing / found.steps
+        return replace(found, act_ms=act_ms, first_act_ms=first_act_ms), timed
 
     def item(self, policy: Policy, number: int = 0) -> SupportItem:
         """The episode of `policy` in rollout `number`, as an attempt that others may learn from."""

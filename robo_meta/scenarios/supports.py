@@ -14,6 +14,7 @@ from demos.hindsight import support_item
 from demos.support import SupportItem, SupportSet
 from robo_meta.scenarios.attempts import attempt
 from robo_meta.scenarios.conditions import Condition, repainted
+from robo_meta.scenarios.demonstration_kinds import THIS_OBJECT
 from robo_meta.scenarios.matched_scenes import MatchedTask, support_object
 from sim.tasks.sampling import draw_scene
 from sim.tasks.scenes import Scene
@@ -65,6 +66,23 @@ def demonstration_on_query(matched: MatchedTask, condition: Condition) -> Suppor
             f"{matched.task.split} task {matched.task.index}: no demonstration on the query succeeded"
         )
     return item
+
+
+def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, shots: int) -> SupportItem:
+    """What is demonstrated to whoever has `shots` demonstrations of the condition and asks for another.
+
+    Args:
+        matched: the task and its query.
+        condition: of the demonstrations that there are.
+        kind: one of `robo_meta.scenarios.demonstration_kinds.KINDS`.
+        shots: how many there are.
+
+    Raises:
+        NoDemonstration: none came about that comes out as it should.
+    """
+    if kind == THIS_OBJECT:
+        return demonstration_on_query(matched, condition)
+    return _demonstration(matched, condition, shots)
 
 
 def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from demos.support import SupportSet
+from robo_meta.selector.deciding import Deciding
 from robo_meta.selector.learner.file import load_selector
-from robo_meta.selector.matrix.matrix import available_with
-from robo_meta.selector.matrix.observe import look
 from robo_meta.strategies import make_strategy
 from robo_meta.strategies.policy import Controller, Policy
 from robo_meta.training.checkpoint import Checkpoint
@@ -33,8 +32,10 @@ class SelectorStrategy:
     name = "selector"
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller, file: Path | None = None) -> None:
-        self._selector = load_selector(file)
-        self._strategies = {name: make_strategy(name, checkpoint, controller) for name in self._selector.strategies}
+        selector = load_selector(file)
+        strategies = {name: make_strategy(name, checkpoint, controller) for name in selector.strategies}
+        self.deciding = Deciding(selector, strategies)
+        """Its whole policy, for whoever can ask and attempt again."""
 
     def adapt(self, support: SupportSet) -> SelectedPolicy:
         """A policy that decides once it sees the query: features need its scan."""
@@ -42,11 +43,8 @@ class SelectorStrategy:
 
     def choose(self, support: SupportSet, points: np.ndarray) -> tuple[str, Policy]:
         """The strategy of largest value on a scan (P, 6), and its policy adapted to the support."""
-        seen = look(self._strategies, support, points)
-        size = len(self._strategies)
-        row, nothing = seen.features[None], np.zeros((1, size))
-        available = available_with(tuple(self._strategies), np.array([sum(not item.success for item in support.items)]))
-        name = self._selector.strategies[int(self._selector.strategy_for(row, nothing, available)[0])]
+        seen = self.deciding.look(support, points)
+        name = self.deciding.first(seen)
         return name, seen.policies[name]
 
 

@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from demos.code_identity import import_folder
-from robo_meta.catalogue import CATALOGUE, SCRIPTED_SUFFIX, bare
+from robo_meta.catalogue import ASKING, CATALOGUE, SCRIPTED_SUFFIX, bare
 from robo_meta.strategies import StrategyError, row_named
 from robo_meta.strategies.importing import first_line
 from robo_meta.strategies.own import Adapts
@@ -18,7 +18,7 @@ from robo_meta.strategies.sources import CarriedSource, PlacedSource, Source
 
 GROUP = "robo_meta.strategies"
 """Entry-point group by which an installed package offers strategies."""
-RESERVED = ("expert", "best-baseline")
+RESERVED = ("expert", "best-baseline", ASKING)
 """Names that results give a meaning of their own, besides those of the table."""
 
 

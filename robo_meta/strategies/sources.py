@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-from robo_meta.catalogue import SCRIPTED_SUFFIX, bare
+from robo_meta.catalogue import ASKING, SCRIPTED_SUFFIX, SELECTOR, bare
 from robo_meta.strategies import StrategyError
 from robo_meta.strategies.importing import first_line, importable
 
@@ -27,6 +27,16 @@ class Source:
     def scripted(self) -> bool:
         """Whether the scripted controller drives it, whatever drives the others."""
         return self.name.endswith(SCRIPTED_SUFFIX)
+
+
+@dataclass(frozen=True)
+class AskingSource(Source):
+    """The selector's whole policy, which an evaluation can play and which is no strategy."""
+
+    @property
+    def chooser(self) -> Source:
+        """The strategy that knows what it does."""
+        return Source(self.name.replace(ASKING, SELECTOR))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robo_meta.catalogue import CATALOGUE, DEFAULT_METHODS, METHODS, OTHER_COLOURS, TRAINED, StrategyRow
+from robo_meta.catalogue import ASKING_COLOUR, CATALOGUE, DEFAULT_METHODS, METHODS, OTHER_COLOURS, TRAINED, StrategyRow
 
 
 @pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
@@ -26,7 +26,7 @@ def test_methods_are_trained_in_their_order() -> None:
 
 
 def test_no_two_have_one_colour() -> None:
-    colours = [*(row.colour for row in CATALOGUE.values()), *OTHER_COLOURS]
+    colours = [*(row.colour for row in CATALOGUE.values()), ASKING_COLOUR, *OTHER_COLOURS]
     assert len(set(colours)) == len(colours)
 
 

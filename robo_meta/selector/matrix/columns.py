@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from robo_meta.scenarios.demonstration_kinds import KINDS
+
 NOTHING = "nothing"
-DEMOS = ("any", "this-object")
+DEMOS = KINDS
 """Demonstrations that can be asked for: one more of the kind that there is, or one on the very object of the query."""
 COLUMNS = {
     "split": str,
