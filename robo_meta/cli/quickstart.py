@@ -6,7 +6,7 @@ import json as json_format
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from demos.recording.config import RecordConfig
 from robo_meta.cli.evaluate import run as run_evaluation
 from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
-from robo_meta.selector.matrix.config import KEYPOINTS, MatrixOrder
+from robo_meta.selector.matrix.config import MatrixOrder
 from robo_meta.training.presets import preset_named
 
 CHOICES = ("maml", "warped-replay", "role")
@@ -139,7 +139,7 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
         checkpoint=config.out / PLACES["run"],
         split="validation",
         scenes=config.scenes,
-        scored=KEYPOINTS,
+        scored="keypoints",
         rollouts=ROLLOUTS,
         asked_rollouts=ASKED_ROLLOUTS,
         strategies=CHOICES,
@@ -149,7 +149,7 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
 
 
 def _select(config: QuickstartConfig, _: Console) -> None:
-    from robo_meta.selector.judging.cross_validation import choose_least
+    from robo_meta.selector.judging.cross_validation import choose_least, sharpness_of
     from robo_meta.selector.learner.config import LearnerConfig
     from robo_meta.selector.learner.file import save_selector
     from robo_meta.selector.learner.fitted_q import train_selector
@@ -158,8 +158,11 @@ def _select(config: QuickstartConfig, _: Console) -> None:
 
     matrix = play_matrix(_matrix(config), config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.
-    learner = choose_least(matrix, Prices(), LearnerConfig(), config.seed)[0]
-    save_selector(config.out / PLACES["selector"], train_selector(matrix, Prices(), learner, config.seed))
+    learner, left_out = choose_least(matrix, Prices(), LearnerConfig(), config.seed)
+    selector = train_selector(matrix, Prices(), learner, config.seed)
+    if left_out is not None:
+        selector = replace(selector, sharpness=sharpness_of(left_out))
+    save_selector(config.out / PLACES["selector"], selector)
 
 
 def _evaluation(config: QuickstartConfig) -> EvaluateConfig:

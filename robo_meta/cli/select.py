@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -92,7 +92,7 @@ class TrainCommand(Scenes):
 
     def run(self) -> int | None:
         """Train and name the file."""
-        from robo_meta.selector.judging.cross_validation import choose_least
+        from robo_meta.selector.judging.cross_validation import choose_least, cross_judge, sharpness_of
         from robo_meta.selector.learner.file import save_selector
         from robo_meta.selector.learner.fitted_q import LEARNER, train_selector
 
@@ -101,8 +101,10 @@ class TrainCommand(Scenes):
         prices = Prices(**priced, gamma=self.gamma, attempts=self.attempts)  # type: ignore[arg-type]
         learner = LearnerConfig(trees=self.trees)
         matrix = self._load()
-        learner, judgement = choose_least(matrix, prices, learner, self.seed)
+        learner, left_out = choose_least(matrix, prices, learner, self.seed)
         selector = train_selector(matrix, prices, learner, self.seed)
+        if left_out is not None:
+            selector = replace(selector, sharpness=sharpness_of(left_out))
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),
@@ -111,7 +113,7 @@ class TrainCommand(Scenes):
             "rows": len(matrix),
             "families": list(matrix.families),
             "least": learner.least,
-            "left_out_families": judgement,
+            "left_out_families": None if left_out is None else cross_judge(left_out),
         }
         warn_of_few(matrix)
         print_result(found, self.json)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from scipy.optimize import minimize
 
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.virtual_best import cross_fitted
@@ -13,6 +14,7 @@ from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules, once, taken
+from robo_meta.selector.learner.selector import LIKELIEST
 from robo_meta.selector.learner.worlds import tellable
 from robo_meta.selector.matrix.matrix import Matrix
 
@@ -20,36 +22,59 @@ LEASTS = (1_000_000, 32, 16, 8, 4)
 """Fewest rows of a leaf, from which one is chosen; of equally good ones the first, whose choices differ least from the
 single best. No matrix has rows enough for 1,000,000: trees then don't branch, and always choose the single best."""
 SURER = 0.005
-"""A smaller leaf is chosen only where success rises by more than this, and by more than a standard error."""
+"""A smaller leaf is chosen only where success rises by more than this, and by more than a standard error of the
+difference between the two."""
+PULL = 1.0
+"""Weight of the trees' own chances in `sharpness_of`, in squared units of its numbers."""
 
 
 FOLDS = 6
 """Groups of families that are left out in turn: a selector is trained for each."""
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What selectors come to on the scenes of families that they were not trained on, (S,) or (S, A)."""
+
+    judged: Matrix
+    """The S scenes."""
+    selector: np.ndarray
+    """Success of the first choice."""
+    single: np.ndarray
+    """Success of the single best in training."""
+    predicted: np.ndarray
+    """(S, A) chances of success that were said, not sharpened."""
+
+
 def choose_least(
     matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
-) -> tuple[LearnerConfig, dict[str, Any] | None]:
-    """The configuration with leaves as small as success on left-out families allows, and the judgement that chose it,
-    which flatters that choice a bit; the configuration as it is, and None, where there is one family only."""
-    best, judgement = config, None
+) -> tuple[LearnerConfig, LeftOut | None]:
+    """The configuration with leaves as small as success on left-out families allows, and what it comes to there, which
+    flatters that choice a bit; the configuration as it is, and None, where there is one family only."""
+    best, chosen = config, None
     for least in LEASTS:
         tried = replace(config, least=least)
-        found = cross_judge(matrix, prices, tried, seed)
+        found = leave_out(matrix, prices, tried, seed)
         if found is None:
             break
-        if judgement is None or found["selector"] > judgement["selector"] + max(SURER, found["error"]):
-            best, judgement = tried, found
-    return best, judgement
+        if chosen is None or _better(found, chosen):
+            best, chosen = tried, found
+    return best, chosen
 
 
-def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int) -> dict[str, Any] | None:
-    """Success of selector and single best with the query families left out in turn, in up to `FOLDS` groups; None where
-    there is one only.
+def _better(found: LeftOut, than: LeftOut) -> bool:
+    gain = found.selector - than.selector
+    return bool(gain.mean() > max(SURER, _error(gain)))
 
-    Returns:
-        `{selector, sbs, vbs, closed_gap, error}` of the scenes in which something can tell, the last the standard error
-        of selector − sbs. Supports may show the family that is left out, so this is no judgement.
+
+def _error(values: np.ndarray) -> float:
+    return float(np.std(values) / np.sqrt(len(values)))
+
+
+def leave_out(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int) -> LeftOut | None:
+    """Train without some of the families and choose on these, in up to `FOLDS` groups; None where there is one only.
+
+    Supports may show a family that is left out, so this is no judgement.
     """
     families = matrix.scenes["family"]
     if len(np.unique(families)) == 1:
@@ -58,19 +83,44 @@ def cross_judge(matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
     judged = matrix.only(matrix.drawn)
     judged = judged.only(tellable(judged))
     selected, single = np.zeros(len(judged)), np.zeros(len(judged))
+    predicted = np.zeros((len(judged), len(matrix.strategies)))
     for fold in _folds(families):
         out = np.flatnonzero(np.isin(judged.scenes["family"], fold))
+        if not len(out):
+            continue
         training, left_out = matrix.only(np.flatnonzero(~np.isin(families, fold))), judged.only(out)
         selector = train_selector(training, one, config, seed)
         nothing = np.zeros((len(out), len(matrix.strategies)))
         choice = selector.strategy_for(left_out.features, nothing, left_out.available)
         selected[out] = once(taken(left_out, choice))
         single[out] = once(taken(left_out, ReferenceRules.of(training).best(left_out)))
-    best = cross_fitted(judged.success, judged.first)
-    matrix = judged
+        predicted[out] = selector.predicted_success(left_out.features, nothing)
+    return LeftOut(judged, selected, single, predicted)
+
+
+def sharpness_of(found: LeftOut) -> tuple[float, float]:
+    """(a, b) of `Selector.sharpness`, by maximum likelihood over what can be taken first in left-out families."""
+    possible = found.judged.first
+    chance, happened = found.predicted[possible], found.judged.means[possible]
+    inside = np.clip(chance, LIKELIEST, 1 - LIKELIEST)
+    odds = np.log(inside / (1 - inside))
+
+    def loss(ab: np.ndarray) -> float:
+        x = ab[0] * odds + ab[1]
+        # A little pull towards what the trees say, so that few scenes move little.
+        return float((np.logaddexp(0.0, x) - happened * x).sum() + PULL * ((ab - (1.0, 0.0)) ** 2).sum())
+
+    a, b = minimize(loss, np.array([1.0, 0.0])).x
+    return float(a), float(b)
+
+
+def cross_judge(found: LeftOut) -> dict[str, Any]:
+    """`{selector, sbs, vbs, closed_gap, error}` of left-out families, the last the standard error of selector − sbs."""
+    matrix, selected, single = found.judged, found.selector, found.single
+    best = cross_fitted(matrix.success, matrix.first)
     gap = Resampled(*matrix.clusters).share(selected - single, best - single)
     rates = {"selector": selected.mean(), "sbs": single.mean(), "vbs": best.mean(), "closed_gap": gap.value}
-    rates["error"] = np.std(selected - single) / np.sqrt(max(len(np.unique(matrix.clusters[1])), 1))
+    rates["error"] = _error(selected - single)
     return {name: round(float(value), 4) if np.isfinite(value) else None for name, value in rates.items()}
 
 

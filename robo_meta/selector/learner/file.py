@@ -55,6 +55,7 @@ CARD = Record(
         # What it takes to learn another seed of the same selector.
         "seed": Whole(0),
         "site_prior": Number(0.0, 1.0),
+        "sharpness": ListOf(Number(), least=2, most=2),
         "config": Record(
             {"trees": Whole(1), "leaves": Whole(2), "least": Whole(1), "pairs": Whole(1), "borrowed": Number(0.0)}
         ),
@@ -84,6 +85,7 @@ def save_selector(path: Path, selector: Selector) -> Path:
             arrays |= {f"site/{name}/{key}": value for key, value in model.arrays.items()}
     card = {
         **({} if site is None else {"site_prior": site.prior}),
+        "sharpness": list(selector.sharpness),
         **selector.card,
         "schema": SCHEMA,
         "feature_schema": FEATURE_SCHEMA,
@@ -143,7 +145,8 @@ def load_selector(path: Path | str | None = None) -> Selector:
             raise ValueError(f"seconds of {seconds.shape}, or not numbers of 0 or more")
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise SelectorError(f"{path}: its arrays don't fit its card ({error}); train it again") from error
-    return Selector(inputs, stages, arrays["seconds"], prices, known, card, site)
+    a, b = card.get("sharpness", (1.0, 0.0))
+    return Selector(inputs, stages, arrays["seconds"], prices, known, card, (float(a), float(b)), site)
 
 
 def refuse_shared_families(where: str, trained: Sequence[str], judged: Sequence[str]) -> None:
@@ -170,7 +173,7 @@ def _site(card: dict[str, Any], arrays: dict[str, np.ndarray], inputs: Inputs) -
         return None
     success, kind = (Forest(**{n: arrays[f"site/{name}/{n}"] for n in Forest.ARRAYS}) for name in ("success", "kind"))
     _check(success, len(inputs.names) + 1)
-    _check(kind, len(inputs.demo_names))
+    _check(kind, len(inputs.scene_names))
     base, prior = arrays["site/base"], float(card["site_prior"])
     if base.shape != (len(inputs.strategies),) or not np.isfinite(base).all() or not 0 < prior < 1:
         raise ValueError(f"mean success of {base.shape} at sites, {prior} of them painted goods")

@@ -76,7 +76,8 @@ def train_selector(
     for left in range(1, (most_left or prices.attempts) + 1):
         partial = Selector(inputs, stages, matrix.seconds, prices, rules, {})
         stages = (*stages, _stage(matrix, partial, left, config, seed))
-    return Selector(inputs, stages, matrix.seconds, prices, rules, known, train_site(matrix, config, seed))
+    site = train_site(matrix, config, seed)
+    return Selector(inputs, stages, matrix.seconds, prices, rules, known, site=site)
 
 
 def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, seed: int) -> Stage:
@@ -101,6 +102,9 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
     strategies = fitted_forest(rows[possible], apart, weights[possible], config, seed * 64 + 4 * left)
     stage = Stage(base, strategies, (None,) * len(DEMOS))
     this = Selector(before.inputs, (*before.stages, stage), before.seconds, prices, before.rules, {})
+    # Only what a demonstration is worth more than acting is left to learn, as what acting is worth is known better.
+    whole = this.values(features, found.tried, left, matrix.available[found.rows])
+    acting = np.concatenate([whole[:, : len(matrix.strategies)], whole[:, -1:]], axis=1)
     demos: list[Forest | None] = []
     for kind, price in enumerate(prices.demos):
         there = matrix.following[found.rows, kind]
@@ -109,8 +113,8 @@ def _stage(matrix: Matrix, before: Selector, left: int, config: LearnerConfig, s
             demos.append(None)
             continue
         value = best_value(matrix, this, there[more], found.tried[more], left)
-        rows = before.inputs.of_demo(features[more], found.tried[more])
-        gain = prices.gamma * value - price
+        rows = before.inputs.of_demo(features[more], found.tried[more], acting[more])
+        gain = prices.gamma * value - price - acting[more].max(axis=1)
         demos.append(fitted_forest(rows, gain, found.weights[more], config, seed * 64 + 4 * left + 1 + kind))
     return Stage(base, strategies, tuple(demos))
 

@@ -54,9 +54,14 @@ class Inputs:
         return (*SCENE_FEATURES, *own, *history, *(f"is {name}" for name in self.strategies))
 
     @cached_property
-    def demo_names(self) -> tuple[str, ...]:
-        """Names of the inputs of *one more demonstration*."""
+    def scene_names(self) -> tuple[str, ...]:
+        """Names of a scene's inputs, whatever strategy is taken there."""
         return (*SCENE_FEATURES, "most agreeing strategies", "smallest fit", "failures so far")
+
+    @cached_property
+    def demo_names(self) -> tuple[str, ...]:
+        """Names of the inputs of a demonstration that could be asked for."""
+        return (*self.scene_names, "best value", "lead over the second best")
 
     def of_strategies(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
         """(N, A, D) float32 from features (N, F) and failures of each strategy so far (N, A)."""
@@ -77,8 +82,17 @@ class Inputs:
         ]
         return np.concatenate(columns, axis=2).astype(np.float32)
 
-    def of_demo(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
-        """(N, …) float32, in the order of `demo_names`."""
+    def of_demo(self, features: np.ndarray, tried: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """(N, …) float32, in the order of `demo_names`; `values` (N, A + 1) are those of strategies and giving up."""
+        ranked = np.sort(values, axis=1)
+        best = ranked[:, -1]
+        # Where nothing else can be done there is no second best.
+        second = np.where(np.isfinite(ranked[:, -2]), ranked[:, -2], best - 1.0)
+        more = np.stack([best, best - second], axis=1)
+        return np.concatenate([self.of_scene(features, tried), more], axis=1).astype(np.float32)
+
+    def of_scene(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """(N, …) float32, in the order of `scene_names`."""
         agreeing = self._agreement(features)[0]
         fits = features[:, self._own[:, STRATEGY_FEATURES.index("fit")]]
         general = features[:, : len(SCENE_FEATURES)]

@@ -46,14 +46,26 @@ class Stage:
     strategies: Model
     """What the situation adds to that, from `Inputs.of_strategies`."""
     demos: tuple[Model | None, ...]
-    """Value of each kind of demonstration that can be asked for, from `Inputs.of_demo`; None where the matrix had none
-    of that kind."""
+    """By how much each kind of demonstration that can be asked for is worth more than the best that can be done
+    without, from `Inputs.of_demo`; None where the matrix had none of that kind."""
 
 
 def base_value(base: np.ndarray, tried: np.ndarray) -> np.ndarray:
     """(N, A) the row of `Stage.base` that fits what failed so far (N, A); where several did, the worst of them."""
     after = np.where(tried[:, :, None] > 0, base[:-1], np.inf).min(axis=1)
     return np.where(tried.any(axis=1, keepdims=True), after, base[-1])
+
+
+LIKELIEST = 0.01
+"""Chances are said to be at least this far from 0 and 1."""
+
+
+def sharpened(chances: np.ndarray, sharpness: tuple[float, float]) -> np.ndarray:
+    """Chances (…,) by `Selector.sharpness`."""
+    inside = np.clip(chances, LIKELIEST, 1 - LIKELIEST)
+    odds = sharpness[0] * np.log(inside / (1 - inside)) + sharpness[1]
+    found: np.ndarray = np.clip(1 / (1 + np.exp(-odds)), LIKELIEST, 1 - LIKELIEST)
+    return found
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,9 @@ class Selector:
     """The baselines' knowledge of the same training matrix."""
     card: Mapping[str, Any]
     """`learner`, `families` of the training matrix, its fingerprint, `checkpoint`, `versions`, `seed`."""
+    sharpness: tuple[float, float] = (1.0, 0.0)
+    """(a, b): chances are said as log odds a · x + b, x being those of the trees, which average towards the middle; by
+    training scenes whose families were left out (Platt, 1999)."""
     site: SiteModel | None = None
     """What was learned about sites; None where the training matrix knew one kind alone."""
 
@@ -126,12 +141,13 @@ class Selector:
         begun = tried.any(axis=1, keepdims=True)
         allowed = np.where(begun, available, first_of(self.strategies, available))
         found[:, :size] = np.where(allowed, predicted, -np.inf)
+        found[:, -1] = 0.0
+        acting = np.concatenate([found[:, :size], found[:, -1:]], axis=1)
         can_ask = np.broadcast_to(more, (len(features), len(ASKING)))
         for kind, model in enumerate(stage.demos):
             if model is not None and can_ask[:, kind].any():
-                value = model.predict(self.inputs.of_demo(features, tried))
+                value = acting.max(axis=1) + model.predict(self.inputs.of_demo(features, tried, acting))
                 found[:, size + kind] = np.where(can_ask[:, kind], value, -np.inf)
-        found[:, -1] = 0.0
         return found
 
     def strategy_for(self, features: np.ndarray, tried: np.ndarray, available: np.ndarray, left: int = 1) -> np.ndarray:
@@ -144,4 +160,5 @@ class Selector:
         stage = self.stages[0]
         values = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
         values = values + base_value(stage.base, tried)
-        return np.clip((values + self.costs + self.prices.failure) / (1.0 + self.prices.failure), 0.0, 1.0)
+        chance = (values + self.costs + self.prices.failure) / (1.0 + self.prices.failure)
+        return sharpened(chance, self.sharpness)

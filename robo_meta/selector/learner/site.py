@@ -34,7 +34,7 @@ class SiteModel:
     success: Forest
     """Chance of success less `base`, from `Inputs.of_strategies` and, last, 1 where the part tells."""
     kind: Forest
-    """Chance that the part tells, from `Inputs.of_demo`."""
+    """Chance that the part tells, from `Inputs.of_scene`."""
     base: np.ndarray
     """(A,) mean success."""
     prior: float
@@ -51,7 +51,7 @@ class SiteModel:
 
     def log_odds(self, inputs: Inputs, features: np.ndarray) -> np.ndarray:
         """(N,) by how much each scene's looks speak for the part, beyond the share of such scenes."""
-        rows = inputs.of_demo(features, np.zeros((len(features), len(self.base))))
+        rows = inputs.of_scene(features, np.zeros((len(features), len(self.base))))
         chance = self.kind.predict(rows).clip(SUREST, 1 - SUREST)
         return np.log(chance / (1 - chance)) - np.log(self.prior / (1 - self.prior))
 
@@ -70,7 +70,7 @@ def train_site(matrix: Matrix, config: LearnerConfig, seed: int = 0) -> SiteMode
     apart = (met.means - base).ravel()[possible]
     weights = np.ones(len(apart))
     success = fitted_forest(rows.reshape(-1, rows.shape[2])[possible], apart, weights, config, seed * 2)
-    kind = fitted_forest(inputs.of_demo(met.features, nothing), by_part, np.ones(len(met)), config, seed * 2 + 1)
+    kind = fitted_forest(inputs.of_scene(met.features, nothing), by_part, np.ones(len(met)), config, seed * 2 + 1)
     return SiteModel(success, kind, base, prior)
 
 
