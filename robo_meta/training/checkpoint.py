@@ -158,7 +158,7 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
 
     Example:
         >>> sorted(load_checkpoint().parts)
-        ['closing', 'context', 'contrast', 'controller', 'maml', 'zero-shot']
+        ['closing', 'context', 'context-both', 'contrast', 'controller', 'maml', 'maml-both', 'zero-shot']
     """
     if path is None:
         path = shipped("checkpoint")

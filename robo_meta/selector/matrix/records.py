@@ -38,6 +38,8 @@ def assemble(
             column.append(COLUMNS[name](known[name]))
         first = row["asked"] == NOTHING
         following.append([number + 1 + place if first else EMPTY for place in range(len(DEMOS))])
+    # Of nothing played beside, records of a journal and those of a matrix have different shapes.
+    beside = len(identity["beside"]), identity["rollouts"]
     return Matrix(
         strategies=names,
         feature_names=feature_names(names),
@@ -47,9 +49,7 @@ def assemble(
         retried=np.array([row["retried"] for _, row in table], dtype=np.int8),
         seconds=seconds,
         following=np.array(following),
-        beside=np.array([row["beside"] for _, row in table], dtype=np.int8).reshape(
-            len(table), len(identity["beside"]), identity["rollouts"]
-        ),
+        beside=np.array([np.reshape(np.array(row["beside"], dtype=np.int8), beside) for _, row in table]),
         provenance={
             **identity,
             "scenes": len(records),
