@@ -21,30 +21,32 @@ class Judged(Scenes):
     selector: Path | None = None
     """A trained selector; without it, the one that comes with the package."""
     matrix: Path | None = None
-    """A matrix file of families that the selector wasn't trained on."""
+    """A matrix file; to judge by, of families that the selector wasn't trained on. `select explain` takes the one that
+    comes with the package where none is named."""
     out: Path | None = None
     """With `--fresh`: keep the matrix here; an interrupted command goes on."""
     fresh_only: ClassVar[tuple[str, ...]] = (*Scenes.fresh_only, "out")
 
     def _load(self, virtual_best: bool) -> tuple[Matrix, Selector]:
-        """The scenes, with rollouts enough where the virtual best is asked for, and the selector."""
+        """The scenes, and the selector. To judge by, where the virtual best is asked for, they need rollouts enough and
+        families of their own; explained may be any, also those that it learned from."""
         from robo_meta.selector.judging.virtual_best import refuse_few
         from robo_meta.selector.learner.file import load_selector, refuse_shared_families
 
-        self.check()
+        self.check(shipped=not virtual_best)
         selector = load_selector(self.selector)
         trained = selector.card["families"]
         if not self.fresh:
             matrix = self.read()
-            refuse_shared_families(str(self.matrix), trained, matrix.query_families)
             if virtual_best:
+                refuse_shared_families(str(self.matrix), trained, matrix.query_families)
                 refuse_few(matrix.rollouts, str(self.matrix))
             return matrix, selector
         from sim.shapes.families import families_of
 
         # Said before anything is played.
-        refuse_shared_families(f"split {self.split}", trained, families_of(self.split))
         if virtual_best:
+            refuse_shared_families(f"split {self.split}", trained, families_of(self.split))
             refuse_few(self.rollouts, "--fresh")
         return play(self.order(selector.strategies), self.out), selector
 

@@ -227,6 +227,15 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     assert "predicted" in said and ": taking " in said and "success in training scenes" in said
 
 
+def test_explaining_takes_any_scene(place: Path, capsys) -> None:
+    """Shipped ones, and those that the selector learned from, as the quickstart leaves them."""
+    assert main(["select", "explain", "--scene", "3"]) == 0
+    assert ": taking " in capsys.readouterr().out
+    own = "select explain --selector {p}/selector.safetensors --checkpoint {p}/run --matrix {p}/training.safetensors"
+    assert main(words(own, place, place)) == 0
+    assert "predicted" in capsys.readouterr().out
+
+
 def test_no_selection_problem_is_said_first(place: Path, tmp_path: Path, capsys) -> None:
     save_matrix(tmp_path / "same.safetensors", made_up(np.tile([[0.2, 0.9, 0.1]], (30, 1)), families=("axe", "hook")))
     line = JUDGE + f"--matrix {tmp_path}/same.safetensors"
