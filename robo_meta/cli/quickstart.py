@@ -6,7 +6,7 @@ import json as json_format
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -149,19 +149,15 @@ def _matrix(config: QuickstartConfig) -> MatrixOrder:
 
 
 def _select(config: QuickstartConfig, _: Console) -> None:
-    from robo_meta.selector.judging.cross_validation import choose_least, sharpness_of
+    from robo_meta.selector.judging.cross_validation import learn
     from robo_meta.selector.learner.config import LearnerConfig
     from robo_meta.selector.learner.file import save_selector
-    from robo_meta.selector.learner.fitted_q import train_selector
     from robo_meta.selector.learner.prices import Prices
     from robo_meta.selector.matrix.play import play_matrix
 
     matrix = play_matrix(_matrix(config), config.out / PLACES["matrix"])
     # So few scenes may teach nothing: then it is the single best that is chosen.
-    learner, left_out = choose_least(matrix, Prices(), LearnerConfig(), config.seed)
-    selector = train_selector(matrix, Prices(), learner, config.seed)
-    if left_out is not None:
-        selector = replace(selector, sharpness=sharpness_of(left_out))
+    selector = learn(matrix, Prices(), LearnerConfig(), config.seed)[0]
     save_selector(config.out / PLACES["selector"], selector)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -92,19 +92,16 @@ class TrainCommand(Scenes):
 
     def run(self) -> int | None:
         """Train and name the file."""
-        from robo_meta.selector.judging.cross_validation import choose_least, cross_judge, sharpness_of
+        from robo_meta.selector.judging.cross_validation import cross_judge, learn
         from robo_meta.selector.learner.file import save_selector
-        from robo_meta.selector.learner.fitted_q import LEARNER, train_selector
+        from robo_meta.selector.learner.fitted_q import LEARNER
 
         self.check(shipped=True)
         priced = {name: getattr(self, f"price_{name}") for name in PRICED}
         prices = Prices(**priced, gamma=self.gamma, attempts=self.attempts)  # type: ignore[arg-type]
         learner = LearnerConfig(trees=self.trees)
         matrix = self._load()
-        learner, left_out = choose_least(matrix, prices, learner, self.seed)
-        selector = train_selector(matrix, prices, learner, self.seed)
-        if left_out is not None:
-            selector = replace(selector, sharpness=sharpness_of(left_out))
+        selector, learner, left_out = learn(matrix, prices, learner, self.seed)
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),

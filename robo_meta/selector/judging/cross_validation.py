@@ -14,7 +14,7 @@ from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules, once, taken
-from robo_meta.selector.learner.selector import LIKELIEST
+from robo_meta.selector.learner.selector import LIKELIEST, Selector
 from robo_meta.selector.learner.worlds import tellable
 from robo_meta.selector.matrix.matrix import Matrix
 
@@ -44,6 +44,17 @@ class LeftOut:
     """Success of the single best in training."""
     predicted: np.ndarray
     """(S, A) chances of success that were said, not sharpened."""
+
+
+def learn(
+    matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
+) -> tuple[Selector, LearnerConfig, LeftOut | None]:
+    """The selector of a matrix: leaves as `choose_least` has them, chances sharpened by the families left out."""
+    config, left_out = choose_least(matrix, prices, config, seed)
+    selector = train_selector(matrix, prices, config, seed)
+    if left_out is not None:
+        selector = replace(selector, sharpness=sharpness_of(left_out))
+    return selector, config, left_out
 
 
 def choose_least(

@@ -11,7 +11,6 @@ from robo_meta.evaluation.intervals import Interval
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.scoring import Scored
 from robo_meta.selector.learner.reference_rules import USUAL
-from robo_meta.selector.learner.worlds import worlds
 from robo_meta.selector.matrix.config import EXPERT
 from robo_meta.selector.matrix.matrix import Matrix
 from sim.light import GREY, PLAIN
@@ -44,8 +43,8 @@ def slices(matrix: Matrix) -> Iterator[tuple[str, np.ndarray]]:
             rows = np.flatnonzero(belongs(matrix.scenes))
             if len(rows) > 1:
                 yield name, rows
-    labels = worlds(matrix)
-    for label in () if labels is None else np.unique(labels):
+    labels = matrix.scenes["world"]
+    for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         if len(rows) > 1:
             yield str(label), rows

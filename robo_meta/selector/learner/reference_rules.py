@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.selector.learner.worlds import tellable, worlds
+from robo_meta.selector.learner.worlds import tellable
 from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 KEYS = (("transfer", "shots", "sensing"), ("transfer", "shots"), ("transfer",))
@@ -49,8 +49,8 @@ class ReferenceRules:
         for columns in KEYS:
             keys = _keys(matrix, columns)
             table |= {str(key): _ranking(rates[keys == key]) for key in np.unique(keys)}
-        labels = worlds(matrix)
-        told = {} if labels is None else {str(w): _ranking(rates[labels == w]) for w in np.unique(labels)}
+        labels = matrix.scenes["world"]
+        told = {str(w): _ranking(rates[labels == w]) for w in np.unique(labels)}
         return ReferenceRules(matrix.strategies, _ranking(rates), table, told)
 
     @property
@@ -74,10 +74,10 @@ class ReferenceRules:
 
     def told(self, matrix: Matrix) -> np.ndarray | None:
         """(S,) the best strategy of each scene's true world, as the training scenes have it: a ceiling, as no selector
-        is told. None where the training matrix or this one names no worlds."""
-        labels = worlds(matrix)
-        if labels is None or not self.worlds:
+        is told. None where nothing is known of worlds."""
+        if not self.worlds:
             return None
+        labels = matrix.scenes["world"]
         return self._allowed(matrix, np.array([self.worlds.get(str(w), self.ranking) for w in labels]), 0)
 
     def always(self, matrix: Matrix, name: str) -> np.ndarray:

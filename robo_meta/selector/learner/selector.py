@@ -133,11 +133,9 @@ class Selector:
             (N, A + 3) float64, in the order of `actions`.
         """
         stage = self.stages[min(left, len(self.stages)) - 1]
-        rows = self.inputs.of_strategies(features, tried)
         size = len(self.strategies)
         found = np.full((len(features), len(self.actions)), -np.inf)
-        predicted = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
-        predicted = predicted + base_value(stage.base, tried)
+        predicted = self._predicted(stage, features, tried)
         begun = tried.any(axis=1, keepdims=True)
         allowed = np.where(begun, available, first_of(self.strategies, available))
         found[:, :size] = np.where(allowed, predicted, -np.inf)
@@ -156,9 +154,13 @@ class Selector:
 
     def predicted_success(self, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
         """(N, A) chance that each strategy's next attempt succeeds: its value as the last one, the prices put back."""
-        rows = self.inputs.of_strategies(features, tried)
-        stage = self.stages[0]
-        values = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
-        values = values + base_value(stage.base, tried)
+        values = self._predicted(self.stages[0], features, tried)
         chance = (values + self.costs + self.prices.failure) / (1.0 + self.prices.failure)
         return sharpened(chance, self.sharpness)
+
+    def _predicted(self, stage: Stage, features: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """(N, A) values of the strategies, whether they can be taken or not."""
+        rows = self.inputs.of_strategies(features, tried)
+        apart = stage.strategies.predict(rows.reshape(-1, rows.shape[2])).reshape(rows.shape[:2])
+        found: np.ndarray = apart + base_value(stage.base, tried)
+        return found

@@ -11,11 +11,10 @@ from itertools import combinations
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import SEPARATION, colour_centres
+from robo_meta.strategies.baselines.part_matching import LAID
 from robo_meta.strategies.baselines.scan_alignment import Overlay, candidate_maps, features
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
 
-LAID = 160
-"""Points of either scan that are laid over each other."""
 AS_GOOD, AS_NEAR = 1.15, 0.001
 """A map that fits this many times as badly as the best one, and so many m more, may be the right one as well: shapes
 look much alike the other way round, and then paint decides."""

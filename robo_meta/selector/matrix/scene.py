@@ -17,7 +17,7 @@ from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, demonstration_on_query, record_support
 from robo_meta.selector.matrix import config as axes
 from robo_meta.selector.matrix.columns import DEMOS, NOTHING
-from robo_meta.selector.matrix.config import EXPERT, KEYPOINTS, MatrixOrder
+from robo_meta.selector.matrix.config import EXPERT, KEYPOINTS, PHYSICS, MatrixOrder
 from robo_meta.selector.matrix.matrix import EMPTY, RETRY
 from robo_meta.selector.matrix.observe import look, shown
 from robo_meta.strategies.build import shared_strategies
@@ -28,7 +28,7 @@ from sim.tasks.seeds import generator, seed_sequence
 OTHER_OBJECTS = tuple(name for name in TRANSFERS if name != "same-object")
 NEAR = 0.02
 """m: a grasp nearer than this to where it should be counts as a success where keypoints are scored."""
-FOLLOWED_UP = {"physics": 3, KEYPOINTS: 1}
+FOLLOWED_UP = {PHYSICS: 3, KEYPOINTS: 1}
 """Failed rollouts of a strategy in a row of the matrix, the first ones, that `retry` is played after."""
 
 
