@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.catalogue import ADAPTED, TRAINED
+from robo_meta.learning.inner_gradient import InnerGradient
 from robo_meta.model.scorer import Hidden, Parameters, head, log_likelihood, stack
 
 CLIP = 2.0
@@ -63,15 +64,22 @@ def descend(
         each = losses(phi, step)
         # Rows don't interact, so the gradient of the sum holds every task's own gradient in its row.
         leaves = [phi[k] for k in names]
-        gradients = torch.autograd.grad(each.sum(), leaves, create_graph=second_order, retain_graph=differentiable)
-        square = torch.stack([g.square().flatten(1).sum(-1) for g in gradients]).sum(0)
-        shrink = clip / (square + 1e-12).sqrt().clamp_min(clip)
-        moved = {}
-        for name, gradient in zip(names, gradients, strict=True):
-            rate = rates[name][step].exp() * shrink
-            moved[name] = phi[name] - rate.view(-1, *[1] * (gradient.dim() - 1)) * gradient
-        phi |= moved
+        found = torch.autograd.grad(each.sum(), leaves, create_graph=second_order, retain_graph=differentiable)
+        phi |= stepped(phi, dict(zip(names, found, strict=True)), rates, step, clip)
     return phi if differentiable else {k: v.detach() for k, v in phi.items()}
+
+
+def stepped(
+    phi: Parameters, gradients: Mapping[str, Tensor], rates: Mapping[str, Tensor], step: int, clip: float = CLIP
+) -> dict[str, Tensor]:
+    """Name → (N, …) parameters after one step down `gradients`, each task's scaled down to a norm of `clip`."""
+    square = torch.stack([g.square().flatten(1).sum(-1) for g in gradients.values()]).sum(0)
+    shrink = clip / (square + 1e-12).sqrt().clamp_min(clip)
+    moved = {}
+    for name, gradient in gradients.items():
+        rate = rates[name][step].exp() * shrink
+        moved[name] = phi[name] - rate.view(-1, *[1] * (gradient.dim() - 1)) * gradient
+    return moved
 
 
 def adapt(
@@ -100,9 +108,21 @@ def adapt(
     """
     phi = stack(theta, grasps.shape[0])
     if not differentiable:
-        hidden = Hidden(*(part.detach() for part in hidden))
+        with torch.no_grad():
+            return _adapted({k: v.detach() for k, v in phi.items()}, rates, hidden, grasps, mask)
 
     def losses(current: Parameters, step: int) -> Tensor:
         return inner_losses(current, hidden, grasps, mask, rates["log_scales"][step])
 
-    return descend(phi, losses, rates, first_order=first_order, differentiable=differentiable)
+    return descend(phi, losses, rates, first_order=first_order)
+
+
+def _adapted(
+    phi: dict[str, Tensor], rates: Mapping[str, Tensor], hidden: Hidden, grasps: Tensor, mask: Tensor
+) -> dict[str, Tensor]:
+    """`adapt` without a graph."""
+    moved = [name for name in sorted(rates) if name in phi]
+    gradient = InnerGradient(phi, hidden, grasps, mask, moved)
+    for step in range(len(rates[moved[0]])):
+        phi = phi | stepped(phi, gradient(phi, rates["log_scales"][step]), rates, step)
+    return phi

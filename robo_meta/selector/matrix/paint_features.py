@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import SEPARATION, colour_centres
+from robo_meta.strategies.baselines.compiled_scans import nearest_points
 from robo_meta.strategies.baselines.part_matching import LAID
 from robo_meta.strategies.baselines.scan_alignment import Overlay, candidate_maps, features
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
@@ -65,7 +66,7 @@ def laid(one: ScannedParts, other: ScannedParts) -> tuple[float, float]:
 def _paint_apart(demo: ScannedParts, query: ScannedParts, matrix: np.ndarray, offset: np.ndarray) -> float:
     """Mean distance of the colours of points that lie on each other under a map."""
     moved = demo.points[:, :2].astype(np.float64) @ matrix.T + offset
-    nearest = ((moved[:, None] - query.points[None, :, :2]) ** 2).sum(axis=-1).argmin(axis=1)
+    nearest = nearest_points(moved, query.points[:, :2].astype(np.float64), np.inf)
     apart = demo.centres[demo.owner] - query.centres[query.owner[nearest]]
     return float(np.linalg.norm(apart, axis=1).mean())
 

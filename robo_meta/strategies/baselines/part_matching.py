@@ -17,6 +17,7 @@ from itertools import permutations, product
 import numpy as np
 
 from robo_meta.strategies.baselines.colour_clusters import SEPARATION
+from robo_meta.strategies.baselines.compiled_scans import nearest_points
 from robo_meta.strategies.baselines.density_fit import ACROSS_DEVIATION, ALONG_DEVIATION, LOG_RATIOS
 from robo_meta.strategies.baselines.scan_alignment import Overlay, align, candidate_maps, features
 from robo_meta.strategies.baselines.scan_parts import ScannedParts
@@ -128,7 +129,7 @@ def best_laid(parts: ScannedParts, query: ScannedParts) -> np.ndarray:
     come to lie on their part of the other, once the two objects are laid over each other by shape alone."""
     plain = (part.falsely_coloured(np.zeros(len(part))) for part in (parts, query))
     laid = align(*plain, scaled=True).place(parts.points[:, :2].astype(np.float64))
-    nearest = ((laid[:, None] - query.points[None, :, :2]) ** 2).sum(-1).argmin(axis=1)
+    nearest = nearest_points(laid, query.points[:, :2].astype(np.float64), np.inf)
     size = max(len(parts), len(query))
     overlap = np.zeros((size, size))
     np.add.at(overlap, (parts.owner, query.owner[nearest]), 1.0)

@@ -138,6 +138,9 @@ def align(demo_points: np.ndarray, query_points: np.ndarray, *, scaled: bool) ->
     scans = Overlay(features(demo_points), features(query_points))
     candidates = candidate_maps(demo_points, query_points, scaled=scaled)
     costs = [scans.mismatch(*candidates[0])]
+    if costs[0] == 0.0:
+        # The very same scan.
+        return Alignment(*candidates[0], 0.0)
     for candidate in candidates[1:]:
         # How badly those fit that are not refined anyway doesn't matter.
         most = np.inf if len(costs) < REFINED else sorted(costs)[REFINED - 1]

@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from robo_meta.learning.inner_gradient import InnerGradient
 from robo_meta.learning.inner_loop import ADAPTED, MOVED, adapt, descend, initial_rates, inner_losses
 from robo_meta.learning.methods import SPECIALISE, select
 from robo_meta.model import context_encoder, scorer
@@ -198,6 +199,37 @@ def test_adapting_is_pure_and_improves_the_support(problem: tuple) -> None:
     scales = rates["log_scales"][0]
     prior = inner_losses(stack(theta, TASKS), hidden, grasps[:, :2], mask, scales)
     assert (inner_losses(phi, hidden, grasps[:, :2], mask, scales) < prior).all()
+
+
+@pytest.mark.parametrize("method", ["maml", "anil"])
+def test_adapting_without_a_graph_comes_to_the_same(problem: tuple, method: str) -> None:
+    theta, _, scans, grasps = problem
+    rates = double(initial_rates(theta, STEPS, MOVED[method]))
+    hidden = Hidden(*(part[:, :2] for part in body(theta, scans)))
+    mask = torch.tensor([[1.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 0.0]]).double()
+    by_hand = adapt(theta, rates, hidden, grasps[:, :2], mask, differentiable=False)
+    by_graph = adapt(theta, rates, hidden, grasps[:, :2], mask)
+    assert by_hand.keys() == by_graph.keys()
+    for name in by_hand:
+        assert torch.allclose(by_hand[name], by_graph[name], rtol=1e-10, atol=1e-12), name
+        assert (name in MOVED[method]) != torch.equal(by_hand[name], stack(theta, TASKS)[name]), name
+
+
+@pytest.mark.parametrize("spread", [0.05, 5.0])
+def test_gradient_by_hand_is_that_of_the_loss(problem: tuple, spread: float) -> None:
+    """With respect to every parameter of the head, for grasps on the object and for some far off it."""
+    theta, rates, scans, grasps = problem
+    grasps = grasp_rows(torch.cat([grasps[..., :2] * spread, grasps[..., 2:]], -1))
+    hidden = Hidden(*(part.detach() for part in body(theta, scans)))
+    phi = {name: value.detach().requires_grad_() for name, value in stack(theta, TASKS).items()}
+    mask, scales = torch.ones(TASKS, DEMOS).double(), rates["log_scales"][0].detach()
+    mask[0, 1] = 0.0
+    wanted = torch.autograd.grad(inner_losses(phi, hidden, grasps, mask, scales).sum(), list(phi.values()))
+    found = InnerGradient(phi, hidden, grasps, mask, phi)(phi, scales)
+    for (name, value), expected in zip(phi.items(), wanted, strict=True):
+        assert found[name].shape == value.shape
+        assert torch.allclose(found[name], expected, rtol=1e-9, atol=1e-12), name
+        assert expected.abs().max() > 1e-6, name
 
 
 def test_masked_shots_do_not_count(problem: tuple) -> None:
