@@ -60,6 +60,9 @@ class TrainCommand(Scenes):
 
     matrix: Path | None = None
     """A matrix file of families that it will not be judged on; without it, the one that comes with the package."""
+    validation: Path | None = None
+    """A matrix file, played by physics, of families that it is neither trained nor judged on: what it says of chances
+    is sharpened on it."""
     split: str = "validation"
     """With `--fresh`: where tasks and objects come from; families that it will not be judged on."""
     strategies: tuple[str, ...] = ()
@@ -93,15 +96,20 @@ class TrainCommand(Scenes):
     def run(self) -> int | None:
         """Train and name the file."""
         from robo_meta.selector.judging.cross_validation import cross_judge, learn
-        from robo_meta.selector.learner.file import save_selector
+        from robo_meta.selector.learner.file import refuse_shared_families, save_selector
         from robo_meta.selector.learner.fitted_q import LEARNER
+        from robo_meta.selector.matrix.file import load_matrix
 
         self.check(shipped=True)
         priced = {name: getattr(self, f"price_{name}") for name in PRICED}
         prices = Prices(**priced, gamma=self.gamma, attempts=self.attempts)  # type: ignore[arg-type]
         learner = LearnerConfig(trees=self.trees)
         matrix = self._load()
-        selector, learner, left_out = learn(matrix, prices, learner, self.seed)
+        validation = None
+        if self.validation is not None:
+            validation = load_matrix(self.validation)
+            refuse_shared_families(str(self.validation), matrix.families, validation.query_families)
+        selector, learner, left_out = learn(matrix, prices, learner, self.seed, validation)
         path = save_selector(self.out, selector)
         found = {
             "selector": str(path),
@@ -110,6 +118,7 @@ class TrainCommand(Scenes):
             "rows": len(matrix),
             "families": list(matrix.families),
             "least": learner.least,
+            "sharpness": list(selector.sharpness),
             "left_out_families": None if left_out is None else cross_judge(left_out),
         }
         warn_of_few(matrix)

@@ -35,7 +35,7 @@ class Judged(Scenes):
 
         self.check(shipped=not virtual_best)
         selector = load_selector(self.selector)
-        trained = selector.card["families"]
+        trained = [*selector.card["families"], *selector.card.get("sharpened_on", ())]
         if not self.fresh:
             matrix = self.read()
             if virtual_best:

@@ -16,7 +16,7 @@ from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules, once, taken
 from robo_meta.selector.learner.selector import LIKELIEST, Selector
 from robo_meta.selector.learner.worlds import tellable
-from robo_meta.selector.matrix.matrix import Matrix
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 
 LEASTS = (1_000_000, 32, 16, 8, 4)
 """Fewest rows of a leaf, from which one is chosen; of equally good ones the first, whose choices differ least from the
@@ -47,14 +47,50 @@ class LeftOut:
 
 
 def learn(
-    matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int
+    matrix: Matrix, prices: Prices, config: LearnerConfig, seed: int, validation: Matrix | None = None
 ) -> tuple[Selector, LearnerConfig, LeftOut | None]:
-    """The selector of a matrix: leaves as `choose_least` has them, chances sharpened by the families left out."""
+    """The selector of a matrix: leaves as `choose_least` has them, chances sharpened on `validation`, or else by the
+    families left out.
+
+    Args:
+        matrix: to train on.
+        prices: what actions cost.
+        config: of the trees.
+        seed: of the trees.
+        validation: of families that it is neither trained nor judged on, as it is judged: shapes that nobody learned
+            from are harder than those of the training, and physics is harder than keypoints.
+
+    Raises:
+        MatrixError: `validation` lacks a strategy of `matrix`, or in no scene of it anything can tell what to do.
+    """
     config, left_out = choose_least(matrix, prices, config, seed)
     selector = train_selector(matrix, prices, config, seed)
-    if left_out is not None:
-        selector = replace(selector, sharpness=sharpness_of(left_out))
+    apart = left_out
+    if validation is not None:
+        apart = unlearned(validation, selector)
+        # It has learned from these as well, and must not be judged on them.
+        selector = replace(selector, card={**selector.card, "sharpened_on": list(validation.query_families)})
+    if apart is not None:
+        selector = replace(selector, sharpness=sharpness_of(apart))
     return selector, config, left_out
+
+
+def unlearned(matrix: Matrix, selector: Selector) -> LeftOut:
+    """What a selector that is not sharpened comes to on tellable scenes of other families.
+
+    Raises:
+        MatrixError: as `learn` has it.
+    """
+    judged = matrix.choosing(selector.strategies)
+    judged = judged.only(judged.drawn)
+    told = tellable(judged)
+    if not len(told):
+        raise MatrixError("validation in whose scenes nothing can tell what to do; expected others")
+    judged = judged.only(told)
+    nothing = np.zeros((len(judged), len(judged.strategies)))
+    choice = selector.strategy_for(judged.features, nothing, judged.available)
+    single = once(taken(judged, selector.rules.best(judged)))
+    return LeftOut(judged, once(taken(judged, choice)), single, selector.predicted_success(judged.features, nothing))
 
 
 def choose_least(

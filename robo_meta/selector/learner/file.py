@@ -56,6 +56,8 @@ CARD = Record(
         "seed": Whole(0),
         "site_prior": Number(0.0, 1.0),
         "sharpness": ListOf(Number(), least=2, most=2),
+        # Families of the matrix by which its chances were sharpened, where that was another one.
+        "sharpened_on": _NAMES,
         "config": Record(
             {"trees": Whole(1), "leaves": Whole(2), "least": Whole(1), "pairs": Whole(1), "borrowed": Number(0.0)}
         ),

@@ -15,7 +15,7 @@ from robo_meta.cli.main import main
 from robo_meta.report.page import write_page
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.file import FORM as SELECTOR
-from robo_meta.selector.learner.file import save_selector
+from robo_meta.selector.learner.file import load_selector, save_selector
 from robo_meta.selector.learner.fitted_q import train_selector
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.matrix.feature_names import feature_names
@@ -72,6 +72,12 @@ BAD = [
     (TRAIN + "--trees 0", r"trees 0; expected 1 or more"),
     (TRAIN + "--learner network", r"Unrecognized options: --learner"),
     (TRAIN + "--seed -1", r"seed -1; expected 0 or more"),
+    (TRAIN + "--validation {p}/none.safetensors", r"none\.safetensors: no matrix"),
+    (TRAIN + "--validation {p}/training.safetensors", r"training\.safetensors: family 'arrow' is among those"),
+    (
+        TRAIN + "--validation {p}/fewer.safetensors",
+        r"matrix of strategies maml, replay, without 'centre'; play one that has it",
+    ),
     (
         TRAIN + "--out {p}/training.safetensors/s",
         r"training\.safetensors: File exists; expected a folder to write to",
@@ -252,6 +258,26 @@ def test_training_says_which_matrix_it_learned_from(place: Path, tmp_path: Path,
     assert (found["source"], found["matrix"]) == ("shipped", str(shipped("matrix")))
     assert main(words(TRAIN + "--trees 15", place, tmp_path)) == 0
     assert "source: file" in capsys.readouterr().out
+
+
+def test_chances_are_sharpened_on_a_validation_matrix(place: Path, tmp_path: Path, capsys) -> None:
+    """Where everything is harder than in the training, chances are lowered; what is chosen stays the same."""
+    harder = made_up(np.tile([[0.4, 0.3, 0.2]], (40, 1)), families=("axe", "hook"))
+    save_matrix(tmp_path / "v.safetensors", harder)
+    found = []
+    for line in (TRAIN + "--trees 15", TRAIN.replace("/s.", "/sharp.") + "--trees 15 --validation {tmp}/v.safetensors"):
+        assert main(words(line, place, tmp_path)) == 0
+        found.append(load_selector(tmp_path / ("sharp.safetensors" if "sharp" in line else "s.safetensors")))
+    capsys.readouterr()
+    plain, sharp = found
+    nothing = np.zeros((40, 3))
+    before, after = (one.predicted_success(harder.features, nothing).mean() for one in found)
+    assert abs(after - 0.3) < 0.06 < abs(before - 0.3) and sharp.sharpness != plain.sharpness
+    judged = two_kinds(40, seed=1, families=("axe", "hook"))[0]
+    assert np.array_equal(*(one.strategy_for(judged.features, nothing, judged.available) for one in found))
+    line = "select evaluate --selector {tmp}/sharp.safetensors --checkpoint {p}/run --matrix {p}/judged.safetensors"
+    assert main(words(line, place, tmp_path)) == 2
+    assert "family 'axe' is among those that the selector was trained on" in capsys.readouterr().err
 
 
 def test_fresh_rollouts_train_judge_and_explain(place: Path, tmp_path: Path, capsys) -> None:
