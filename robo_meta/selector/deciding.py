@@ -12,8 +12,8 @@ from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.asking import Decision
 from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.available import RETRY, available_with
 from robo_meta.selector.matrix.columns import DEMOS
-from robo_meta.selector.matrix.matrix import RETRY, available_with
 from robo_meta.selector.matrix.observe import look
 
 
