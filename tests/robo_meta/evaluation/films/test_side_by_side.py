@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from demos.film import FilmConfig, film
-from demos.film_files import FilmError
-from robo_meta.evaluation.strategy_film import SimConfig, film_grasp
+from demos.film.files import FilmError
+from demos.film.scripted import FilmConfig, film
+from robo_meta.evaluation.films.config import SimConfig
+from robo_meta.evaluation.films.side_by_side import film_grasp
 from robo_meta.scenarios.matched_scenes import SplitError
 from robo_meta.strategies import StrategyError
 from sim.env import GraspEnv

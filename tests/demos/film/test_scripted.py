@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos.camera import film_policy
 from demos.expert.episode import in_world, play, shared_env
 from demos.expert.scripted_controller import scripted_controller
-from demos.film import FilmConfig, film
-from demos.film_files import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmError, write_film
+from demos.film.camera import film_policy
+from demos.film.files import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmError, write_film
+from demos.film.scripted import FilmConfig, film
 from sim.env import GraspEnv
 from sim.errors import MachineError
 from sim.shapes.families import UnknownFamily
@@ -155,7 +155,8 @@ def test_a_policys_film_shows_its_rollout(env):
 
 def test_the_configuration_comes_without_physics_and_encoders():
     code = (
-        "import sys; from demos.film import FilmConfig; print({'pybullet', 'imageio_ffmpeg', 'PIL'} & set(sys.modules))"
+        "import sys; from demos.film.scripted import FilmConfig; "
+        "print({'pybullet', 'imageio_ffmpeg', 'PIL'} & set(sys.modules))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "set()"
