@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -43,11 +44,22 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     config.check_reference()
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
     if config.out is None:
-        return _played(config, [], progress)
+        return _filmed(config, _played(config, [], progress), progress)
     journal = config.out / FINISHED
     journal.parent.mkdir(parents=True, exist_ok=True)
     with sole_writer(config.out, "evaluating"):
-        return _played(config, open_journal(journal, config.identity), progress)
+        found = _played(config, open_journal(journal, config.identity), progress)
+    return _filmed(config, found, progress)
+
+
+def _filmed(config: EvaluateConfig, found: Evaluation, progress: bool) -> Evaluation:
+    """The same with what filming it came to, where films were asked for."""
+    if config.films is None:
+        return found
+    # Only here, as nobody else needs a camera.
+    from robo_meta.evaluation.films.evaluated import film_evaluation
+
+    return replace(found, films=film_evaluation(config, found.tasks, progress))
 
 
 def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress: bool) -> Evaluation:
