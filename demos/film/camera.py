@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +12,43 @@ from demos.expert.episode import Act, Episode, Moment, in_world, play
 from demos.policy import Policy
 from demos.replaying import Replay
 from sim.env import GraspEnv
+from sim.episode.rendering import close_up_of
 from sim.frames import Pose
 from sim.tasks.scenes import Scene
 
 LOOKS_PER_FRAME = 2
 """Looks at the final hold, 20 a second, to a frame."""
+PICTURE_WIDTH = 480
+"""Pixels: of a film's pictures."""
 Watch = Callable[[Moment], None]
 """Called once after the reset, and once after each action."""
+
+
+class FilmEnv(GraspEnv):
+    """The environment as films show it: from near, so that arm and object are large.
+
+    Args:
+        width: pixels of its pictures, which are three quarters as high.
+    """
+
+    def __init__(self, width: int = PICTURE_WIDTH) -> None:
+        super().__init__(render_mode="rgb_array")
+        self._width = width
+
+    def render(self) -> np.ndarray:
+        """(3/4 width, width, 3) uint8."""
+        return close_up_of(self.world, self._width)
+
+
+@contextmanager
+def filming(rolling: bool, env: GraspEnv | None = None) -> Iterator[GraspEnv]:
+    """An environment for a film: `env`, or one that is made and closed again, with a camera where it is `rolling`."""
+    world = env or (FilmEnv() if rolling else GraspEnv())
+    try:
+        yield world
+    finally:
+        if env is None:
+            world.close()
 
 
 @dataclass(frozen=True)
@@ -102,7 +133,8 @@ class _Camera:
         """Once after the reset, and once after each action."""
         if moment.action is not None and moment.action[4] < 0 and self.closed is None:
             self.closed = len(self.frames)
-        if not moment.terminated:
+        # At the end the hold has been filmed, but for its last look where that fell between two frames.
+        if not moment.terminated or self._looks % LOOKS_PER_FRAME:
             self._shoot()
 
     def see_hold(self) -> None:

@@ -25,7 +25,7 @@ FRAME_RATE = 10
 MOMENTS = 6
 """Pictures in a strip."""
 STRIP_SIDE = 320
-"""Pixels: each picture of a strip, the middle square of its frame."""
+"""Pixels: width of each picture of a strip."""
 LAST_FRAMES = 5
 """Times that the last frame is shown, for the eye to rest on."""
 GIF_WIDTHS = (720, 640, 560, 480, 400, 320, 240, 160)
@@ -164,12 +164,11 @@ def _strip(take: Take) -> bytes:
         moments = [0, closed // 2, closed, (closed + lifted + 1) // 2, lifted, last]
     else:
         moments = [round(last * moment / (MOMENTS - 1)) for moment in range(MOMENTS)]
-    sheet = Image.new("RGB", (MOMENTS * STRIP_SIDE, STRIP_SIDE))
+    height = round(STRIP_SIDE * take.frames[0].shape[0] / take.frames[0].shape[1])
+    sheet = Image.new("RGB", (MOMENTS * STRIP_SIDE, height))
     for place, moment in enumerate(moments):
-        frame = Image.fromarray(take.frames[min(moment, last)])
-        spare = (frame.width - frame.height) // 2
-        square = frame.crop((spare, 0, spare + frame.height, frame.height))
-        sheet.paste(square.resize((STRIP_SIDE, STRIP_SIDE), Image.Resampling.LANCZOS), (place * STRIP_SIDE, 0))
+        picture = Image.fromarray(take.frames[min(moment, last)])
+        sheet.paste(picture.resize((STRIP_SIDE, height), Image.Resampling.LANCZOS), (place * STRIP_SIDE, 0))
     buffer = io.BytesIO()
     sheet.save(buffer, format="PNG")
     return buffer.getvalue()

@@ -10,11 +10,9 @@ from PIL import Image, ImageDraw
 
 from demos.film.camera import Take
 from demos.film.lettering import BAD, GOOD, INK, PAPER, cross_mark, fitted, font, ring_mark, tick_or_cross
-from sim.episode.rendering import places_in_picture
+from sim.episode.rendering import places_in_close_up
 from sim.frames import Pose
 
-CUT = 1 / 8
-"""Of the camera's picture, what is cut off on each side, so that arm and object are large."""
 PARTS_ABREAST = 3
 """Parts of the verdict in a line."""
 WORDS = {"unsupported": "carried by fingers", "on_part": "on part"}
@@ -48,8 +46,11 @@ class PanelSize:
 
     width: int
     """Of the picture and the panel."""
-    picture: int
-    """Height of the picture."""
+
+    @property
+    def picture(self) -> int:
+        """Height of the picture: a close-up's."""
+        return round(self.width * 3 / 4)
 
     @property
     def letters(self) -> int:
@@ -87,18 +88,10 @@ class PanelSize:
         return round(17 * self.scale)
 
 
-def panel_size(shot: Shot, width: int) -> PanelSize:
-    """The size of a panel that shows `shot`, whose pictures may have any format."""
-    height, full = shot.take.frames[0].shape[:2]
-    return PanelSize(width, round(width * height / full))
-
-
-def place_in_panel(point_in_object: np.ndarray, pose: Pose, frame: np.ndarray, size: PanelSize) -> tuple[float, float]:
+def place_in_panel(point_in_object: np.ndarray, pose: Pose, size: PanelSize) -> tuple[float, float]:
     """Pixels, to the right and down in a panel, at which a point (3,) of an object with `pose` is seen."""
-    height, width = frame.shape[:2]
-    right, down = places_in_picture(pose.apply(np.asarray(point_in_object, dtype=np.float64)), width, height)
-    scale = size.width / (width * (1 - 2 * CUT))
-    return float((right - CUT * width) * scale), float((down - CUT * height) * scale) + size.caption
+    right, down = places_in_close_up(pose.apply(np.asarray(point_in_object, dtype=np.float64)), size.width)
+    return float(right), float(down) + size.caption
 
 
 def draw_panel(shot: Shot, number: int, size: PanelSize, judged: bool) -> Image.Image:
@@ -107,13 +100,11 @@ def draw_panel(shot: Shot, number: int, size: PanelSize, judged: bool) -> Image.
     panel = Image.new("RGB", (size.width, size.height), PAPER)
     title, letters = fitted(shot.title, size.width - 8, size.letters, bold=True)
     ImageDraw.Draw(panel).text((4, size.caption / 2), title, fill=INK, font=letters, anchor="lm")
-    height, width = frame.shape[:2]
-    cut = (round(CUT * width), round(CUT * height), round((1 - CUT) * width), round((1 - CUT) * height))
-    picture = Image.fromarray(frame).crop(cut).resize((size.width, size.picture), Image.Resampling.LANCZOS)
+    picture = Image.fromarray(frame).resize((size.width, size.picture), Image.Resampling.LANCZOS)
     panel.paste(picture, (0, size.caption))
     for point, mark in [(shot.chosen, ring_mark)] + [(place, cross_mark) for place in shot.right]:
         side = size.mark if mark is ring_mark else round(0.8 * size.mark)
-        x, y = place_in_panel(point, pose, frame, size)
+        x, y = place_in_panel(point, pose, size)
         _stamp(panel, mark(side), round(x - side / 2), round(y - side / 2), size)
     if judged:
         _draw_verdict(panel, shot, size)

@@ -18,7 +18,7 @@ def film_recorded(folder: Path, key: str, video: Path | None = None, env: GraspE
         folder: of the dataset. Imported objects that it was recorded on must be registered.
         key: of the episode, the name of its file.
         video: MP4 or GIF to write; None only compares.
-        env: an environment with `render_mode="rgb_array"` to play in; by default one is made.
+        env: a `demos.film.camera.FilmEnv` to play in; by default one is made.
 
     Returns:
         `key, actor, family, split, seed, intention, part_colour, densities, success, verdict, steps, states, frames,
@@ -30,7 +30,7 @@ def film_recorded(folder: Path, key: str, video: Path | None = None, env: GraspE
         demos.storage.episode_file.StoreError: no dataset, or a damaged one.
         sim.errors.MachineError: the file cannot be written.
     """
-    from demos.film.camera import film_replay
+    from demos.film.camera import film_replay, filming
     from demos.film.scene_shots import shot_of
     from demos.film.screen import Screen
     from demos.film.scripted import write_screen
@@ -43,7 +43,8 @@ def film_recorded(folder: Path, key: str, video: Path | None = None, env: GraspE
         check_path(video, tuple(ENCODERS))
     replay = replay_of(open_dataset(folder), key)
     demo = replay.demo
-    take = film_replay(replay, video is not None, env)
+    with filming(video is not None, env) as world:
+        take = film_replay(replay, video is not None, world)
     if video is not None:
         who = "demonstration" if demo.provenance.actor == EXPERT else demo.provenance.actor
         shot = shot_of(f"{who} on {demo.family}", take, support_item(demo).grasp)

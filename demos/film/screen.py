@@ -13,7 +13,7 @@ from PIL import Image
 
 from demos.film.legend import Entry, draw_legend, legend_height, legend_of, paint
 from demos.film.lettering import ACCENTS, PAPER, RGB
-from demos.film.panel import Shot, draw_panel, panel_size
+from demos.film.panel import PanelSize, Shot, draw_panel
 from sim.palette import PALETTE
 from sim.tasks.scenes import Scene
 
@@ -77,7 +77,7 @@ class Screen:
         """
         columns = min(ABREAST, self.panels) if self.panels != ABREAST + 1 else (ABREAST + 1) // 2
         width = min(WIDEST[widest], (widest - 2 * MARGIN - (columns - 1) * GAP) // columns)
-        size = panel_size((*self.demonstrations, *self.attempts)[0], width)
+        size = PanelSize(width)
         drawn = lru_cache(maxsize=4 * self.panels)(draw_panel)
         inner = columns * (width + GAP) - GAP
         top = MARGIN + legend_height(self.legend, inner, size)

@@ -49,7 +49,7 @@ def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
 
     Args:
         config: which grasp, and where to.
-        env: an environment with `render_mode="rgb_array"` to play in; by default one is made for the film.
+        env: a `demos.film.camera.FilmEnv` to play in; by default one is made for the film.
 
     Returns:
         `family, split, seed, intention, part_colour, densities, success, verdict, steps, frames, video, image`; the
@@ -154,12 +154,15 @@ def _demonstration(config: FilmConfig, scene: Scene, env: GraspEnv | None) -> tu
 
     from demos.expert.demonstrator import demonstrator
     from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
-    from demos.film.camera import film_episode
+    from demos.film.camera import film_episode, filming
 
     rollout_seed, aim_seed = film_seeds(config)
     try:
         target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
     except NoGrasp as error:
         raise FilmError(f"{error}; try another seed") from error
-    take = film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=config.rolling, env=env)
+    with filming(config.rolling, env) as world:
+        take = film_episode(
+            scene, rollout_seed, lambda one: demonstrator(one, target), rolling=config.rolling, env=world
+        )
     return take, target

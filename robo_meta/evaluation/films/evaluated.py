@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from demos.film.camera import filming
 from demos.film.screen import Screen
 from demos.film.scripted import write_screen
 from demos.storage.files import json_bytes, remove_temporaries, write_atomic
@@ -31,22 +32,25 @@ from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.supports import record_demonstrations
 from robo_meta.strategies.build import shared_strategies
 from robo_meta.strategies.sources import Source
-from sim.env import GraspEnv
 
 if TYPE_CHECKING:
     from robo_meta.evaluation.config import EvaluateConfig
+    from sim.env import GraspEnv
 
 INDEX, JOURNAL = "films.json", "films.jsonl"
 """Names, in the folder of films, of the list of all and of what goes on where it was stopped."""
 
 
-def film_evaluation(config: EvaluateConfig, tasks: Sequence[TaskRecord], progress: bool = True) -> Films:
+def film_evaluation(
+    config: EvaluateConfig, tasks: Sequence[TaskRecord], progress: bool = True, env: GraspEnv | None = None
+) -> Films:
     """Film what `config` asks for of an evaluation; films that are there already are not made again.
 
     Args:
         config: of the evaluation, with a folder for `films`.
         tasks: what was played.
         progress: draw a bar on standard error.
+        env: a `demos.film.camera.FilmEnv` to play in, for one worker; by default each process makes its own.
 
     Raises:
         demos.storage.lock.LockError: another process is filming into the folder.
@@ -65,7 +69,7 @@ def film_evaluation(config: EvaluateConfig, tasks: Sequence[TaskRecord], progres
         wanted = chosen(fit, config.most_films)
         missing = grouped([one for one in wanted if one.key not in made])
         job = partial(film_task, config.checkpoint_file, config.adapting, config.controller, config.selector_file)
-        jobs = [partial(job, config.seed, config.support, folder, group) for group in missing]
+        jobs = [partial(job, config.seed, config.support, folder, group, env) for group in missing]
         otherwise: list[str] = []
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
@@ -93,6 +97,7 @@ def film_task(
     support: str,
     folder: Path,
     wanted: tuple[Wanted, ...],
+    env: GraspEnv | None = None,
 ) -> tuple[FilmRow, ...]:
     """Film several strategies' rollouts of one task, each after the same demonstrations.
 
@@ -102,6 +107,7 @@ def film_task(
         support: what new shapes are demonstrated on.
         folder: where the films go.
         wanted: rollouts of one task, transfer and number of shots.
+        env: to play in; by default one is made.
 
     Returns:
         A row for each; one whose strategy came to something else than when it was evaluated has no file.
@@ -110,17 +116,15 @@ def film_task(
     first = wanted[0]
     matched = matched_task(root, first.split, first.task, support)
     shown = record_demonstrations(matched, Condition(first.transfer), first.shots)
-    env, rows = GraspEnv(render_mode="rgb_array"), list[FilmRow]()
-    try:
-        demonstrated = film_demonstrations(shown, env)
+    rows = list[FilmRow]()
+    with filming(rolling=True, env=env) as world:
+        demonstrated = film_demonstrations(shown, world)
         for one in wanted:
-            filmed = film_strategy(players[one.strategy], shown, matched.query, matched.rollout_seed, env=env)
+            filmed = film_strategy(players[one.strategy], shown, matched.query, matched.rollout_seed, env=world)
             file = file_name(one) if _as_evaluated(filmed, one) else ""
             if file:
                 write_screen(folder / file, Screen.of(matched.query, demonstrated, (filmed.shot,)))
             rows.append(FilmRow.of(one, matched.rollout_seed, file))
-    finally:
-        env.close()
     return tuple(rows)
 
 

@@ -65,7 +65,7 @@ def film_strategy(
         scene: what it has to grasp.
         seed: the rollout seed: pose, arm start and noise.
         rolling: whether the camera is on; the episode is the same either way.
-        env: an environment with `render_mode="rgb_array"` to play in; by default one is made.
+        env: a `demos.film.camera.FilmEnv` to play in; by default one is made.
     """
     policy = player.strategy.adapt(support_of(demonstrations))
     take = film_policy(scene, seed, policy, rolling=rolling, env=env)

@@ -32,7 +32,7 @@ def film_strategies(config: SimConfig, env: GraspEnv | None = None) -> dict[str,
 
     Args:
         config: which strategies and scene, and where to; without `video` and `image` they are only played.
-        env: an environment with `render_mode="rgb_array"` to play in; by default one is made for the film.
+        env: a `demos.film.camera.FilmEnv` to play in; by default one is made for the film.
 
     Returns:
         What `demos.film.scripted.film` returns of `strategy`; besides `strategy, transfer, shots, support`; `shown`,
@@ -46,9 +46,9 @@ def film_strategies(config: SimConfig, env: GraspEnv | None = None) -> dict[str,
         robo_meta.strategies.StrategyError: a strategy that lacks what it needs.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
     """
+    from demos.film.camera import filming
     from robo_meta.scenarios.conditions import Condition
     from robo_meta.scenarios.supports import NoDemonstration, record_demonstrations
-    from sim.env import GraspEnv
 
     check_files(config)
     players = _players(config)
@@ -58,13 +58,9 @@ def film_strategies(config: SimConfig, env: GraspEnv | None = None) -> dict[str,
         shown = record_demonstrations(matched, Condition(config.transfer, config.shots))
     except NoDemonstration as error:
         raise FilmError(f"{error}; try another seed") from error
-    world = env or GraspEnv(render_mode="rgb_array" if config.rolling else None)
-    try:
+    with filming(config.rolling, env) as world:
         filmed = [_filmed(config, name, players, shown, scene, rollout_seed, world) for name in config.names]
         frames = _written(config, scene, shown, filmed, world) if config.rolling else 0
-    finally:
-        if env is None:
-            world.close()
     return _told(config, scene, shown, filmed, frames)
 
 
