@@ -15,6 +15,7 @@ from demos.workers import run_jobs
 from robo_meta.evaluation.asking_cells import asking_cells
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.failure_supports import novice_cells
+from robo_meta.evaluation.films.records import open_folder
 from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
@@ -43,6 +44,8 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     # Asked and built here once, so that what is wrong is said before anything is written or any process started.
     config.check_reference()
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
+    if config.films is not None:
+        open_folder(config.films, config.identity)
     if config.out is None:
         return _filmed(config, _played(config, [], progress), progress)
     journal = config.out / FINISHED

@@ -8,7 +8,7 @@ of the camera, its film is not kept. In the folder, `films.json` lists all films
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +22,11 @@ from demos.film.scripted import write_screen
 from demos.storage.files import json_bytes, remove_temporaries, write_atomic
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
-from robo_meta.evaluation.films.records import FilmRow, Films, Wanted, wanted_films
+from robo_meta.evaluation.films.records import INDEX, JOURNAL, FilmRow, Films, Wanted, open_folder, wanted_films
 from robo_meta.evaluation.films.scene import FilmedStrategy, film_demonstrations, film_strategy
 from robo_meta.evaluation.records import TaskRecord
-from robo_meta.runs.journal import append, open_journal
-from robo_meta.runs.json_records import from_json, to_json
+from robo_meta.runs.journal import append
+from robo_meta.runs.json_records import to_json
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.supports import record_demonstrations
@@ -36,9 +36,6 @@ from robo_meta.strategies.sources import Source
 if TYPE_CHECKING:
     from robo_meta.evaluation.config import EvaluateConfig
     from sim.env import GraspEnv
-
-INDEX, JOURNAL = "films.json", "films.jsonl"
-"""Names, in the folder of films, of the list of all and of what goes on where it was stopped."""
 
 
 def film_evaluation(
@@ -64,28 +61,38 @@ def film_evaluation(
     fit = [one for one in played if not (config.only_failures and one.success)]
     with sole_writer(folder, "filming"):
         remove_temporaries(folder)
-        kept = [from_json(FilmRow, found) for found in open_journal(folder / JOURNAL, config.identity)]
-        made = {one.key: one for one in kept if (folder / one.file).is_file()}
+        made = {one.key: one for one in open_folder(folder, config.identity)}
         wanted = chosen(fit, config.most_films)
-        missing = grouped([one for one in wanted if one.key not in made])
-        job = partial(film_task, config.checkpoint_file, config.adapting, config.controller, config.selector_file)
-        jobs = [partial(job, config.seed, config.support, folder, group, env) for group in missing]
+        missing = [one for one in wanted if one.key not in made]
         otherwise: list[str] = []
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
-            shown = bar.add_task("filming", total=len(wanted), completed=len(wanted) - sum(map(len, missing)))
-            for rows in run_jobs(jobs, config.workers):
-                for row in rows:
-                    if row.file:
-                        append(folder / JOURNAL, to_json(row))
-                        made[row.key] = row
-                    else:
-                        otherwise.append(f"{row.strategy}, {row.split} task {row.task}")
-                bar.advance(shown, len(rows))
-        write_atomic(
-            folder / INDEX, [json_bytes([to_json(one) for one in sorted(made.values(), key=lambda row: row.key)])]
-        )
-    return Films(str(folder), len(made), len(fit), config.most_films, tuple(sorted(otherwise)))
+        try:
+            for row in _film(config, missing, len(wanted), progress, env):
+                if row.file:
+                    append(folder / JOURNAL, to_json(row))
+                    made[row.key] = row
+                else:
+                    otherwise.append(f"{row.strategy}, {row.split} task {row.task}")
+        finally:
+            # After Ctrl-C, too, the list is that of the films that are there.
+            rows = sorted(made.values(), key=lambda row: row.key)
+            write_atomic(folder / INDEX, [json_bytes([to_json(row) for row in rows])])
+    there = sum(one.key in made for one in fit)
+    return Films(str(folder), there, len(fit), config.most_films, tuple(sorted(otherwise)))
+
+
+def _film(
+    config: EvaluateConfig, missing: Sequence[Wanted], total: int, progress: bool, env: GraspEnv | None
+) -> Iterator[FilmRow]:
+    """Make the missing ones of `total` films; yields each as it is there."""
+    assert config.films is not None
+    job = partial(film_task, config.checkpoint_file, config.adapting, config.controller, config.selector_file)
+    jobs = [partial(job, config.seed, config.support, config.films, group, env) for group in grouped(missing)]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
+        shown = bar.add_task("filming", total=total, completed=total - len(missing))
+        for rows in run_jobs(jobs, config.workers):
+            bar.advance(shown, len(rows))
+            yield from rows
 
 
 def film_task(

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
 
 from robo_meta.evaluation.records import TaskRecord
+from robo_meta.runs.journal import open_journal
+from robo_meta.runs.json_records import from_json
+
+INDEX, JOURNAL = "films.json", "films.jsonl"
+"""Names, in the folder of films, of the list of all and of what goes on where it was stopped."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,18 @@ class Films:
     """How many were to be filmed at most."""
     otherwise: tuple[str, ...]
     """Rollouts that came to something else in front of the camera, and have no film."""
+
+
+def open_folder(folder: Path, identity: dict[str, Any]) -> list[FilmRow]:
+    """The films that a folder holds; makes it where there is none.
+
+    Raises:
+        robo_meta.runs.journal.JournalError: it holds films of another evaluation than `identity`.
+        OSError: it can't be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = [from_json(FilmRow, found) for found in open_journal(folder / JOURNAL, identity)]
+    return [one for one in kept if (folder / one.file).is_file()]
 
 
 def wanted_films(tasks: Sequence[TaskRecord], strategies: Collection[str]) -> list[Wanted]:
