@@ -54,10 +54,21 @@ def run(config: EvaluateConfig, console: Console | None = None) -> dict[str, Any
         print_result(result, console)
         from rich.console import Console
 
+        for line in film_lines(result.get("films")):
+            (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
         further = {"asking": asking_lines, "attempts": attempt_lines, "contrast": novice_lines}
         for line in [line for name, lines in further.items() for line in lines(result.get(name, ()))]:
             (console or Console()).print(line, soft_wrap=True, highlight=False, markup=False)
     return result
+
+
+def film_lines(films: dict[str, Any] | None) -> list[str]:
+    """What filming came to, in lines; none where no films were asked for."""
+    if films is None:
+        return []
+    shown = f"{films['films']} films of {films['wanted']} rollouts in {films['folder']}, listed in films.json"
+    more = f"; --most-films is {films['most']}" if films["wanted"] > films["most"] else ""
+    return [shown + more, *(f"not filmed, as it then came to something else: {one}" for one in films["otherwise"])]
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> Path:
