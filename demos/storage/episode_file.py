@@ -106,14 +106,7 @@ def demo_record(demo: Demo) -> dict[str, Any]:
         "verdict": dict(demo.verdict),
         "family": demo.family,
         "object_id": demo.object_id,
-        "task": {
-            "split": demo.task.split,
-            "index": demo.task.index,
-            "densities": {colour: float(density) for colour, density in demo.task.densities.items()},
-            "intention": demo.task.intention,
-            "part_colour": demo.task.part_colour,
-            **_roles(demo.task),
-        },
+        "task": task_record(demo.task),
         "provenance": {
             "actor": demo.provenance.actor,
             "seed": demo.provenance.seed,
@@ -138,6 +131,18 @@ def demo_of(record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Demo
         task=Task(**record["task"]),
         provenance=Provenance(**record["provenance"]),
     )
+
+
+def task_record(task: Task) -> dict[str, Any]:
+    """A task as plain data."""
+    return {
+        "split": task.split,
+        "index": task.index,
+        "densities": {colour: float(density) for colour, density in task.densities.items()},
+        "intention": task.intention,
+        "part_colour": task.part_colour,
+        **_roles(task),
+    }
 
 
 def _roles(task: Task) -> dict[str, Any]:
