@@ -1,4 +1,4 @@
-"""`robo-meta data exclude | append | merge | export | import`."""
+"""`robo-meta data exclude | append | merge | render | export | import`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from robo_meta.cli.words import print_result
 if TYPE_CHECKING:
     from demos.exchange.exporting import Exported
     from demos.exchange.importing import Imported
+    from demos.pictures.render import Rendered
     from demos.recording.edit import Edit
 
 
@@ -95,6 +96,8 @@ class ExportCommand:
     """New folder; for robomimic a new file, for minari MINARI_DATASETS_PATH, the folder of all its datasets."""
     name: str | None = None
     """What minari calls the dataset, after `robo_meta/`; by default as its folder is called."""
+    pictures: bool = True
+    """Take along what `robo-meta data render` drew."""
     json: bool = False
     """Print JSON."""
 
@@ -102,7 +105,7 @@ class ExportCommand:
         """Export and say what went along."""
         from demos.exchange.exporting import export
 
-        _print(export(self.data, self.to, self.out, self.name), self.json)
+        _print(export(self.data, self.to, self.out, self.name, self.pictures), self.json)
         return None
 
 
@@ -128,13 +131,48 @@ class ImportCommand:
 
 
 @dataclass(frozen=True)
+class RenderCommand:
+    """Draw what cameras saw of every episode, by replaying it. The same command goes on where it was stopped."""
+
+    data: Annotated[Path, tyro.conf.Positional]
+    """Dataset folder; pictures come beside its episodes."""
+    cameras: tuple[str, ...] = ("front", "wrist")
+    """`front`, beside the table, and `wrist`, on the hand."""
+    depth: bool = False
+    """Depth as well, mm."""
+    width: int = 320
+    """Pixels; even, as videos want it."""
+    height: int = 240
+    """Pixels; even."""
+    workers: int = 1
+    """Processes; changes nothing but the time it takes."""
+    objects: tuple[Path, ...] = ()
+    """Folders of imported objects that it was recorded on."""
+    json: bool = False
+    """Print JSON."""
+
+    def run(self) -> int | None:
+        """Render and say what was drawn."""
+        from demos.pictures.render import RenderConfig, render
+
+        config = RenderConfig(self.data, self.cameras, self.depth, self.width, self.height, self.workers)
+        if self.objects:
+            from robo_meta.objects.registration import register_libraries
+
+            register_libraries(self.objects)
+        _print(render(config), self.json)
+        return None
+
+
+@dataclass(frozen=True)
 class Data:
-    """Edit datasets, and carry them to other libraries and back."""
+    """Edit datasets, draw pictures of them, and carry them to other libraries and back."""
 
     action: (
         Annotated[ExcludeCommand, tyro.conf.subcommand("exclude")]
         | Annotated[AppendCommand, tyro.conf.subcommand("append")]
         | Annotated[MergeCommand, tyro.conf.subcommand("merge")]
+        | Annotated[RenderCommand, tyro.conf.subcommand("render")]
         | Annotated[ExportCommand, tyro.conf.subcommand("export")]
         | Annotated[ImportCommand, tyro.conf.subcommand("import")]
     )
@@ -145,5 +183,5 @@ class Data:
         return self.action.run()
 
 
-def _print(result: Edit | Exported | Imported, as_json: bool) -> None:
+def _print(result: Edit | Exported | Imported | Rendered, as_json: bool) -> None:
     print_result({field.name: getattr(result, field.name) for field in fields(result)}, as_json)
