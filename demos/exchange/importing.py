@@ -105,10 +105,12 @@ def _write(shipment: Shipment, folder: Path, source: str) -> _Written:
                 f"{source}: {record['key']}: altered since it was exported; what was changed is no replay of its seed. "
                 "Leave episodes out rather than change them"
             )
-    for name, content in shipment.planned:
+    # What isn't ours has no planned demonstrations: nothing says that they belong to it.
+    for name, content in shipment.planned if header is not None else ():
         path = folder / PLANNED / f"{name}.safetensors"
         write_atomic(path, [content])
-        if read_array_file(path, PLANNED_CHUNK).checksum != (header or {}).get("planned", {}).get(name):
+        known = header["planned"] if header is not None else {}
+        if read_array_file(path, PLANNED_CHUNK).checksum != known.get(name):
             raise ExchangeError(f"{source}: planned demonstrations {name!r}: altered since they were exported")
     if header is not None:
         config = header["configs"][0]

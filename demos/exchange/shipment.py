@@ -95,8 +95,6 @@ class Shipment:
     """The episodes in order, made as they are asked for."""
     planned: Iterable[tuple[str, bytes]] = ()
     """Name and content of the files of planned demonstrations."""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """Of physics and verdict, where there is no header and the episodes' records don't say."""
 
 
 def checked_header(where: str, text: str | bytes) -> dict[str, Any]:
