@@ -284,3 +284,15 @@ def test_what_minari_collected_in_our_environment_comes_in_by_its_seeds(exported
         file["episode_1"].attrs["seed"] = 8
     words = ["data", "import", tmp_path / "theirs", "--from", "minari", "--out", tmp_path / "other"]
     refused(words, capsys, "episode_1: its seed draws another scan here")
+
+
+def test_the_guides_commands_run(dataset, tmp_path, monkeypatch, capsys) -> None:
+    guide = (Path(__file__).parents[3] / "docs/GUIDE.md").read_text(encoding="utf-8")
+    section = guide.partition("## Data for other libraries")[2].partition("\n## ")[0]
+    commands = [line.split() for line in section.partition("```sh\n")[2].partition("```")[0].splitlines()]
+    assert len(commands) == 5
+    shutil.copytree(dataset, tmp_path / "extra")
+    monkeypatch.chdir(tmp_path)
+    for program, *words in commands:
+        assert program == "robo-meta" and main(words) == 0
+    assert contents(tmp_path / "again") == contents(tmp_path / "once-more") == contents(dataset)
