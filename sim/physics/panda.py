@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.frames import wrap_heading
+from sim.frames import Pose, wrap_heading
 from sim.physics.world import World, pybullet
 from sim.robot import GripperConfig
 
@@ -112,6 +112,11 @@ class Panda:
         x, y, z, w = self._link(GRASP_LINK)[5]
         closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
         return float(wrap_heading(np.arctan2(closing_y, closing_x)))
+
+    def hand_to_world(self) -> Pose:
+        """Pose of the hand frame: z out of the hand, y the closing direction."""
+        link = self._link(GRASP_LINK)
+        return Pose(link[4], link[5])
 
     def opening(self) -> float:
         """Width between the pads, m."""
