@@ -77,9 +77,11 @@ def strategy_lines(cells: Sequence[Record], ours: str | None) -> list[ForestLine
     return [line_of(name, by_name[name], name == ours) for name in ordered(by_name, ours)]
 
 
-def line_of(name: str, row: Record, ours: bool = False, digits: int = 0) -> ForestLine:
-    """A line from a record with `rate`, `low`, `high` and `n`."""
-    return ForestLine(name, look_of(name), ours, row["rate"], row["low"], row["high"], row["n"], digits)
+def line_of(name: str, row: Record, ours: bool = False, digits: int = 0, look: Look | None = None) -> ForestLine:
+    """A line from a record with `rate`, `low`, `high` and `n`, in the look that its name has in every chart or in
+    another one."""
+    look = look_of(name) if look is None else look
+    return ForestLine(name, look, ours, row["rate"], row["low"], row["high"], row["n"], digits)
 
 
 def expert_rate(cells: Sequence[Record]) -> float | None:

@@ -96,7 +96,9 @@ def panels(drawn: Sequence[Panel], caption: str, shared_legend: bool = True) -> 
         caption: what is plotted.
         shared_legend: whether one legend stands below all, or each panel has its own, with the series' notes.
     """
-    legend = {series.name: series for panel in drawn for series in panel.series}
+    legend: dict[str, Series] = {}
+    for series in (series for panel in drawn for series in panel.series):
+        legend.setdefault(series.name, series)
     values = {"panels": drawn, "caption": caption, "shared": list(legend.values()) if shared_legend else None}
     scale = [(height(rate), percent(rate)) for rate in (0.0, 0.25, 0.5, 0.75, 1.0)]
     return render("panels.html", **values, scale=scale, along=along, height=height, bottom=TOP + HIGH)

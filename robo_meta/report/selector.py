@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from robo_meta.catalogue import SKY
 from robo_meta.report.forest import forest, line_of
+from robo_meta.report.looks import INK, Look, look_of
 from robo_meta.report.numbers import points_text, rate_text
 from robo_meta.report.page import render
 from robo_meta.report.selector_lines import (
+    CEILING_NAMES,
     lines_of_decision,
     lines_of_gap,
     lines_of_gate,
@@ -19,6 +22,8 @@ from robo_meta.report.selector_lines import (
 from robo_meta.report.tables import csv_link, table
 
 SELECTOR = "selector"
+RULE, CEILING = Look(SKY, "circle", "none"), Look(INK, "star", "none")
+"""How rules that need no learning are drawn, and what only hindsight could do."""
 
 
 def section(result: dict[str, Any]) -> str:
@@ -40,7 +45,7 @@ def section(result: dict[str, Any]) -> str:
             + ("never abandoned" if uses is None else f"abandoned after {uses} uses")
         )
     rows = rows_of(result)
-    lines = [line_of(name, row, name.startswith(SELECTOR), digits=1) for name, row in rows.items()]
+    lines = [line_of(name, row, name.startswith(SELECTOR), 1, _look(name)) for name, row in rows.items()]
     caption = "Success of a first attempt: marker, rate; whiskers, 95 % interval over families and tasks."
     records = [{"name": name, **{k: row[k] for k in ("rate", "low", "high", "n")}} for name, row in rows.items()]
     body = [(name.startswith(SELECTOR), [name, rate_text(row, digits=1), str(row["n"])]) for name, row in rows.items()]
@@ -56,6 +61,12 @@ def section(result: dict[str, Any]) -> str:
         "command": result.get("command"),
     }
     return render("selector.html", **values, played=_played(result))
+
+
+def _look(name: str) -> Look:
+    if name.startswith(SELECTOR):
+        return look_of(SELECTOR)
+    return CEILING if name in CEILING_NAMES else RULE
 
 
 def _lead(result: dict[str, Any]) -> str:

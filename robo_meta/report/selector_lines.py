@@ -10,6 +10,9 @@ from robo_meta.selector.judging.scoring import JUDGED, TRAINED
 
 NAMES = {"told-the-world": "told the world", "three-line-rule": "three-line rule"}
 """Name in the result → what people read, where that differs."""
+VIRTUAL_BEST = "virtual best (cross-fitted)"
+CEILING_NAMES = (NAMES["told-the-world"], VIRTUAL_BEST)
+"""Rows of what only hindsight could do, or who is told."""
 
 
 def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -19,7 +22,7 @@ def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     rows |= {"selector": result["selector"]}
     rows |= {f"beside: {name}": row for name, row in result["beside"].items()}
     rows |= {NAMES[name]: result[name] for name in CEILINGS if name in result}
-    return rows | {"virtual best (cross-fitted)": result["vbs"]}
+    return rows | {VIRTUAL_BEST: result["vbs"]}
 
 
 def _singles() -> tuple[tuple[str, str], ...]:
