@@ -54,12 +54,13 @@ def read_result(path: Path) -> tuple[Path, dict[str, Any]]:
         path: `result.json`, or the folder that holds it.
 
     Raises:
-        StoredError: it is damaged or of another version.
-        DamagedFile: there is no such file.
+        StoredError: there is none, or it is damaged or of another version.
     """
     file = path / RESULT if path.is_dir() else path
     try:
         found = parse_json(read_bounded(file, LARGEST))
+    except FileNotFoundError as error:
+        raise StoredError(f"{file}: no result; expected one, or a folder that `evaluate --out` filled") from error
     except Unfit as error:
         raise StoredError(f"{file}: damaged ({error})") from error
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
