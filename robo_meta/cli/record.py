@@ -30,7 +30,13 @@ class Record(Unchecked, RecordConfig):
         if self.describe is not None:
             from demos.storage.dataset import describe
 
-            print_result(describe(self.describe), self.json)
+            described = describe(self.describe)
+            if self.json:
+                print(json_format.dumps(described))
+                return None
+            from robo_meta.report.dataset_terminal import print_description
+
+            print_description(described)
             return None
         if self.check_expert:
             from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, check_expert

@@ -24,6 +24,7 @@ from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import build_strategies
 
+
 def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     """Play what `config` asks for and sum it up.
 

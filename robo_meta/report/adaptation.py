@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,8 +89,8 @@ def adaptation_scenes(
         scenes.append(
             AdaptationScene(
                 index=index,
-                caption=f"{which} on the shape “{demo.family}”, to be used on the shape “{matched.query.object.family}”. "
-                f"Intention: {intention}. Hidden: {_ratio(task.densities)}.",
+                caption=f"{which} on the shape “{demo.family}”, to be used on the shape "
+                f"“{matched.query.object.family}”. Intention: {intention}. Hidden: {_ratio(task.densities)}.",
                 demo_points=np.asarray(demo.points),
                 demo_grasp=np.asarray(demo.grasp),
                 points=np.asarray(points),
@@ -108,7 +108,7 @@ def adaptation_scenes(
     return scenes
 
 
-def _ratio(densities: dict[str, float]) -> str:
+def _ratio(densities: Mapping[str, float]) -> str:
     """How dense the materials are, in words."""
     (light, least), *others = sorted(densities.items(), key=lambda item: item[1])
     return ", ".join(f"{name} is {value / least:.1f} times as dense as {light}" for name, value in others)

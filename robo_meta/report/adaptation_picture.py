@@ -33,7 +33,7 @@ class Disc(NamedTuple):
     rim: str
 
 
-def adaptation_picture(scene: AdaptationScene, badges: Markup = Markup(""), title: str = "") -> Markup:
+def adaptation_picture(scene: AdaptationScene, badges: Markup | None = None, title: str = "") -> Markup:
     """The scene as HTML: panels, legend and scale, with what became of it.
 
     Args:

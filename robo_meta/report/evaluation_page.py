@@ -22,7 +22,7 @@ Record = dict[str, Any]
 
 
 def write_evaluation_page(path: Path, result: Record, tasks: Sequence[TaskRecord], checkpoint: Path | None) -> Path:
-    """Choose and play the scenes to draw, look for films in the folders beside, and write the page.
+    """Choose and play the scenes to draw, look for films beside, and write the page.
 
     Args:
         path: of the HTML file.
@@ -33,7 +33,8 @@ def write_evaluation_page(path: Path, result: Record, tasks: Sequence[TaskRecord
     Raises:
         robo_meta.report.films.FilmsError: a folder beside holds a damaged index of films.
     """
-    films = films_beside(path)
+    made = result.get("films")
+    films = films_beside(path, Path(made["folder"]) if isinstance(made, dict) and "folder" in made else None)
     shown, slot = _to_show(result, tasks)
     scenes: list[AdaptationScene] = []
     if checkpoint is not None and slot is not None:

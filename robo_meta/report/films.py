@@ -50,9 +50,16 @@ class Film:
         )
 
 
-def films_beside(page: Path) -> tuple[Film, ...]:
-    """The films of all folders beside a page, in the order of their indices; none where there is no index."""
-    indices = sorted(page.parent.glob(f"*/{INDEX}"))
+def films_beside(page: Path, named: Path | None = None) -> tuple[Film, ...]:
+    """The films of the page's folder, of those in it, and of one that is named, wherever it lies.
+
+    Args:
+        page: the HTML file.
+        named: another folder of films, whether there is an index in it or not.
+    """
+    folders = [page.parent, *sorted(path.parent for path in page.parent.glob(f"*/{INDEX}"))]
+    found = {folder.resolve(): folder for folder in ([*folders, named] if named is not None else folders)}
+    indices = [folder / INDEX for folder in found.values() if (folder / INDEX).is_file()]
     return tuple(film for index in indices for film in read_films(index, page.parent))
 
 

@@ -34,7 +34,9 @@ def scenes_to_show(
     played: list[tuple[int, dict[str, RolloutRow]]] = []
     for task in sorted(tasks, key=lambda task: task.index):
         if task.split == split:
-            here = (row for row in task.rows if row.strategy == EXPERT or (row.transfer, row.shots) == (transfer, shots))
+            here = (
+                row for row in task.rows if row.strategy == EXPERT or (row.transfer, row.shots) == (transfer, shots)
+            )
             rows = {row.strategy: row for row in here if row.strategy in (ours, rival, EXPERT)}
             if ours in rows:
                 played.append((task.index, rows))

@@ -63,7 +63,9 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
 
 def _line_of_seeds(seeds: dict[str, Any]) -> str:
     rate, gap = seeds["selector"], seeds["closed_gap"]
-    closed = "no gap" if gap is None else f"closed gap median {percent(gap['median'], 1)}, worst {percent(gap['worst'], 1)}"
+    closed = (
+        "no gap" if gap is None else f"closed gap median {percent(gap['median'], 1)}, worst {percent(gap['worst'], 1)}"
+    )
     return f"{seeds['n']} selector seeds: success median {percent(rate['median'], 1)}, worst {percent(rate['worst'], 1)}; {closed}"
 
 

@@ -67,9 +67,7 @@ def _families(name: str, result: Record, fewest: int, ours: str | None) -> Marku
     rows = [
         row
         for row in result["families"]
-        if slot is not None
-        and (row["split"], row["transfer"]) == (name, slot.transfer)
-        and row["shots"] in (0, fewest)
+        if slot is not None and (row["split"], row["transfer"]) == (name, slot.transfer) and row["shots"] in (0, fewest)
     ]
     if not rows:
         return None
@@ -82,7 +80,17 @@ def _rate_table(cells: Sequence[Record], split: str, transfer: str, ours: str | 
     rows: dict[tuple[int, str], dict[str, Record]] = {}
     for cell in cells:
         rows.setdefault((cell["shots"], cell["strategy"]), {})[cell["intention"]] = cell
-    head = ("strategy", "shots", "n", *INTENTIONS, "of the expert (≥)", "off, mm", "adapting", "an action", "controller")
+    head = (
+        "strategy",
+        "shots",
+        "n",
+        *INTENTIONS,
+        "of the expert (≥)",
+        "off, mm",
+        "adapting",
+        "an action",
+        "controller",
+    )
     body = []
     for (shots, strategy), row in sorted(rows.items(), key=lambda item: item[0][0]):
         whole = row["all"]

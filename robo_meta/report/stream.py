@@ -125,7 +125,9 @@ def _ends_table(result: Record, transfer: str) -> Markup:
         known = [f"phase {phase}", f"phase {judged}" if judged else "all so far", str(here[0]["n"])]
         body.append((False, [*known, *(rates[name] for name in LEARNERS), spans["frozen"], spans["scratch"]]))
     lost = [row for row in result["forgetting"] if row["transfer"] == transfer]
-    body += [(False, ["last phase", "phase 1, minus after phase 1", str(r["n"]), points_text(r), *"––––"]) for r in lost]
+    body += [
+        (False, ["last phase", "phase 1, minus after phase 1", str(r["n"]), points_text(r), *"––––"]) for r in lost
+    ]
     names = [name for name, _ in LEARNERS.values()]
     head = ("after", "held out of", "n", *names, "online − frozen, points", "online − scratch, points")
     caption = f"Held-out tasks at the phases’ ends, {transfer}, and what was forgotten of phase 1 (points)."

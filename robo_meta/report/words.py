@@ -42,4 +42,8 @@ def _help(name: str) -> str:
         said = "The selector’s whole policy: it may ask for demonstrations, attempt again, and give up."
     else:
         said = CATALOGUE[plain].help if plain in CATALOGUE else "A strategy of your own."
-    return said if name == plain else f"{said.rstrip('.')}; here the scripted controller drives the hand ({SCRIPTED_SUFFIX})."
+    return (
+        said
+        if name == plain
+        else f"{said.rstrip('.')}; here the scripted controller drives the hand ({SCRIPTED_SUFFIX})."
+    )

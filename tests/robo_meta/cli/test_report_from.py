@@ -14,7 +14,7 @@ from robo_meta.runs.journal import append, open_journal
 from tests.robo_meta.report.pages import Page
 from tests.robo_meta.report.results import result, task
 
-EVALUATE = "evaluate --split validation --transfer new-shape --shots 1 --tasks 2 --strategies maml centre --workers 1"
+EVALUATE = "evaluate --split validation --transfer new-shape --shots 1 --tasks 1 --strategies maml --workers 1"
 
 
 def test_it_is_the_page_that_the_evaluation_wrote(
@@ -26,16 +26,16 @@ def test_it_is_the_page_that_the_evaluation_wrote(
     page = Page(first.decode())
     assert any(name.startswith("After adapting") for name in page.names) and "Where the figures" in page.text
     capsys.readouterr()
-    (out / "report.html").unlink()
-    assert main(["evaluate", "--report-from", str(out)]) == 0
-    assert capsys.readouterr().out.strip() == str(out / "report.html")
-    assert (out / "report.html").read_bytes() == first
-    assert main(["evaluate", "--report-from", str(out / "result.json"), "--out", str(tmp_path / "other"), "--json"]) == 0
+    assert (
+        main(["evaluate", "--report-from", str(out / "result.json"), "--out", str(tmp_path / "other"), "--json"]) == 0
+    )
     assert json.loads(capsys.readouterr().out) == {"report": str(tmp_path / "other" / "report.html")}
     assert (tmp_path / "other" / "report.html").read_bytes() == first
 
 
-def test_without_its_checkpoint_scenes_are_left_out_and_failures_have_their_films(tmp_path: Path) -> None:
+def test_without_its_checkpoint_scenes_are_left_out_and_failures_have_their_films(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_result(tmp_path, result())
     open_journal(tmp_path / FINISHED, {})
     append(tmp_path / FINISHED, task(5, maml=False).to_json())
@@ -43,6 +43,7 @@ def test_without_its_checkpoint_scenes_are_left_out_and_failures_have_their_film
     film = {"task": 5, "strategy": "maml", "shots": 1, "rollout": 0, "success": False, "file": "5.gif"}
     (tmp_path / "films" / "films.json").write_text(json.dumps([film]))
     assert main(["evaluate", "--report-from", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "report.html")
     page = Page((tmp_path / "report.html").read_text())
     assert "films/5.gif" in page.links and "adaptation" not in page.ids
     assert page.table("Every failed rollout of maml (1)").rows[0][0] == "task 5"

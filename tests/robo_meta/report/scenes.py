@@ -20,4 +20,6 @@ def scene(index: int = 0) -> AdaptationScene:
 
 
 def shown(index: int = 0) -> Shown:
-    return Shown(index, "A rule <1>", (rollout("maml", True), rollout("replay", False), rollout("expert", True, None, 0)))
+    return Shown(
+        index, "A rule <1>", (rollout("maml", True), rollout("replay", False), rollout("expert", True, None, 0))
+    )

@@ -45,7 +45,9 @@ def stream() -> dict[str, Any]:
             {"phase": 2, "families": ["rod"], "colours": [], "tasks": 10, "held_out": 3},
         ],
         "arrivals": arrivals,
-        "arrival_pairs": [{"phase": p, "a": "online", "b": "frozen", "transfer": t, **pair} for p in phases for t in transfers],
+        "arrival_pairs": [
+            {"phase": p, "a": "online", "b": "frozen", "transfer": t, **pair} for p in phases for t in transfers
+        ],
         "ends": ends,
         "end_pairs": end_pairs,
         "forgetting": [{"judged": 1, "transfer": t, **pair} for t in transfers],

@@ -28,6 +28,15 @@ def test_films_of_folders_beside_the_page_are_found(tmp_path: Path) -> None:
     assert first.href == "films/task%203.mp4" and (second.task, second.success) == ("4", True)
 
 
+def test_a_folder_that_is_named_is_read_once_wherever_it_lies(tmp_path: Path) -> None:
+    page, far = tmp_path / "out" / "report.html", tmp_path / "far" / "films"
+    index(page.parent, [ENTRY])
+    index(far, [{**ENTRY, "file": "b.gif"}])
+    assert [film.href for film in films_beside(page, far)] == ["task%203.mp4", "../far/films/b.gif"]
+    assert [film.href for film in films_beside(page, page.parent)] == ["task%203.mp4"]
+    assert films_beside(page, tmp_path / "nowhere") == films_beside(page)
+
+
 def test_a_film_shows_one_rollout(tmp_path: Path) -> None:
     entries = [ENTRY, {**ENTRY, "transfer": "new-shape"}, {**ENTRY, "task": "validation-3", "split": "validation"}]
     plain, shape, named = read_films(index(tmp_path, entries), tmp_path)
