@@ -66,9 +66,9 @@ def read_result(path: Path) -> tuple[Path, dict[str, Any]]:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         version = found.get("schema") if isinstance(found, dict) else None
         raise StoredError(f"{file}: schema {version!r} of a result; expected {SCHEMA!r}: evaluate again")
-    for name, kind in FACTS.items():
-        if not isinstance(found.get(name), kind):
-            raise StoredError(f"{file}: damaged ({name} is no {kind.__name__})")
+    for name, fact in FACTS.items():
+        if not isinstance(found.get(name), fact):
+            raise StoredError(f"{file}: damaged ({name} is no {fact.__name__})")
     for name in ("tasks", "seed", "controller"):
         if name not in found["config"]:
             raise StoredError(f"{file}: damaged (config has no {name})")

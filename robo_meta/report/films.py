@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,21 @@ from sim.errors import InputError
 INDEX = "films.json"
 LARGEST = 2**26
 """Bytes of an index at most."""
-FIELDS = {"task": (int, str), "strategy": str, "shots": int, "rollout": int, "success": bool, "file": str}
+FIELDS: dict[str, type | tuple[type, ...]] = {
+    "task": (int, str),
+    "strategy": str,
+    "shots": int,
+    "rollout": int,
+    "success": bool,
+    "file": str,
+}
+    "task": (int, str),
+    "strategy": str,
+    "shots": int,
+    "rollout": int,
+    "success": bool,
+    "file": str,
+}
 """Fields that every entry has; `split` and `transfer`, where they are there, tell tasks of one number apart."""
 
 
@@ -97,7 +110,7 @@ def _film(entry: Any, number: int, index: Path, folder: Path) -> Film:
     return Film(*values, quote(Path(href).as_posix()), entry.get("split"), entry.get("transfer"))
 
 
-def _called(kind: Any) -> str:
-    kinds: Iterable[type] = kind if isinstance(kind, tuple) else (kind,)
+def _called(kind: type | tuple[type, ...]) -> str:
+    kinds = kind if isinstance(kind, tuple) else (kind,)
     names = {int: "a whole number", str: "a text", bool: "true or false"}
     return " or ".join(names[one] for one in kinds)

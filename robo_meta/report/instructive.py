@@ -44,7 +44,8 @@ def scenes_to_show(
     told = [index for index, rows in played if rival in rows and rows[ours].success and not rows[rival].success]
     if told:
         found.setdefault(told[0], []).append(
-            f"Instructive: the first task on which {ours} succeeded and {rival} failed ({len(told)} of {len(played)} tasks)"
+            f"Instructive: the first task on which {ours} succeeded and {rival} failed "
+            f"({len(told)} of {len(played)} tasks)"
         )
     failed = [index for index, rows in played if not rows[ours].success]
     if failed:

@@ -47,8 +47,8 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
     vbs, sbs = result["vbs"], result["sbs"]
     lines = [
         f"closed gap: {share(result['closed_gap'])}, over {sbs['strategy']}, the {sbs['chosen_by']}",
-        f"virtual best {percent(vbs['rate'], 1)} by cross-fitting, which doesn't flatter it; {percent(vbs['naive'], 1)} by a naive "
-        "maximum, which does: the truth lies between, chance apart",
+        f"virtual best {percent(vbs['rate'], 1)} by cross-fitting, which doesn't flatter it; "
+        f"{percent(vbs['naive'], 1)} by a naive maximum, which does: the truth lies between, chance apart",
     ]
     others = [(NAMES.get(name, name), gap) for name, gap in result["closed_gaps"].items() if name != "selector"]
     lines.append("closed by others: " + ", ".join(f"{name} {share(gap)}" for name, gap in others))
@@ -63,10 +63,12 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
 
 def _line_of_seeds(seeds: dict[str, Any]) -> str:
     rate, gap = seeds["selector"], seeds["closed_gap"]
-    closed = (
-        "no gap" if gap is None else f"closed gap median {percent(gap['median'], 1)}, worst {percent(gap['worst'], 1)}"
-    )
-    return f"{seeds['n']} selector seeds: success median {percent(rate['median'], 1)}, worst {percent(rate['worst'], 1)}; {closed}"
+    closed = "no gap" if gap is None else f"closed gap {_median_and_worst(gap)}"
+    return f"{seeds['n']} selector seeds: success {_median_and_worst(rate)}; {closed}"
+
+
+def _median_and_worst(found: dict[str, float]) -> str:
+    return f"median {percent(found['median'], 1)}, worst {percent(found['worst'], 1)}"
 
 
 def lines_of_slices(result: dict[str, Any]) -> list[str]:
@@ -100,8 +102,9 @@ def lines_of_returns(result: dict[str, Any]) -> list[str]:
         lines.append(f"{name} (n = {found['n']}): {rates}")
         over = ", ".join(f"{POLICIES[policy]} {signed_interval(row)}" for policy, row in found["asking_over"].items())
         lines.append(
-            f"asking where it pays − others: {over}; success {percent(found['success'], 1)}, {found['attempts']:.2f} attempts, "
-            f"{found['demos']:.2f} demonstrations, gave up {percent(found['gave_up'], 1)}"
+            f"asking where it pays − others: {over}; success {percent(found['success'], 1)}, "
+            f"{found['attempts']:.2f} attempts, {found['demos']:.2f} demonstrations, "
+            f"gave up {percent(found['gave_up'], 1)}"
         )
     return lines
 
@@ -121,8 +124,9 @@ def lines_of_decision(result: dict[str, Any]) -> list[str]:
     """How far predictions are off, and what a decision takes."""
     chosen, every = result["calibration"]["chosen"], result["calibration"]["all"]
     lines = [
-        f"calibration error of predicted success {percent(chosen['error'], 1)} of what was chosen (n = {chosen['n']}; by "
-        f"chance alone up to {percent(chosen['by_chance'], 1)}), {percent(every['error'], 1)} of every strategy (n = {every['n']})"
+        f"calibration error of predicted success {percent(chosen['error'], 1)} of what was chosen (n = {chosen['n']}; "
+        f"by chance alone up to {percent(chosen['by_chance'], 1)}), {percent(every['error'], 1)} of every strategy "
+        f"(n = {every['n']})"
     ]
     if "decision_ms" in result:
         ms = result["decision_ms"]

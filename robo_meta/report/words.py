@@ -8,12 +8,12 @@ from robo_meta.catalogue import ASKING, CATALOGUE, SCRIPTED_SUFFIX, bare
 from robo_meta.report.looks import EXPERT
 
 WORDS = {
-    "task": "Two materials of hidden density and an intention. One object is to be held, in one rollout; every strategy "
-    "meets the same object in the same pose with the same noise (matched scenes).",
+    "task": "Two materials of hidden density and an intention. One object is to be held, in one rollout; every "
+    "strategy meets the same object in the same pose with the same noise (matched scenes).",
     "demonstration": "One recorded grasp by an expert who knows the weights. Strategies see what was done, never the "
     "densities. “Shots” is how many demonstrations there are.",
-    "intention": "What is wanted: balance, to hold the object level near its centre of mass; or part, to take it by the "
-    "outer end of one part.",
+    "intention": "What is wanted: balance, to hold the object level near its centre of mass; or part, to take it by "
+    "the outer end of one part.",
     "transfer": "What the demonstration and the object to be held have in common: same-object, the object itself in "
     "another pose; new-instance, another object of its family; new-shape, an object of another family. Materials and "
     "intention are always the same.",
@@ -25,8 +25,8 @@ WORDS = {
     "them is picked on these very tasks, which flatters it.",
     "interval": "In brackets, 95 %: Wilson’s for rates, an adjusted Wald interval for paired differences. Of two rates "
     "whose intervals overlap either may be better; look at their difference.",
-    "off": "Distance in mm from the chosen grasp to the true place, the centre of mass or the nearest wanted outer end; "
-    "mean over tasks.",
+    "off": "Distance in mm from the chosen grasp to the true place, the centre of mass or the nearest wanted outer "
+    "end; mean over tasks.",
 }
 """Word → what it means."""
 

@@ -28,8 +28,7 @@ def to_json(record: Any) -> Any:
 
 
 def from_json(kind: type[Record], found: Any) -> Record:
-    """Inverse of `to_json`: a record of a dataclass whose fields are plain values, tuples, tables with text as keys, and such
-    dataclasses.
+    """Inverse of `to_json`: a record of a dataclass whose fields are plain values, tuples, tables and such dataclasses.
 
     Raises:
         JsonRecordError: fields are missing, unknown, or of another kind; numbers that are not finite.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_headings_and_tables_tell_their_order(name: str, pages: dict[str, str]) 
     page = Page(pages[name])
     levels = [level for level, _ in page.headings]
     assert levels.count(1) == 1 and levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert page.tables and all(table.caption.strip() and None not in table.scopes for table in page.tables)
     # A wide table scrolls in a frame that the keyboard reaches, and never the page.
     assert len(page.regions) == len(page.tables)
