@@ -23,13 +23,6 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "success": bool,
     "file": str,
 }
-    "task": (int, str),
-    "strategy": str,
-    "shots": int,
-    "rollout": int,
-    "success": bool,
-    "file": str,
-}
 """Fields that every entry has; `split` and `transfer`, where they are there, tell tasks of one number apart."""
 
 
