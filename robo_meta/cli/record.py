@@ -35,7 +35,13 @@ class Record(Unchecked, RecordConfig):
         if self.describe is not None:
             from demos.storage.dataset import describe
 
-            print_result(describe(self.describe), self.json)
+            described = describe(self.describe)
+            if self.json:
+                print(json_format.dumps(described))
+                return None
+            from robo_meta.report.dataset_terminal import print_description
+
+            print_description(described)
             return None
         if self.replay is not None or self.video is not None:
             print_result(self._replayed(), self.json)

@@ -20,13 +20,11 @@ from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
 from robo_meta.evaluation.retries import attempt_cells
+from robo_meta.evaluation.stored import FINISHED
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import build_strategies
-
-FINISHED = "tasks.jsonl"
-"""Name, in the out folder, of the file with one finished task a line, after a line that says of which evaluation."""
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
