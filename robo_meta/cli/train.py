@@ -62,6 +62,7 @@ class Train(TrainOptions):
 
     def run(self) -> int | None:
         """Train, and print what came of it."""
+        from robo_meta.runs.loggers import wandb_project
         from robo_meta.training.train import device_named, train
 
         config, online = self.config, self.stream_config
@@ -75,6 +76,8 @@ class Train(TrainOptions):
                 device=self.device,
                 resume=self.resume,
                 init=self.init,
+                validation=self.validation,
+                loggers=() if self.wandb is None else (wandb_project(self.wandb, self.out),),
             )
             print_result({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
             return None

@@ -1,14 +1,18 @@
-"""Showing a training: a bar where rich is installed and someone watches, else lines; TensorBoard where installed."""
+"""Showing a training: a bar where rich is installed and someone watches, else lines; and what loggers are to note."""
 
 from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
+
+from robo_meta.runs.loggers import OpenLogger
 
 LINES = 10
 """Lines printed for one part where there is no bar."""
+LOGGED_EVERY = 10
+"""Steps between losses that loggers note."""
 
 
 class TrainingProgress:
@@ -18,12 +22,12 @@ class TrainingProgress:
         part: its name.
         start: steps already done.
         steps: steps in all.
-        log_folder: TensorBoard's folder, in which the part has one of its own; None for no logs.
+        loggers: what opens each logger of the part.
         stream: where to print.
     """
 
     def __init__(
-        self, part: str, start: int, steps: int, log_folder: Path | None = None, stream: TextIO | None = None
+        self, part: str, start: int, steps: int, loggers: Sequence[OpenLogger] = (), stream: TextIO | None = None
     ) -> None:
         self._part, self._start, self._steps = part, start, steps
         self._stream = stream or sys.stderr
@@ -31,7 +35,8 @@ class TrainingProgress:
         self._task: Any = None
         self._smooth: float | None = None
         self._began = time.perf_counter()
-        self._writer = None if log_folder is None else _writer(log_folder / part, start)
+        opened = [opening(part, start) for opening in loggers]
+        self._loggers = [logger for logger in opened if logger is not None]
 
     def __enter__(self) -> TrainingProgress:
         if self._stream.isatty():
@@ -47,14 +52,20 @@ class TrainingProgress:
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
-        if self._writer is not None:
-            self._writer.close()
+        for logger in self._loggers:
+            logger.close()
+
+    def note(self, values: Mapping[str, float], step: int) -> None:
+        """Tell the loggers what the part's `values` are at a step from 0."""
+        for logger in self._loggers:
+            for name, value in values.items():
+                logger.scalar(f"{self._part}/{name}", value, step)
 
     def __call__(self, step: int, loss: float) -> None:
         """Note that `step` (from 0) is done, with its loss."""
         self._smooth = loss if self._smooth is None else 0.98 * self._smooth + 0.02 * loss
-        if self._writer is not None and step % 10 == 0:
-            self._writer.add_scalar(f"{self._part}/loss", loss, step)
+        if step % LOGGED_EVERY == 0:
+            self.note({"loss": loss}, step)
         if self._bar is not None:
             self._bar.update(self._task, completed=step + 1, description=f"{self._part} {self._smooth:.3f}")
         elif (step + 1) % max(1, self._steps // LINES) == 0:
@@ -64,12 +75,3 @@ class TrainingProgress:
                 file=self._stream,
                 flush=True,
             )
-
-
-def _writer(folder: Path, start: int) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        return None
-    # What a stopped training had logged beyond its last saved state comes again, and must not stand there twice.
-    return SummaryWriter(str(folder), purge_step=start)

@@ -39,6 +39,11 @@ class TrainOptions:
     init: Path | None = None
     """Checkpoint to start from: its `pretrain` part; without one, every part goes on with that of its own name, closing
     and controller too. With `--stream`, its maml."""
+    validation: tuple[Path, ...] = ()
+    """Dataset, or several, of other objects: how far keypoints miss there is logged beside the losses, in TensorBoard
+    (`logs/` of the run folder). Nothing is chosen by it."""
+    wandb: str | None = None
+    """Project of Weights & Biases to log to as well (`robo-meta[wandb]`); offline with WANDB_MODE=offline."""
     seed: int = 0
     """Of parameters and batches."""
     stream: bool = False
@@ -76,6 +81,9 @@ class TrainOptions:
             StreamError: options that don't go together, or numbers out of range.
         """
         usual, chosen = asdict(StreamOptions()), asdict(self.online)
+        if self.stream and (self.validation or self.wandb is not None):
+            name = "--validation" if self.validation else "--wandb"
+            raise StreamError(f"{name} with --stream; only an offline training is logged")
         given = [name for name, value in chosen.items() if value != usual[name]]
         if not self.stream:
             if given:

@@ -53,6 +53,7 @@ def run(
     save_every: int,
     report: Report,
     trained: bool = False,
+    watch: Callable[[MetaState], None] = lambda state: None,
 ) -> MetaState:
     """Train from `state` to the schedule's end.
 
@@ -68,6 +69,7 @@ def run(
         report: hears of every step.
         trained: whether the parameters were trained before this run. Losses narrow while parameters are coarse; what
             goes on from trained ones keeps those of the end.
+        watch: hears of the state after every step.
 
     Raises:
         TrainingDiverged: naming step and task; the last saved state is kept.
@@ -79,6 +81,7 @@ def run(
         progress = 1.0 if trained else step / schedule.steps
         state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress)
         report(step, mean)
+        watch(state)
         if state.step % save_every == 0 or state.step == schedule.steps:
             save_state(path, state, identity)
     return state

@@ -90,7 +90,6 @@ PRESETS: dict[str, TrainConfig] = {
             "closing": Schedule(350, 64),
             "controller": Schedule(2500, 256, 3e-3),
         },
-        tensorboard=False,
     ),
     "further": TrainConfig(
         preset="further",

@@ -19,6 +19,7 @@ from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
+from robo_meta.runs.loggers import OpenLogger, tensorboard
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import (
@@ -43,6 +44,7 @@ from robo_meta.training.presets import (
 )
 from robo_meta.training.state import STATES, MetaState, load_state
 from robo_meta.training.task_sampler import TaskStream, check_worlds
+from robo_meta.training.validation import Validation
 from robo_meta.training.warm_start import Start, starts_from
 from sim.errors import InputError
 
@@ -74,6 +76,8 @@ def train(
     device: str = "cpu",
     resume: bool = False,
     init: Path | str | None = None,
+    validation: Path | str | Sequence[Path | str] = (),
+    loggers: Sequence[OpenLogger] = (),
 ) -> Path:
     """Train `methods`, and the closing network and the controller with them, into the checkpoint of `out`.
 
@@ -90,6 +94,9 @@ def train(
         init: checkpoint to start from: every method's body and head from its part `pretrain`, or, where it has none,
             each part from the part of its own name, the shared ones too, with which it goes on. What of the shared
             parts `out` holds already is trained on only with `resume`.
+        validation: as `data`, of other objects: how far keypoints miss there is noted beside the losses. Nothing is
+            chosen by it, and what is trained is the same without.
+        loggers: what opens loggers, each for every part, beside TensorBoard's.
 
     Returns:
         The checkpoint file.
@@ -107,6 +114,8 @@ def train(
         raise TrainError(f"preset {config.preset!r} without --init; expected the checkpoint that it goes on with")
     where = device_named(device)
     packed = _training_data(data)
+    watched = None if not validation else Validation(_training_data(validation), where)
+    opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
     begun = _begun(out, config)
     _check_contrast(methods, begun, out)
     check_worlds(methods, packed)
@@ -118,7 +127,7 @@ def train(
     with sole_writer(out, "training"):
         remove_temporaries(out)
         remove_temporaries(out / STATES)
-        _train_parts(_Shared(out, config, seed, where, resume, packed), methods, starts)
+        _train_parts(_Shared(out, config, seed, where, resume, packed, watched, opening), methods, starts)
     return out / POLICY_FILE
 
 
@@ -159,6 +168,8 @@ class _Shared:
     device: torch.device
     resume: bool
     data: TrainingData
+    validation: Validation | None = None
+    loggers: tuple[OpenLogger, ...] = ()
 
     @cached_property
     def stream(self) -> TaskStream:
@@ -203,8 +214,12 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         state = fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
     losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml)
     schedule = config.schedules[part]
-    logs = shared.out / "logs" if config.tensorboard else None
-    with TrainingProgress(part, state.step, schedule.steps, logs) as progress:
+    with TrainingProgress(part, state.step, schedule.steps, shared.loggers) as progress:
+
+        def watch(now: MetaState) -> None:
+            if shared.validation is not None and shared.validation.due(part, now.step, schedule.steps):
+                progress.note(shared.validation.scores(part, now.theta, now.rates), now.step - 1)
+
         return run(
             part,
             state,
@@ -216,6 +231,7 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
             save_every=config.checkpoint_every,
             report=progress,
             trained=start is not None and start.goes_on,
+            watch=watch,
         )
 
 

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from demos.support import TRANSFERS, eligible
-from robo_meta.learning.inner_loop import adapt
+from robo_meta.learning.inner_loop import MOVED, adapt
+from robo_meta.learning.methods import SPECIALISE
 from robo_meta.model.grasp_choice import densest
 from robo_meta.model.point_features import SCALE, encode
 from robo_meta.model.scorer import Hidden, Parameters, body, grasp_rows, head
@@ -25,13 +26,16 @@ _CHUNK = 32
 """Tasks scored at once."""
 
 
-def keypoint_distances(theta: Parameters, rates: Parameters, points: Tensor, grasps: Tensor) -> Tensor:
+def keypoint_distances(
+    theta: Parameters, rates: Parameters, points: Tensor, grasps: Tensor, method: str = "maml"
+) -> Tensor:
     """Adapt to the first demonstration of each task and judge by the others.
 
     Args:
-        theta, rates: of `maml`.
+        theta, rates: of the method.
         points: (N, D, P, 6), as in `TrainingData`.
         grasps: (N, D, 4), as in `TrainingData`.
+        method: one of `SPECIALISE`.
 
     Returns:
         (N, Q) float32, m, in the object's plane, on the CPU.
@@ -48,7 +52,11 @@ def keypoint_distances(theta: Parameters, rates: Parameters, points: Tensor, gra
             rows = grasp_rows(wanted.to(device))
         support, queries = (Hidden(*(part[:, chosen] for part in hidden)) for chosen in (slice(1), slice(1, None)))
         mask = rows.new_ones(len(scans), 1)
-        phi = adapt(theta, rates, support, rows[:, :1], mask, differentiable=False)
+        if method in MOVED:
+            phi = adapt(theta, rates, support, rows[:, :1], mask, differentiable=False)
+        else:
+            with torch.no_grad():
+                phi = dict(SPECIALISE[method](theta, rates, support, rows[:, :1], mask))
         with torch.no_grad():
             missed = (densest(head(phi, queries)) - rows[:, 1:, :2]).norm(dim=-1)
         distances.append((missed * SCALE).cpu())

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from demos.storage.array_header import read_header
 from robo_meta.cli.train import main
 from robo_meta.learning.adam import zero_moments
+from robo_meta.runs.loggers import tensorboard
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.training.checkpoint import CheckpointError, load_checkpoint
 from robo_meta.training.data import TrainingDataError, load_training_data
@@ -174,7 +175,7 @@ def test_losses_are_logged_for_tensorboard(packed: SimpleNamespace, tmp_path: Pa
         assert [loss for _, loss in written] == pytest.approx([told[step] for step in steps], rel=1e-6)
     # A training that had gone beyond its last saved state logs those steps again: they must not stand there twice.
     for start, end in ((0, 31), (20, 41)):
-        with TrainingProgress("maml", start, 41, tmp_path / "logs") as progress:
+        with TrainingProgress("maml", start, 41, (tensorboard(tmp_path / "logs"),)) as progress:
             for step in range(start, end):
                 progress(step, float(step))
     assert logged("maml", tmp_path / "logs") == [(step, float(step)) for step in (0, 10, 20, 30, 40)]
