@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,9 +82,12 @@ def report_from(stored: Path, out: Path | None = None) -> Path:
     from robo_meta.report.evaluation_page import checkpoint_of, write_evaluation_page
 
     file, result = read_result(stored)
-    tasks = read_tasks(file, result)
+    tasks, checkpoint = read_tasks(file, result), checkpoint_of(result)
+    if checkpoint is None and result["identity"]["checkpoint"] is not None:
+        said = "its checkpoint or its objects are not there as they were, so no adaptation is drawn"
+        print(f"robo-meta: warning: {file}: {said}", file=sys.stderr)
     folder = file.parent if out is None else out
-    return write_evaluation_page(folder / "report.html", result, tasks, checkpoint_of(result))
+    return write_evaluation_page(folder / "report.html", result, tasks, checkpoint)
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,18 @@ class Look(NamedTuple):
     """How a strategy is drawn."""
 
     colour: str
-    """Of the marker's filling and of lines, as CSS has it."""
+    """Of the marker and of lines, as CSS has it."""
     marker: str
     """One of `MARKER_PATHS`."""
     dash: str
-    """Of lines: `stroke-dasharray`; half of the strategies have broken lines."""
+    """Of lines: `stroke-dasharray`."""
+    hollow: bool = False
+    """Whether the marker is an outline only."""
+
+    @property
+    def fill(self) -> str:
+        """The marker's filling."""
+        return "var(--paper)" if self.hollow else self.colour
 
 
 def look_of(name: str) -> Look:
@@ -44,7 +51,7 @@ def look_of(name: str) -> Look:
 
     Example:
         >>> look_of("maml")
-        Look(colour='#0072B2', marker='circle', dash='none')
+        Look(colour='#0072B2', marker='circle', dash='none', hollow=False)
     """
     if name == EXPERT:
         return Look(INK, "star", "2 3")
@@ -57,8 +64,8 @@ def look_of(name: str) -> Look:
     else:
         number = crc32(plain.encode())
         found = OKABE_ITO[number % len(OKABE_ITO)], MARKERS[number // len(OKABE_ITO) % len(MARKERS)]
-    # Driven by the scripted controller, it has the same colour and marker, and a broken line.
-    return Look(*found, "none" if name == plain else "6 3")
+    # Driven by the scripted controller, it has the same colour and marker, hollow, and a broken line.
+    return Look(*found, "none") if name == plain else Look(*found, "6 3", hollow=True)
 
 
 def ordered(names: Iterable[str], ours: str | None = None) -> list[str]:

@@ -17,7 +17,7 @@ PAGES = {"strategies": "report.html", "stream": "stream.html", "selector": "sele
 """Page → its file in the report's folder."""
 TITLES = {
     "strategies": "Adapting to unseen objects",
-    "stream": "Learning online",
+    "stream": "Online meta-learning",
     "selector": "Choosing a strategy",
 }
 """Page → its heading, and what others call it where they link to it."""

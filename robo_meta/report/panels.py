@@ -56,12 +56,12 @@ class Series(NamedTuple):
     """What the legend says after the name."""
 
     @property
-    def legs(self) -> list[tuple[str, float, str, float]]:
-        """Lines from spot to spot: x, y, x, y."""
+    def legs(self) -> list[tuple[float, str, float, str, float]]:
+        """Lines from spot to spot: shift, x, y, x, y. All spots of a joined series are shifted alike."""
         if not self.joined:
             return []
         ends = zip(self.spots, self.spots[1:], strict=False)
-        return [(a.x, a.ys[0], b.x, b.ys[0]) for a, b in ends]
+        return [(a.shift, a.x, a.ys[0], b.x, b.ys[0]) for a, b in ends]
 
 
 class Panel(NamedTuple):

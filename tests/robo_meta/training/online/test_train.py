@@ -325,4 +325,9 @@ def test_both_command_lines_give_the_same_stream(
     assert "share of keypoints within 2 cm" in capsys.readouterr().out
     assert robo_meta_main(["train", *words, "--out", str(tmp_path / "b"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads((whole / "stream.json").read_text())
-    assert _bytes(tmp_path / "a") == _bytes(tmp_path / "b") == _bytes(whole)
+    both = [_bytes(tmp_path / name) for name in ("a", "b")]
+    assert both[0] == both[1]
+    # Their page shows the command, which `whole`, made in Python, has none of.
+    page = both[0].pop("stream.html").decode()
+    assert "robo-meta train --data" in page and "--stream-budget 2" in page
+    assert both[0] == {name: content for name, content in _bytes(whole).items() if name != "stream.html"}
