@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from demos.support import SupportItem, SupportSet
     from robo_meta.api.demonstrations import load_support, play, record, scene_of
     from robo_meta.api.episodes import Rollout, act, draw_scene, make_env, rollout
+    from robo_meta.api.hub import from_pretrained, save_pretrained
     from robo_meta.api.objects import import_objects, register_objects
     from robo_meta.api.strategies import evaluate, make_strategy
     from robo_meta.evaluation.result import Evaluation
@@ -47,6 +48,7 @@ _PLACES = {
     "act": "robo_meta.api.episodes",
     "draw_scene": "robo_meta.api.episodes",
     "evaluate": "robo_meta.api.strategies",
+    "from_pretrained": "robo_meta.api.hub",
     "import_objects": "robo_meta.api.objects",
     "load_checkpoint": "robo_meta.training.checkpoint",
     "load_support": "robo_meta.api.demonstrations",
@@ -59,6 +61,7 @@ _PLACES = {
     "register_strategy": "robo_meta.strategies.resolve",
     "unregister_family": "sim.shapes.families",
     "rollout": "robo_meta.api.episodes",
+    "save_pretrained": "robo_meta.api.hub",
     "scene_of": "robo_meta.api.demonstrations",
 }
 """Public name → the module that it is imported from."""
@@ -82,6 +85,7 @@ __all__ = [
     "act",
     "draw_scene",
     "evaluate",
+    "from_pretrained",
     "import_objects",
     "load_checkpoint",
     "load_support",
@@ -93,6 +97,7 @@ __all__ = [
     "register_objects",
     "register_strategy",
     "rollout",
+    "save_pretrained",
     "scene_of",
     "unregister_family",
 ]

@@ -111,7 +111,24 @@ def minari(place):
     return told, arrays | dict(first.observations)
 
 
+def envhub(place):
+    """Not data but the `env.py` of a policy folder, by the loader that LeRobot has for its EnvHub."""
+    import torch
+
+    torch.library.define("torchvision::nms", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    from lerobot.envs import utils
+
+    module = utils._import_hub_module(f"{place}/env.py", "somebody/policy")
+    env = utils._normalize_hub_result(utils._call_make_env(module, n_envs=1, use_async_envs=False, cfg=None))
+    (suite, (vector,)) = next((suite, tuple(envs.values())) for suite, envs in env.items())
+    observation, _ = vector.reset(seed=[0])
+    given = utils.add_envs_task(vector, utils.preprocess_observation(observation))
+    task = given.pop("task")[0]
+    return {"suite": suite, "task": task}, {name: value.numpy() for name, value in given.items()}
+
+
 if __name__ == "__main__":
-    told, arrays = {"lerobot": lerobot, "robomimic": robomimic, "minari": minari}[sys.argv[1]](sys.argv[2])
+    readers = {"lerobot": lerobot, "robomimic": robomimic, "minari": minari, "envhub": envhub}
+    told, arrays = readers[sys.argv[1]](sys.argv[2])
     np.savez(sys.argv[3], **arrays)
     print(json.dumps(told))

@@ -19,6 +19,7 @@ from demos.exchange.sentence import task_sentence
 from demos.pictures.picture_file import picture_path, read_pictures, write_pictures
 from demos.storage.dataset import open_dataset
 from demos.storage.episode_file import demo_record
+from robo_meta import make_env, save_pretrained
 
 PEERS = os.environ.get("ROBO_META_PEERS", "")
 pytestmark = [
@@ -51,17 +52,7 @@ def seen(dataset, tmp_path_factory) -> Path:
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_library_reads_what_was_exported(name, seen, tmp_path) -> None:
     place = export(seen, name, tmp_path / "root").place
-    quiet = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [PEERS, "-W", "ignore", str(READER), name, str(place), str(tmp_path / "first.npz")],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **quiet},
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    told = json.loads(done.stdout.splitlines()[-1])
-    found = np.load(tmp_path / "first.npz")
+    told, found = _read(name, place, tmp_path)
     dataset = open_dataset(seen)
     counts, first = dataset.index["counts"], dataset.demo(dataset.keys[0])
     assert (told["episodes"], told["frames"], told["successes"]) == tuple(
@@ -83,6 +74,30 @@ def test_the_library_reads_what_was_exported(name, seen, tmp_path) -> None:
     else:
         assert np.array_equal(found["last"][0], first.state[-1])
     assert import_dataset(place, name, tmp_path / "back").equal
+
+
+def _read(name, place, scratch) -> tuple:
+    """What the reader prints and writes."""
+    quiet = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(scratch / "cache"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [PEERS, "-W", "ignore", str(READER), name, str(place), str(scratch / "first.npz")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **quiet, "PYTHONPATH": str(Path(__file__).parents[3])},
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1]), np.load(scratch / "first.npz")
+
+
+def test_lerobots_envhub_makes_our_environment(tmp_path) -> None:
+    told, found = _read("envhub", save_pretrained(tmp_path / "policy"), tmp_path)
+    # The same names as in exported data, so that a policy trained on those acts here.
+    assert set(found.files) == {"observation.state", "observation.images.front", "observation.images.wrist"}
+    env = make_env(split="validation")
+    assert np.array_equal(found["observation.state"][0], env.reset(seed=0)[0]["state"])
+    env.close()
+    assert told["suite"] == "robo_meta" and told["task"].startswith(("balance the ", "hold the "))
 
 
 def _check_arrays(name, found, demo) -> None:
