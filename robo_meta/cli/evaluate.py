@@ -56,7 +56,7 @@ def film_lines(films: dict[str, Any] | None) -> list[str]:
     """What filming came to, in lines; none where no films were asked for."""
     if films is None:
         return []
-    shown = f"{films['films']} films of {films['wanted']} rollouts in {films['folder']}, listed in films.json"
+    shown = f"{films['films']} of {films['wanted']} rollouts on film in {films['folder']}, listed in films.json"
     more = f"; --most-films is {films['most']}" if films["wanted"] > films["most"] else ""
     return [shown + more, *(f"not filmed, as it then came to something else: {one}" for one in films["otherwise"])]
 

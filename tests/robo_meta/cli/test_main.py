@@ -206,7 +206,7 @@ WORDS = [
     ),
     (["record", "--video", "{tmp}/film.mp4"], r"video .*film.mp4 without replay; name the episode"),
     (["record", "--out", "{data}", "--replay", "x"], r"no episode 'x'; the closest is 'training-"),
-    (["record", "--out", "{data}", "--replay", "00000"], r"planned demonstrations are grasps without an episode"),
+    (["record", "--out", "{data}", "--replay", "000000"], r"planned demonstrations are grasps without an episode"),
     (["record", "--out", "{tmp}/none", "--replay", "x"], r"none: no such dataset folder$"),
     (["evaluate", "--only-failures"], r"only_failures True without films; name a folder for them$"),
     (["sim", "--object", "bar"], r"object 'bar' without objects; name the library that it is in$"),
