@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 
 from robo_meta.learning.adam import Moments
 from robo_meta.training.checkpoint import load_checkpoint
-from robo_meta.training.data import load_training_data
+from robo_meta.training.data import TrainingData, load_training_data
 from robo_meta.training.objectives import fresh_state, part_losses
 from robo_meta.training.outer_loop import outer_step
 from robo_meta.training.presets import PRESETS, Schedule
@@ -37,10 +38,16 @@ def doubled(state: MetaState) -> MetaState:
     return MetaState(theta, rates, Moments(first, second), state.step, state.rng, tables)
 
 
+@cache
+def _drawn(data: Path) -> tuple[TrainingData, TaskStream]:
+    """The data, and its tasks encoded once."""
+    found = load_training_data(data)
+    return found, TaskStream(found, CONFIG.shots, CONFIG.transfers, CPU)
+
+
 def trained(part: str, data: Path, maml: Path, steps: int, ranks: Ranks = ALONE) -> dict[str, np.ndarray]:
     """The state of `part` after `steps` steps."""
-    found = load_training_data(data)
-    stream = TaskStream(found, CONFIG.shots, CONFIG.transfers, CPU)
+    found, stream = _drawn(data)
     base = load_checkpoint(maml).parts["maml"]
     state = doubled(fresh_state(part, CONFIG, 3, CPU, tasks=len(found.points), maml=base))
     losses = part_losses(part, found, stream, CONFIG, CPU, tables=state.tables, maml=base, ranks=ranks, dtype=DOUBLE)
