@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demos.code_identity import value_identity
+from demos.engines import check_engine
 from demos.recording.object_labels import families_needed
+from demos.shards import Shard, shard_named
 from sim.errors import InputError
 from sim.shapes.families import FAMILIES, SPLITS, families_of, family_named, serving
 from sim.shapes.mesh_family import MeshFamily
 from sim.tasks.scenes import CARRIERS, INTENTIONS, PAINT
 
 MIXED = "all"
+CHUNK = 32
+"""Planned tasks in a file: what a kill can cost."""
 
 
 class RecordError(InputError):
@@ -48,6 +52,13 @@ class RecordConfig:
     """Who demonstrates: `expert`, `module:function`, or a trained policy as `checkpoint:DIR:STRATEGY`."""
     workers: int = 1
     """Processes; changes nothing but the time it takes."""
+    engine: Literal["local", "ray"] = "local"
+    """`local` processes, or a `ray` cluster (extra `ray`), whose cores all take part."""
+    address: str | None = None
+    """With `ray`: HOST:PORT of the cluster's head; without it, the cluster that this machine is a node of, or a Ray of
+    its own with `workers` cores."""
+    shard: str | None = None
+    """I/N: only every N-th task, from number I on, for job arrays; `robo-meta data merge` joins the folders."""
     seed: int = 0
     """Root seed."""
     keep_failures: bool = False
@@ -64,6 +75,8 @@ class RecordConfig:
                 raise RecordError(f"{name} is {getattr(self, name)}; expected at least {least}")
         if self.tasks + self.planned == 0:
             raise RecordError("0 tasks and 0 planned tasks; expected at least 1 of either")
+        check_engine(self.engine, self.address)
+        self.part.check(max(self.tasks, self.chunks), "tasks and chunks of planned ones")
         if self.intention not in (MIXED, *INTENTIONS):
             raise RecordError(f"unknown intention {self.intention!r}; expected {', '.join((MIXED, *INTENTIONS))}")
         if self.carries not in CARRIERS:
@@ -94,6 +107,16 @@ class RecordConfig:
         raise RecordError(f"the {len(self.families)} families of split {self.split!r} serve {wanted}")
 
     @property
+    def part(self) -> Shard:
+        """Which tasks, and which chunks of planned ones, are to be recorded."""
+        return shard_named(self.shard)
+
+    @property
+    def chunks(self) -> int:
+        """Files of planned tasks."""
+        return -(-self.planned // CHUNK)
+
+    @property
     def served(self) -> tuple[str, ...]:
         """The intentions asked for that objects of the families serve for."""
         asked = INTENTIONS if self.intention == MIXED else (self.intention,)
@@ -117,7 +140,7 @@ class RecordConfig:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the dataset's content depends on: everything but the folder and the number of workers."""
+        """What the dataset's content depends on: everything but the folder, the shard and what runs it."""
         code, libraries = self.code, self.libraries
         return {
             "split": self.split,

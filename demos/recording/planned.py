@@ -19,7 +19,7 @@ import numpy as np
 
 from demos.demo import installed_versions
 from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
-from demos.recording.config import MIXED, RecordConfig
+from demos.recording.config import CHUNK, MIXED, RecordConfig
 from demos.recording.object_labels import object_label
 from demos.recording.task_scenes import demo_scene
 from demos.storage.array_file import write_array_file
@@ -35,8 +35,6 @@ from sim.shapes.families import numbered_families
 from sim.tasks.scenes import BALANCE, INTENTIONS, PAINT, PART, Scene, Task
 from sim.tasks.seeds import generator
 
-CHUNK = 32
-"""Tasks in a file: what a kill can cost."""
 HAND_HEIGHT, HAND_YAW = 0.0007, 0.017
 """m and rad: standard deviation of where the expert's fingers close about where it aims, measured on 90 episodes."""
 LABELLED = 128
@@ -48,9 +46,13 @@ ARRAYS = tuple(TASK_LAYOUT)
 
 
 def missing_chunks(config: RecordConfig) -> dict[int, int]:
-    """Number of each chunk that is not on disk yet → how many tasks it holds."""
+    """Number of each chunk of the shard that is not on disk yet → how many tasks it holds."""
     sizes = {start // CHUNK: min(CHUNK, config.planned - start) for start in range(0, config.planned, CHUNK)}
-    return {number: size for number, size in sizes.items() if not chunk_path(config.out, number).exists()}
+    return {
+        number: size
+        for number, size in sizes.items()
+        if config.part.has(number) and not chunk_path(config.out, number).exists()
+    }
 
 
 def write_planned_chunk(config: RecordConfig, identity: Mapping[str, Any], number: int, tasks: int) -> None:

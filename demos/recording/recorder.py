@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from demos.demo import SCHEMA, episode_key, provenance
+from demos.engines import Engine, engine_of
 from demos.recording.actors import EXPERT, Actor, resolve_actor
 from demos.recording.config import RecordConfig, RecordError
 from demos.recording.planned import missing_chunks, write_planned_chunk
@@ -27,7 +28,6 @@ from demos.storage.files import remove_temporaries
 from demos.storage.folder import EPISODES, PLANNED
 from demos.storage.index_file import read_index, write_index
 from demos.storage.lock import sole_writer
-from demos.workers import run_jobs
 from sim.tasks.seeds import seed_sequence
 
 
@@ -59,6 +59,7 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
         demos.storage.lock.LockError: someone is recording into it.
         demos.storage.episode_file.StoreError: the folder cannot be written to, or one of its files is damaged.
         demos.recording.actors.ActorError: no such actor.
+        demos.engines.EngineError: no such engine, or it doesn't answer.
     """
     if actor is None:
         actor = resolve_actor(config.actor)
@@ -67,35 +68,41 @@ def record(config: RecordConfig, actor: Actor | None = None, progress: bool = Tr
     # Once and for all processes: a hash of code may be another one in each.
     identity = config.identity
     _check_folder(config, identity)
-    make_folders(config.out)
-    with sole_writer(config.out, "recording"):
-        _check_folder(config, identity)
-        remove_temporaries(config.out)
-        remove_temporaries(config.out / EPISODES)
-        remove_temporaries(config.out / PLANNED)
-        stored = read_index(config.out)
-        if stored is None or not stored["complete"]:
-            write_index(config.out, _starting_index(identity))
-        slots = [(task, demo) for task in range(config.tasks) for demo in range(config.demos)]
-        missing = [slot for slot in slots if _finished_attempt(config, *slot) is None]
-        chunks = missing_chunks(config)
-        jobs: list[Callable[[], _Done]] = [partial(_record_slot, config, identity, actor, *slot) for slot in missing]
-        jobs += [partial(_plan_chunk, config, identity, *chunk) for chunk in chunks.items()]
-        given_up = []
-        with _bar(progress) as bar:
-            bars = {
-                "episodes": bar.add_task("episodes", total=len(slots), completed=len(slots) - len(missing)),
-                "planned": bar.add_task(
-                    "planned", total=config.planned, completed=config.planned - sum(chunks.values())
-                ),
-            }
-            for done in run_jobs(jobs, config.workers):
-                bar.advance(bars[done.kind], done.count)
-                if done.given_up is not None:
-                    given_up.append(done.given_up)
-        index = build_index(config.out, identity)
-        if index != stored:
-            write_index(config.out, index)
+    with engine_of(config) as engine:
+        make_folders(config.out)
+        with sole_writer(config.out, "recording"):
+            _check_folder(config, identity)
+            return _recorded(config, identity, actor, engine, progress)
+
+
+def _recorded(
+    config: RecordConfig, identity: Mapping[str, Any], actor: Actor, engine: Engine, progress: bool
+) -> Recording:
+    """What `record` does, by the only process that writes to the folder but for its jobs'."""
+    remove_temporaries(config.out)
+    remove_temporaries(config.out / EPISODES)
+    remove_temporaries(config.out / PLANNED)
+    stored = read_index(config.out)
+    if stored is None or not stored["complete"]:
+        write_index(config.out, _starting_index(identity))
+    slots = [(task, demo) for task in range(config.tasks) if config.part.has(task) for demo in range(config.demos)]
+    missing = [slot for slot in slots if _finished_attempt(config, *slot) is None]
+    chunks = missing_chunks(config)
+    jobs: list[Callable[[], _Done]] = [partial(_record_slot, config, identity, actor, *slot) for slot in missing]
+    jobs += [partial(_plan_chunk, config, identity, *chunk) for chunk in chunks.items()]
+    given_up = []
+    with _bar(progress) as bar:
+        bars = {
+            "episodes": bar.add_task("episodes", total=len(slots), completed=len(slots) - len(missing)),
+            "planned": bar.add_task("planned", total=config.planned, completed=config.planned - sum(chunks.values())),
+        }
+        for done in engine.run(jobs):
+            bar.advance(bars[done.kind], done.count)
+            if done.given_up is not None:
+                given_up.append(done.given_up)
+    index = build_index(config.out, identity)
+    if index != stored:
+        write_index(config.out, index)
     counts = index["counts"]
     return Recording(
         config.out, counts["episodes"], counts["successes"], counts["planned_tasks"], tuple(sorted(given_up))
@@ -128,7 +135,9 @@ def _record_slot(config: RecordConfig, identity: Mapping[str, Any], actor: Actor
         path = attempt_path(config, task, demo, attempt)
         origin = provenance(config.actor, config.seed, path)
         file = episode_path(config.out, origin.key)
-        if file.exists():  # a failure kept before recording was cut off
+        if file.exists():  # kept before recording was cut off, or before this job's process died on a cluster
+            if all(read_record(file)["verdict"].values()):
+                return _Done("episodes", 1)
             continue
         played = actor(scene, seed_sequence(config.seed, *path), object_id=label, provenance=origin)
         if played.success or config.keep_failures:

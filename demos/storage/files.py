@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,13 +23,13 @@ class DamagedFile(InputError):
 def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     """Write `chunks` to `path` by way of a temporary name, so that a kill at any moment leaves the old file or the new.
 
-    The temporary name holds the process number, so that two writers never share one. Data reach the disk before the
-    name does, and the folder's entry after.
+    The temporary name holds chance, so that two writers never share one, on whatever machines they are. Data
+    reach the disk before the name does, and the folder's entry after.
 
     Raises:
         OSError: the disk is full, or `path` may not be written; it carries `path` as its file name.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(temporary, "wb") as file:
             for chunk in chunks:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from demos.storage.files import json_bytes, write_atomic
 from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
@@ -18,6 +18,9 @@ from robo_meta.cli.words import print_result
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.options import TrainOptions
 from robo_meta.training.presets import TrainConfig
+
+if TYPE_CHECKING:
+    from robo_meta.training.ranks import Ranks
 
 RESULT_FILE = "stream.json"
 
@@ -62,11 +65,27 @@ class Train(TrainOptions):
 
     def run(self) -> int | None:
         """Train, and print what came of it."""
-        from robo_meta.runs.loggers import wandb_project
-        from robo_meta.training.train import device_named, train
+        from robo_meta.training.prepared import device_named
+        from robo_meta.training.ranks import joined
 
         config, online = self.config, self.stream_config
         if online is None:
+            with joined(self.device) as ranks:
+                return self._train_offline(config, ranks)
+        from robo_meta.report.stream_result import stream_table
+
+        settings: dict[str, Any] = {"seed": self.seed, "resume": self.resume, "init": self.init}
+        settings["command"] = shown_command(("robo-meta", "train"), self)
+        result = learn_online(self.data, self.out, config, online, device=device_named(self.device), **settings)
+        print(json_format.dumps(result) if self.json else stream_table(result))
+        return None
+
+    def _train_offline(self, config: TrainConfig, ranks: Ranks) -> int | None:
+        """Train; of several processes the first one says what came of it, good or bad."""
+        from robo_meta.runs.loggers import wandb_project
+        from robo_meta.training.train import train
+
+        try:
             path = train(
                 self.datasets,
                 self.out,
@@ -77,23 +96,23 @@ class Train(TrainOptions):
                 resume=self.resume,
                 init=self.init,
                 validation=self.validation,
-                loggers=() if self.wandb is None else (wandb_project(self.wandb, self.out),),
+                loggers=() if self.wandb is None or not ranks.first else (wandb_project(self.wandb, self.out),),
+                ranks=ranks,
             )
+        except (Exception, KeyboardInterrupt) as error:
+            status = 1 if isinstance(error, KeyboardInterrupt) else exit_status(error)
+            if ranks.first or status is None:
+                raise
+            return status
+        if ranks.first:
             print_result({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
-            return None
-        from robo_meta.report.stream_result import stream_table
-
-        settings: dict[str, Any] = {"seed": self.seed, "resume": self.resume, "init": self.init}
-        settings["command"] = shown_command(("robo-meta", "train"), self)
-        result = learn_online(self.data, self.out, config, online, device=device_named(self.device), **settings)
-        print(json_format.dumps(result) if self.json else stream_table(result))
         return None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
     try:
-        parse(Train, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset.").run()
+        return parse(Train, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset.").run() or 0
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 1
@@ -103,7 +122,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {one_line(error)}", file=sys.stderr)
         return status
-    return 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from demos.code_identity import value_identity
 from demos.demo import installed_versions
+from demos.engines import check_engine
+from demos.shards import Shard, shard_named
 from robo_meta.catalogue import ASKING, CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
@@ -55,6 +57,15 @@ class EvaluateConfig:
     """Distinct tasks per split, one rollout each; half of them *balance*, half *part*."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes; the result is the same for any number."""
+    engine: Literal["local", "ray"] = "local"
+    """`local` processes, or a `ray` cluster (extra `ray`), whose cores all take part."""
+    address: str | None = None
+    """With `ray`: HOST:PORT of the cluster's head; without it, the cluster that this machine is a node of, or a Ray of
+    its own with `workers` cores."""
+    shard: str | None = None
+    """I/N: only every N-th task, from number I on, for job arrays; each into a folder of its own, joined by `merge`."""
+    merge: tuple[Path, ...] = ()
+    """Folders of the shards of this very evaluation: play nothing, and write what they come to together into `out`."""
     seed: int = 0
     """Root of all randomness."""
     strategies: tuple[Any, ...] = ()
@@ -86,7 +97,7 @@ class EvaluateConfig:
     """Print JSON instead of a table."""
 
     def __post_init__(self) -> None:
-        for name in ("split", "transfer", "shots", "strategies"):
+        for name in ("split", "transfer", "shots", "strategies", "merge"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         self._check_films()
         self._take_objects()
@@ -110,6 +121,9 @@ class EvaluateConfig:
         ):
             if value < 1:
                 raise EvaluateError(f"{name} {value}; expected 1 or more")
+        check_engine(self.engine, self.address)
+        self.part.check(self.tasks)
+        self._check_merge()
         if self.seed < 0:
             raise EvaluateError(f"seed {self.seed}; expected 0 or more")
         if self.controller not in ("learned", "scripted"):
@@ -138,6 +152,21 @@ class EvaluateConfig:
                 object.__setattr__(self, "transfer", (NEW_SHAPE,))
             if self.transfer != (NEW_SHAPE,):
                 raise EvaluateError(f"support procedural with transfer {' '.join(self.transfer)}; expected new-shape")
+
+    def _check_merge(self) -> None:
+        """Refuse to merge into nowhere, or a part, or one folder twice."""
+        if not self.merge:
+            return
+        if self.out is None or self.shard is not None:
+            raise EvaluateError("merge joins shards into the folder --out; expected that, and no --shard beside it")
+        places = [Path(folder).resolve() for folder in (*self.merge, self.out)]
+        if len(set(places)) < len(places):
+            raise EvaluateError(f"merge {' '.join(map(str, self.merge))} into {self.out}; expected each folder once")
+
+    @property
+    def part(self) -> Shard:
+        """Which tasks of every split are to be played."""
+        return shard_named(self.shard)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -253,7 +282,9 @@ def _asking(given: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+    return (
+        str(value) if isinstance(value, Path) else [_plain(one) for one in value] if isinstance(value, tuple) else value
+    )
 
 
 def _check_known(what: str, names: tuple[str, ...], allowed: tuple[str, ...]) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from demos.engines import Engine, engine_of
 from demos.storage.lock import sole_writer
-from demos.workers import run_jobs
 from robo_meta.evaluation.asking_cells import asking_cells
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.failure_supports import novice_cells
 from robo_meta.evaluation.films.records import open_folder
+from robo_meta.evaluation.merging import merged
 from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
@@ -35,6 +36,8 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
         progress: draw a bar on standard error.
 
     Raises:
+        demos.engines.EngineError: the engine asked for doesn't answer.
+        robo_meta.evaluation.merging.MergeError: shards that lack tasks.
         demos.storage.lock.LockError: another process is evaluating into the out folder.
         robo_meta.runs.journal.JournalError: the out folder is not writable or holds another evaluation.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, or a damaged one.
@@ -44,12 +47,15 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
     if config.films is not None:
         open_folder(config.films, config.identity)
-    if config.out is None:
-        return _filmed(config, _played(config, [], progress), progress)
-    journal = config.out / FINISHED
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    with sole_writer(config.out, "evaluating"):
-        found = _played(config, open_journal(journal, config.identity), progress)
+    if config.merge:
+        return _filmed(config, summary(config, merged(config)), progress)
+    with engine_of(config) as engine:
+        if config.out is None:
+            return _filmed(config, _played(config, [], engine, progress), progress)
+        journal = config.out / FINISHED
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        with sole_writer(config.out, "evaluating"):
+            found = _played(config, open_journal(journal, config.identity), engine, progress)
     return _filmed(config, found, progress)
 
 
@@ -63,9 +69,9 @@ def _filmed(config: EvaluateConfig, found: Evaluation, progress: bool) -> Evalua
     return replace(found, films=film_evaluation(config, found.tasks, progress))
 
 
-def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress: bool) -> Evaluation:
+def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], engine: Engine, progress: bool) -> Evaluation:
     """Play the tasks that are not among the `finished` ones, and sum all up."""
-    wanted = [(split, index) for split in config.split for index in range(config.tasks)]
+    wanted = [(split, index) for split in config.split for index in range(config.tasks) if config.part.has(index)]
     done = {(task.split, task.index): task for task in map(TaskRecord.from_json, finished)}
     missing = [key for key in wanted if key not in done]
     shared = (config.checkpoint_file, config.adapting, config.controller, config.seed)
@@ -75,7 +81,7 @@ def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         shown = bar.add_task("evaluating tasks", total=len(wanted), completed=len(wanted) - len(missing))
-        for task in run_jobs(jobs, config.workers):
+        for task in engine.run(jobs):
             # Written and flushed before it counts, so that Ctrl-C and kill -9 lose only the tasks in progress.
             if config.out is not None:
                 append(config.out / FINISHED, task.to_json())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from robo_meta.model.point_features import Encoded
@@ -33,3 +34,14 @@ class Batch(NamedTuple):
     """(N,) numbers of the pairs of task and intention, below `INTENTIONS_PER_SCAN` × the data's tasks."""
     balance: Tensor
     """(N,) bool: whether the grasps are those of *balance*. Privileged: only to make up what would have failed."""
+
+    def rows(self, which: slice) -> Batch:
+        """Some of its tasks."""
+        scans = Encoded(*(part[which] for part in self.scans))
+        return Batch(scans=scans, **{name: getattr(self, name)[which] for name in self._fields if name != "scans"})
+
+    def to(self, dtype: torch.dtype) -> Batch:
+        """The same numbers in another precision."""
+        scans = Encoded(*(part.to(dtype) for part in self.scans))
+        real = {name: getattr(self, name).to(dtype) for name in ("grasps", "graspable", "support_mask", "query_mask")}
+        return self._replace(scans=scans, **real)

@@ -18,6 +18,8 @@ from robo_meta.learning.inner_loop import ADAPTED, LOG_SCALES, descend
 from robo_meta.learning.synthetic_attempts import synthesise
 from robo_meta.model.scorer import OUTER_LOG_SCALES, Hidden, Parameters, body, head, log_likelihood, stack
 
+ALL = slice(None)
+"""All tasks of a batch."""
 EXTRA = {"log_scales": LOG_SCALES, "away": 2, "side": 4}
 """Name → how many numbers the loss of an inner step learns, see `attempt_loss`."""
 
@@ -97,6 +99,7 @@ def query_losses(
     rates: Mapping[str, Tensor],
     batch: Batch,
     generator: torch.Generator,
+    which: slice = ALL,
 ) -> Tensor:
     """(N,) negative log-likelihood of the queries' grasps after adapting to attempts made up about the supports.
 
@@ -105,10 +108,12 @@ def query_losses(
         own, rates: of this part.
         batch: tasks.
         generator: draws the attempts, on the CPU.
+        which: the tasks whose losses are wanted; what is drawn doesn't depend on it.
     """
+    demos, attempts = synthesise(batch, generator)
+    demos, attempts, batch = demos[which], Attempts(*(part[which] for part in attempts)), batch.rows(which)
     with torch.no_grad():
         hidden = body(theta, batch.scans)
-    demos, attempts = synthesise(batch, generator)
     rows = torch.arange(len(demos), device=demos.device)[:, None]
     phi = adapt_to_attempts(theta, own, rates, Hidden(*(part[rows, demos] for part in hidden)), attempts)
     scales = batch.grasps.new_tensor(OUTER_LOG_SCALES)

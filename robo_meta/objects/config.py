@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
+from demos.engines import check_engine
 from robo_meta.objects.settings import SCALES, check_unit
 from sim.errors import InputError
 
@@ -36,6 +38,11 @@ class ImportConfig:
     """Folder of the library."""
     workers: int = field(default_factory=_workers)
     """Processes."""
+    engine: Literal["local", "ray"] = "local"
+    """`local` processes, or a `ray` cluster (extra `ray`), whose cores all take part."""
+    address: str | None = None
+    """With `ray`: HOST:PORT of the cluster's head; without it, the cluster that this machine is a node of, or a Ray of
+    its own with `workers` cores."""
     fit: bool = False
     """Try other scales for an object that doesn't serve at its own."""
     unit: str | None = None
@@ -52,6 +59,7 @@ class ImportConfig:
         """Check every value that can be out of range."""
         if self.workers < 1:
             raise ImportConfigError(f"workers {self.workers}; expected 1 or more")
+        check_engine(self.engine, self.address)
         if self.unit is not None:
             check_unit(self.unit)
         if not SCALES[0] <= self.scale <= SCALES[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from demos.engines import Engine, engine_of
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
-from demos.workers import run_jobs
 from robo_meta.objects.child import ChildUnfinished, run_in_child
 from robo_meta.objects.config import ImportConfig, ImportConfigError
 from robo_meta.objects.judging import RULES, Judge, judge_by_rules, judge_object
@@ -85,31 +85,39 @@ def import_objects(
     """
     require_libraries()
     sources = find_sources(config.folder, config.ids)
-    _make_folders(config.out)
-    with sole_writer(config.out, "importing"):
-        for folder in (config.out, config.out / OBJECTS, config.out / PREPARED):
-            remove_temporaries(folder)
-        own = f"{judge.__module__}:{judge.__qualname__} {rules}"
-        options = {**_preparing(config), "fit": config.fit, "judge": own}
-        checksums = {source.name: source.checksum() for source in sources}
-        done = {s.name: o for s in sources if (o := _finished(config.out, s, checksums[s.name], options)) is not None}
-        before = len(done)
-        missing = [source for source in sources if source.name not in done]
-        if missing:
-            # While some are missing there is no library, rather than one that seems whole.
-            (config.out / INDEX).unlink(missing_ok=True)
-        job = partial(import_one, config, judge, options)
-        jobs = [partial(job, source, checksums[source.name]) for source in missing]
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        shows = progress and console.is_terminal
-        with Progress(*columns, console=console, disable=not shows, transient=True) as bar:
-            shown = bar.add_task("importing objects", total=len(sources), completed=before)
-            for outcome in run_jobs(jobs, config.workers):
-                done[outcome.name] = outcome
-                bar.advance(shown)
-        outcomes = tuple(done[name] for name in sorted(done))
-        return Import(config.out, outcomes, before, write_index(config.out, outcomes))
+    with engine_of(config) as engine:
+        _make_folders(config.out)
+        with sole_writer(config.out, "importing"):
+            return _imported(config, sources, judge, rules, engine, progress)
+
+
+def _imported(
+    config: ImportConfig, sources: Sequence[Source], judge: Judge, rules: str, engine: Engine, progress: bool
+) -> Import:
+    """What `import_objects` does, by the only process that writes to the library but for its jobs'."""
+    for folder in (config.out, config.out / OBJECTS, config.out / PREPARED):
+        remove_temporaries(folder)
+    own = f"{judge.__module__}:{judge.__qualname__} {rules}"
+    options = {**_preparing(config), "fit": config.fit, "judge": own}
+    checksums = {source.name: source.checksum() for source in sources}
+    done = {s.name: o for s in sources if (o := _finished(config.out, s, checksums[s.name], options)) is not None}
+    before = len(done)
+    missing = [source for source in sources if source.name not in done]
+    if missing:
+        # While some are missing there is no library, rather than one that seems whole.
+        (config.out / INDEX).unlink(missing_ok=True)
+    job = partial(import_one, config, judge, options)
+    jobs = [partial(job, source, checksums[source.name]) for source in missing]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    shows = progress and console.is_terminal
+    with Progress(*columns, console=console, disable=not shows, transient=True) as bar:
+        shown = bar.add_task("importing objects", total=len(sources), completed=before)
+        for outcome in engine.run(jobs):
+            done[outcome.name] = outcome
+            bar.advance(shown)
+    outcomes = tuple(done[name] for name in sorted(done))
+    return Import(config.out, outcomes, before, write_index(config.out, outcomes))
 
 
 def import_one(

@@ -24,6 +24,7 @@ from robo_meta.training.checkpoint import split_rates
 from robo_meta.training.data import TrainingData
 from robo_meta.training.outer_loop import Losses
 from robo_meta.training.presets import TrainConfig
+from robo_meta.training.ranks import ALONE, Ranks
 from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import MetaState
 from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
@@ -98,18 +99,27 @@ class Setting(NamedTuple):
     """Of the state, for `pretrain`; its losses update them in place."""
     maml: Mapping[str, Tensor] | None
     """That part, trained, for `contrast`."""
+    ranks: Ranks
+    """This process: its losses are of its rows of what all processes draw alike."""
+    dtype: torch.dtype
+    """In which to compute."""
 
     @property
     def batch(self) -> int:
-        """N of a step."""
+        """N of a step, of all processes together."""
         return self.config.schedules[self.part].batch
 
+    @property
+    def rows(self) -> slice:
+        """Which of them are this process's."""
+        return self.ranks.rows(self.batch)
+
     def draw(self, generator: torch.Generator) -> Batch:
-        """A batch of tasks."""
+        """A batch of tasks, all processes' together."""
         assert self.stream is not None
-        if TRAINED_BY_NAME[self.part].both_worlds:
-            return self.stream.draw_both(self.batch, generator)
-        return self.stream.draw(self.batch, generator)
+        both = TRAINED_BY_NAME[self.part].both_worlds
+        draw = self.stream.draw_both if both else self.stream.draw
+        return draw(self.batch, generator).to(self.dtype)
 
 
 def part_losses(
@@ -121,9 +131,11 @@ def part_losses(
     *,
     tables: Mapping[str, Tensor] | None = None,
     maml: Mapping[str, Tensor] | None = None,
+    ranks: Ranks = ALONE,
+    dtype: torch.dtype = torch.float32,
 ) -> Losses:
     """What the training of `part` minimises; the arguments are the fields of `Setting`."""
-    return OBJECTIVES[part](Setting(part, data, stream, config, device, dict(tables or {}), maml))
+    return OBJECTIVES[part](Setting(part, data, stream, config, device, dict(tables or {}), maml, ranks, dtype))
 
 
 def closing_losses(setting: Setting) -> Losses:
@@ -137,8 +149,9 @@ def closing_losses(setting: Setting) -> Losses:
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         index, intention = usable[torch.randint(len(usable), (count,), generator=generator)].unbind(-1)
         noise = torch.randn(count, 2, generator=generator) * PLACE_NOISE
-        wanted = intentions[index.to(device), intention.to(device)]
-        scans = points[index.to(device)].float()
+        index, intention, noise = (values[setting.rows] for values in (index, intention, noise.to(setting.dtype)))
+        wanted = intentions[index.to(device), intention.to(device)].to(setting.dtype)
+        scans = points[index.to(device)].to(setting.dtype)
         return grasp_head.loss(theta, scans, wanted[:, :2] + noise.to(device), wanted), index
 
     return losses
@@ -150,13 +163,15 @@ def controller_losses(setting: Setting) -> Losses:
     state, target, label = (a.numpy() for a in (data.hand, data.hand_targets, data.hand_actions))
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        index = torch.randint(len(state), (count,), generator=generator)
-        noise = torch.randn(count, 4, generator=generator).numpy()
+        index = torch.randint(len(state), (count,), generator=generator)[setting.rows]
+        noise = torch.randn(count, 4, generator=generator)[setting.rows].numpy()
         rows = index.numpy()
         moved = controller.spread_targets(state[rows], target[rows], label[rows], noise)
         inputs, direction = controller.hand_inputs(state[rows], moved)
         wanted = controller.turned(label[rows], direction)
-        seen, wanted_actions = (torch.from_numpy(a.astype(np.float32)).to(device) for a in (inputs, wanted))
+        seen, wanted_actions = (
+            torch.from_numpy(a.astype(np.float32)).to(device, setting.dtype) for a in (inputs, wanted)
+        )
         return controller.loss(theta, seen, wanted_actions), index
 
     return losses
@@ -165,11 +180,11 @@ def controller_losses(setting: Setting) -> Losses:
 def contrast_losses(setting: Setting) -> Losses:
     """Query losses after `maml`, which stays as it is, has adapted to attempts made up about the supports."""
     assert setting.maml is not None
-    frozen = {k: v.to(setting.device) for k, v in split_rates(setting.maml)[0].items()}
+    frozen = {k: v.to(setting.device, setting.dtype) for k, v in split_rates(setting.maml)[0].items()}
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        batch = setting.draw(generator)
-        return contrast.query_losses(frozen, theta, rates, batch, generator), batch.tasks
+        batch, rows = setting.draw(generator), setting.rows
+        return contrast.query_losses(frozen, theta, rates, batch, generator, rows), batch.tasks[rows]
 
     return losses
 
@@ -179,7 +194,7 @@ def reptile_losses(setting: Setting) -> Losses:
     steps = setting.config.architecture.inner_steps
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        batch = setting.draw(generator)
+        batch = setting.draw(generator).rows(setting.rows)
         return reptile.reptile_losses(theta, batch, steps, progress), batch.tasks
 
     return losses
@@ -190,17 +205,40 @@ def pretrain_losses(setting: Setting) -> Losses:
     tables = dict(setting.tables)
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        batch = setting.draw(generator)
-        return pretraining.pretrain_losses(theta, tables, batch, progress), batch.tasks
+        drawn = setting.draw(generator)
+        batch = drawn.rows(setting.rows)
+        found = pretraining.pretrain_losses(theta, tables, batch, progress)
+        _share_tables(tables, drawn.examples, setting)
+        return found, batch.tasks
 
     return losses
+
+
+def _share_tables(tables: Mapping[str, Tensor], examples: Tensor, setting: Setting) -> None:
+    """Give every process the tables that each has moved; of an example drawn twice, the first one's count, as where one
+    process draws both.
+
+    Args:
+        tables: name → (T, …), changed in place.
+        examples: (N,) the rows that all processes' batch moves.
+        setting: whose share is this process's.
+    """
+    if setting.ranks.world == 1:
+        return
+    first = torch.from_numpy(np.unique(examples.cpu().numpy(), return_index=True)[1])
+    own = first[(first >= setting.rows.start) & (first < setting.rows.stop)]
+    for table in tables.values():
+        moved = table.new_zeros(len(examples), *table.shape[1:])
+        moved[own] = table[examples[own]]
+        moved = setting.ranks.summed(moved)
+        table[examples[first]] = moved[first]
 
 
 def query_losses(setting: Setting) -> Losses:
     """Losses of the queries after the method has specialised to the support."""
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        batch, first_order = setting.draw(generator), setting.config.first_order
+        batch, first_order = setting.draw(generator).rows(setting.rows), setting.config.first_order
         return methods.query_losses(setting.part, theta, rates, batch, first_order, progress), batch.tasks
 
     return losses

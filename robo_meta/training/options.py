@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -89,6 +90,8 @@ class TrainOptions:
             if given:
                 raise StreamError(f"{option(given[0])} without --stream; it says nothing to an offline training")
             return None
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise StreamError("--stream under torchrun; learning online is one process's")
         if not self.data:
             raise StreamError("no dataset in --data; expected one, or one a phase")
         if self.method not in (DEFAULT_METHODS, ("maml",)):

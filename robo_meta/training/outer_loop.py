@@ -7,7 +7,7 @@ the next step depends on is in `MetaState`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from robo_meta.learning.adam import Moments, adam_step
 from robo_meta.training.presets import Schedule
+from robo_meta.training.ranks import ALONE, Ranks
 from robo_meta.training.state import MetaState, save_state
 from sim.errors import MachineError
 
@@ -54,6 +55,7 @@ def run(
     report: Report,
     trained: bool = False,
     watch: Callable[[MetaState], None] = lambda state: None,
+    ranks: Ranks = ALONE,
 ) -> MetaState:
     """Train from `state` to the schedule's end.
 
@@ -70,6 +72,7 @@ def run(
         trained: whether the parameters were trained before this run. Losses narrow while parameters are coarse; what
             goes on from trained ones keeps those of the end.
         watch: hears of the state after every step.
+        ranks: this process among those that train together; `losses` are of its share, and rank 0 saves.
 
     Raises:
         TrainingDiverged: naming step and task; the last saved state is kept.
@@ -79,10 +82,10 @@ def run(
     for step in range(state.step, schedule.steps):
         rate = learning_rate(schedule, step)
         progress = 1.0 if trained else step / schedule.steps
-        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress)
+        state, mean = outer_step(part, state, losses, generator, rate=rate, clip=clip, progress=progress, ranks=ranks)
         report(step, mean)
         watch(state)
-        if state.step % save_every == 0 or state.step == schedule.steps:
+        if ranks.first and (state.step % save_every == 0 or state.step == schedule.steps):
             save_state(path, state, identity)
     return state
 
@@ -96,8 +99,9 @@ def outer_step(
     rate: float,
     clip: float,
     progress: float = 1.0,
+    ranks: Ranks = ALONE,
 ) -> tuple[MetaState, float]:
-    """One step of Adam on the mean of `losses`; arguments as in `run` and `Losses`.
+    """One step of Adam on the mean of all ranks' `losses`; arguments as in `run` and `Losses`.
 
     Returns:
         The state after it, with the generator's, and the mean loss before it.
@@ -108,23 +112,52 @@ def outer_step(
     theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
     rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
     each, numbers = losses(theta, rates, generator, progress)
-    if not torch.isfinite(each).all():
-        worst = int((~torch.isfinite(each)).nonzero()[0, 0])
-        raise TrainingDiverged(
-            f"{part}: step {state.step}, task {int(numbers[worst])}: loss is {float(each[worst].detach())}"
-        )
-    mean = each.mean()
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
     # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
     leaves = {name: together[name] for name in sorted(together)}
-    found = torch.autograd.grad(mean, list(leaves.values()), allow_unused=True)
-    gradients = {k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)}
+    where = f"{part}: step {state.step}"
+    gradients, mean = _gradients(where, leaves, each, numbers, ranks)
     norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
     if not torch.isfinite(norm):
-        tasks = numbers.tolist()
-        raise TrainingDiverged(f"{part}: step {state.step}, tasks {tasks}: the gradient's norm is {float(norm)}")
+        raise TrainingDiverged(f"{where}, tasks {numbers.tolist()}: the gradient's norm is {float(norm)}")
     shrink = clip / torch.clamp(norm, min=clip)
-    return _update(state, gradients, shrink, rate, generator), float(mean.detach())
+    return _update(state, gradients, shrink, rate, generator), mean
+
+
+def _gradients(
+    where: str, leaves: Mapping[str, Tensor], each: Tensor, numbers: Tensor, ranks: Ranks
+) -> tuple[dict[str, Tensor], float]:
+    """The gradient of the mean of all ranks' losses, and that mean.
+
+    Raises:
+        TrainingDiverged: a loss on any rank is not finite; on every rank with the same words.
+    """
+    bad = (~torch.isfinite(each)).nonzero()
+    worst = "" if not len(bad) else f"task {int(numbers[bad[0, 0]])}: loss is {float(each[bad[0, 0]].detach())}"
+    if ranks.world == 1:
+        if worst:
+            raise TrainingDiverged(f"{where}, {worst}")
+        mean = each.mean()
+        return _of(mean, leaves), float(mean.detach())
+    total = each.sum()
+    found = {k: torch.zeros_like(v) for k, v in leaves.items()} if worst else _of(total, leaves)
+    # All in one sum, as each costs a round through the network.
+    own = torch.stack([total.detach(), total.new_tensor(len(each)), total.new_tensor(float(bool(worst)))])
+    if worst:
+        own[0] = 0.0
+    flat = ranks.summed(torch.cat([*(g.flatten() for g in found.values()), own]))
+    loss, count, diverged = flat[-3:].tolist()
+    if diverged:
+        said = next(text for text in ranks.texts(worst) if text)
+        raise TrainingDiverged(f"{where}, {said}")
+    parts = torch.split(flat[:-3] / count, [g.numel() for g in found.values()])
+    return {k: part.view_as(leaves[k]) for k, part in zip(leaves, parts, strict=True)}, loss / count
+
+
+def _of(value: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The gradient of `value` with regard to `leaves`, zero where it doesn't depend on one."""
+    found = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
+    return {k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)}
 
 
 def _update(

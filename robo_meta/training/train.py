@@ -2,14 +2,14 @@
 
 Needs torch and numpy only, so that a dataset can be carried to another machine:
 `python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
-it learns online, see `robo_meta.training.online.train`.
+it learns online, see `robo_meta.training.online.train`. On several processes:
+`torchrun --nproc-per-node 2 -m robo_meta.cli.train …`, see `robo_meta.training.ranks`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,50 +20,29 @@ from demos.storage.lock import sole_writer
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
 from robo_meta.runs.loggers import OpenLogger, tensorboard
-from robo_meta.runs.progress import TrainingProgress
 from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import (
     POLICY_FILE,
     Checkpoint,
-    CheckpointError,
-    card_of,
     expected_shapes,
-    load_checkpoint,
     save_checkpoint,
 )
-from robo_meta.training.data import TrainingData, data_fingerprint, load_joined
+from robo_meta.training.data import TrainingData, data_fingerprint
 from robo_meta.training.objectives import fresh_state, part_losses
 from robo_meta.training.outer_loop import run
+from robo_meta.training.prepared import Prepared, agreement, begun_in, parts_to_train, prepare
+from robo_meta.training.prepared import TrainError as TrainError
 from robo_meta.training.presets import (
     DEFAULT_METHODS,
     METHODS,
     PRESETS,
-    SHARED,
     TrainConfig,
-    check_methods,
 )
-from robo_meta.training.state import STATES, MetaState, load_state
-from robo_meta.training.task_sampler import TaskStream, check_worlds
+from robo_meta.training.ranks import ALONE, Ranks
+from robo_meta.training.state import STATES, MetaState, load_state, state_digest
+from robo_meta.training.told import Told
 from robo_meta.training.validation import Validation
-from robo_meta.training.warm_start import Start, starts_from
-from sim.errors import InputError
-
-
-class TrainError(InputError):
-    """A training that cannot be started as asked."""
-
-
-def device_named(name: str) -> torch.device:
-    """`cpu` or `cuda`.
-
-    Raises:
-        TrainError: an unknown device, or CUDA on a machine without.
-    """
-    if name not in ("cpu", "cuda"):
-        raise TrainError(f"unknown device {name!r}; expected cpu or cuda")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise TrainError("device cuda: no CUDA device is available to torch; use --device cpu")
-    return torch.device(name)
+from robo_meta.training.warm_start import Start
 
 
 def train(
@@ -76,6 +55,7 @@ def train(
     device: str = "cpu",
     resume: bool = False,
     init: Path | str | None = None,
+    ranks: Ranks = ALONE,
     validation: Path | str | Sequence[Path | str] = (),
     loggers: Sequence[OpenLogger] = (),
 ) -> Path:
@@ -94,6 +74,7 @@ def train(
         init: checkpoint to start from: every method's body and head from its part `pretrain`, or, where it has none,
             each part from the part of its own name, the shared ones too, with which it goes on. What of the shared
             parts `out` holds already is trained on only with `resume`.
+        ranks: this process among those that train together; each reads data and run folder, and rank 0 alone writes.
         validation: as `data`, of other objects: how far keypoints miss there is noted beside the losses. Nothing is
             chosen by it, and what is trained is the same without.
         loggers: what opens loggers, each for every part, beside TensorBoard's.
@@ -104,99 +85,54 @@ def train(
     Raises:
         TrainError, PresetError, TrainingDataError, WorldsError, CheckpointError, StateError: bad input.
         LockError: another process is training into `out`.
+        RanksError, RankLost: processes that disagree, or of which one ended.
         TrainingDiverged: a loss was not finite.
     """
     config, out = config or PRESETS["full"], Path(out)
-    check_methods(tuple(methods))
-    if seed < 0:
-        raise TrainError(f"seed {seed}; expected 0 or more")
-    if init is None and any(config.schedules[part].steps == 0 for part in SHARED):
-        raise TrainError(f"preset {config.preset!r} without --init; expected the checkpoint that it goes on with")
-    where = device_named(device)
-    packed = _training_data(data)
-    watched = None if not validation else Validation(_training_data(validation), where)
+    shared, starts = ranks.settle(lambda: prepare(data, out, methods, config, seed, device, resume, init, ranks))
+    watched = ranks.settle(lambda: Validation.of(validation, shared.device) if validation and ranks.first else None)
     opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
-    begun = _begun(out, config)
-    _check_contrast(methods, begun, out)
-    check_worlds(methods, packed)
-    starts = _starts(methods, init, config)
-    for part in parts_to_train(methods, packed, begun, resume):
-        if config.schedules[part].steps == 0 and not (part in starts and starts[part].goes_on):
-            raise TrainError(f"{init}: no {part!r} to go on with, which preset {config.preset!r} leaves as it is")
-    (out / STATES).mkdir(parents=True, exist_ok=True)
-    with sole_writer(out, "training"):
-        remove_temporaries(out)
-        remove_temporaries(out / STATES)
-        _train_parts(_Shared(out, config, seed, where, resume, packed, watched, opening), methods, starts)
+    ranks.agree(agreement(shared, methods, starts))
+    with ExitStack() as held:
+        if ranks.first:
+            ranks.settle(lambda: _take(out, held))
+        else:
+            ranks.settle(lambda: None)
+        _train_parts(shared, methods, starts, Told(opening, watched))
     return out / POLICY_FILE
 
 
-def _training_data(data: Path | str | Sequence[Path | str]) -> TrainingData:
-    """Packed data with at least two demonstrations a task.
-
-    Raises:
-        TrainError, TrainingDataError: too few, or no such data.
-    """
-    paths = [data] if isinstance(data, (Path, str)) else list(data)
-    packed = load_joined(paths)
-    if packed.points.shape[1] < 2:
-        raise TrainError(
-            f"{paths[0]}: 1 demonstration a task; training needs a query beside the support, so at least 2"
-        )
-    return packed
+def _take(out: Path, held: ExitStack) -> None:
+    """Make the run folder, and hold the right to write into it."""
+    (out / STATES).mkdir(parents=True, exist_ok=True)
+    held.enter_context(sole_writer(out, "training"))
+    remove_temporaries(out)
+    remove_temporaries(out / STATES)
 
 
-def _check_contrast(methods: Sequence[str], begun: Checkpoint, out: Path) -> None:
-    """Refuse `contrast` where there is no `maml` for it to start from, neither asked for nor trained already."""
-    if "contrast" in methods and "maml" not in methods and "maml" not in begun.parts:
-        raise TrainError(f"method 'contrast' starts from 'maml', which {out} does not hold; use --method maml contrast")
-
-
-def _starts(methods: Sequence[str], init: Path | str | None, config: TrainConfig) -> dict[str, Start]:
-    """Part → what its parameters start from; empty without `init`."""
-    # `contrast` starts from `maml`, as it is when its turn comes.
-    return {} if init is None else starts_from(init, [name for name in methods if name != "contrast"], config)
-
-
-@dataclass(frozen=True)
-class _Shared:
-    """What the trainings of all parts share."""
-
-    out: Path
-    config: TrainConfig
-    seed: int
-    device: torch.device
-    resume: bool
-    data: TrainingData
-    validation: Validation | None = None
-    loggers: tuple[OpenLogger, ...] = ()
-
-    @cached_property
-    def stream(self) -> TaskStream:
-        """The tasks, encoded once, when the first method asks for them."""
-        return TaskStream(self.data, self.config.shots, self.config.transfers, self.device)
-
-
-def _train_parts(shared: _Shared, methods: Sequence[str], starts: Mapping[str, Start]) -> None:
+def _train_parts(shared: Prepared, methods: Sequence[str], starts: Mapping[str, Start], told: Told) -> None:
     """Train the methods and the parts that they share, one after another; each is in the checkpoint when it is done."""
     # Read again, as another training may have added its part in between.
-    checkpoint = _begun(shared.out, shared.config)
+    checkpoint = begun_in(shared.out, shared.config)
     for part in parts_to_train(methods, shared.data, checkpoint, shared.resume):
         maml = checkpoint.parts.get("maml")
         # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
         start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-        state = _train_part(shared, part, start, maml)
+        state = _train_part(shared, part, start, maml, told)
         checkpoint = _with_part(checkpoint, part, state, shared.config, shared.seed, shared.data, start)
-        save_checkpoint(shared.out, checkpoint)
+        if shared.ranks.first:
+            save_checkpoint(shared.out, checkpoint)
 
 
-def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[str, torch.Tensor] | None) -> MetaState:
+def _train_part(
+    shared: Prepared, part: str, start: Start | None, maml: Mapping[str, torch.Tensor] | None, told: Told
+) -> MetaState:
     """Train one part to its schedule's end, from the state that was saved or else from `start`.
 
     Raises:
         StateError: the saved state is of another configuration, seed, start or data.
     """
-    config, device, seed = shared.config, shared.device, shared.seed
+    config, device, seed, ranks = shared.config, shared.device, shared.seed, shared.ranks
     path = shared.out / STATES / f"{part}.safetensors"
     identity = {
         "part": part,
@@ -205,21 +141,21 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
         "data": data_fingerprint(shared.data),
         "init": None if start is None else start.label,
         "features": FEATURES_VERSION,
+        **({"processes": ranks.world} if ranks.world > 1 else {}),
     }
     stream = shared.stream if part in METHODS else None
-    if path.exists():
-        state = load_state(path, identity, device, expected_shapes(part, config.architecture))
-    else:
+
+    def begin() -> MetaState:
+        if path.exists():
+            return load_state(path, identity, device, expected_shapes(part, config.architecture))
         values = None if start is None else start.values
-        state = fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
-    losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml)
+        return fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
+
+    state = ranks.settle(begin)
+    ranks.agree({f"state of {part}": state_digest(state)} if ranks.world > 1 else {})
+    losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml, ranks=ranks)
     schedule = config.schedules[part]
-    with TrainingProgress(part, state.step, schedule.steps, shared.loggers) as progress:
-
-        def watch(now: MetaState) -> None:
-            if shared.validation is not None and shared.validation.due(part, now.step, schedule.steps):
-                progress.note(shared.validation.scores(part, now.theta, now.rates), now.step - 1)
-
+    with told.of_part(part, state.step, schedule.steps, ranks) as (report, watch):
         return run(
             part,
             state,
@@ -229,32 +165,11 @@ def _train_part(shared: _Shared, part: str, start: Start | None, maml: Mapping[s
             path=path,
             identity=identity,
             save_every=config.checkpoint_every,
-            report=progress,
-            trained=start is not None and start.goes_on,
+            report=report,
             watch=watch,
+            trained=start is not None and start.goes_on,
+            ranks=ranks,
         )
-
-
-def parts_to_train(methods: Sequence[str], data: TrainingData, checkpoint: Checkpoint, resume: bool) -> list[str]:
-    """The methods asked for, after the parts that all of them share and that are not there yet."""
-    shared = [part for part in SHARED if resume or part not in checkpoint.parts]
-    if len(data.hand) == 0:
-        shared = [part for part in shared if part != "controller"]
-    # `contrast` starts from what `maml` ends with.
-    return [*shared, *sorted(dict.fromkeys(methods), key=lambda name: name == "contrast")]
-
-
-def _begun(out: Path, config: TrainConfig) -> Checkpoint:
-    """What `out` holds already, or an empty checkpoint."""
-    if not (out / POLICY_FILE).exists():
-        return Checkpoint({}, card_of(config.preset, config.architecture))
-    found = load_checkpoint(out)
-    if found.architecture != config.architecture:
-        raise CheckpointError(
-            f"{out / POLICY_FILE} is of preset {found.card['preset']!r} with {found.architecture}; "
-            f"preset {config.preset!r} needs {config.architecture}; use another --out"
-        )
-    return found
 
 
 def _with_part(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import torch
 
 from robo_meta.learning.methods import SPECIALISE
 from robo_meta.model.scorer import Parameters
 from robo_meta.training.data import TrainingData
 from robo_meta.training.online.scores import NEAR, keypoint_distances
+from robo_meta.training.prepared import training_data
 
 TIMES = 20
 """How often a part is scored in the course of its training, about."""
@@ -26,6 +30,15 @@ class Validation:
 
     def __init__(self, data: TrainingData, device: torch.device) -> None:
         self._points, self._grasps = (part[:MOST].to(device) for part in (data.points, data.grasps))
+
+    @classmethod
+    def of(cls, data: Path | str | Sequence[Path | str], device: torch.device) -> Validation:
+        """Of packed tasks that are read.
+
+        Raises:
+            TrainingDataError, TrainError: no such data, or too few demonstrations a task.
+        """
+        return cls(training_data(data), device)
 
     def due(self, part: str, done: int, steps: int) -> bool:
         """Whether a part is scored after `done` of `steps` steps; only methods that specialise are."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from demos.engines import check_engine
 from robo_meta.catalogue import CATALOGUE, bare
 from robo_meta.evaluation.records import EXPERT
 from robo_meta.scenarios.worlds import REPAINTED, UNTELLABLE
@@ -61,6 +62,11 @@ class MatrixOrder:
     """What drives strategies that choose where to grasp."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes; the matrix is the same for any number."""
+    engine: Literal["local", "ray"] = "local"
+    """`local` processes, or a `ray` cluster (extra `ray`), whose cores all take part."""
+    address: str | None = None
+    """With `ray`: HOST:PORT of the cluster's head; without it, the cluster that this machine is a node of, or a Ray of
+    its own with `workers` cores."""
     seed: int = 0
     """Root of all randomness."""
 
@@ -98,6 +104,7 @@ class MatrixOrder:
         for name in ("scenes", "workers"):
             if getattr(self, name) < 1:
                 raise MatrixError(f"{name} {getattr(self, name)}; expected 1 or more")
+        check_engine(self.engine, self.address)
         if self.rollouts < 2:
             raise MatrixError(f"rollouts {self.rollouts}; expected 2 or more, and 12 or more to judge by")
         if self.asked_rollouts and not 2 <= self.asked_rollouts <= self.rollouts:

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from demos.demo import installed_versions
+from demos.engines import Engine, engine_of
 from demos.expert.episode import shared_env
 from demos.storage.lock import sole_writer
-from demos.workers import run_jobs
 from robo_meta.evaluation.records import EXPERT
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import fingerprint
@@ -56,6 +56,7 @@ def play_matrix(
 
     Raises:
         MatrixError: `out` holds another matrix, or more scenes, or no scene could be demonstrated.
+        demos.engines.EngineError: the engine asked for doesn't answer.
         demos.storage.lock.LockError: another process is playing into `out`.
         robo_meta.runs.journal.JournalError: the journal beside it is of another order or damaged.
         robo_meta.training.checkpoint.CheckpointError: no checkpoint, a damaged one, or one that lacks a named strategy.
@@ -67,9 +68,10 @@ def play_matrix(
     # Loaded here once, so that a bad checkpoint is said before anything is written or any process started.
     _ = Player(order, names, file_needed).strategies
     identity = _identity(order, file_needed, names)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with sole_writer(out, "playing a matrix"):
-        return _played(order, out, identity, file_needed, progress, report)
+    with engine_of(order) as engine:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with sole_writer(out, "playing a matrix"):
+            return _played(order, out, identity, file_needed, engine, progress, report)
 
 
 def _played(
@@ -77,6 +79,7 @@ def _played(
     out: Path,
     identity: dict[str, Any],
     file_needed: Path | None,
+    engine: Engine,
     progress: bool,
     report: Callable[[int], None] | None,
 ) -> Matrix:
@@ -94,7 +97,7 @@ def _played(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not progress) as bar:
         shown = bar.add_task("playing scenes", total=order.scenes, completed=order.scenes - len(missing))
-        for record in run_jobs(jobs, order.workers):
+        for record in engine.run(jobs):
             append(journal, record)
             records[record["index"]] = record
             bar.advance(shown)
