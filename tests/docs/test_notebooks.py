@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def test_it_is_small_and_every_cell_of_code_is_introduced(path: Path) -> None:
     cells = _cells(path)
     assert path.stat().st_size < LARGEST
     assert cells[0]["cell_type"] == "markdown" and "".join(cells[0]["source"]).startswith("# ")
-    for before, cell in zip(cells, cells[1:], strict=False):
+    for before, cell in pairwise(cells):
         if cell["cell_type"] == "code":
             assert before["cell_type"] == "markdown", "a cell of code without a word before it"
             ast.parse("".join(cell["source"]))
@@ -43,9 +44,7 @@ def test_it_is_small_and_every_cell_of_code_is_introduced(path: Path) -> None:
 @pytest.mark.notebooks
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_from_an_empty_folder(path: Path, tmp_path: Path) -> None:
-    missing = [
-        name for name in ("nbclient", "ipykernel", *NEEDED[path.stem]) if importlib.util.find_spec(name) is None
-    ]
+    missing = [name for name in ("nbclient", "ipykernel", *NEEDED[path.stem]) if importlib.util.find_spec(name) is None]
     if missing:
         pytest.skip(f'no {", ".join(missing)}: pip install ".[notebooks,meshes]"')
     import nbclient
