@@ -1,8 +1,8 @@
 """Build the API pages of robo_meta from its docstrings; any warning is a failure.
 
-Usage: python docs/build_api.py [--out FOLDER]. Needs `pip install ".[docs]"`. Open `index.html` in the folder, by
-default `docs/api`. What is checked besides the documentation tool's own warnings: that every public name has a docstring, and
-that whatever a docstring names by its place (`package.module.name`) is there.
+Usage: python docs/build_api.py [--out FOLDER]. Needs `pip install ".[docs]"`. Open `index.html` in the folder, which is
+`docs/api` by default. What is checked besides the documentation tool's own warnings: that every public name has a
+docstring, and that whatever a docstring names by its place (`package.module.name`) is there.
 """
 
 from __future__ import annotations

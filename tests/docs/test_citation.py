@@ -27,5 +27,5 @@ def test_it_follows_the_schema() -> None:
     from cffconvert import Citation
 
     Citation(TEXT).validate()
-    with pytest.raises(Exception, match="authors"):
+    with pytest.raises(Exception, match="auteurs"):
         Citation(TEXT.replace("authors:", "auteurs:")).validate()

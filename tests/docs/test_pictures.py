@@ -1,4 +1,4 @@
-"""The pictures of docs/CONCEPTS.md: all there, each with words for who can't see it, drawn anew by their script."""
+"""The pictures of docs/CONCEPTS.md: all there, told in words as well, and drawn anew by their script."""
 
 from __future__ import annotations
 
