@@ -17,6 +17,7 @@ from sim.objects.prisms import Prism
 from sim.objects.spec import ObjectSpec
 from sim.palette import PALETTE
 from sim.physics.bodies import prism_mesh
+from sim.physics.panda import URDF
 
 if TYPE_CHECKING:  # an extra
     import viser
@@ -28,6 +29,8 @@ APART = 0.95
 CLOUD_PLACES = {"before": (0.42, -0.62, 0.22), "after": (0.42, 0.62, 0.22)}
 """Where the weighed points stand: beside the table's middle, above it."""
 CLOUD_SCALE = 1.6
+STILL = 1e-4
+"""m, and of a quaternion: below this nobody sees a difference."""
 COLOURS = np.array([(0, 32, 77), (65, 77, 107), (124, 123, 120), (188, 175, 111), (255, 234, 70)], dtype=float)
 """From no weight to the largest: cividis at equal distances, which everyone tells apart, colour-blind or not."""
 Mesh = tuple[np.ndarray, np.ndarray]
@@ -54,6 +57,7 @@ class StageDrawing:
                 color=FINGER_COLOUR if "finger" in name else ARM_COLOUR,
                 flat_shading=False,
                 cast_shadow=False,
+                receive_shadow=False,
             )
             for name, mesh in arm_meshes().items()
         }
@@ -87,13 +91,15 @@ class StageDrawing:
         self._object = self._server.scene.add_frame(f"{self._root}/object", show_axes=False)
         for number, (mesh, colour) in enumerate(object_meshes(spec)):
             name = f"{self._root}/object/part{number}"
-            self._server.scene.add_mesh_simple(name, *mesh, color=colour, flat_shading=True, cast_shadow=False)
+            self._server.scene.add_mesh_simple(
+                name, *mesh, color=colour, flat_shading=True, cast_shadow=False, receive_shadow=False
+            )
 
     def _move(self, name: str, handle: Any, to_world: Pose) -> None:
         last = self._last.get(name)
-        # Below a tenth of a millimetre nobody sees a difference.
-        if last is not None and np.abs(last.position - to_world.position).max() < 1e-4:
-            if np.abs(last.quat_xyzw - to_world.quat_xyzw).max() < 1e-4:
+        if last is not None:
+            gaps = last.position - to_world.position, last.quat_xyzw - to_world.quat_xyzw
+            if max(np.abs(gap).max() for gap in gaps) < STILL:
                 return
         self._last[name] = to_world
         handle.position = to_world.position
@@ -163,18 +169,15 @@ def object_meshes(spec: ObjectSpec) -> list[tuple[Mesh, tuple[int, int, int]]]:
 def arm_meshes() -> Mapping[str, Mesh]:
     """Link → vertices (V, 3), m, link frame, and faces (F, 3): the URDF's collision shapes, which are light enough for
     a telephone; of the fingers, which one must see in detail, the visual ones."""
-    import pybullet_data
-
-    folder = Path(pybullet_data.getDataPath()) / "franka_panda"
     found = {}
-    for link in ElementTree.parse(folder / "panda.urdf").getroot().iter("link"):
+    for link in ElementTree.parse(URDF).getroot().iter("link"):
         finger = "finger" in link.get("name", "")
         element = link.find("visual" if finger else "collision")
         if element is None:
             continue
         mesh = element.find("geometry/mesh")
         assert mesh is not None
-        vertices, faces = _wavefront(folder / mesh.get("filename", "").removeprefix("package://"))
+        vertices, faces = _wavefront(URDF.parent / mesh.get("filename", "").removeprefix("package://"))
         origin = element.find("origin")
         if origin is not None:
             # The one origin that turns anything is the right finger's, about z.

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from sim.frames import Pose, wrap_heading
-from sim.physics.world import World, pybullet
+from sim.physics.world import DATA, World, pybullet
 from sim.robot import GripperConfig
 
+URDF = DATA / "franka_panda" / "panda.urdf"
 ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
 BASE = "panda_link0"
@@ -160,13 +161,12 @@ class Panda:
 
 def _load(world: World, visible: bool) -> int:
     """Load the URDF of `pybullet_data`, adjusted: unseen visuals, which cost most of the loading, are left out."""
-    source = Path(world.data_folder) / "franka_panda" / "panda.urdf"
-    tree = ElementTree.parse(source)
+    tree = ElementTree.parse(URDF)
     for link in tree.getroot().iter("link"):
         for element in link.findall("visual") if not visible else []:
             link.remove(element)
     for mesh in tree.getroot().iter("mesh"):
-        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{source.parent}/"))
+        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{URDF.parent}/"))
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
         adjusted = Path(folder) / "panda.urdf"
         tree.write(adjusted)
