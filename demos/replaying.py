@@ -142,7 +142,12 @@ def replay_of_demo(demo: Demo, config: Mapping[str, Any], name: str = "") -> Rep
         found = demo.provenance.versions.get(version, "none")
         if found != str(here):
             raise ReplayError(f"{name}: recorded with {version} {found}, this version has {here}; record it again")
-    scene = _scene(demo, config, name)
+    return replay_on(_scene(demo, config, name), demo, name)
+
+
+def replay_on(scene: Scene, demo: Demo, name: str = "") -> Replay:
+    """What is needed to play a demonstration on a known scene again; see `replay_of`."""
+    name = name or demo.provenance.key
     for seed in _rollout_seeds(demo):
         # What the episode starts from needs no physics to be drawn, and tells the seed apart from any other.
         start = Start.draw(scene, Workspace(), np_random(seed)[0], push=0.0)

@@ -26,10 +26,14 @@ SCRIPTED_SUFFIX = "+scripted-controller"
 SELECTOR, ASKING = "selector", "selector+asking"
 """The selector's first choice, a strategy; and its whole policy, which asks, attempts again and gives up. That is no
 strategy and has no row: it needs the world, not demonstrations alone."""
-ASKING_COLOUR = "#7d1b45"
-"""Its colour in charts."""
-OTHER_COLOURS = ("#17a2b8", "#b5651d", "#607d3b", "#a23b72", "#3d5a80", "#bc5090")
-"""Colours in charts for strategies that have no row: a user's own."""
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+OKABE_ITO = (ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILLION, PURPLE)
+"""Colours in charts (Okabe and Ito, 2008), which people with a colour vision deficiency tell apart."""
+MARKERS = ("circle", "square", "diamond", "up", "down", "plus", "hexagon")
+"""Markers in charts, by which strategies of one colour are told apart."""
+ASKING_LOOK = (VERMILLION, "hexagon")
+"""Colour and marker of the selector's whole policy."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class StrategyRow:
     place: str
     """`module:class`. It is imported when first used."""
     colour: str
-    """In every chart."""
+    """In every chart: one of `OKABE_ITO`, with `marker` unlike any other row's."""
     help: str
     """What it does, in one sentence."""
     parts: tuple[tuple[str, ...], ...] = ()
@@ -79,10 +83,17 @@ class StrategyRow:
     """Whether it takes part where no strategy is named."""
     scripted_too: bool = False
     """Whether it then takes part a second time, driven by the scripted controller."""
+    marker: str = ""
+    """In every chart: one of `MARKERS`; where none is given, one that the name picks."""
     drives_itself: bool = False
     """Whether its policy moves the hand in its own way and takes no controller."""
     has_prior: bool = False
     """Whether it has `prior_policy()`, the policy before any demonstration: true of the network strategies."""
+
+    @property
+    def look(self) -> tuple[str, str] | None:
+        """Colour and marker in charts; None where the row gives no marker."""
+        return (self.colour, self.marker) if self.marker else None
 
     @property
     def needs_checkpoint(self) -> bool:
@@ -106,157 +117,175 @@ _ROWS = (
     StrategyRow(
         "zero-shot",
         _LEARNED + "zero_shot:ZeroShot",
-        "#8c6d31",
+        YELLOW,
         "A network trained on all tasks together; it ignores the demonstrations.",
         (("zero-shot",), (CLOSING,)),
         method=TrainedMethod("zero-shot", 1, default=True, specialise="zero_shot"),
         has_prior=True,
+        marker="down",
     ),
     StrategyRow(
         "fine-tune",
         _LEARNED + "fine_tune:FineTune",
-        "#c9a227",
+        YELLOW,
         "A pretrained network, fine-tuned on the demonstrations with Adam.",
         (("pretrain", "zero-shot"), (CLOSING,)),
         method=TrainedMethod("pretrain", 6),
         has_prior=True,
+        marker="diamond",
     ),
     StrategyRow(
         "maml",
         _LEARNED + "maml:Maml",
-        "#0b62c4",
+        BLUE,
         "Meta-learned adaptation: a few gradient steps on the demonstrations (Finn et al., 2017).",
         (("maml",), (CLOSING,)),
         method=TrainedMethod("maml", 0, default=True, specialise="maml", moved=ADAPTED),
         scripted_too=True,
         has_prior=True,
+        marker="circle",
     ),
     StrategyRow(
         "context",
         _LEARNED + "context:Context",
-        "#2e8b57",
+        GREEN,
         "A network that reads the demonstrations as an input and takes no gradient step.",
         (("context",), (CLOSING,)),
         method=TrainedMethod("context", 2, default=True, specialise="context"),
         has_prior=True,
+        marker="square",
     ),
     StrategyRow(
         "fomaml",
         _LEARNED + "maml:Fomaml",
-        "#3c8dbc",
+        SKY,
         "As maml, but trained without second derivatives (Finn et al., 2017).",
         (("fomaml",), (CLOSING,)),
         method=TrainedMethod("fomaml", 3, specialise="fomaml", moved=ADAPTED),
         has_prior=True,
+        marker="circle",
     ),
     StrategyRow(
         "anil",
         _LEARNED + "maml:Anil",
-        "#7a5cc7",
+        SKY,
         "As maml, but only the output layer adapts (Raghu et al., 2020).",
         (("anil",), (CLOSING,)),
         method=TrainedMethod("anil", 4, specialise="maml", moved=OUTPUT_LAYER),
         has_prior=True,
+        marker="diamond",
     ),
     StrategyRow(
         "reptile",
         _LEARNED + "reptile:Reptile",
-        "#5f9e6e",
+        SKY,
         "Gradient descent of the whole network from Reptile's starting point (Nichol et al., 2018).",
         (("reptile",), (CLOSING,)),
         method=TrainedMethod("reptile", 5),
         has_prior=True,
+        marker="hexagon",
     ),
     StrategyRow(
         "scratch",
         _LEARNED + "scratch:Scratch",
-        "#b0766f",
+        YELLOW,
         "A fresh network, trained on the demonstrations alone.",
         ((CLOSING,),),
         has_prior=True,
+        marker="plus",
     ),
     StrategyRow(
         "centre",
         _BASELINES + "centre:Centre",
-        "#9aa4ad",
+        PURPLE,
         "Grasps the middle of the object; it ignores the demonstrations.",
+        marker="plus",
     ),
     StrategyRow(
         "replay",
         _BASELINES + "replay:Replay",
-        "#d1495b",
+        VERMILLION,
         "Repeats a demonstrated hand path, laid over the object.",
         drives_itself=True,
+        marker="down",
     ),
     StrategyRow(
         "warped-replay",
         _BASELINES + "warped_replay:WarpedReplay",
-        "#e08e0b",
+        ORANGE,
         "Warps the demonstrated object onto the new one, and the demonstrated grasp with it.",
+        marker="up",
     ),
     StrategyRow(
         "density-fit",
         _BASELINES + "density_fit:DensityFit",
-        "#8e5ea2",
+        PURPLE,
         "Is told to hold the centre of mass, and fits the materials' densities to the demonstrations.",
+        marker="diamond",
     ),
     StrategyRow(
         "role",
         _LEARNED + "role:Role",
-        "#6b4226",
+        BLUE,
         "As maml, but it matches parts by shape and pays no heed to their paint.",
         (("maml",), (CLOSING,)),
         has_prior=True,
+        marker="square",
     ),
     StrategyRow(
         "contrast",
         _LEARNED + "contrast:Contrast",
-        "#12715b",
+        GREEN,
         "As maml, but it also moves away from failed demonstrations.",
         (("contrast",), ("maml",), (CLOSING,)),
         method=TrainedMethod("contrast", 7),
         learns_from_failures=True,
         default=False,
         has_prior=True,
+        marker="up",
     ),
     StrategyRow(
         "retry",
         _LEARNED + "retry:Retry",
-        "#1f9e89",
+        GREEN,
         "As contrast, and it learns from its own failed attempts on the same object.",
         (("contrast",), ("maml",), (CLOSING,)),
         learns_from_failures=True,
         default=False,
         has_prior=True,
+        marker="down",
     ),
     StrategyRow(
         "maml-both",
         _LEARNED + "maml:MamlBoth",
-        "#1b3a6b",
+        BLUE,
         "As maml, trained where paint tells the weight and where the part does, to infer which.",
         (("maml-both",), (CLOSING,)),
         method=TrainedMethod("maml-both", 8, specialise="maml", moved=ADAPTED, starts_from="maml", both_worlds=True),
         default=False,
         has_prior=True,
+        marker="hexagon",
     ),
     StrategyRow(
         "context-both",
         _LEARNED + "context:ContextBoth",
-        "#7fb069",
+        GREEN,
         "As context, trained where paint tells the weight and where the part does, to infer which.",
         (("context-both",), (CLOSING,)),
         method=TrainedMethod("context-both", 9, specialise="context", starts_from="context", both_worlds=True),
         default=False,
         has_prior=True,
+        marker="hexagon",
     ),
     StrategyRow(
         SELECTOR,
         "robo_meta.selector.strategy:SelectorStrategy",
-        "#d6336c",
+        VERMILLION,
         "Looks at the scene and lets the most promising of the other strategies act.",
         file="selector",
         learns_from_failures=True,
         default=False,
+        marker="diamond",
     ),
 )
 CATALOGUE: dict[str, StrategyRow] = {row.name: row for row in _ROWS}

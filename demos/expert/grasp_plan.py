@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.frames import wrap_heading
-from sim.objects.graspable import footprint_of, grasp_at, outer_grasps
-from sim.tasks.scenes import BALANCE, Noise, Scene
+from sim.objects.graspable import footprint_of, grasp_at, outer_ends, outer_grasps
+from sim.tasks.scenes import BALANCE, PART, Noise, Scene
 
 NEARBY = 0.002
 """m: how far off the centre of mass a *balance* grasp may go."""
@@ -42,6 +42,13 @@ def plan_grasp(scene: Scene) -> np.ndarray:
     if not len(ends):
         raise NoGrasp(f"{scene.object.family}: no hold on a {colour} part; its colours are {scene.object.colours}")
     return ends[0].copy()
+
+
+def right_places(scene: Scene) -> np.ndarray:
+    """(E, 3), m, object frame: the centre of mass, or the outer ends that the wanted colour has."""
+    if scene.task.intention == PART:
+        return np.asarray(outer_ends(scene.object, str(scene.task.part_colour)))
+    return scene.mass_properties.centre[None]
 
 
 def aim(grasp: np.ndarray, noise: Noise, rng: np.random.Generator) -> np.ndarray:

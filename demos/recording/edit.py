@@ -198,13 +198,14 @@ def _changed(dataset: Dataset, change: Callable[[], None], count: int) -> Edit:
     change()
     index = build_index(folder, config)
     write_index(folder, index)
-    usable = index["planned"] or _whole_tasks(index)
-    packed = pack(folder) if usable else None
+    packed = pack(folder) if trainable(index) else None
     return Edit(folder, index["counts"]["episodes"], index["counts"]["planned_tasks"], count, packed)
 
 
-def _whole_tasks(index: dict[str, Any]) -> bool:
-    """Whether any task has all its demonstrations."""
+def trainable(index: dict[str, Any]) -> bool:
+    """Whether a dataset has planned demonstrations, or any task has all its recorded ones."""
+    if index["planned"]:
+        return True
     found: dict[tuple[int, int], int] = {}
     for entry in index["episodes"].values():
         if entry["success"]:

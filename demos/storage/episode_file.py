@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from demos.demo import ACTION_SIZE, POINT_SIZE, SCHEMA, STATE_SIZE, Demo, DemoError, Provenance
 from demos.storage.array_file import read_array_file, write_array_file
 from demos.storage.array_form import Form
 from demos.storage.array_header import read_header
 from demos.storage.recording import CONFIG, VERSIONS
-from demos.storage.schema import NAME, REFERENCE, Either, Flag, ListOf, Maybe, Number, Record, TableOf, Text, Whole
+from demos.storage.schema import (
+    NAME,
+    REFERENCE,
+    Either,
+    Flag,
+    Kind,
+    ListOf,
+    Maybe,
+    Number,
+    Record,
+    TableOf,
+    Text,
+    Whole,
+)
 from sim.errors import InputError
 from sim.tasks.scenes import INTENTIONS, ROLE, Task
 
@@ -21,36 +36,35 @@ class StoreError(InputError):
 
 
 ARRAYS = ("state", "points", "actions", "labels", "rewards")
+DEMO_FIELDS: dict[str, Kind] = {
+    "verdict": TableOf(Flag()),
+    "family": Text(pattern=REFERENCE),
+    "object_id": Text(pattern=NAME),
+    "task": Record(
+        {
+            "split": Text(pattern=REFERENCE),
+            "index": Whole(0),
+            "densities": TableOf(Number(0.0)),
+            "intention": Text(allowed=INTENTIONS),
+            "part_colour": Maybe(Text()),
+        },
+        # Of painted goods alone.
+        optional={"roles": TableOf(Number(0.0)), "part_role": Maybe(Text())},
+    ),
+    "provenance": Record(
+        {
+            "actor": Text(),
+            "seed": Whole(0, 2**256),
+            "path": ListOf(Either(Whole(0), Text(pattern=REFERENCE)), least=1, most=20),
+            "versions": VERSIONS,
+        }
+    ),
+}
+"""What `demo_record` makes."""
 EPISODE = Form(
     name="episode",
     schema=SCHEMA,
-    record=Record(
-        {
-            "config": CONFIG,
-            "verdict": TableOf(Flag()),
-            "family": Text(pattern=REFERENCE),
-            "object_id": Text(pattern=NAME),
-            "task": Record(
-                {
-                    "split": Text(pattern=REFERENCE),
-                    "index": Whole(0),
-                    "densities": TableOf(Number(0.0)),
-                    "intention": Text(allowed=INTENTIONS),
-                    "part_colour": Maybe(Text()),
-                },
-                # Of painted goods alone.
-                optional={"roles": TableOf(Number(0.0)), "part_role": Maybe(Text())},
-            ),
-            "provenance": Record(
-                {
-                    "actor": Text(),
-                    "seed": Whole(0, 2**256),
-                    "path": ListOf(Either(Whole(0), Text(pattern=REFERENCE)), least=1, most=20),
-                    "versions": VERSIONS,
-                }
-            ),
-        }
-    ),
+    record=Record({"config": CONFIG, **DEMO_FIELDS}),
     error=StoreError,
     advice="delete it and record again",
     layout={
@@ -73,26 +87,26 @@ class Episode(NamedTuple):
     checksum: str
 
 
-def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
+def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> str:
     """Write `demo`, and the `config` of its dataset so that an index can be rebuilt from files alone.
+
+    Returns:
+        The file's checksum.
 
     Raises:
         OSError: the disk is full, or the folder cannot be written to.
     """
     arrays = {name: getattr(demo, name) for name in ARRAYS}
-    record = {
-        "config": dict(config),
+    return write_array_file(path, EPISODE, {"config": dict(config), **demo_record(demo)}, arrays)
+
+
+def demo_record(demo: Demo) -> dict[str, Any]:
+    """Everything of a demonstration that is no array, as plain data; `demo_of` reads it back."""
+    return {
         "verdict": dict(demo.verdict),
         "family": demo.family,
         "object_id": demo.object_id,
-        "task": {
-            "split": demo.task.split,
-            "index": demo.task.index,
-            "densities": {colour: float(density) for colour, density in demo.task.densities.items()},
-            "intention": demo.task.intention,
-            "part_colour": demo.task.part_colour,
-            **_roles(demo.task),
-        },
+        "task": task_record(demo.task),
         "provenance": {
             "actor": demo.provenance.actor,
             "seed": demo.provenance.seed,
@@ -100,7 +114,35 @@ def write_demo(path: Path, demo: Demo, config: Mapping[str, Any]) -> None:
             "versions": dict(demo.provenance.versions),
         },
     }
-    write_array_file(path, EPISODE, record, arrays)
+
+
+def demo_of(record: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Demo:
+    """The demonstration of a record as `demo_record` makes it, and its arrays.
+
+    Raises:
+        demos.demo.DemoError: they make no demonstration.
+        sim.tasks.scenes.SceneError: its task can't exist.
+    """
+    return Demo(
+        **arrays,
+        verdict=record["verdict"],
+        family=record["family"],
+        object_id=record["object_id"],
+        task=Task(**record["task"]),
+        provenance=Provenance(**record["provenance"]),
+    )
+
+
+def task_record(task: Task) -> dict[str, Any]:
+    """A task as plain data."""
+    return {
+        "split": task.split,
+        "index": task.index,
+        "densities": {colour: float(density) for colour, density in task.densities.items()},
+        "intention": task.intention,
+        "part_colour": task.part_colour,
+        **_roles(task),
+    }
 
 
 def _roles(task: Task) -> dict[str, Any]:
@@ -132,14 +174,7 @@ def read_episode(path: Path, expected_checksum: str | None = None) -> Episode:
     record, arrays, found = read_array_file(path, EPISODE)
     refuse_other(path, found, expected_checksum)
     try:
-        demo = Demo(
-            **arrays,
-            verdict=record["verdict"],
-            family=record["family"],
-            object_id=record["object_id"],
-            task=Task(**record["task"]),
-            provenance=Provenance(**record["provenance"]),
-        )
+        demo = demo_of(record, arrays)
     except DemoError as error:
         raise StoreError(f"{path}: not a demonstration: {error}") from error
     return Episode(demo, record["config"], found)

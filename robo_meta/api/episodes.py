@@ -101,9 +101,9 @@ class Rollout:
         """Write the frames as `.gif` or `.mp4`, whole or not at all.
 
         Raises:
-            demos.film_files.FilmError: no frames, another ending, or a folder that can't be written to.
+            demos.film.files.FilmError: no frames, another ending, or a folder that can't be written to.
         """
-        from demos.film_files import FilmError, write_film
+        from demos.film.files import FilmError, write_film
 
         if not self.frames:
             raise FilmError(f"{path}: no frames to write; call rollout with frames=True")
@@ -126,8 +126,8 @@ def rollout(policy: Policy, scene: Scene, seed: int = 0, frames: bool = False, p
         >>> rollout(policy, scene_of("mine", family="hook"), seed=0).success  # doctest: +SKIP
         True
     """
-    from demos.camera import film_policy
     from demos.expert.episode import shared_env
+    from demos.film.camera import film_policy
     from robo_meta.scenarios.rollout import Timed, outcome, play_policy
 
     pictures: tuple[np.ndarray, ...] = ()

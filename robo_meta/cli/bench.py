@@ -6,6 +6,7 @@ The machine's speed drifts, so that figures of one run compare with each other a
 from __future__ import annotations
 
 import contextlib
+import json as json_format
 import statistics
 import tempfile
 import time
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from robo_meta.cli.words import Unchecked, config_in, print_result
+from robo_meta.cli.words import Unchecked, config_in
 from sim.errors import InputError
 
 SCHEMA = "1"
@@ -162,5 +163,11 @@ class Bench(Unchecked, BenchConfig):
 
     def run(self) -> int | None:
         """Measure and print."""
-        print_result(bench(config_in(self, BenchConfig)), self.json)
+        figures = bench(config_in(self, BenchConfig))
+        if self.json:
+            print(json_format.dumps(figures))
+            return None
+        from robo_meta.report.bench_terminal import print_timings
+
+        print_timings(figures, self.repeats)
         return None

@@ -33,7 +33,7 @@ COMMANDS = {
     "sim": Command("robo_meta.cli.simulate:Sim", "play one grasp, scripted or adapted, and film it"),
     "objects": Command("robo_meta.cli.objects:Objects", "list or draw shape families; check the world; import meshes"),
     "record": Command("robo_meta.cli.record:Record", "record demonstrations into a dataset"),
-    "data": Command("robo_meta.cli.data:Data", "exclude, append or merge demonstrations"),
+    "data": Command("robo_meta.cli.data:Data", "edit datasets; to LeRobot, robomimic, Minari and back"),
     "train": Command("robo_meta.cli.train:Train", "meta-train on a dataset"),
     "evaluate": Command("robo_meta.cli.evaluate:Evaluate", "adapt to unseen objects and judge by physics"),
     "select": Command("robo_meta.cli.select:Select", "learn which strategy to use on which scene"),

@@ -1,10 +1,11 @@
-"""`robo-meta record`: demonstrations into a dataset."""
+"""`robo-meta record`: demonstrations into a dataset, and out of it on film."""
 
 from __future__ import annotations
 
 import json as json_format
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from demos.recording.config import RecordConfig, RecordError
 from robo_meta.cli.words import Unchecked, config_in, print_result
@@ -22,6 +23,10 @@ class Record(Unchecked, RecordConfig):
     """Say what this dataset holds, and record nothing."""
     check_expert: int = 0
     """Measure the expert's success on this many fresh objects of each family, and record nothing."""
+    replay: str | None = None
+    """Play this episode of the dataset `out` again, named by its file, compare every state, and record nothing."""
+    video: Path | None = None
+    """With `replay`: MP4 or GIF to write."""
     json: bool = False
     """Print JSON."""
 
@@ -30,7 +35,16 @@ class Record(Unchecked, RecordConfig):
         if self.describe is not None:
             from demos.storage.dataset import describe
 
-            print_result(describe(self.describe), self.json)
+            described = describe(self.describe)
+            if self.json:
+                print(json_format.dumps(described))
+                return None
+            from robo_meta.report.dataset_terminal import print_description
+
+            print_description(described)
+            return None
+        if self.replay is not None or self.video is not None:
+            print_result(self._replayed(), self.json)
             return None
         if self.check_expert:
             from robo_meta.evaluation.world.demonstrator import ExpertCheckConfig, check_expert
@@ -61,6 +75,18 @@ class Record(Unchecked, RecordConfig):
         result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
         print_result(result, self.json)
         return None
+
+    def _replayed(self) -> dict[str, Any]:
+        """The episode that was asked for, played again and perhaps filmed."""
+        from demos.film.replayed import film_recorded
+
+        if self.replay is None:
+            raise RecordError(f"video {self.video} without replay; name the episode that is to be filmed")
+        if self.objects:
+            from robo_meta.objects.registration import register_libraries
+
+            register_libraries(self.objects)
+        return film_recorded(self.out, self.replay, self.video)
 
     def _with_objects(self) -> Record:
         """The same with the libraries' objects registered as its split."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_format
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,9 +98,12 @@ class EvaluateCommand(Judged):
         if self.site:
             result["sites"] = judge_sites(matrix, selector, self.seed)
         if self.report is not None:
+            from robo_meta.cli.shown_command import shown_command
             from robo_meta.report.page import PAGES, write_page
             from robo_meta.report.selector import section
 
+            result["date"] = datetime.now(UTC).date().isoformat()
+            result["command"] = shown_command(("robo-meta", "select", "evaluate"), self)
             file = self.report if self.report.suffix == ".html" else self.report / PAGES["selector"]
             write_page(file, "selector", section(result))
         warn_of_few(matrix)

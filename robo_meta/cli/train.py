@@ -13,6 +13,7 @@ from typing import Any
 from demos.storage.files import json_bytes, write_atomic
 from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
 from robo_meta.cli.plain_parser import parse
+from robo_meta.cli.shown_command import shown_command
 from robo_meta.cli.words import print_result
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.options import TrainOptions
@@ -22,12 +23,18 @@ RESULT_FILE = "stream.json"
 
 
 def learn_online(
-    data: Sequence[Path], out: Path, train: TrainConfig, config: StreamConfig, **settings: Any
+    data: Sequence[Path],
+    out: Path,
+    train: TrainConfig,
+    config: StreamConfig,
+    command: str | None = None,
+    **settings: Any,
 ) -> dict[str, Any]:
-    """`train_stream`, with its result in `stream.json` of `out` and, where matplotlib is installed, its page beside.
+    """`train_stream`, with its result in `stream.json` of `out` and, where jinja2 is installed, its page beside.
 
     Args:
         data, out, train, config, settings: as `robo_meta.training.online.train.train_stream` takes them.
+        command: what was asked for, as the page shows it.
 
     Returns:
         What `stream.json` holds, see `robo_meta.report.stream_result.stream_result`.
@@ -40,9 +47,9 @@ def learn_online(
     try:
         from robo_meta.report.page import PAGES, write_page
         from robo_meta.report.stream import section
-    except ImportError:  # neither jinja2 nor matplotlib is among what training needs
+    except ImportError:  # jinja2 is not among what training needs
         return result
-    write_page(out / PAGES["stream"], "stream", section(result))
+    write_page(out / PAGES["stream"], "stream", section(result, command))
     return result
 
 
@@ -74,6 +81,7 @@ class Train(TrainOptions):
         from robo_meta.report.stream_result import stream_table
 
         settings: dict[str, Any] = {"seed": self.seed, "resume": self.resume, "init": self.init}
+        settings["command"] = shown_command(("robo-meta", "train"), self)
         result = learn_online(self.data, self.out, config, online, device=device_named(self.device), **settings)
         print(json_format.dumps(result) if self.json else stream_table(result))
         return None

@@ -76,12 +76,19 @@ class EvaluateConfig:
     """Folder for the result, its report, and finished tasks: the same command resumes there."""
     report: bool = True
     """Write `report.html` into the out folder, linked with a stream's or selector's page where there is one."""
+    films: Path | None = None
+    """Folder for films of the rollouts: demonstrations and outcome, a file each, and `films.json`, which lists them."""
+    only_failures: bool = False
+    """With `films`: film only what failed."""
+    most_films: int = 24
+    """With `films`: how many to make at most, as many of each strategy, transfer and number of shots."""
     json: bool = False
     """Print JSON instead of a table."""
 
     def __post_init__(self) -> None:
         for name in ("split", "transfer", "shots", "strategies"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        self._check_films()
         self._take_objects()
         for split in self.split:
             families_of(split)
@@ -99,6 +106,7 @@ class EvaluateConfig:
             ("tasks", self.tasks),
             ("workers", self.workers),
             ("attempts", self.attempts),
+            ("most_films", self.most_films),
         ):
             if value < 1:
                 raise EvaluateError(f"{name} {value}; expected 1 or more")
@@ -106,6 +114,15 @@ class EvaluateConfig:
             raise EvaluateError(f"seed {self.seed}; expected 0 or more")
         if self.controller not in ("learned", "scripted"):
             raise EvaluateError(f"controller {self.controller!r}; expected learned or scripted")
+
+    def _check_films(self) -> None:
+        """Refuse options of films without a folder for them."""
+        if self.films is not None:
+            object.__setattr__(self, "films", Path(self.films))
+            return
+        for name in ("only_failures", "most_films"):
+            if getattr(self, name) != getattr(EvaluateConfig, name):
+                raise EvaluateError(f"{name} {getattr(self, name)} without films; name a folder for them")
 
     def _take_objects(self) -> None:
         """Register the imported objects as a split of their own, and settle what is demonstrated on."""

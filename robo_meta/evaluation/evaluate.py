@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,17 +15,16 @@ from demos.workers import run_jobs
 from robo_meta.evaluation.asking_cells import asking_cells
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.failure_supports import novice_cells
+from robo_meta.evaluation.films.records import open_folder
 from robo_meta.evaluation.play_task import play_task
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import Evaluation
 from robo_meta.evaluation.retries import attempt_cells
+from robo_meta.evaluation.stored import FINISHED
 from robo_meta.evaluation.summary import Results, cells, failures, families, interpretability, pairs
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import git_revision
 from robo_meta.strategies.build import build_strategies
-
-FINISHED = "tasks.jsonl"
-"""Name, in the out folder, of the file with one finished task a line, after a line that says of which evaluation."""
 
 
 def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
@@ -42,12 +42,25 @@ def evaluate(config: EvaluateConfig, progress: bool = True) -> Evaluation:
     # Asked and built here once, so that what is wrong is said before anything is written or any process started.
     config.check_reference()
     build_strategies(config.checkpoint_file, config.players, config.controller, config.selector_file)
+    if config.films is not None:
+        open_folder(config.films, config.identity)
     if config.out is None:
-        return _played(config, [], progress)
+        return _filmed(config, _played(config, [], progress), progress)
     journal = config.out / FINISHED
     journal.parent.mkdir(parents=True, exist_ok=True)
     with sole_writer(config.out, "evaluating"):
-        return _played(config, open_journal(journal, config.identity), progress)
+        found = _played(config, open_journal(journal, config.identity), progress)
+    return _filmed(config, found, progress)
+
+
+def _filmed(config: EvaluateConfig, found: Evaluation, progress: bool) -> Evaluation:
+    """The same with what filming it came to, where films were asked for."""
+    if config.films is None:
+        return found
+    # Only here, as nobody else needs a camera.
+    from robo_meta.evaluation.films.evaluated import film_evaluation
+
+    return replace(found, films=film_evaluation(config, found.tasks, progress))
 
 
 def _played(config: EvaluateConfig, finished: Sequence[dict[str, Any]], progress: bool) -> Evaluation:

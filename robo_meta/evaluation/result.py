@@ -16,6 +16,7 @@ from robo_meta.evaluation.cells import (
     Pair,
     Preference,
 )
+from robo_meta.evaluation.films.records import Films
 from robo_meta.evaluation.records import EXPERT, FURTHER, TaskRecord
 from robo_meta.runs.json_records import to_json
 from sim.errors import InputError
@@ -67,6 +68,9 @@ class Evaluation:
     asking: tuple[AskingCell, ...] | None = None
     """What the selector's whole policy comes to, where it takes part."""
 
+    films: Films | None = None
+    """Where films were asked for: which there are."""
+
     def to_json(self) -> dict[str, Any]:
         """What `robo-meta evaluate --json` prints; single rollouts are in `tasks.jsonl` of the out folder."""
         skipped = [
@@ -81,7 +85,7 @@ class Evaluation:
             "revision": self.revision,
             **{name: to_json(getattr(self, name)) for name in names},
             "skipped": skipped,
-            **{name: to_json(getattr(self, name)) for name in FURTHER if getattr(self, name) is not None},
+            **{name: to_json(getattr(self, name)) for name in (*FURTHER, "films") if getattr(self, name) is not None},
         }
 
     def to_frame(self, table: str = "cells") -> pandas.DataFrame:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from demos.storage.files import write_atomic
 
 PAGES = {"strategies": "report.html", "stream": "stream.html", "selector": "selector.html"}
 """Page → its file in the report's folder."""
-BAR = re.compile(rb"<nav id=robo-meta>.*?</nav>")
+TITLES = {
+    "strategies": "Adapting to unseen objects",
+    "stream": "Learning online",
+    "selector": "Choosing a strategy",
+}
+"""Page → its heading, and what others call it where they link to it."""
+BAR = re.compile(rb"<nav id=\"?robo-meta\"?[^>]*>.*?</nav>")
 """What tells our pages from others, and all of a page that depends on its neighbours."""
 
 
@@ -26,8 +32,19 @@ def render(template: str, **values: Any) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    found = Environment(loader=PackageLoader("robo_meta.report"), autoescape=True, keep_trailing_newline=False)
-    found.tests["number_text"] = lambda value: str(value)[:1] in tuple("0123456789+-–")
+    found = Environment(
+        loader=PackageLoader("robo_meta.report"),
+        autoescape=True,
+        keep_trailing_newline=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    # Imported here, as looks know the strategies and this module doesn't.
+    from robo_meta.report.looks import MARKER_PATHS
+
+    found.globals["markers"] = MARKER_PATHS
+    found.tests["number_text"] = lambda value: str(value)[:1] in tuple("0123456789+-–−")
     return found
 
 
@@ -39,7 +56,7 @@ def html(name: str, body: str, present: Iterable[str] = ()) -> str:
         body: HTML.
         present: names of the pages in its folder, itself included.
     """
-    return render("page.html", name=name, bar=_bar(name, present), body=Markup(body)) + "\n"
+    return render("page.html", name=name, title=TITLES[name], bar=_bar(name, present), body=Markup(body)) + "\n"
 
 
 def write_page(path: Path, name: str, body: str) -> Path:
@@ -61,27 +78,19 @@ def write_page(path: Path, name: str, body: str) -> Path:
     write_atomic(path, [html(name, body, present).encode()])
     if path.name == PAGES[name]:
         for other, page in beside.items():
-            linked = BAR.sub(_bar(other, present).encode(), page, count=1)
+            bar = _bar(other, present).encode()
+            linked = BAR.sub(lambda _, bar=bar: bar, page, count=1)  # type: ignore[misc]
             if linked != page:
                 write_atomic(files[other], [linked])
     return path
 
 
 def _bar(name: str, present: Iterable[str]) -> Markup:
-    """Links to the other pages; empty where there is none."""
-    return render("bar.html", name=name, present={other: PAGES[other] for other in present})
+    """Links to the other pages, in one line; empty where there is none."""
+    shown = {other: (TITLES[other], PAGES[other]) for other in present}
+    return render("bar.html", name=name, present=shown)
 
 
-def table(head: Sequence[str], body: Iterable[tuple[bool, Sequence[str]]]) -> Markup:
-    """Rows of text, numbers to the right.
-
-    Args:
-        head: names of the columns.
-        body: for each row, whether it is ours, and its cells.
-    """
-    return render("table.html", head=head, body=list(body))
-
-
-def figure(picture: str, caption: str) -> Markup:
+def figure(picture: Markup, caption: str) -> Markup:
     """A picture, given as HTML, over a caption, given as text."""
-    return render("figure.html", picture=Markup(picture), caption=caption)
+    return render("figure.html", picture=picture, caption=caption)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from robo_meta.report.numbers import percent, points_text, rate_text, signed_interval
 from robo_meta.selector.judging.judge import BASELINES, CEILINGS
 from robo_meta.selector.judging.scoring import JUDGED, TRAINED
 
 NAMES = {"told-the-world": "told the world", "three-line-rule": "three-line rule"}
 """Name in the result → what people read, where that differs."""
+VIRTUAL_BEST = "virtual best (cross-fitted)"
+CEILING_NAMES = (NAMES["told-the-world"], VIRTUAL_BEST)
+"""Rows of what only hindsight could do, or who is told."""
 
 
 def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -18,7 +22,7 @@ def rows_of(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
     rows |= {"selector": result["selector"]}
     rows |= {f"beside: {name}": row for name, row in result["beside"].items()}
     rows |= {NAMES[name]: result[name] for name in CEILINGS if name in result}
-    return rows | {"virtual best (cross-fitted)": result["vbs"]}
+    return rows | {VIRTUAL_BEST: result["vbs"]}
 
 
 def _singles() -> tuple[tuple[str, str], ...]:
@@ -29,8 +33,11 @@ def lines_of_gate(result: dict[str, Any]) -> list[str]:
     """What must be known first: where there is anything to select."""
     lines = []
     for name, gate in result["gates"].items():
-        found = f"virtual best − single best {gate['difference']:+.3f} ± {gate['error']:.3f} (n = {gate['n']})"
-        verdict = "" if gate["passed"] else f": no selection problem there, it needs {gate['needed']:.3f}"
+        found = (
+            f"virtual best − single best {100 * gate['difference']:+.1f} ± {100 * gate['error']:.1f} points "
+            f"(n = {gate['n']})"
+        )
+        verdict = "" if gate["passed"] else f": no selection problem there, it needs {100 * gate['needed']:.1f}"
         lines.append(f"{name}: {found}{verdict}")
     return lines
 
@@ -39,12 +46,12 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
     """How much of the gap is closed, between what, and how sure that is."""
     vbs, sbs = result["vbs"], result["sbs"]
     lines = [
-        f"closed gap: {interval(result['closed_gap'])}, over {sbs['strategy']}, the {sbs['chosen_by']}",
-        f"virtual best {vbs['rate']:.3f} by cross-fitting, which doesn't flatter it; {vbs['naive']:.3f} by a naive "
-        "maximum, which does: the truth lies between, chance apart",
+        f"closed gap: {share(result['closed_gap'])}, over {sbs['strategy']}, the {sbs['chosen_by']}",
+        f"virtual best {percent(vbs['rate'], 1)} by cross-fitting, which doesn't flatter it; "
+        f"{percent(vbs['naive'], 1)} by a naive maximum, which does: the truth lies between, chance apart",
     ]
     others = [(NAMES.get(name, name), gap) for name, gap in result["closed_gaps"].items() if name != "selector"]
-    lines.append("closed by others: " + ", ".join(f"{name} {interval(gap)}" for name, gap in others))
+    lines.append("closed by others: " + ", ".join(f"{name} {share(gap)}" for name, gap in others))
     if "seeds" in result:
         lines.append(_line_of_seeds(result["seeds"]))
     else:
@@ -56,8 +63,12 @@ def lines_of_gap(result: dict[str, Any]) -> list[str]:
 
 def _line_of_seeds(seeds: dict[str, Any]) -> str:
     rate, gap = seeds["selector"], seeds["closed_gap"]
-    closed = "no gap" if gap is None else f"closed gap median {gap['median']:.3f}, worst {gap['worst']:.3f}"
-    return f"{seeds['n']} selector seeds: success median {rate['median']:.3f}, worst {rate['worst']:.3f}; {closed}"
+    closed = "no gap" if gap is None else f"closed gap {_median_and_worst(gap)}"
+    return f"{seeds['n']} selector seeds: success {_median_and_worst(rate)}; {closed}"
+
+
+def _median_and_worst(found: dict[str, float]) -> str:
+    return f"median {percent(found['median'], 1)}, worst {percent(found['worst'], 1)}"
 
 
 def lines_of_slices(result: dict[str, Any]) -> list[str]:
@@ -65,9 +76,9 @@ def lines_of_slices(result: dict[str, Any]) -> list[str]:
     lines = []
     for name, found in result["slices"].items():
         against = {"three-line rule": "over_rule", "maml": "over_maml"}
-        pairs = [f"− {other} {interval(found[key], '+')}" for other, key in against.items() if key in found]
-        rate = f"selector {found['selector']['rate']:.3f}"
-        pairs += [f"÷ expert {interval(found['of_expert'])}"] if "of_expert" in found else []
+        pairs = [f"− {other} {points(found[key])}" for other, key in against.items() if key in found]
+        rate = f"selector {percent(found['selector']['rate'], 1)}"
+        pairs += [f"÷ expert {share(found['of_expert'])}"] if "of_expert" in found else []
         lines.append(f"{name} (n = {found['n']}, {found['tasks']} tasks): " + "; ".join([rate, *pairs]))
     return lines
 
@@ -87,12 +98,13 @@ def lines_of_returns(result: dict[str, Any]) -> list[str]:
     lines = []
     for scenes, name in (("tellable", "returns at its prices"), ("all", "the same with untellable scenes")):
         found = result["returns"][scenes]
-        rates = ", ".join(f"{POLICIES[policy]} {interval(row)}" for policy, row in found["policies"].items())
+        rates = ", ".join(f"{POLICIES[policy]} {signed_interval(row)}" for policy, row in found["policies"].items())
         lines.append(f"{name} (n = {found['n']}): {rates}")
-        over = ", ".join(f"{POLICIES[policy]} {interval(row, '+')}" for policy, row in found["asking_over"].items())
+        over = ", ".join(f"{POLICIES[policy]} {signed_interval(row)}" for policy, row in found["asking_over"].items())
         lines.append(
-            f"asking where it pays − others: {over}; success {found['success']:.3f}, {found['attempts']:.2f} attempts, "
-            f"{found['demos']:.2f} demonstrations, gave up {found['gave_up']:.2f}"
+            f"asking where it pays − others: {over}; success {percent(found['success'], 1)}, "
+            f"{found['attempts']:.2f} attempts, {found['demos']:.2f} demonstrations, "
+            f"gave up {percent(found['gave_up'], 1)}"
         )
     return lines
 
@@ -102,8 +114,8 @@ def lines_of_sites(result: dict[str, Any]) -> list[str]:
     if result.get("sites") is None:
         return ["sites: the selector learned from scenes of one kind"] if "sites" in result else []
     return [
-        f"memory at sites of {kind} (n = {found['n']}): first choice {found['memory']:.3f}, without it "
-        f"{found['without']:.3f}, gain {interval(found['gain'], '+')}"
+        f"memory at sites of {kind} (n = {found['n']}): first choice {percent(found['memory'], 1)}, without it "
+        f"{percent(found['without'], 1)}, gain {points(found['gain'])}"
         for kind, found in result["sites"].items()
     ]
 
@@ -112,8 +124,9 @@ def lines_of_decision(result: dict[str, Any]) -> list[str]:
     """How far predictions are off, and what a decision takes."""
     chosen, every = result["calibration"]["chosen"], result["calibration"]["all"]
     lines = [
-        f"calibration error of predicted success {chosen['error']:.3f} of what was chosen (n = {chosen['n']}; by "
-        f"chance alone up to {chosen['by_chance']:.3f}), {every['error']:.3f} of every strategy (n = {every['n']})"
+        f"calibration error of predicted success {percent(chosen['error'], 1)} of what was chosen (n = {chosen['n']}; "
+        f"by chance alone up to {percent(chosen['by_chance'], 1)}), {percent(every['error'], 1)} of every strategy "
+        f"(n = {every['n']})"
     ]
     if "decision_ms" in result:
         ms = result["decision_ms"]
@@ -125,8 +138,13 @@ def lines_of_decision(result: dict[str, Any]) -> list[str]:
     return lines
 
 
-def interval(row: dict[str, float | None], sign: str = "") -> str:
-    """An estimate with its interval; a dash where it isn't known."""
-    if row["value"] is None or row["low"] is None or row["high"] is None:
-        return "–" if row["value"] is None else f"{row['value']:{sign}.3f} [–]"
-    return f"{row['value']:{sign}.3f} [{row['low']:{sign}.3f}, {row['high']:{sign}.3f}]"
+def share(row: dict[str, float | None]) -> str:
+    """A share of something with its interval, in percent; a dash where it isn't known."""
+    if row["value"] is not None and (row["low"] is None or row["high"] is None):
+        return f"{percent(row['value'], 1)} [–]"
+    return rate_text(row, "value", digits=1)
+
+
+def points(row: dict[str, float | None]) -> str:
+    """A difference of rates with its interval, in percentage points."""
+    return f"{points_text(row, 'value', digits=1)} points"

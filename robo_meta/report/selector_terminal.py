@@ -8,14 +8,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.report.numbers import percent, points_text, rate_text
 from robo_meta.report.selector_lines import (
-    interval,
     lines_of_decision,
     lines_of_gap,
     lines_of_gate,
     lines_of_returns,
     lines_of_sites,
     lines_of_slices,
+    points,
     rows_of,
 )
 from robo_meta.runs.console import wide_console
@@ -34,19 +35,16 @@ def print_judgement(result: dict[str, Any], console: Console | None = None) -> N
     for name in ("", "success", "n"):
         table.add_column(name)
     for name, row in rows_of(result).items():
-        table.add_row(name, f"{row['rate']:.3f} [{row['low']:.3f}, {row['high']:.3f}]", str(row["n"]))
+        table.add_row(name, rate_text(row, digits=1), str(row["n"]))
     console.print(table)
     for line in lines_of_gap(result):
         console.print(line)
     retry = result["retry"]
-    console.print(
-        f"selector-with-retry − {retry['minus']}: {retry['difference']:+.3f} "
-        f"[{retry['low']:+.3f}, {retry['high']:+.3f}]"
-    )
+    console.print(f"selector-with-retry − {retry['minus']}: {points_text(retry, digits=1)} points")
     if "retry_over_rule" in result:
-        console.print(f"selector-with-retry − best-then-retry: {interval(result['retry_over_rule'])}")
+        console.print(f"selector-with-retry − best-then-retry: {points(result['retry_over_rule'])}")
         for name, over in result["retry_over_repeating"].items():
-            console.print(f"best-then-retry − best-twice, {name}: {interval(over)}")
+            console.print(f"best-then-retry − best-twice, {name}: {points(over)}")
     for line in lines_of_returns(result):
         console.print(line)
     chosen = ", ".join(f"{name} {count}" for name, count in result["choices"].items() if count)
@@ -61,7 +59,7 @@ def _print_online(online: dict[str, Any], console: Console) -> None:
     uses = online["uses_until_abandoned"]
     left = "never abandoned" if uses is None else f"abandoned after {uses} uses"
     console.print(f"online, {online['scenes']} scenes, {online['sabotaged']} sabotaged halfway: {left}")
-    console.print("; ".join(f"{name} {value:.3f}" for name, value in online["success"].items()))
+    console.print("; ".join(f"{name} {percent(value, 1)}" for name, value in online["success"].items()))
 
 
 def print_explanation(found: dict[str, Any], console: Console | None = None) -> None:

@@ -44,6 +44,28 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
     if not path.exists():
         write_atomic(path, [_line(identity)])
         return []
+    records, whole, cut = _read(path, kind)
+    found = records[0]
+    changed = [name for name in {**identity, **found} if found.get(name) != identity.get(name)]
+    if changed:
+        raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write elsewhere")
+    if cut:
+        # The file goes on after its last whole line.
+        write_atomic(path, [line + b"\n" for line in whole])
+    return records[1:]
+
+
+def read_journal(path: Path, kind: Kind = ANY_TABLE) -> list[dict[str, Any]]:
+    """The records finished so far, of whatever work; the file is left as it is.
+
+    Raises:
+        JournalError: the file is damaged.
+    """
+    return _read(path, kind)[0][1:]
+
+
+def _read(path: Path, kind: Kind) -> tuple[list[dict[str, Any]], list[bytes], bool]:
+    """Its records, the line about the work first; its whole lines; and whether anything was behind them."""
     try:
         lines = read_bounded(path, LARGEST).split(b"\n")
     except DamagedFile as error:
@@ -62,14 +84,7 @@ def open_journal(path: Path, identity: dict[str, Any], kind: Kind = ANY_TABLE) -
             ) from error
     if not records:
         raise JournalError(f"{path}: damaged (no line says of what work it is); remove it or write elsewhere")
-    found = records[0]
-    changed = [name for name in {**identity, **found} if found.get(name) != identity.get(name)]
-    if changed:
-        raise JournalError(f"{path}: begun with other {', '.join(changed)}; remove it or write elsewhere")
-    if len(whole) < len(lines) - 1 or lines[-1]:
-        # The file goes on after its last whole line.
-        write_atomic(path, [line + b"\n" for line in whole])
-    return records[1:]
+    return records, whole, len(whole) < len(lines) - 1 or bool(lines[-1])
 
 
 def append(path: Path, record: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def to_json(record: Any) -> Any:
 
 
 def from_json(kind: type[Record], found: Any) -> Record:
-    """Inverse of `to_json`: a record of a dataclass whose fields are plain values, tuples and such dataclasses.
+    """Inverse of `to_json`: a record of a dataclass whose fields are plain values, tuples, tables and such dataclasses.
 
     Raises:
         JsonRecordError: fields are missing, unknown, or of another kind; numbers that are not finite.
@@ -49,6 +49,10 @@ def _read(kind: Any, found: Any, place: str) -> Any:
         if not isinstance(found, list):
             raise JsonRecordError(f"{place}: {_kind(found)}; expected a list")
         return tuple(_read(typing.get_args(kind)[0], item, f"{place}[{k}]") for k, item in enumerate(found))
+    if typing.get_origin(kind) is dict:
+        if not isinstance(found, dict):
+            raise JsonRecordError(f"{place}: {_kind(found)}; expected an object")
+        return {name: _read(typing.get_args(kind)[1], item, f"{place}.{name}") for name, item in found.items()}
     # In Python true is an int; in a record it is none. A whole number may stand for a float.
     right = type(found) in (int, float) if kind is float else type(found) is kind
     if not right:

@@ -10,12 +10,11 @@ import numpy as np
 
 from demos.expert.demonstrator import demonstrator
 from demos.expert.episode import Episode, GraspWorld, Observation, in_world, play
-from demos.expert.grasp_plan import aim, plan_grasp
+from demos.expert.grasp_plan import aim, plan_grasp, right_places
 from demos.policy import Policy
 from sim.env import GraspEnv
-from sim.objects.graspable import outer_ends
 from sim.records import FrozenMapping
-from sim.tasks.scenes import PART, Scene
+from sim.tasks.scenes import Scene
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,14 @@ def expert_rollout(env: GraspEnv, scene: Scene, seed: int, grasp: np.ndarray | N
         seed: the rollout seed; the demonstrator's aim has a stream of its own below it.
         grasp: (4,), object frame: what it aims at; None for what it plans itself.
     """
-    planned = plan_grasp(scene) if grasp is None else grasp
-    aimed = aim(planned, scene.noise, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
+    aimed = expert_aim(scene, seed, grasp)
     return outcome(Timed(play(env, scene, seed, demonstrator(env, aimed))), aimed, "scripted")
+
+
+def expert_aim(scene: Scene, seed: int, grasp: np.ndarray | None = None) -> np.ndarray:
+    """Grasp (4,), object frame, that the demonstrator of `expert_rollout` hits; see there."""
+    planned = plan_grasp(scene) if grasp is None else grasp
+    return aim(planned, scene.noise, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))))
 
 
 def outcome(timed: Timed, target: np.ndarray, controller: str) -> Outcome:
@@ -136,6 +140,4 @@ def keypoint_error(scene: Scene, target: np.ndarray) -> tuple[float, float]:
 
 def true_keypoints(scene: Scene) -> np.ndarray:
     """(E, 2), m, object frame: the centre of mass, or the wanted colour's outer ends."""
-    if scene.task.intention == PART:
-        return np.asarray(outer_ends(scene.object, str(scene.task.part_colour)))[:, :2]
-    return scene.mass_properties.centre[None, :2]
+    return right_places(scene)[:, :2]

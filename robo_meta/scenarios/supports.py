@@ -5,9 +5,10 @@ A support of K shots begins with that of K − 1, so that shots are compared on 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from demos.demo import provenance
+from demos.demo import Demo, provenance
 from demos.expert.expert import demonstrate
 from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
 from demos.hindsight import support_item
@@ -32,6 +33,18 @@ SPARES = 3
 """Further objects of the same family that stand in for one on which every attempt fails."""
 
 
+@dataclass(frozen=True, eq=False)
+class Demonstration:
+    """One demonstration of a support, as whoever films it needs it."""
+
+    item: SupportItem
+    """What strategies see of it."""
+    scene: Scene
+    """What was grasped: privileged."""
+    demo: Demo | None
+    """The episode; None for one that was to fail."""
+
+
 class NoDemonstration(RuntimeError):
     """The expert failed every attempt on an object, so that no strategy can be asked for it."""
 
@@ -47,8 +60,20 @@ def record_support(matched: MatchedTask, condition: Condition, shots: int | None
     Raises:
         NoDemonstration: none came about that succeeds, or fails, as it should.
     """
+    return support_of(record_demonstrations(matched, condition, shots))
+
+
+def record_demonstrations(
+    matched: MatchedTask, condition: Condition, shots: int | None = None
+) -> tuple[Demonstration, ...]:
+    """The demonstrations of `record_support`, with what is hidden from strategies."""
     count = condition.shots if shots is None else shots
-    return SupportSet(tuple(_demonstration(matched, condition, number) for number in range(count)))
+    return tuple(_demonstration(matched, condition, number) for number in range(count))
+
+
+def support_of(demonstrations: Sequence[Demonstration]) -> SupportSet:
+    """What strategies see of demonstrations."""
+    return SupportSet(tuple(one.item for one in demonstrations))
 
 
 def demonstration_on_query(matched: MatchedTask, condition: Condition) -> SupportItem:
@@ -60,12 +85,12 @@ def demonstration_on_query(matched: MatchedTask, condition: Condition) -> Suppor
         NoDemonstration: every attempt failed.
     """
     scene = replace(matched.query, noise=condition.noise, light=condition.camera)
-    item = _on_object(matched.root, scene, ON_QUERY, 0, fails=False)
-    if item is None:
+    found = _on_object(matched.root, scene, ON_QUERY, 0, fails=False)
+    if found is None:
         raise NoDemonstration(
             f"{matched.task.split} task {matched.task.index}: no demonstration on the query succeeded"
         )
-    return item
+    return found.item
 
 
 def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, shots: int) -> SupportItem:
@@ -82,10 +107,10 @@ def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, s
     """
     if kind == THIS_OBJECT:
         return demonstration_on_query(matched, condition)
-    return _demonstration(matched, condition, shots)
+    return _demonstration(matched, condition, shots).item
 
 
-def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> SupportItem:
+def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> Demonstration:
     task = matched.task
     fails = 1 <= number <= condition.failed
     noise = replace(condition.noise, grasp=MISSED_BY) if fails else condition.noise
@@ -97,20 +122,21 @@ def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> S
         scene = replace(scene, light=condition.camera)
         if condition.repainted:
             scene = repainted(matched.root, scene, matched.query.object.colours)
-        item = _on_object(matched.root, scene, object_id, number, fails)
-        if item is not None:
-            return item
+        found = _on_object(matched.root, scene, object_id, number, fails)
+        if found is not None:
+            return found
     outcome = "failed" if fails else "succeeded"
     raise NoDemonstration(
         f"{task.split} task {task.index}, {condition.transfer}: no demonstration on {family} {label} {outcome}"
     )
 
 
-def _on_object(root: int, scene: Scene, label: str, number: int, fails: bool) -> SupportItem | None:
+def _on_object(root: int, scene: Scene, label: str, number: int, fails: bool) -> Demonstration | None:
     """The first demonstration on an object that comes out as it should; None where none does."""
     task = scene.task
     for turn in range(MISSES if fails else ATTEMPTS):
         path = (task.split, task.index, "failed" if fails else "support", label, number, turn)
+        demo = None
         try:
             if fails:
                 # Of what failed it is observed, with noise, which side sank.
@@ -118,9 +144,10 @@ def _on_object(root: int, scene: Scene, label: str, number: int, fails: bool) ->
                 item = attempt(scene, int(seed_sequence(root, *path).generate_state(1)[0]), grasp, label)
             else:
                 origin = provenance("expert", root, path)
-                item = support_item(demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin))
+                demo = demonstrate(scene, seed_sequence(root, *path), object_id=label, provenance=origin)
+                item = support_item(demo)
         except NoGrasp:
             return None
         if item.success != fails:
-            return item
+            return Demonstration(item, scene, demo)
     return None

@@ -13,9 +13,9 @@ from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.asking import Decision
 from robo_meta.selector.judging.because import because
 from robo_meta.selector.learner.selector import Selector
+from robo_meta.selector.matrix.available import RETRY, available_with, first_of
 from robo_meta.selector.matrix.columns import DEMOS
 from robo_meta.selector.matrix.feature_names import feature_names
-from robo_meta.selector.matrix.matrix import RETRY, available_with, first_of
 from robo_meta.selector.matrix.observe import look
 
 

@@ -14,6 +14,9 @@ EYE_IN_WORLD = (1.02, -0.42, 0.38)
 TARGET_IN_WORLD = (0.50, 0.0, 0.13)
 """m: what it looks at."""
 
+CLOSE_UP = 30.5
+"""deg: field of view of a close-up's height."""
+
 
 def check_render_mode(render_mode: str | None) -> None:
     """Refuse what is neither None nor one of `RENDER_MODES`.
@@ -28,3 +31,27 @@ def check_render_mode(render_mode: str | None) -> None:
 def picture_of(world: World) -> np.ndarray:
     """(480, 640, 3) uint8."""
     return world.picture(*PICTURE_SIZE, np.array(EYE_IN_WORLD), np.array(TARGET_IN_WORLD))
+
+
+def close_up_of(world: World, width: int) -> np.ndarray:
+    """(3/4 width, width, 3) uint8: the same from nearer, so that arm and object are large and the rest is left out."""
+    eye, target = np.array(EYE_IN_WORLD), np.array(TARGET_IN_WORLD)
+    return world.picture(width, round(width * 3 / 4), eye, target, CLOSE_UP)
+
+
+def places_in_close_up(points_in_world: np.ndarray, width: int) -> np.ndarray:
+    """Where points (..., 3), m, world, are in a picture of `close_up_of`.
+
+    Returns:
+        (..., 2), pixels: to the right and down from the upper left corner.
+    """
+    eye, height = np.array(EYE_IN_WORLD), round(width * 3 / 4)
+    forward = np.array(TARGET_IN_WORLD) - eye
+    forward /= np.linalg.norm(forward)
+    right = np.cross(forward, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    offset = np.asarray(points_in_world, dtype=np.float64) - eye
+    # Pixels to a metre at the point's distance; the field of view is that of the picture's height.
+    scale = height / 2 / np.tan(np.deg2rad(CLOSE_UP / 2)) / (offset @ forward)
+    across, down = offset @ right * scale, -(offset @ np.cross(right, forward)) * scale
+    return np.stack([width / 2 + across, height / 2 + down], axis=-1)

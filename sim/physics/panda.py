@@ -116,6 +116,11 @@ class Panda:
         closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
         return float(wrap_heading(np.arctan2(closing_y, closing_x)))
 
+    def hand_to_world(self) -> Pose:
+        """Pose of the hand frame: z out of the hand, y the closing direction."""
+        link = self._link(GRASP_LINK)
+        return Pose(link[4], link[5])
+
     def opening(self) -> float:
         """Width between the pads, m."""
         left, right = pybullet.getJointStates(self.body, [LEFT_FINGER, RIGHT_FINGER], physicsClientId=self.world.client)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import logit
 
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.virtual_best import cross_fitted
@@ -149,8 +150,7 @@ def sharpness_of(found: LeftOut) -> tuple[float, float]:
     """(a, b) of `Selector.sharpness`, by maximum likelihood over what can be taken first in left-out families."""
     possible = found.judged.first
     chance, happened = found.predicted[possible], found.judged.means[possible]
-    inside = np.clip(chance, LIKELIEST, 1 - LIKELIEST)
-    odds = np.log(inside / (1 - inside))
+    odds = logit(np.clip(chance, LIKELIEST, 1 - LIKELIEST))
 
     def loss(ab: np.ndarray) -> float:
         x = ab[0] * odds + ab[1]

@@ -14,7 +14,7 @@ from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.supports import record_support
 from robo_meta.selector.learner.selector import Selector
-from robo_meta.selector.matrix.matrix import available_with
+from robo_meta.selector.matrix.available import available_with
 from robo_meta.selector.matrix.observe import look
 from robo_meta.strategies.scan_memory import forget
 

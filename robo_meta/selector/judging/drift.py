@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, logit
 
 from robo_meta.selector.learner.selector import Selector
 from robo_meta.selector.matrix.matrix import Matrix
@@ -51,8 +52,8 @@ class Drift:
 
 def shifted(predicted: np.ndarray) -> np.ndarray:
     """Chances under every shift, from predictions that broadcast against `SHIFTS`."""
-    p = np.clip(predicted, SUREST, 1 - SUREST)
-    return 1 / (1 + np.exp(-(np.log(p / (1 - p)) + SHIFTS)))
+    found: np.ndarray = expit(logit(np.clip(predicted, SUREST, 1 - SUREST)) + SHIFTS)
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from robo_meta.evaluation.intervals import Interval
+from robo_meta.evaluation.records import EXPERT
 from robo_meta.selector.judging.cluster_bootstrap import Resampled
 from robo_meta.selector.judging.scoring import Scored
 from robo_meta.selector.learner.reference_rules import USUAL
-from robo_meta.selector.matrix.config import EXPERT
 from robo_meta.selector.matrix.matrix import Matrix
 from sim.light import GREY, PLAIN
 from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS

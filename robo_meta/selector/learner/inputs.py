@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+from robo_meta.selector.matrix.available import CONTRAST, RETRY
 from robo_meta.selector.matrix.feature_names import FARTHEST, SCENE_FEATURES, STRATEGY_FEATURES, feature_names
-from robo_meta.selector.matrix.matrix import CONTRAST, RETRY
 
 TOGETHER = 1.5
 """cm: choices this near count as agreeing; an error of about so much still holds."""

@@ -8,12 +8,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from scipy.special import expit, logit
 
 from robo_meta.selector.learner.inputs import Inputs
 from robo_meta.selector.learner.prices import Prices
 from robo_meta.selector.learner.reference_rules import ReferenceRules
 from robo_meta.selector.learner.site import SiteModel
-from robo_meta.selector.matrix.matrix import first_of
+from robo_meta.selector.matrix.available import first_of
 
 ASKING = ("one more demo", "demo on this object")
 """Names of the actions that ask for a demonstration, in the order of `robo_meta.selector.matrix.columns.DEMOS`."""
@@ -62,9 +63,8 @@ LIKELIEST = 0.01
 
 def sharpened(chances: np.ndarray, sharpness: tuple[float, float]) -> np.ndarray:
     """Chances (…,) by `Selector.sharpness`."""
-    inside = np.clip(chances, LIKELIEST, 1 - LIKELIEST)
-    odds = sharpness[0] * np.log(inside / (1 - inside)) + sharpness[1]
-    found: np.ndarray = np.clip(1 / (1 + np.exp(-odds)), LIKELIEST, 1 - LIKELIEST)
+    odds = sharpness[0] * logit(np.clip(chances, LIKELIEST, 1 - LIKELIEST)) + sharpness[1]
+    found: np.ndarray = np.clip(expit(odds), LIKELIEST, 1 - LIKELIEST)
     return found
 
 
@@ -105,10 +105,10 @@ class Selector:
 
     def reward(self, chance: np.ndarray) -> np.ndarray:
         """(…, A) expected reward of one attempt with each strategy, from chances of success (…, A)."""
-        return chance - self.costs - self.prices.failure * (1.0 - chance)
+        return self.reward_of(np.arange(len(self.costs)), chance)
 
     def reward_of(self, actions: np.ndarray, chances: np.ndarray) -> np.ndarray:
-        """(N,) expected reward of one attempt with each of the strategies numbered (N,), from chances (N,)."""
+        """(…, N) expected reward of one attempt with each of the strategies numbered (N,), from chances (…, N)."""
         found: np.ndarray = chances - self.costs[actions] - self.prices.failure * (1.0 - chances)
         return found
 

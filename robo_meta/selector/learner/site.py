@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logit
 
 from robo_meta.selector.learner.config import LearnerConfig
 from robo_meta.selector.learner.forest import Forest, fitted_forest
@@ -53,7 +54,8 @@ class SiteModel:
         """(N,) by how much each scene's looks speak for the part, beyond the share of such scenes."""
         rows = inputs.of_scene(features, np.zeros((len(features), len(self.base))))
         chance = self.kind.predict(rows).clip(SUREST, 1 - SUREST)
-        return np.log(chance / (1 - chance)) - np.log(self.prior / (1 - self.prior))
+        found: np.ndarray = logit(chance) - logit(self.prior)
+        return found
 
 
 def train_site(matrix: Matrix, config: LearnerConfig, seed: int = 0) -> SiteModel | None:

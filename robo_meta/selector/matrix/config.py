@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from robo_meta.catalogue import CATALOGUE, bare
+from robo_meta.evaluation.records import EXPERT
 from robo_meta.scenarios.worlds import REPAINTED, UNTELLABLE
-from robo_meta.selector.matrix.matrix import RETRY, MatrixError
+from robo_meta.selector.matrix.available import RETRY
+from robo_meta.selector.matrix.matrix import MatrixError
 from robo_meta.strategies import row_named
 from sim.shapes.families import families_of
 from sim.shapes.real_objects.loading import SPLIT as REAL_OBJECTS
@@ -19,8 +21,6 @@ from sim.tasks.scenes import PAINT, ROLE
 PORTFOLIO = ("maml", "warped-replay", "role", "contrast", "retry")
 """What a selector chooses among where nothing else is named: strategies none of which another one replaces. The others
 stand in tables of results."""
-EXPERT = "expert"
-"""The demonstrator, who knows the weights; it can be played beside."""
 PHYSICS, KEYPOINTS = "physics", "keypoints"
 LEFT_OUT = tuple(row.name for row in CATALOGUE.values() if row.file is not None)
 """Strategies that choose among the others."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from robo_meta.selector.matrix.available import RETRY, available_with, first_of
 from robo_meta.selector.matrix.columns import COLUMNS, DEMOS, NOTHING, RANGES
 from robo_meta.selector.matrix.feature_names import feature_names
 from sim.errors import InputError
@@ -17,11 +18,6 @@ from sim.records import FrozenMapping
 
 EMPTY = -1
 """A cell that was never played."""
-RETRY = "retry"
-"""The strategy that learns from an attempt that failed: it can be taken only after one."""
-CONTRAST = "contrast"
-"""The strategy that learns from failed demonstrations: it can be taken only where there are some, being `maml`
-elsewhere."""
 
 
 class MatrixError(InputError):
@@ -275,22 +271,3 @@ class Matrix:
             seconds=self.seconds[columns],
             retried=self.retried[:, columns],
         )
-
-
-def available_with(strategies: Sequence[str], failed: np.ndarray) -> np.ndarray:
-    """(S, A) bool: which strategies can be taken with so many failed demonstrations (S,): `contrast` with one or more,
-    the others always, and all where there are no others.
-
-    That `retry` needs an attempt that failed depends on what was done in a scene, not on the scene: see `first_of`.
-    """
-    allowed = np.ones((len(failed), len(strategies)), dtype=bool)
-    if CONTRAST in strategies and set(strategies) - {CONTRAST, RETRY}:
-        allowed[:, tuple(strategies).index(CONTRAST)] = failed > 0
-    return allowed
-
-
-def first_of(strategies: Sequence[str], available: np.ndarray) -> np.ndarray:
-    """(…, A) bool: what can be taken of what is `available` (…, A) as long as nothing failed: not `retry`, unless
-    there is nothing else."""
-    usual = np.array([name != RETRY for name in strategies])
-    return available & usual if usual.any() else available

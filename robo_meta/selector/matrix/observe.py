@@ -11,8 +11,8 @@ import numpy as np
 from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from robo_meta.catalogue import CATALOGUE, bare
+from robo_meta.selector.matrix.available import CONTRAST, RETRY
 from robo_meta.selector.matrix.features import USUAL, scene_features
-from robo_meta.selector.matrix.matrix import CONTRAST, RETRY
 
 MOST_LEFT_OUT = 3
 """Demonstrations left out in turn, at most: adapting all strategies once more for each takes its time."""

@@ -58,9 +58,13 @@ def laid(one: ScannedParts, other: ScannedParts) -> tuple[float, float]:
     demo, query = one.thinned(LAID), other.thinned(LAID)
     plain = (features(parts.falsely_coloured(np.zeros(len(parts)))) for parts in (demo, query))
     maps, scans = candidate_maps(demo.points, query.points, scaled=True), Overlay(*plain)
-    costs = np.array([scans.mismatch(*found) for found in maps])
-    likely = np.flatnonzero(costs <= AS_GOOD * costs.min() + AS_NEAR)
-    return float(costs.min()), min(_paint_apart(demo, query, *maps[k]) for k in likely)
+    costs, least = [], np.inf
+    for found in maps:
+        # By how much those miss that are no longer likely doesn't matter.
+        costs.append(scans.mismatch(*found, AS_GOOD * least + AS_NEAR))
+        least = min(least, costs[-1])
+    likely = np.flatnonzero(np.array(costs) <= AS_GOOD * least + AS_NEAR)
+    return float(least), min(_paint_apart(demo, query, *maps[k]) for k in likely)
 
 
 def _paint_apart(demo: ScannedParts, query: ScannedParts, matrix: np.ndarray, offset: np.ndarray) -> float:

@@ -17,16 +17,18 @@ from demos.demo import installed_versions
 from demos.expert.episode import shared_env
 from demos.storage.lock import sole_writer
 from demos.workers import run_jobs
+from robo_meta.evaluation.records import EXPERT
 from robo_meta.runs.journal import append, open_journal
 from robo_meta.runs.provenance import fingerprint
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import matched_task
 from robo_meta.scenarios.supports import record_support
 from robo_meta.selector.matrix import config as axes
-from robo_meta.selector.matrix.config import EXPERT, PORTFOLIO, MatrixOrder
+from robo_meta.selector.matrix.available import RETRY
+from robo_meta.selector.matrix.config import PORTFOLIO, MatrixOrder
 from robo_meta.selector.matrix.feature_names import FEATURE_SCHEMA
 from robo_meta.selector.matrix.file import SCHEMA, load_matrix, save_matrix
-from robo_meta.selector.matrix.matrix import RETRY, Matrix, MatrixError
+from robo_meta.selector.matrix.matrix import Matrix, MatrixError
 from robo_meta.selector.matrix.records import assemble, records_of
 from robo_meta.selector.matrix.scene import FOLLOWED_UP, Player, play_scene
 from robo_meta.strategies.build import needs_checkpoint, playable

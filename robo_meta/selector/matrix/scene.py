@@ -10,15 +10,17 @@ from typing import Any
 from demos.expert.episode import shared_env
 from demos.policy import Policy
 from demos.support import SupportSet
+from robo_meta.evaluation.records import EXPERT
 from robo_meta.scenarios.conditions import Condition, query_under
 from robo_meta.scenarios.matched_scenes import AUTO, MatchedTask, matched_task, support_for
 from robo_meta.scenarios.rollout import expert_rollout, keypoint_error
 from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, demonstration_on_query, record_support
 from robo_meta.selector.matrix import config as axes
+from robo_meta.selector.matrix.available import RETRY
 from robo_meta.selector.matrix.columns import DEMOS, NOTHING
-from robo_meta.selector.matrix.config import EXPERT, KEYPOINTS, PHYSICS, MatrixOrder
-from robo_meta.selector.matrix.matrix import EMPTY, RETRY
+from robo_meta.selector.matrix.config import KEYPOINTS, PHYSICS, MatrixOrder
+from robo_meta.selector.matrix.matrix import EMPTY
 from robo_meta.selector.matrix.observe import look, shown
 from robo_meta.strategies.build import shared_strategies
 from sim.light import GREY, PLAIN

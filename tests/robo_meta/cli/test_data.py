@@ -56,7 +56,7 @@ def test_append_merge_and_exclude(place: Path, capsys: pytest.CaptureFixture) ->
 @pytest.mark.parametrize(
     "words, line",
     [
-        ("data", "Expected one of {exclude, append, merge}"),
+        ("data", "Expected one of {exclude, append, merge, render, export, import}"),
         ("data forget", "forget"),
         ("data exclude --data {place}/a", "no episode named; expected --keys, --families, --tasks or --failures"),
         ("data exclude --data {place}/a --keys nobody", "a: holds no episode of key 'nobody'"),

@@ -156,9 +156,9 @@ BAD = [
     ),
     ("select matrix --strategies mamll --out {tmp}/m.safetensors", r"unknown strategy 'mamll'; did you mean 'maml'\?"),
     ("select matrix --split moon --out {tmp}/m.safetensors", r"unknown split 'moon'"),
-    ("select matrix --scored luck --out {tmp}/m.safetensors", r"scored"),
+    ("select matrix --scored luck --out {tmp}/m.safetensors", r"invalid choice 'luck' for argument '--scored'"),
     ("select matrix --asked-rollouts 1 --out {tmp}/m.safetensors", r"asked-rollouts 1; expected 2 to 12, or 0"),
-    ("select matrix --objects {tmp}/none --out {tmp}/m.safetensors", r"none"),
+    ("select matrix --objects {tmp}/none --out {tmp}/m.safetensors", r"/none: no such library; make one with"),
     ("select matrix --beside experts --out {tmp}/m.safetensors", r"unknown strategy 'experts'"),
     ("select matrix --scenes 0 --out {tmp}/m.safetensors", r"scenes 0; expected 1 or more"),
     ("select matrix --checkpoint {tmp}/none --out {tmp}/m.safetensors", r"none: no checkpoint"),
@@ -208,8 +208,13 @@ def test_train_evaluate_and_explain(place: Path, tmp_path: Path, capsys) -> None
     write_page(tmp_path / "report" / "report.html", "strategies", "")
     assert main(words(judge + "--online --report {tmp}/report", place, tmp_path)) == 0
     page = (tmp_path / "report" / "selector.html").read_text()
-    assert "<h1>Selector</h1>" in page and "Slice by slice" in page and "closed gap" in page and "http" not in page
-    assert "<a href=report.html>" in page and "<a href=selector.html>" in (tmp_path / "report/report.html").read_text()
+    assert (
+        "<h1>Choosing a strategy</h1>" in page
+        and "Slice by slice" in page
+        and "closed gap" in page
+        and "http" not in page
+    )
+    assert 'href="report.html"' in page and 'href="selector.html"' in (tmp_path / "report/report.html").read_text()
     said = capsys.readouterr().out
     for part in (
         "virtual best − single best",

@@ -17,7 +17,7 @@ from robo_meta.evaluation.asking_cells import asking_cells
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.evaluate import evaluate
 from robo_meta.evaluation.records import TaskRecord
-from robo_meta.report.strategies import asking_part
+from robo_meta.report.parts import asking_part
 from robo_meta.report.terminal import asking_lines
 from robo_meta.runs.json_records import to_json
 from robo_meta.scenarios.conditions import Condition

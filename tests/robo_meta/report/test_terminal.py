@@ -6,10 +6,13 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from rich.console import Console
 
+from robo_meta.report.bench_terminal import print_timings
+from robo_meta.report.dataset_terminal import print_description
 from robo_meta.report.terminal import print_result
 from tests.robo_meta.report.results import cell, result
 
@@ -38,6 +41,7 @@ def test_every_row_names_its_strategy_and_shows_whole_intervals(width: int) -> N
 def test_an_encoding_without_the_characters_is_survived() -> None:
     code = """
 import sys
+from collections.abc import Callable
 from robo_meta.cli.main import main
 status = main(["objects", "--families", "hammer"])
 print("µ ÷ …")
@@ -46,3 +50,33 @@ sys.exit(status)
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0 and "hammer" in done.stdout, done.stderr
+
+
+def shown(printer: Callable[[Console], None], width: int = 100) -> str:
+    file = io.StringIO()
+    printer(Console(file=file, width=width, force_terminal=True, color_system=None))
+    return file.getvalue()
+
+
+def test_a_dataset_is_told_as_tables() -> None:
+    counts = {
+        "episodes": 32, "successes": 31, "steps": 618, "tasks": 8, "planned_tasks": 1200,
+        "families": {"club": {"episodes": 20, "successes": 19}, "comb": {"episodes": 12, "successes": 12}},
+        "intentions": {"balance": 28, "part": 4}, "splits": {"training": 32},
+    }  # fmt: skip
+    config = {"actor": "expert", "families": [], "seed": 0}
+    described = {"schema": "3", "versions": {"physics": "1"}, "complete": False, "config": config, "merged": []}
+    text = shown(lambda console: print_description({**described, "counts": counts}, console))
+    rows = [" ".join(line.split()) for line in text.splitlines()]
+    for row in ("episodes 32", "club 20 19", "episodes, intention part 4", "families all", "version of physics 1"):
+        assert row in rows, row
+    assert any(row.startswith("recording not complete") for row in rows)
+
+
+def test_timings_are_told_as_tables() -> None:
+    figures = {"schema": "1", "reset_ms": 12.3456, "physics_steps_per_s": 18423.2, "new_ms": 1.0}
+    figures |= {"adapt_ms maml": 40.12, "choose_ms maml": 3.0, "act_ms maml": 0.0456, "adapt_ms mine": 2.0}
+    rows = [" ".join(line.split()) for line in shown(lambda c: print_timings(figures, 5, c)).splitlines()]
+    for row in ("reset of the environment 12.3 ms", "maml 40.1 3 0.0456", "mine 2 – –", "new_ms 1"):
+        assert row in rows, row
+    assert any(row.endswith("18423 a second") for row in rows) and not any("schema" in row for row in rows)

@@ -2,28 +2,25 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
+from PIL import Image
 
-from demos.film import FilmConfig, film
-from demos.film_files import FilmError
-from robo_meta.evaluation.strategy_film import SimConfig, film_grasp
-from robo_meta.scenarios.matched_scenes import SplitError
+from demos.film.files import FilmError
+from demos.film.scripted import FilmConfig, film, film_scene, film_seeds
+from robo_meta.evaluation.films.config import SimConfig
+from robo_meta.evaluation.films.scene import film_demonstrations
+from robo_meta.evaluation.films.side_by_side import film_grasp
+from robo_meta.scenarios.conditions import Condition
+from robo_meta.scenarios.matched_scenes import SplitError, matched_scene
+from robo_meta.scenarios.supports import record_demonstrations
 from robo_meta.strategies import StrategyError
-from sim.env import GraspEnv
+from tests.demos.film.blank import BlankPictures
 from tests.robo_meta.objects.libraries import write_bars
-
-
-class SmallPictures(GraspEnv):
-    """The environment with pictures that take no time."""
-
-    def render(self):
-        return self.world.picture(160, 112, np.array([1.02, -0.42, 0.38]), np.array([0.50, 0.0, 0.13]))
 
 
 @pytest.fixture(scope="module")
 def env():
-    world = SmallPictures(render_mode="rgb_array")
+    world = BlankPictures()
     yield world
     world.close()
 
@@ -66,12 +63,58 @@ def test_the_demonstrated_object_itself():
     assert told["shown"] == ["hammer"] and told["success"]
 
 
+def test_several_strategies_side_by_side(env, tmp_path):
+    config = SimConfig(
+        family="mallet",
+        strategy="density-fit+scripted-controller",
+        against=("centre+scripted-controller", "expert"),
+        video=tmp_path / "out.gif",
+    )
+    told = film_grasp(config, env)
+    names = ["centre+scripted-controller", "expert", "density-fit+scripted-controller"]
+    assert [one["strategy"] for one in told["strategies"]] == names
+    ours = told["strategies"][-1]
+    assert told["strategy"] == ours["strategy"] and told["verdict"] == ours["verdict"] and ours["success"]
+    for one in told["strategies"]:
+        assert one["success"] is all(one["verdict"].values()) and one["keypoint_mm"] >= 0
+    # Demonstration and four panels: all wait for it, so that the film is longer than any episode in it.
+    assert told["frames"] > 2 * max(one["steps"] for one in told["strategies"])
+    with Image.open(tmp_path / "out.gif") as film:
+        assert film.n_frames > told["steps"] and film.height > 500
+    # What is played unfilmed, alone, is the same.
+    alone = film_grasp(SimConfig(family="mallet", strategy="centre+scripted-controller"))
+    same = ("success", "verdict", "steps", "target", "keypoint_mm")
+    assert [alone[key] for key in same] == [told["strategies"][0][key] for key in same]
+
+
+def test_the_filmed_demonstration_is_the_one_adapted_to(env):
+    config = SimConfig(family="mallet", strategy="centre+scripted-controller", shots=2)
+    matched = matched_scene(0, film_scene(config), film_seeds(config)[0])
+    shown = record_demonstrations(matched, Condition("new-shape", 2))
+    shots = film_demonstrations(shown, env)
+    assert [shot.title for shot in shots] == [
+        f"demonstration {n} on {one.item.family}" for n, one in enumerate(shown, 1)
+    ]
+    for shot, one in zip(shots, shown, strict=True):
+        assert shot.take.episode.points.tobytes() == one.item.points.tobytes() and shot.take.episode.success
+        assert shot.take.episode.state.tobytes() == one.demo.state.tobytes()
+
+
 @pytest.mark.parametrize(
     "wrong, error, line",
     [
         ({"object": "bar"}, FilmError, "object 'bar' without objects; name the library"),
         ({"shots": 2}, FilmError, "shots 2 without strategy"),
         ({"support": "procedural"}, FilmError, "support procedural without strategy"),
+        ({"against": ("maml",)}, FilmError, "against maml without strategy; the demonstrator needs none"),
+        ({"strategy": "expert"}, FilmError, "strategy expert; it adapts to nothing"),
+        ({"strategy": "maml", "against": ("mamll",)}, StrategyError, "unknown strategy 'mamll'; did you mean 'maml'"),
+        ({"strategy": "maml", "against": ("centre", "maml")}, (FilmError, StrategyError), "maml"),
+        (
+            {"strategy": "maml", "against": ("expert", "expert")},
+            FilmError,
+            "expected each strategy once, maml included",
+        ),
         ({"strategy": "mamll"}, StrategyError, "unknown strategy 'mamll'; did you mean 'maml'"),
         (
             {"strategy": "maml", "support": "procedurel"},

@@ -8,28 +8,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos.camera import film_policy
 from demos.expert.episode import in_world, play, shared_env
 from demos.expert.scripted_controller import scripted_controller
-from demos.film import FilmConfig, film
-from demos.film_files import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmError, write_film
-from sim.env import GraspEnv
+from demos.film.camera import FilmEnv, film_policy
+from demos.film.files import LAST_FRAMES, MOMENTS, STRIP_SIDE, FilmError, write_film
+from demos.film.scripted import FilmConfig, film
 from sim.errors import MachineError
 from sim.shapes.families import UnknownFamily
 from tests.full_disk import full_disk
 from tests.sim.objects.bars import HEIGHT, bar_scene
 
 
-class SmallPictures(GraspEnv):
-    """The environment with pictures that take no time."""
-
-    def render(self):
-        return self.world.picture(160, 112, np.array([1.02, -0.42, 0.38]), np.array([0.50, 0.0, 0.13]))
-
-
 @pytest.fixture(scope="module")
 def env():
-    world = SmallPictures(render_mode="rgb_array")
+    world = FilmEnv(160)
     yield world
     world.close()
 
@@ -56,7 +48,7 @@ def test_both_files_hold_pictures_and_nothing_else_is_left(filmed):
     config, told = filmed
     assert {path.name for path in config.image.parent.iterdir()} == {"grasp.mp4", "grasp.png"}
     strip = np.asarray(Image.open(config.image))
-    assert strip.shape == (STRIP_SIDE, MOMENTS * STRIP_SIDE, 3)
+    assert strip.shape == (STRIP_SIDE * 3 // 4, MOMENTS * STRIP_SIDE, 3)
     moments = np.split(strip.astype(float), MOMENTS, axis=1)
     assert all(np.abs(a - b).mean() > 0.5 for a, b in pairwise(moments[:4]))
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(config.video))
@@ -150,12 +142,13 @@ def test_a_policys_film_shows_its_rollout(env):
     take = film_policy(scene, 5, policy, env=env)
     unseen = play(shared_env(), scene, 5, in_world(policy.act))
     assert np.array_equal(take.episode.state, unseen.state) and take.episode.verdict == unseen.verdict
-    assert take.frames[0].shape == (112, 160, 3) and 0 < take.closed < take.lifted < len(take.frames)
+    assert take.frames[0].shape == (120, 160, 3) and 0 < take.closed < take.lifted < len(take.frames)
 
 
 def test_the_configuration_comes_without_physics_and_encoders():
     code = (
-        "import sys; from demos.film import FilmConfig; print({'pybullet', 'imageio_ffmpeg', 'PIL'} & set(sys.modules))"
+        "import sys; from demos.film.scripted import FilmConfig; "
+        "print({'pybullet', 'imageio_ffmpeg', 'PIL'} & set(sys.modules))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "set()"

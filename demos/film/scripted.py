@@ -1,4 +1,4 @@
-"""Films of grasps: which one is shown, and the scripted demonstrator's.
+"""Which grasp is filmed, and the film of the scripted demonstrator's.
 
 Physics, camera and encoders come in only when something is filmed: the command line reads `FilmConfig` without them.
 """
@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demos.film_files import ENCODERS, FilmError, check_path, write_film, write_strip
+from demos.film.files import ENCODERS, Encoding, FilmError, check_path, write_film, write_strip
 
 if TYPE_CHECKING:  # only names
     import numpy as np
 
-    from demos.camera import Take
+    from demos.film.camera import Take
+    from demos.film.screen import Screen
     from sim.env import GraspEnv
     from sim.tasks.scenes import Scene
+
+SCREEN_BYTES = 700_000
+"""How large a GIF of a screen may be, as a README likes it."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
 
     Args:
         config: which grasp, and where to.
-        env: an environment with `render_mode="rgb_array"` to play in; by default one is made for the film.
+        env: a `demos.film.camera.FilmEnv` to play in; by default one is made for the film.
 
     Returns:
         `family, split, seed, intention, part_colour, densities, success, verdict, steps, frames, video, image`; the
@@ -56,10 +60,14 @@ def film(config: FilmConfig, env: GraspEnv | None = None) -> dict[str, Any]:
         FilmError: a file whose name has the wrong ending, or is taken; an object that can't be held as it is asked.
         sim.errors.MachineError: a file that cannot be written.
     """
+    from demos.film.scene_shots import shot_of
+    from demos.film.screen import Screen
+
     check_files(config)
     scene = film_scene(config)
-    take = _demonstration(config, scene, env)
-    keep(config, take)
+    take, target = _demonstration(config, scene, env)
+    if config.rolling:
+        keep(config, take, Screen.of(scene, (), (shot_of(f"demonstrator on {scene.object.family}", take, target),)))
     return told(config, scene, take)
 
 
@@ -95,19 +103,33 @@ def check_files(config: FilmConfig) -> None:
         check_path(config.image, (".png",))
 
 
-def keep(config: FilmConfig, take: Take) -> None:
-    """Write the files that were asked for.
+def keep(config: FilmConfig, take: Take, screen: Screen) -> None:
+    """Write the files that were asked for: the screen as a film, moments of the take as a picture.
 
     Raises:
         sim.errors.MachineError: a file that cannot be written.
     """
     if config.video is not None:
-        write_film(config.video, take.frames)
+        write_screen(config.video, screen)
     if config.image is not None:
         write_strip(config.image, take)
 
 
-def told(config: FilmConfig, scene: Scene, take: Take) -> dict[str, Any]:
+def write_screen(path: Path, screen: Screen) -> None:
+    """Write a screen's film as MP4 or GIF, by the ending of `path`; the file is whole or absent.
+
+    Raises:
+        FilmError: another ending, or a folder's name.
+        sim.errors.MachineError: the file cannot be written.
+    """
+    from demos.film.screen import GIF_WIDTH, MP4_WIDTH, REST
+
+    widest = GIF_WIDTH if path.suffix.lower() == ".gif" else MP4_WIDTH
+    encoding = Encoding(most_bytes=SCREEN_BYTES, widest=widest, rest=REST, keep=screen.colours)
+    write_film(path, screen.frames(widest), encoding=encoding)
+
+
+def told(config: FilmConfig, scene: Scene, take: Take, frames: int | None = None) -> dict[str, Any]:
     """What a film shows, as plain data; see `film`."""
     task = scene.task
     return {
@@ -120,23 +142,27 @@ def told(config: FilmConfig, scene: Scene, take: Take) -> dict[str, Any]:
         "success": take.episode.success,
         "verdict": dict(take.episode.verdict),
         "steps": take.episode.steps,
-        "frames": len(take.frames),
+        "frames": len(take.frames) if frames is None else frames,
         "video": None if config.video is None else str(config.video),
         "image": None if config.image is None else str(config.image),
     }
 
 
-def _demonstration(config: FilmConfig, scene: Scene, env: GraspEnv | None) -> Take:
-    """The demonstrator's grasp of `scene`, without motion noise."""
+def _demonstration(config: FilmConfig, scene: Scene, env: GraspEnv | None) -> tuple[Take, np.ndarray]:
+    """The demonstrator's grasp of `scene`, without motion noise, and where it aimed."""
     import numpy as np
 
-    from demos.camera import film_episode
     from demos.expert.demonstrator import demonstrator
     from demos.expert.grasp_plan import NoGrasp, aim, plan_grasp
+    from demos.film.camera import film_episode, filming
 
     rollout_seed, aim_seed = film_seeds(config)
     try:
         target = aim(plan_grasp(scene), scene.noise, np.random.default_rng(aim_seed))
     except NoGrasp as error:
         raise FilmError(f"{error}; try another seed") from error
-    return film_episode(scene, rollout_seed, lambda world: demonstrator(world, target), rolling=config.rolling, env=env)
+    with filming(config.rolling, env) as world:
+        take = film_episode(
+            scene, rollout_seed, lambda one: demonstrator(one, target), rolling=config.rolling, env=world
+        )
+    return take, target

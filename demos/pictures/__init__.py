@@ -1,0 +1,1 @@
+"""Pictures of recorded episodes, drawn afterwards: a replay shows the cameras what was there, bit for bit."""
