@@ -39,7 +39,7 @@ KEYS = (
 )
 """Key, what it does, and along which axis; with shift it goes farther."""
 DEEDS = (("C", "close"), ("O", "open"), ("L", "lift"), ("N", "again"))
-CAMERA, LOOK_AT = (1.35, -0.75, 0.85), (0.42, 0.0, 0.12)
+CAMERA, LOOK_AT = (1.25, -0.6, 0.75), (0.38, 0.02, 0.12)
 
 
 class Page:
@@ -72,7 +72,9 @@ class Page:
             self._hand_tab()
         with tabs.add_tab("Strategies"):
             self._strategies_tab()
-        self._handle = server.scene.add_transform_controls("/target", scale=0.16, disable_rotations=True, visible=False)
+        self._handle = server.scene.add_transform_controls(
+            "/target", scale=0.18, disable_rotations=True, depth_test=False, visible=False
+        )
         self._handle.on_update(self._drag)
         self._keys()
 

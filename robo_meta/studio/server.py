@@ -26,9 +26,9 @@ def serve(config: StudioConfig, opened: Callable[[str], None]) -> None:
         StudioError: viser is missing, or the port is taken.
         sim.errors.InputError: a folder, library or checkpoint that can't be used.
     """
+    port = free_port(config.host, config.port)
     if importlib.util.find_spec("viser") is None:
         raise StudioError('the studio needs viser; pip install "robo-meta[studio]"')
-    port = free_port(config.host, config.port)
     group = _library(config)
     # Torch takes seconds to load: now, rather than under somebody's hand.
     from robo_meta.strategies.build import playable
