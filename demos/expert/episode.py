@@ -108,32 +108,68 @@ def play(
         push: m by which the object is shoved during the approach.
         seen: called after the reset and after each action, e.g. to film.
     """
-    observation, info = env.reset(seed=seed, options={"scene": scene, "push": push} if push else {"scene": scene})
+    playing = Playing(env, scene, seed, push)
     if seen is not None:
-        seen(Moment(observation, None, False))
-    points, states, actions, labels, rewards = observation["points"], [observation["state"]], [], [], []
-    finished = False
-    while not finished:
-        action, label = act(observation)
-        observation, reward, terminated, truncated, info = env.step(action)
-        states.append(observation["state"])
-        actions.append(action)
-        labels.append(label)
-        rewards.append(reward)
-        finished = terminated or truncated
+        seen(Moment(playing.observation, None, False))
+    while not playing.finished:
+        action, label = act(playing.observation)
+        moment = playing.step(action, label)
         if seen is not None:
-            seen(Moment(observation, action, terminated))
-    return Episode(
-        scene=scene,
-        points=points,
-        state=np.array(states),
-        actions=np.array(actions),
-        labels=np.array(labels),
-        rewards=np.array(rewards, dtype=np.float32),
-        verdict=info["verdict"],
-        success=bool(info["success"]),
-        tip=env.tip,
-    )
+            seen(moment)
+    return playing.episode
+
+
+class Playing:
+    """An episode in progress, which whoever can't wait for its end, as a person at a screen, plays step by step.
+
+    Args:
+        env: the environment to play in; nobody else may play in it before the end.
+        scene: what to grasp.
+        seed: draws pose, arm start and noise.
+        push: m by which the object is shoved during the approach.
+    """
+
+    def __init__(self, env: GraspWorld, scene: Scene, seed: int, push: float = 0.0) -> None:
+        self._env, self._scene = env, scene
+        options = {"scene": scene, "push": push} if push else {"scene": scene}
+        self.observation, self._info = env.reset(seed=seed, options=options)
+        """What was seen last."""
+        self.finished = False
+        """Whether the episode has come to its end, and so has a verdict."""
+        self._points, self._states = self.observation["points"], [self.observation["state"]]
+        self._actions: list[np.ndarray] = []
+        self._labels: list[np.ndarray] = []
+        self._rewards: list[float] = []
+
+    @property
+    def steps(self) -> int:
+        """Actions played so far."""
+        return len(self._actions)
+
+    def step(self, action: np.ndarray, label: np.ndarray) -> Moment:
+        """Play one action, and keep it together with its clean label; both (5,) in [−1, 1], world frame."""
+        self.observation, reward, terminated, truncated, self._info = self._env.step(action)
+        self._states.append(self.observation["state"])
+        self._actions.append(action)
+        self._labels.append(label)
+        self._rewards.append(reward)
+        self.finished = terminated or truncated
+        return Moment(self.observation, action, terminated)
+
+    @property
+    def episode(self) -> Episode:
+        """What was played, once it is `finished`."""
+        return Episode(
+            scene=self._scene,
+            points=self._points,
+            state=np.array(self._states),
+            actions=np.array(self._actions),
+            labels=np.array(self._labels),
+            rewards=np.array(self._rewards, dtype=np.float32),
+            verdict=self._info["verdict"],
+            success=bool(self._info["success"]),
+            tip=self._env.tip,
+        )
 
 
 def in_world(act: Callable[[Observation], np.ndarray]) -> Act:
@@ -164,6 +200,11 @@ def record_episode(
         provenance: who and from which seed; stored.
     """
     episode = play(env, scene, int(seed.generate_state(1)[0]), act)
+    return demo_of(episode, object_id=object_id, provenance=provenance)
+
+
+def demo_of(episode: Episode, *, object_id: str, provenance: Provenance) -> Demo:
+    """A played episode as a demonstration; arguments as for `record_episode`."""
     return Demo(
         state=episode.state,
         points=episode.points,
@@ -171,8 +212,8 @@ def record_episode(
         labels=episode.labels,
         rewards=episode.rewards,
         verdict=episode.verdict,
-        family=scene.object.family,
+        family=episode.scene.object.family,
         object_id=object_id,
-        task=scene.task,
+        task=episode.scene.task,
         provenance=provenance,
     )

@@ -37,6 +37,7 @@ COMMANDS = {
     "train": Command("robo_meta.cli.train:Train", "meta-train on a dataset"),
     "evaluate": Command("robo_meta.cli.evaluate:Evaluate", "adapt to unseen objects and judge by physics"),
     "select": Command("robo_meta.cli.select:Select", "learn which strategy to use on which scene"),
+    "studio": Command("robo_meta.cli.studio:Studio", "demonstrate by hand in a browser, and see what comes of it"),
     "bench": Command("robo_meta.cli.bench:Bench", "time what is used most"),
 }
 """Name → what it is."""

@@ -11,9 +11,11 @@ import numpy as np
 from demos.policy import Policy
 from demos.support import SupportItem, SupportSet
 from robo_meta.evaluation.asking import Decision
+from robo_meta.selector.judging.because import because
 from robo_meta.selector.learner.selector import Selector
-from robo_meta.selector.matrix.available import RETRY, available_with
+from robo_meta.selector.matrix.available import RETRY, available_with, first_of
 from robo_meta.selector.matrix.columns import DEMOS
+from robo_meta.selector.matrix.feature_names import feature_names
 from robo_meta.selector.matrix.observe import look
 
 
@@ -26,6 +28,18 @@ class Situation:
     """(F,) float32."""
     policies: Mapping[str, Policy]
     """Strategy → the policy adapted to the support."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a decision for one attempt is made from."""
+
+    chosen: str
+    """The strategy of largest value."""
+    because: str
+    """A sentence."""
+    predicted: Mapping[str, float]
+    """Strategy that can be taken → its chance of success."""
 
 
 class Deciding:
@@ -79,6 +93,15 @@ class Deciding:
         """The strategy of largest value for one attempt, nothing tried yet."""
         nothing = np.zeros((1, len(self.strategies)))
         return self.strategies[int(self._selector.strategy_for(seen.features[None], nothing, self._available(seen))[0])]
+
+    def reason(self, seen: Situation) -> Reason:
+        """Why `first` takes what it takes."""
+        chosen, nothing = self.first(seen), np.zeros((1, len(self.strategies)))
+        chances = self._selector.predicted_success(seen.features[None], nothing)[0]
+        allowed = first_of(self.strategies, self._available(seen))[0]
+        predicted = {name: float(chances[i]) for i, name in enumerate(self.strategies) if allowed[i]}
+        values = dict(zip(feature_names(self.strategies), seen.features.tolist(), strict=True))
+        return Reason(chosen, because(values, predicted, chosen), predicted)
 
     def policy(self, seen: Situation, strategy: str, failed: tuple[SupportItem, ...]) -> Policy:
         """The strategy's policy; `retry` adapts to the failed attempts too, the others don't know of them."""

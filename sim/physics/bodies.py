@@ -166,10 +166,20 @@ def _inset(outline: np.ndarray, distance: float) -> np.ndarray:
 
 
 def _write_prism(part: Prism, path: Path) -> str:
-    """Write the prism as a Wavefront mesh of triangles, faces outward, and return the file's name."""
-    sides = len(part.outline)
+    """Write the prism as a Wavefront mesh, drawn in by the hull's margin, and return the file's name."""
     floor, top = HULL_MARGIN, part.height - HULL_MARGIN
-    rim = _inset(part.outline, HULL_MARGIN)
+    return write_mesh(path, *prism_mesh(_inset(part.outline, HULL_MARGIN), floor, top))
+
+
+def prism_mesh(rim: np.ndarray, floor: float, top: float) -> tuple[np.ndarray, np.ndarray]:
+    """Corners (2 V, 3) and triangles (F, 3), faces outward, of an upright prism.
+
+    Args:
+        rim: (V, 2) outline, m, counter-clockwise, convex.
+        floor: m: height of its bottom.
+        top: m: height of its top.
+    """
+    sides = len(rim)
     corners = np.concatenate([np.column_stack([rim, np.full(sides, z)]) for z in (floor, top)])
     faces = []
     for i in range(1, sides - 1):
@@ -177,4 +187,4 @@ def _write_prism(part: Prism, path: Path) -> str:
     for i in range(sides):
         j = (i + 1) % sides
         faces += [(i, j, sides + j), (i, sides + j, sides + i)]
-    return write_mesh(path, corners, np.array(faces))
+    return corners, np.array(faces)

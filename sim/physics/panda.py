@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from sim.frames import Pose, wrap_heading
-from sim.physics.world import World, pybullet
+from sim.physics.world import DATA, World, pybullet
 from sim.robot import GripperConfig
 
+URDF = DATA / "franka_panda" / "panda.urdf"
 ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
+BASE = "panda_link0"
+"""The link that is fixed at the world's origin."""
 HOME = (0.0, 0.0, 0.0, -2.2, 0.0, 2.2, 0.785)
 """rad: joints with the hand pointing down over the workspace."""
 ARM_FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
@@ -123,6 +126,15 @@ class Panda:
         left, right = pybullet.getJointStates(self.body, [LEFT_FINGER, RIGHT_FINGER], physicsClientId=self.world.client)
         return left[0] + right[0]
 
+    def link_frames(self) -> dict[str, Pose]:
+        """Name of each link in the URDF → its frame to world: for whoever draws the arm elsewhere than in PyBullet."""
+        client, frames = self.world.client, {BASE: Pose(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))}
+        for link in range(pybullet.getNumJoints(self.body, physicsClientId=client)):
+            name = pybullet.getJointInfo(self.body, link, physicsClientId=client)[12].decode()
+            state = self._link(link)
+            frames[name] = Pose(np.array(state[4]), np.array(state[5]))
+        return frames
+
     def _link(self, link: int) -> tuple:
         return pybullet.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self.world.client)
 
@@ -154,13 +166,12 @@ class Panda:
 
 def _load(world: World, visible: bool) -> int:
     """Load the URDF of `pybullet_data`, adjusted: unseen visuals, which cost most of the loading, are left out."""
-    source = Path(world.data_folder) / "franka_panda" / "panda.urdf"
-    tree = ElementTree.parse(source)
+    tree = ElementTree.parse(URDF)
     for link in tree.getroot().iter("link"):
         for element in link.findall("visual") if not visible else []:
             link.remove(element)
     for mesh in tree.getroot().iter("mesh"):
-        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{source.parent}/"))
+        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{URDF.parent}/"))
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
         adjusted = Path(folder) / "panda.urdf"
         tree.write(adjusted)

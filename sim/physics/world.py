@@ -11,6 +11,7 @@ import subprocess
 import sys
 import weakref
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -21,6 +22,8 @@ with quiet(2):  # its greeting would stand among the one-line errors
     import pybullet
     import pybullet_data
 
+DATA = Path(pybullet_data.getDataPath())
+"""Folder of the models that come with PyBullet."""
 PHYSICS_HZ = 240
 """Physics steps per second."""
 GRAVITY = 9.81
@@ -74,7 +77,6 @@ class World:
     def __init__(self, gui: bool = False) -> None:
         self.gui = gui
         self.client = -1
-        self.data_folder = pybullet_data.getDataPath()
         self.renew()
 
     @property
