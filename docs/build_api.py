@@ -10,15 +10,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
-import pkgutil
 import re
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
-import robo_meta
+ROOT = Path(__file__).resolve().parents[1]
+# The pages are of the source tree that this file lies in, whatever is installed.
+sys.path.insert(0, str(ROOT))
+
+import robo_meta  # noqa: E402
 
 PAGES = (
     "robo_meta",
@@ -65,30 +67,29 @@ def undocumented() -> list[str]:
 def broken_mentions() -> list[str]:
     """Places that docstrings and comments on fields name and that aren't there."""
     found = []
-    for module in modules():
-        text = Path(str(module.__file__)).read_text(encoding="utf-8")
-        for place in sorted(set(PLACE.findall(text))):
+    for file in sources():
+        for place in sorted(set(PLACE.findall(file.read_text(encoding="utf-8")))):
             if place not in ENTRY_POINTS and not exists(place):
-                found.append(f"{module.__name__} speaks of {place}, which isn't there")
+                found.append(f"{file} speaks of {place}, which isn't there")
     return found
 
 
-def modules() -> Iterator[ModuleType]:
-    """Every module of the three packages."""
+def sources() -> Iterator[Path]:
+    """Every module of the three packages, read and not imported: some need extras."""
     for package in ("sim", "demos", "robo_meta"):
-        root = importlib.import_module(package)
-        yield root
-        for one in pkgutil.walk_packages(root.__path__, f"{package}."):
-            yield importlib.import_module(one.name)
+        yield from sorted(Path(importlib.import_module(package).__path__[0]).rglob("*.py"))
 
 
 def exists(place: str) -> bool:
-    """Whether `package.module.name.attribute` leads to something."""
+    """Whether `package.module.name.attribute` leads to something; true where that can't be told without an extra."""
     names = place.split(".")
     for cut in range(len(names), 0, -1):
+        module = ".".join(names[:cut])
         try:
-            value = importlib.import_module(".".join(names[:cut]))
-        except ModuleNotFoundError:
+            value = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if str(error.name).partition(".")[0] != names[0]:
+                return True
             continue
         for name in names[cut:]:
             if not hasattr(value, name) and name not in getattr(value, "__annotations__", {}):

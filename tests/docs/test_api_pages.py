@@ -30,8 +30,8 @@ def script() -> ModuleType:
     return module
 
 
-def test_public_names_have_docstrings_and_places_that_are_named_exist(script: ModuleType) -> None:
-    assert [*script.undocumented(), *script.broken_mentions()] == []
+def test_public_names_have_docstrings(script: ModuleType) -> None:
+    assert script.undocumented() == []
 
 
 def test_a_place_that_is_not_there_is_found_out(script: ModuleType) -> None:
