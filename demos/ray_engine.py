@@ -59,15 +59,17 @@ def connected(address: str | None, workers: int) -> Iterator[RayEngine]:
     wanted = address or os.environ.get("RAY_ADDRESS") or AUTO
     if wanted != AUTO:
         _check_answers(wanted)
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
+    # Where this very package lies, for processes that would find none, or another.
+    settings["runtime_env"] = {"env_vars": {"PYTHONPATH": os.pathsep.join(_own_places())}}
     # Ray raises errors of many kinds where a cluster is not to be reached.
     try:
         try:
-            ray.init(address=wanted, **quiet)
+            ray.init(address=wanted, **settings)
         except ConnectionError:
             if wanted != AUTO:
                 raise
-            ray.init(address="local", num_cpus=workers, include_dashboard=False, **quiet)
+            ray.init(address="local", num_cpus=workers, include_dashboard=False, **settings)
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise EngineError(f"engine ray: {wanted}: {said}") from error
@@ -157,6 +159,12 @@ def _take_over(wanted: Surroundings) -> None:
         ) from error
     sys.path += [place for place in wanted.path if place not in sys.path]
     unpack_families(wanted.families)
+
+
+def _own_places() -> list[str]:
+    """The folders of `sys.path` that come with no Python, so that a node may have its own of those."""
+    given = [os.path.abspath(place) for place in sys.path]
+    return [place for place in dict.fromkeys(given) if not place.startswith((sys.prefix, sys.base_prefix))]
 
 
 def _cores() -> int:

@@ -1,0 +1,156 @@
+"""Ray: what is recorded and evaluated on a cluster of two nodes, one of them killed, is what is made locally."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from demos.engines import EngineError, engine_of
+from demos.recording.config import RecordConfig
+from demos.recording.recorder import record
+from tests.demos.ray_nodes import TwoNodes
+
+ROOT = Path(__file__).parents[2]
+RECORD = ["record", "--split", "training", "--tasks", "5", "--demos", "2", "--planned", "40"]
+EVALUATE = ["evaluate", "--split", "validation", "--transfer", "new-shape", "--shots", "1", "--tasks", "4"]
+EVALUATE += ["--strategies", "centre", "replay", "--controller", "scripted"]
+LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
+
+
+@pytest.fixture(scope="module")
+def installed() -> None:
+    pytest.importorskip("ray", reason='no Ray here; pip install "robo-meta[ray]"')
+
+
+@pytest.fixture(scope="module")
+def nodes(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
+    with TwoNodes(tmp_path_factory.mktemp("ray")) as found:
+        yield found
+
+
+def command(*words: str, folder: Path) -> subprocess.Popen:
+    """`robo-meta` with relative paths below `folder`."""
+    main = "import sys; from robo_meta.cli.main import main; sys.exit(main())"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    pipe, words = subprocess.PIPE, (sys.executable, "-c", main, *words)
+    return subprocess.Popen(words, cwd=folder, env=environment, stdout=pipe, stderr=pipe)
+
+
+def finished(run: subprocess.Popen) -> bytes:
+    """What a command printed, once it has ended well."""
+    out, said = run.communicate(timeout=300)
+    assert run.returncode == 0, said.decode()[-2000:]
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.ray
+def test_a_killed_node_changes_no_byte_of_a_recording(nodes: TwoNodes, tmp_path: Path) -> None:
+    run = command(*RECORD, "--out", "far", "--engine", "ray", "--address", nodes.address, folder=tmp_path)
+    deadline = time.monotonic() + 200
+    while not list((tmp_path / "far").glob("episodes/*.safetensors")) and run.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert run.poll() is None, "the command ended before the node could be killed"
+    nodes.kill_second()
+    finished(run)
+    finished(command(*RECORD, "--out", "near", folder=tmp_path))
+    assert contents(tmp_path / "far") == contents(tmp_path / "near")
+
+
+@pytest.mark.ray
+def test_an_evaluation_on_a_cluster_has_the_same_cells(nodes: TwoNodes, tmp_path: Path) -> None:
+    near, far = (
+        json.loads(finished(command(*EVALUATE, "--json", *more, folder=tmp_path)))
+        for more in (["--workers", "1"], ["--engine", "ray", "--address", nodes.address])
+    )
+    for found in (near, far):
+        for cell in found["cells"]:
+            for name in LATENCIES:
+                cell.pop(name, None)
+    assert near["cells"] == far["cells"] and near["pairs"] == far["pairs"] and near["identity"] == far["identity"]
+
+
+@pytest.mark.ray
+def test_errors_of_jobs_and_killed_processes(nodes: TwoNodes, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", _JOBS, nodes.address]
+    found = subprocess.run(
+        words, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
+    )
+    assert found.returncode == 0, found.stderr[-2000:]
+    *done, error, died = found.stdout.splitlines()
+    assert done == [str([0, 1, 2, 3, 4, 5])]
+    assert error.startswith("TypeError bad operand") and died.startswith(
+        "WorkerDied engine ray: a job's process or node died"
+    )
+
+
+_JOBS = """
+import os, sys
+from functools import partial
+from demos import ray_engine
+from demos.ray_engine import connected
+ray_engine.RETRIES = 1
+with connected(sys.argv[1], 1) as engine:
+    print(sorted(engine.run([partial(abs, -n) for n in range(6)])))
+    for bad in (partial(abs, "x"), partial(os._exit, 1)):
+        try:
+            list(engine.run([bad]))
+        except Exception as error:
+            print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("listens", [False, True])
+def test_an_address_that_does_not_answer_is_one_line_within_seconds(
+    installed: None, tmp_path: Path, listens: bool
+) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if listens:  # somebody who is no Ray accepts, and says nothing
+            server.listen(5)
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        run = command(*RECORD, "--out", "out", "--engine", "ray", "--address", address, folder=tmp_path)
+        said = run.communicate(timeout=120)[1].decode()
+        taken = time.monotonic() - begun
+    assert run.returncode == 2 and said.count("\n") == 1, said
+    assert f"engine ray: no Ray cluster answers at {address}; start one with" in said
+    assert taken < 40 and not (tmp_path / "out").exists()
+
+
+def test_an_engine_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    for words, message in (
+        ({"engine": "dask"}, "engine 'dask'; expected local or ray"),
+        ({"address": "a:1"}, "address a:1 without engine ray; it says nothing to processes of this machine"),
+    ):
+        with pytest.raises(EngineError, match=message):
+            RecordConfig(out=tmp_path / "out", **words)
+    try:
+        import ray  # noqa: F401
+    except ImportError:
+        with pytest.raises(EngineError, match=r'Ray is not installed here; install it with: pip install "robo-meta\[r'):
+            record(RecordConfig(out=tmp_path / "out", engine="ray", address="a:1"))
+    else:
+        with pytest.raises(EngineError, match="address 'somewhere'; expected HOST:PORT of a Ray cluster's head"):
+            record(RecordConfig(out=tmp_path / "out", engine="ray", address="somewhere"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_local_processes_are_an_engine(tmp_path: Path) -> None:
+    with engine_of(RecordConfig(out=tmp_path, workers=1)) as engine:
+        assert list(engine.run([partial(abs, -n) for n in range(3)])) == [0, 1, 2]
