@@ -164,12 +164,12 @@ class Page:
             (50.0, 0.0, 27.0),
             min=tuple(100 * v for v in SPACE.low),
             max=tuple(100 * v for v in SPACE.high),
-            step=0.5,
+            step=0.1,
             hint="x away from the arm, y to its left, z above the table",
         )
         limit = math.degrees(SPACE.yaw_limit)
         self._heading = gui.add_number(
-            "Heading, °", 0.0, min=-limit, max=limit, step=5.0, hint="Where the fingers close"
+            "Heading, °", 0.0, min=-limit, max=limit, step=1.0, hint="Where the fingers close"
         )
         gui.add_button("Go there").on_click(lambda _: self._go())
         deeds = gui.add_button_group("Fingers", ("Close", "Open"))
