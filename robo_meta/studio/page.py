@@ -89,10 +89,12 @@ class Page:
             self._set(self._status, status_text(view))
             if view.stages is not before.stages:
                 self._draw(view)
-            if view.weighing is not self._weighed:
-                self._weighed = view.weighing
-                self._weighing.draw(view.weighing)
-                self._set(self._weighed_text, weighing_text(view.weighing))
+            # Copies of the scene stand where the weighed points would.
+            weighed = view.weighing if len(view.stages) < 2 else None
+            if weighed is not self._weighed:
+                self._weighed = weighed
+                self._weighing.draw(weighed)
+            self._set(self._weighed_text, weighing_text(view.weighing))
             self._set(self._trials_text, trials_text(view.trials))
             self._set(self._advice_text, advice_text(view.advice))
             self._place(view)
