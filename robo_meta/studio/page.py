@@ -89,10 +89,12 @@ class Page:
             self._set(self._status, status_text(view))
             if view.stages is not before.stages:
                 self._draw(view)
-            if view.weighing is not self._weighed:
-                self._weighed = view.weighing
-                self._weighing.draw(view.weighing)
-                self._set(self._weighed_text, weighing_text(view.weighing))
+            # Copies of the scene stand where the weighed points would.
+            weighed = view.weighing if len(view.stages) < 2 else None
+            if weighed is not self._weighed:
+                self._weighed = weighed
+                self._weighing.draw(weighed)
+            self._set(self._weighed_text, weighing_text(view.weighing))
             self._set(self._trials_text, trials_text(view.trials))
             self._set(self._advice_text, advice_text(view.advice))
             self._place(view)
@@ -164,12 +166,12 @@ class Page:
             (50.0, 0.0, 27.0),
             min=tuple(100 * v for v in SPACE.low),
             max=tuple(100 * v for v in SPACE.high),
-            step=0.5,
+            step=0.1,
             hint="x away from the arm, y to its left, z above the table",
         )
         limit = math.degrees(SPACE.yaw_limit)
         self._heading = gui.add_number(
-            "Heading, °", 0.0, min=-limit, max=limit, step=5.0, hint="Where the fingers close"
+            "Heading, °", 0.0, min=-limit, max=limit, step=1.0, hint="Where the fingers close"
         )
         gui.add_button("Go there").on_click(lambda _: self._go())
         deeds = gui.add_button_group("Fingers", ("Close", "Open"))
