@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from robo_meta.catalogue import ASKING_COLOUR, CATALOGUE, DEFAULT_METHODS, METHODS, OTHER_COLOURS, TRAINED, StrategyRow
+from robo_meta.catalogue import CATALOGUE, DEFAULT_METHODS, METHODS, TRAINED, StrategyRow
 
 
 @pytest.mark.parametrize("row", CATALOGUE.values(), ids=CATALOGUE)
@@ -23,11 +23,6 @@ def test_methods_are_trained_in_their_order() -> None:
     assert [method.order for method in TRAINED] == list(range(len(TRAINED)))
     assert METHODS.index("maml") < METHODS.index("contrast")
     assert DEFAULT_METHODS == ("maml", "zero-shot", "context")
-
-
-def test_no_two_have_one_colour() -> None:
-    colours = [*(row.colour for row in CATALOGUE.values()), ASKING_COLOUR, *OTHER_COLOURS]
-    assert len(set(colours)) == len(colours)
 
 
 def test_the_table_needs_the_standard_library_alone() -> None:

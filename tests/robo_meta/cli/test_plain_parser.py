@@ -29,6 +29,8 @@ WORDS: dict[str, list[list[str]]] = {
     "first_order": [["--first-order"], ["--no-first-order"]],
     "resume": [["--resume"], ["--no-resume"]],
     "init": [["--init", "run/policy.safetensors"], ["--init", "None"]],
+    "validation": [["--validation", "v"], ["--validation", "v", "w/x.safetensors"], ["--validation"]],
+    "wandb": [["--wandb", "few-shot"], ["--wandb", "None"]],
     "seed": [["--seed", "7"], ["--seed", "-1"]],
     "stream": [["--stream"], ["--no-stream"]],
     "json": [["--json"], ["--no-json"]],
