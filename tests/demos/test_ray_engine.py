@@ -91,11 +91,11 @@ def test_errors_of_jobs_and_killed_processes(nodes: TwoNodes, tmp_path: Path) ->
         words, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )
     assert found.returncode == 0, found.stderr[-2000:]
-    *done, error, died = found.stdout.splitlines()
-    assert done == [str([0, 1, 2, 3, 4, 5])]
-    assert error.startswith("TypeError bad operand") and died.startswith(
-        "WorkerDied engine ray: a job's process or node died"
-    )
+    # Ray says more of a process that died, on the same stream.
+    done, error, died = [line[5:] for line in found.stdout.splitlines() if line.startswith("ours ")]
+    assert done == str([0, 1, 2, 3, 4, 5])
+    assert error.startswith('TypeError "bad operand'), error
+    assert "WorkerDied" in died and "engine ray: a job's process or node died" in died, died
 
 
 _JOBS = """
@@ -105,12 +105,12 @@ from demos import ray_engine
 from demos.ray_engine import connected
 ray_engine.RETRIES = 1
 with connected(sys.argv[1], 1) as engine:
-    print(sorted(engine.run([partial(abs, -n) for n in range(6)])))
+    print("ours", sorted(engine.run([partial(abs, -n) for n in range(6)])))
     for bad in (partial(abs, "x"), partial(os._exit, 1)):
         try:
             list(engine.run([bad]))
         except Exception as error:
-            print(type(error).__name__, error)
+            print("ours", type(error).__name__, repr(str(error)))
 """
 
 
