@@ -11,7 +11,7 @@ pip="$folder/bin/pip"
 "$pip" install --quiet --no-deps "lerobot==0.4.4" "torchvision==0.24.1" "robomimic==0.3.0" "accelerate>=1.10,<2"
 "$pip" install --quiet "minari[hdf5]==0.5.4" pillow \
     "datasets>=4,<5" "huggingface-hub>=0.34,<0.36" "av>=15,<16" "jsonlines>=4" "draccus==0.10.0" "deepdiff<9" \
-    "gymnasium>=1.1.1" "packaging<26" "safetensors" "termcolor<4" "pandas" "psutil" "tqdm" "tensorboardX" "pyserial"
+    "gymnasium>=1.1.1" "packaging<26" "safetensors" "termcolor<4" "pandas" "psutil" "tqdm" "tensorboardX" "pyserial" "einops>=0.8"
 # Our own environment, which LeRobot makes through the file that its EnvHub asks for.
 "$pip" install --quiet "pybullet>=3.2.6" "shapely>=2.0.4" "filelock>=3.12"
 echo "$folder/bin/python"
