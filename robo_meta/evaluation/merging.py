@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from demos.storage.lock import sole_writer
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.evaluation.records import TaskRecord
+from robo_meta.evaluation.stored import FINISHED
 from robo_meta.runs.journal import append, open_journal
 from sim.errors import InputError
 
-FINISHED = "tasks.jsonl"
-"""Name, in the out folder, of the file with one finished task a line, after a line that says of which evaluation."""
 Key = tuple[str, int]
 """Split and number of a task."""
 

@@ -1,6 +1,6 @@
 """The inner loss's gradient, written out by hand: adaptation outside of training needs no graph.
 
-A small network's steps are bound by the number of calls, and a recorded graph makes about four times as many. What
+A small network's steps are bound by the number of calls, and a recorded graph makes many more. What
 doesn't change from step to step is worked out once. Axis letters as in `robo_meta.learning`; M keypoints.
 """
 
@@ -34,10 +34,8 @@ class InnerGradient:
         self._colours = hidden.colours.reshape(n, k * p, CORNERS)
         self._place, self._closing = grasps[..., None, :2], grasps[..., None, 2:]
         self._to_votes = (hidden.votes - self._place).square().sum(-1)
-        self._own = {name: phi[name] for name in ("head.in.weight", "head.in.pooled") if name not in self._moved}
         # Products of what neither moves nor depends on the step.
-        if len(self._own) == 2:
-            self._fixed = self._before_activation(phi)
+        self._fixed = None if self._moved & {"head.in.weight", "head.in.pooled"} else self._before_activation(phi)
 
     def _before_activation(self, phi: Parameters) -> Tensor:
         """(N, K, P, …): the hidden layer's input, without bias and colours."""
@@ -54,7 +52,7 @@ class InnerGradient:
         """
         n, k, p = self._shape
         hidden, points, colours = self._hidden, self._points, self._colours
-        fixed = self._fixed if len(self._own) == 2 else self._before_activation(phi)
+        fixed = self._before_activation(phi) if self._fixed is None else self._fixed
         a = fixed + torch.bmm(colours, phi["head.in.colour"]).view(n, k, p, -1) + phi["head.in.bias"][:, None, None]
         gate = torch.sigmoid(a)
         z = (a * gate).view(n, k * p, -1)

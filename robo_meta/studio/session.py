@@ -212,12 +212,12 @@ class Session:
             self._set(phase=CHOOSE)
             return
         demos, task = table.demos, table.scene.task
-        wish = f"hold it by the outer end of its {task.part_colour} part" if task.intention == PART else "balance it"
+        wanted = f"hold it by the outer end of its {task.part_colour} part" if task.intention == PART else "balance it"
         judged = table.episode is not None
         self._set(
             phase=JUDGED if judged else MOVING,
             choice=table.choice,
-            wish=wish,
+            wanted=wanted,
             target=table.aim,
             closed=table.closed,
             left=table.left,

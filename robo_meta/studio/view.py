@@ -95,7 +95,7 @@ class View:
     phase: str = CHOOSE
     message: str = "Choose an object and press Start."
     choice: Choice | None = None
-    wish: str = ""
+    wanted: str = ""
     """The intention in words; what nobody is to see, the densities, is not among them."""
     stages: tuple[Stage, ...] = ()
     target: np.ndarray | None = None

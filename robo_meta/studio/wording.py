@@ -16,7 +16,7 @@ def status_text(view: View) -> str:
     lines = [f"**{'⏳ ' if view.phase == BUSY else ''}{view.message}**"]
     if view.choice is not None:
         choice = view.choice
-        lines.append(f"{choice.family}, task {choice.task}: {view.wish}.")
+        lines.append(f"{choice.family}, task {choice.task}: {view.wanted}.")
         fingers = "closed" if view.closed else "open"
         lines.append(f"Fingers {fingers}, {view.left} actions left. Kept: {view.successes} of {view.demos} succeeded.")
     if view.verdict is not None:

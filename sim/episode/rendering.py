@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.physics.camera import View, take_picture
 from sim.physics.world import World
 
 RENDER_MODES = ("rgb_array", "human")
@@ -14,8 +15,10 @@ EYE_IN_WORLD = (1.02, -0.42, 0.38)
 TARGET_IN_WORLD = (0.50, 0.0, 0.13)
 """m: what it looks at."""
 
-CLOSE_UP = 30.5
-"""deg: field of view of a close-up's height."""
+WIDE, CLOSE_UP = 40.0, 30.5
+"""deg: field of view of a picture's height, and of a close-up's."""
+NEAREST = 0.05
+"""m: what is nearer to the camera isn't drawn."""
 
 
 def check_render_mode(render_mode: str | None) -> None:
@@ -30,13 +33,17 @@ def check_render_mode(render_mode: str | None) -> None:
 
 def picture_of(world: World) -> np.ndarray:
     """(480, 640, 3) uint8."""
-    return world.picture(*PICTURE_SIZE, np.array(EYE_IN_WORLD), np.array(TARGET_IN_WORLD))
+    return take_picture(world, _beside_the_table(WIDE), *PICTURE_SIZE)[0]
 
 
 def close_up_of(world: World, width: int) -> np.ndarray:
     """(3/4 width, width, 3) uint8: the same from nearer, so that arm and object are large and the rest is left out."""
-    eye, target = np.array(EYE_IN_WORLD), np.array(TARGET_IN_WORLD)
-    return world.picture(width, round(width * 3 / 4), eye, target, CLOSE_UP)
+    return take_picture(world, _beside_the_table(CLOSE_UP), width, round(width * 3 / 4))[0]
+
+
+def _beside_the_table(angle: float) -> View:
+    up = np.array([0.0, 0.0, 1.0])
+    return View(np.array(EYE_IN_WORLD), np.array(TARGET_IN_WORLD), up, angle, near=NEAREST)
 
 
 def places_in_close_up(points_in_world: np.ndarray, width: int) -> np.ndarray:

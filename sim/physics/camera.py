@@ -9,7 +9,7 @@ import numpy as np
 from sim.physics.world import World, pybullet
 
 NEAR, FAR = 0.01, 4.0
-"""m: what is nearer or farther isn't drawn."""
+"""m: what is nearer or farther isn't drawn, where a view says nothing else."""
 LIGHT_DIRECTION = (0.5, -0.6, 1.6)
 """World: where the light comes from, above and to a side, so that shadows tell heights."""
 
@@ -28,6 +28,8 @@ class View:
     """Degrees: field of view from top to bottom."""
     shadow: bool = True
     """Whether things throw shadows; near the fingers they are ragged, and they cost as much as the rest."""
+    near: float = NEAR
+    """m: what is nearer isn't drawn."""
 
 
 def take_picture(world: World, view: View, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,7 +42,7 @@ def take_picture(world: World, view: View, width: int, height: int) -> tuple[np.
         width,
         height,
         pybullet.computeViewMatrix(list(view.eye), list(view.target), list(view.up)),
-        pybullet.computeProjectionMatrixFOV(view.angle, width / height, NEAR, FAR),
+        pybullet.computeProjectionMatrixFOV(view.angle, width / height, view.near, FAR),
         shadow=int(view.shadow),
         lightDirection=LIGHT_DIRECTION,
         lightAmbientCoeff=0.55,
@@ -51,4 +53,4 @@ def take_picture(world: World, view: View, width: int, height: int) -> tuple[np.
     )
     colour = np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
     buffer = np.reshape(np.asarray(image[3], dtype=np.float64), (height, width))
-    return colour, FAR * NEAR / (FAR - (FAR - NEAR) * buffer)
+    return colour, FAR * view.near / (FAR - (FAR - view.near) * buffer)

@@ -40,8 +40,6 @@ class DisplayError(InputError):
     """A window was asked for where there is no display to open it on."""
 
 
-FIELD_OF_VIEW = 40.0
-"""deg: of a picture's height."""
 TABLE_FRICTION = 0.6
 """Lateral friction of the table; contacts take the product of both bodies'."""
 TABLE_COLOUR = (0.60, 0.55, 0.49)
@@ -145,34 +143,6 @@ class World:
         """Contact points between two bodies that carry force or touch."""
         found = pybullet.getContactPoints(body_a, body_b, physicsClientId=self.client)
         return [Contact(c[3], np.array(c[6]), np.array(c[7]), c[9]) for c in found or ()]
-
-    def picture(
-        self, width: int, height: int, eye: np.ndarray, target: np.ndarray, field_of_view: float = FIELD_OF_VIEW
-    ) -> np.ndarray:
-        """(height, width, 3) uint8 picture from `eye` towards `target` (world, m) by the software renderer.
-
-        Args:
-            width, height: pixels.
-            eye, target: (3,), m, world.
-            field_of_view: deg, of the picture's height.
-        """
-        view = pybullet.computeViewMatrix(list(eye), list(target), [0, 0, 1])
-        lens = pybullet.computeProjectionMatrixFOV(field_of_view, width / height, 0.05, 4.0)
-        # Light from above and behind the camera, with a shadow: how high the object is held shows on the table.
-        image = pybullet.getCameraImage(
-            width,
-            height,
-            view,
-            lens,
-            shadow=1,
-            lightDirection=[0.5, -0.6, 1.6],
-            lightAmbientCoeff=0.55,
-            lightDiffuseCoeff=0.5,
-            lightSpecularCoeff=0.05,
-            renderer=pybullet.ER_TINY_RENDERER,
-            physicsClientId=self.client,
-        )
-        return np.reshape(np.asarray(image[2], dtype=np.uint8), (height, width, 4))[:, :, :3].copy()
 
 
 def _disconnect(client: int) -> None:

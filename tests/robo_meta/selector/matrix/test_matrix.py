@@ -259,8 +259,7 @@ def test_ctrl_c_ends_two_workers_at_once_and_workers_change_nothing(whole: Path,
     began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    # Less than the scene that the other worker is at takes, whatever else the machine does.
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2
     bar, line = said.splitlines()
     assert bar.startswith("playing scenes")
     assert line == "robo-meta: stopped; what was finished is kept, and the same command goes on"
