@@ -14,6 +14,8 @@ from pathlib import Path
 
 START = [sys.executable, "-m", "ray.scripts.scripts", "start", "--num-cpus", "1", "--object-store-memory", "80000000"]
 START += ["--disable-usage-stats", "--block"]
+TRIES = 3
+"""Of starting a node."""
 
 
 class TwoNodes:
@@ -32,10 +34,8 @@ class TwoNodes:
     def __enter__(self) -> TwoNodes:
         head = ["--head", "--port", str(self.port), "--include-dashboard=false", "--temp-dir", self.folder]
         try:
-            self._start(head)
-            self._wait(1)
-            self._start(["--address", self.address])
-            self._wait(2)
+            self._bring(head)
+            self.mend()
         except BaseException:
             self.__exit__()
             raise
@@ -45,9 +45,24 @@ class TwoNodes:
         for node in reversed(self._nodes):
             self._end(node)
 
+    def mend(self) -> None:
+        """Start the node that is not the head, where there is none."""
+        if len(self._nodes) < 2:
+            self._bring(["--address", self.address])
+
     def kill_second(self) -> None:
         """Kill everything of the node that is not the head, as if its plug were pulled."""
         self._end(self._nodes.pop())
+
+    def _bring(self, words: list[str]) -> None:
+        """Start one more node; again where it gave up, as Ray's does after 30 s on a busy machine."""
+        wanted = len(self._nodes) + 1
+        for _ in range(TRIES):
+            self._start(words)
+            if self._all_there(wanted):
+                return
+            self._end(self._nodes.pop())
+        raise RuntimeError(f"Ray did not start {wanted} nodes: {self._log.read_text()[-2000:]}")
 
     def _start(self, words: list[str]) -> None:
         with self._log.open("ab") as log:
@@ -60,18 +75,20 @@ class TwoNodes:
         kept = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
         return kept | {"RAY_worker_niceness": "0"}
 
-    def _wait(self, count: int) -> None:
+    def _all_there(self, count: int) -> bool:
+        """Whether so many nodes come to live."""
         question = "import sys; from ray._raylet import GcsClient\nnodes = GcsClient(address=sys.argv[1])"
-        question += ".get_all_node_info(timeout=5)\nprint(len(nodes))"
+        # State 0 is alive.
+        question += ".get_all_node_info(timeout=5)\nprint(sum(node.state == 0 for node in nodes.values()))"
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline and all(node.poll() is None for node in self._nodes):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 words = [sys.executable, "-c", question, self.address]
                 said = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False).stdout
                 if said.strip() == str(count):
-                    return
+                    return True
             time.sleep(0.5)
-        raise RuntimeError(f"Ray did not start {count} nodes: {self._log.read_text()[-2000:]}")
+        return False
 
     def _end(self, node: subprocess.Popen) -> None:
         with contextlib.suppress(ProcessLookupError):

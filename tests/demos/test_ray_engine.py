@@ -1,4 +1,5 @@
-"""Ray: what is recorded and evaluated on a cluster of two nodes, one of them killed, is what is made locally."""
+"""Ray: what is recorded, evaluated, played and imported on a cluster of two nodes, one of them killed, is what is made
+locally."""
 
 from __future__ import annotations
 
@@ -12,18 +13,28 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from demos.engines import EngineError, engine_of
 from demos.recording.config import RecordConfig
 from demos.recording.recorder import record
+from demos.storage.array_file import read_array_file
+from robo_meta.objects.library import read_index
+from robo_meta.objects.object_file import OBJECT, object_file
+from robo_meta.objects.prepared_file import prepared_file
+from robo_meta.selector.matrix.file import ARRAYS, load_matrix
 from tests.demos.ray_nodes import TwoNodes
 
 ROOT = Path(__file__).parents[2]
-RECORD = ["record", "--split", "training", "--tasks", "5", "--demos", "2", "--planned", "40"]
-EVALUATE = ["evaluate", "--split", "validation", "--transfer", "new-shape", "--shots", "1", "--tasks", "4"]
+RECORD = ["record", "--split", "training", "--tasks", "3", "--demos", "2", "--planned", "33"]
+EVALUATE = ["evaluate", "--split", "validation", "--transfer", "new-shape", "--shots", "1", "--tasks", "3"]
 EVALUATE += ["--strategies", "centre", "replay", "--controller", "scripted"]
+MATRIX = ["select", "matrix", "--split", "validation", "--scenes", "2", "--rollouts", "2", "--scored", "keypoints"]
+MATRIX += ["--strategies", "centre", "replay", "--controller", "scripted", "--seed", "3"]
+IMPORT = ["objects", "import", "curved", "--ids", "0-3"]
 LATENCIES = ("adapt_ms", "act_ms", "first_act_ms")
 
 
@@ -33,9 +44,16 @@ def installed() -> None:
 
 
 @pytest.fixture(scope="module")
-def nodes(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
+def cluster(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
     with TwoNodes(tmp_path_factory.mktemp("ray")) as found:
         yield found
+
+
+@pytest.fixture
+def nodes(cluster: TwoNodes) -> TwoNodes:
+    """The cluster, whole again."""
+    cluster.mend()
+    return cluster
 
 
 def command(*words: str, folder: Path) -> subprocess.Popen:
@@ -58,18 +76,25 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-@pytest.mark.ray
-def test_a_killed_node_changes_no_byte_of_a_recording(nodes: TwoNodes, tmp_path: Path) -> None:
-    run = command(*RECORD, "--out", "far", "--engine", "ray", "--address", nodes.address, folder=tmp_path)
+def kill_at_first(folder: Path, run: subprocess.Popen, nodes: TwoNodes) -> None:
+    """Kill the second node once a command has written its first file into `folder`."""
     deadline = time.monotonic() + 200
-    while not list((tmp_path / "far").glob("episodes/*.safetensors")) and run.poll() is None:
+    while not list(folder.glob("*.safetensors")) and run.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert run.poll() is None, "the command ended before the node could be killed"
     nodes.kill_second()
-    finished(run)
-    finished(command(*RECORD, "--out", "near", folder=tmp_path))
-    assert contents(tmp_path / "far") == contents(tmp_path / "near")
+
+
+def imported(library: Path) -> dict[str, Any]:
+    """Every object of a library, but for the seconds that it took, and what the next import would start from."""
+    found: dict[str, Any] = {}
+    for name in read_index(library)["objects"]:
+        content = read_array_file(object_file(library, name), OBJECT)
+        arrays = {key: (array.dtype.str, array.tolist()) for key, array in content.arrays.items()}
+        prepared = prepared_file(library, name).read_bytes()
+        found[name] = {**content.record, "seconds": None}, arrays, prepared
+    return found
 
 
 @pytest.mark.ray
@@ -86,8 +111,39 @@ def test_an_evaluation_on_a_cluster_has_the_same_cells(nodes: TwoNodes, tmp_path
 
 
 @pytest.mark.ray
-def test_errors_of_jobs_and_killed_processes(nodes: TwoNodes, tmp_path: Path) -> None:
-    words = [sys.executable, "-c", _JOBS, nodes.address]
+def test_a_matrix_played_on_a_cluster_is_the_same(nodes: TwoNodes, tmp_path: Path) -> None:
+    for name, more in (("far", ["--engine", "ray", "--address", nodes.address]), ("near", ["--workers", "2"])):
+        finished(command(*MATRIX, "--out", f"{name}.safetensors", *more, folder=tmp_path))
+    near, far = (load_matrix(tmp_path / f"{name}.safetensors") for name in ("near", "far"))
+    assert near.provenance == far.provenance and near.strategies == far.strategies
+    assert all(np.array_equal(near.scenes[name], values) for name, values in far.scenes.items())
+    for name in set(ARRAYS) - {"seconds"}:
+        assert np.array_equal(getattr(near, name), getattr(far, name)), name
+
+
+@pytest.mark.ray
+def test_a_killed_node_changes_no_byte_of_a_recording(nodes: TwoNodes, tmp_path: Path) -> None:
+    run = command(*RECORD, "--out", "far", "--engine", "ray", "--address", nodes.address, folder=tmp_path)
+    kill_at_first(tmp_path / "far" / "episodes", run, nodes)
+    finished(run)
+    finished(command(*RECORD, "--out", "near", folder=tmp_path))
+    assert contents(tmp_path / "far") == contents(tmp_path / "near")
+
+
+@pytest.mark.ray
+def test_a_killed_node_changes_no_imported_object(nodes: TwoNodes, tmp_path: Path) -> None:
+    pytest.importorskip("trimesh", reason='needs pip install "robo-meta[meshes]"')
+    run = command(*IMPORT, "--out", "far", "--engine", "ray", "--address", nodes.address, folder=tmp_path)
+    kill_at_first(tmp_path / "far" / "objects", run, nodes)
+    finished(run)
+    finished(command(*IMPORT, "--out", "near", "--workers", "2", folder=tmp_path))
+    near, far = (imported(tmp_path / name) for name in ("near", "far"))
+    assert len(near) == 4 and near == far
+
+
+@pytest.mark.ray
+def test_errors_of_jobs_and_killed_processes(cluster: TwoNodes, tmp_path: Path) -> None:
+    words = [sys.executable, "-c", _JOBS, cluster.address]
     found = subprocess.run(
         words, capture_output=True, text=True, timeout=300, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False
     )
