@@ -21,7 +21,7 @@ ENGINES = (LOCAL, RAY)
 
 
 class EngineError(InputError):
-    """An engine that doesn't exist, isn't installed, or doesn't answer."""
+    """An engine that doesn't exist, or doesn't answer."""
 
 
 class Engine(Protocol):
@@ -82,7 +82,8 @@ def engine_of(choice: EngineChoice) -> Iterator[Engine]:
     """The engine that a command's options ask for, connected before anything is written.
 
     Raises:
-        EngineError: it isn't installed or doesn't answer.
+        EngineError: it doesn't answer.
+        sim.libraries.LibraryMissing: it isn't installed.
     """
     check_engine(choice.engine, choice.address)
     if choice.engine == LOCAL:

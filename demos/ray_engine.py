@@ -23,6 +23,7 @@ import cloudpickle
 from demos.demo import installed_versions
 from demos.engines import EngineError
 from demos.workers import WorkerDied
+from sim.libraries import library
 from sim.shapes.families import packed_families, unpack_families
 
 Result = TypeVar("Result")
@@ -34,7 +35,6 @@ REACH, ANSWER = 3.0, 11.0
 """s until somebody must accept a connection to the address, and until it must answer as Ray's head does."""
 AUTO = "auto"
 """The cluster that this machine is a node of, if any; Ray's word for it."""
-NOT_INSTALLED = 'engine ray: Ray is not installed here; install it with: pip install "robo-meta[ray]"'
 
 
 @contextmanager
@@ -47,12 +47,10 @@ def connected(address: str | None, workers: int) -> Iterator[RayEngine]:
         workers: see `address`.
 
     Raises:
-        EngineError: Ray is not installed, or nobody answers there.
+        EngineError: nobody answers there.
+        sim.libraries.LibraryMissing: Ray is not installed.
     """
-    try:
-        import ray
-    except ImportError as error:
-        raise EngineError(NOT_INSTALLED) from error
+    ray = library("ray", "engine ray", "ray")
     if ray.is_initialized():
         yield RayEngine()
         return

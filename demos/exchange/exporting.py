@@ -11,7 +11,6 @@ import numpy as np
 
 from demos.demo import SCHEMA, Demo
 from demos.exchange.formats import FORMATS
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import MEANING, ExchangeError
 from demos.exchange.shipment import VERSION, Parcel, Shipment
 from demos.exchange.whole import check_free, made_whole
@@ -21,6 +20,7 @@ from demos.storage.dataset import Dataset, open_dataset
 from demos.storage.episode_file import ARRAYS, demo_record, refuse_other
 from demos.storage.files import read_bounded
 from demos.storage.planned_file import PLANNED_CHUNK
+from sim.libraries import library
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def export(folder: Path, to: str, out: Path, name: str | None = None, pictures: 
         pictures: whether those that were drawn (`demos.pictures.render`) go along.
 
     Raises:
-        ExchangeError: nothing to export, pictures of a part of the episodes, a place that is taken, or a library that
-            is missing.
+        ExchangeError: nothing to export, pictures of a part of the episodes, or a place that is taken.
+        sim.libraries.LibraryMissing: what writes that format isn't installed.
         demos.storage.episode_file.StoreError: no dataset, or a damaged one.
         OSError: it can't be written.
     """
@@ -67,7 +67,7 @@ def export(folder: Path, to: str, out: Path, name: str | None = None, pictures: 
     name = name or dataset.folder.resolve().name
     place = kind.place(Path(out), name)
     check_free(place)
-    data_library(kind.library, f"--to {to}")
+    library(kind.library, f"--to {to}", "data")
     cameras = cameras_of(dataset) if pictures else {}
     with made_whole(place, "exporting") as temporary:
         if to != "robomimic":

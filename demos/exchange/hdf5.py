@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import ExchangeError
 from sim.errors import InputError
+from sim.libraries import library
 
 RECORD = "robo_meta"
 """Attribute of an episode's group: its record, JSON."""
@@ -26,7 +26,7 @@ def opened(path: Path, what: str) -> Iterator[Any]:
     Raises:
         ExchangeError: no such file, a damaged one, or something in it that isn't what it should be.
     """
-    h5py = data_library("h5py", what)
+    h5py = library("h5py", what, "data")
     if not path.is_file():
         raise ExchangeError(f"{path}: no such file; expected {what}")
     try:

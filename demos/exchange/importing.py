@@ -10,7 +10,6 @@ from typing import Any
 from demos.demo import DemoError
 from demos.exchange.foreign import foreign_config, foreign_record
 from demos.exchange.formats import FORMATS
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import ExchangeError
 from demos.exchange.shipment import Parcel, Shipment
 from demos.exchange.whole import check_free, made_whole
@@ -24,6 +23,7 @@ from demos.storage.files import write_atomic
 from demos.storage.folder import PLANNED
 from demos.storage.index_file import write_index
 from demos.storage.planned_file import PLANNED_CHUNK
+from sim.libraries import library
 from sim.tasks.scenes import SceneError
 
 
@@ -54,11 +54,12 @@ def import_dataset(source: Path, format_name: str, out: Path) -> Imported:
 
     Raises:
         ExchangeError: no such data, damaged ones, or others than can be demonstrations here; a place that is taken.
+        sim.libraries.LibraryMissing: what reads that format isn't installed.
         OSError: it can't be written.
     """
     kind = FORMATS[format_name]
     check_free(out)
-    data_library(kind.library, f"--from {format_name}")
+    library(kind.library, f"--from {format_name}", "data")
     shipment = kind.read(Path(source))
     with made_whole(out, "importing") as temporary:
         make_folders(temporary)

@@ -15,12 +15,12 @@ import numpy as np
 
 from demos.exchange import meaning
 from demos.exchange.hdf5 import RECORD, floats, opened, packed, text_of
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import GRASP_ID, ExchangeError
 from demos.exchange.seeded import seeded_record
 from demos.exchange.shipment import Parcel, Shipment, checked_header, checked_record
 from demos.storage.files import DamagedFile, json_bytes, read_bounded
 from demos.storage.schema import Unfit, parse_json
+from sim.libraries import library
 
 WHAT = "Minari's format"
 VERSION = "0.5.4"
@@ -39,7 +39,7 @@ def dataset_id(name: str) -> str:
 
 def write_minari(shipment: Shipment, folder: Path, name: str) -> None:
     """Write a shipment that has a header into the new `folder`, as dataset `name` (see `dataset_id`)."""
-    h5py = data_library("h5py", WHAT)
+    h5py = library("h5py", WHAT, "data")
     assert shipment.header is not None
     data = folder / "data"
     (data / PLANNED).mkdir(parents=True)

@@ -16,11 +16,11 @@ import numpy as np
 
 from demos.exchange import meaning
 from demos.exchange.hdf5 import RECORD, floats, opened, packed, text_of
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import ACTION_NAMES, GRASP_ID, ExchangeError
 from demos.exchange.shipment import Parcel, Shipment, checked_header, checked_record
 from demos.storage.schema import Unfit, parse_json
 from sim.episode.observation import STATE_FIELDS
+from sim.libraries import library
 
 WHAT = "robomimic's format"
 HEADER, PLANNED = "robo_meta/header", "robo_meta/planned"
@@ -34,7 +34,7 @@ NAMES = {"action_names": ACTION_NAMES, "state_names": STATE_FIELDS}
 
 def write_robomimic(shipment: Shipment, path: Path) -> None:
     """Write a shipment that has a header into the new file `path`."""
-    h5py = data_library("h5py", WHAT)
+    h5py = library("h5py", WHAT, "data")
     assert shipment.header is not None
     masks: dict[str, list[str]] = {"success": [], "failure": [], "train": [], "valid": []}
     with h5py.File(path, "w") as file:

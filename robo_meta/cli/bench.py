@@ -109,7 +109,7 @@ def _imports() -> dict[str, float]:
     without the libraries for meshes."""
     from robo_meta.objects.config import ImportConfig
     from robo_meta.objects.importer import import_objects
-    from robo_meta.objects.libraries import LibraryMissing
+    from sim.libraries import LibraryMissing
 
     with tempfile.TemporaryDirectory() as folder:
         config = ImportConfig(Path("curved"), Path(folder) / "library", workers=1, ids="0-5")

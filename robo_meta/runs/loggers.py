@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from sim.errors import InputError
+from sim.libraries import library
 
 
 class Logger(Protocol):
@@ -22,10 +22,6 @@ class Logger(Protocol):
 OpenLogger = Callable[[str, int], Logger | None]
 """(part, first step) → its logger, or None for none. Of a training that goes on, steps from the first one on may have
 been logged before: they come again."""
-
-
-class LoggerError(InputError):
-    """A logger that can't be had."""
 
 
 class _TensorBoard:
@@ -77,10 +73,7 @@ def wandb_project(project: str, folder: Path) -> OpenLogger:
     """A run of Weights & Biases for each part, with its files below `folder`; `WANDB_MODE=offline` needs no account.
 
     Raises:
-        LoggerError: the package `wandb` isn't installed.
+        sim.libraries.LibraryMissing: the package `wandb` isn't installed.
     """
-    try:
-        import wandb
-    except ImportError as error:
-        raise LoggerError('--wandb needs wandb; install it with pip install "robo-meta[wandb]"') from error
+    wandb = library("wandb", "--wandb", "wandb")
     return lambda part, start: _Wandb(wandb, project, part, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import signal
 import socket
@@ -13,6 +12,7 @@ from types import FrameType
 from robo_meta.studio.config import StudioConfig, StudioError
 from robo_meta.studio.owner import Owner
 from robo_meta.studio.session import Session
+from sim.libraries import library
 
 
 def serve(config: StudioConfig, opened: Callable[[str], None]) -> None:
@@ -23,20 +23,18 @@ def serve(config: StudioConfig, opened: Callable[[str], None]) -> None:
         opened: told the page's address once it can be visited.
 
     Raises:
-        StudioError: viser is missing, or the port is taken.
+        StudioError: the port is taken.
+        sim.libraries.LibraryMissing: viser is missing.
         sim.errors.InputError: a folder, library or checkpoint that can't be used.
     """
     port = free_port(config.host, config.port)
-    if importlib.util.find_spec("viser") is None:
-        raise StudioError('the studio needs viser; pip install "robo-meta[studio]"')
+    viser = library("viser", "the studio", "studio")
     group = _library(config)
     # Torch takes seconds to load: now, rather than under somebody's hand.
     from robo_meta.strategies.build import playable
     from robo_meta.training.checkpoint import checkpoint_file
 
     strategies = playable(checkpoint_file(config.checkpoint))
-    import viser
-
     from robo_meta.studio.page import Page
 
     # What viser says of itself would stand among our own lines.

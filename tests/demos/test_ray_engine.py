@@ -26,6 +26,7 @@ from robo_meta.objects.library import read_index
 from robo_meta.objects.object_file import OBJECT, object_file
 from robo_meta.objects.prepared_file import prepared_file
 from robo_meta.selector.matrix.file import ARRAYS, load_matrix
+from sim.libraries import LibraryMissing
 from tests.demos.ray_nodes import TwoNodes
 
 ROOT = Path(__file__).parents[2]
@@ -187,7 +188,7 @@ def test_an_address_that_does_not_answer_is_one_line_within_seconds(
         taken = time.monotonic() - begun
     assert run.returncode == 2 and said.count("\n") == 1, said
     assert f"engine ray: no Ray cluster answers at {address}; start one with" in said
-    assert taken < 40 and not (tmp_path / "out").exists()
+    assert taken < 90 and not (tmp_path / "out").exists()
 
 
 def test_an_engine_that_cannot_be_is_refused(tmp_path: Path) -> None:
@@ -200,7 +201,9 @@ def test_an_engine_that_cannot_be_is_refused(tmp_path: Path) -> None:
     try:
         import ray  # noqa: F401
     except ImportError:
-        with pytest.raises(EngineError, match=r'Ray is not installed here; install it with: pip install "robo-meta\[r'):
+        with pytest.raises(
+            LibraryMissing, match=r'engine ray needs ray, which is missing; pip install "robo-meta\[ray'
+        ):
             record(RecordConfig(out=tmp_path / "out", engine="ray", address="a:1"))
     else:
         with pytest.raises(EngineError, match="address 'somewhere'; expected HOST:PORT of a Ray cluster's head"):

@@ -10,12 +10,12 @@ import numpy as np
 
 from demos.exchange import meaning
 from demos.exchange.lerobot import layout
-from demos.exchange.libraries import data_library
 from demos.exchange.meaning import ExchangeError
 from demos.exchange.shipment import Parcel, Shipment, checked_header, checked_record
 from demos.storage.files import DamagedFile, read_bounded
 from demos.storage.schema import Unfit, parse_json
 from sim.episode.observation import STATE_FIELDS
+from sim.libraries import library
 
 LARGEST = 2**29
 """Bytes of a JSON file at most."""
@@ -80,8 +80,8 @@ def _names(feature: dict[str, Any]) -> list[str] | None:
 
 def _parcels(folder: Path, features: dict[str, Any], ours: bool) -> Iterator[Parcel]:
     """The episodes, by the tables of frames and the rows that `meta/episodes` has for them."""
-    parquet = data_library("pyarrow.parquet", "LeRobot's format")
-    arrow = data_library("pyarrow", "LeRobot's format")
+    parquet = library("pyarrow.parquet", "LeRobot's format", "data")
+    arrow = library("pyarrow", "LeRobot's format", "data")
     wanted = [*NEEDED, "episode_index", "frame_index", *([layout.LABEL] if layout.LABEL in features else [])]
     points = tuple(features[layout.POINTS]["shape"])
     path = folder

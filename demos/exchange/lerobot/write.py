@@ -11,10 +11,10 @@ import numpy as np
 
 from demos.exchange.lerobot import layout, statistics
 from demos.exchange.lerobot.video import VideoWriter
-from demos.exchange.libraries import data_library
 from demos.exchange.shipment import Parcel, Shipment
 from demos.storage.files import json_bytes
 from sim.episode.action import CONTROL_HZ
+from sim.libraries import library
 
 ROWS_PER_FILE = 5_000
 """Frames of a parquet file, a scan with each: some 60 MB uncompressed."""
@@ -40,7 +40,7 @@ class _DataWriter:
     """Frames, the tasks met on the way, and statistics."""
 
     def __init__(self, folder: Path, cameras: dict[str, Any]) -> None:
-        self._parquet = data_library("pyarrow.parquet", "LeRobot's format")
+        self._parquet = library("pyarrow.parquet", "LeRobot's format", "data")
         self._schema = _schema(cameras)
         self._folder, self._cameras = folder, cameras
         self._file, self._rows = -1, ROWS_PER_FILE
@@ -51,7 +51,7 @@ class _DataWriter:
 
     def add(self, parcel: Parcel) -> dict[str, Any]:
         """Write an episode's frames; returns its row of `meta/episodes`, places of videos left out."""
-        arrow = data_library("pyarrow", "LeRobot's format")
+        arrow = library("pyarrow", "LeRobot's format", "data")
         if self._rows + parcel.steps > ROWS_PER_FILE:
             self._begin()
         task = self.tasks.setdefault(parcel.sentence, len(self.tasks))
@@ -97,7 +97,7 @@ class _DataWriter:
 
 def _schema(cameras: dict[str, Any]) -> Any:
     """Arrow's schema of the frames: lists where a feature has axes, as LeRobot reads them."""
-    arrow = data_library("pyarrow", "LeRobot's format")
+    arrow = library("pyarrow", "LeRobot's format", "data")
     columns = []
     for name, feature in layout.features(cameras).items():
         if feature["dtype"] == "video":
@@ -153,12 +153,12 @@ def _flat(told: dict[str, dict[str, np.ndarray]]) -> dict[str, Any]:
 
 
 def _write_meta(folder: Path, shipment: Shipment, tables: _DataWriter, episodes: list[dict[str, Any]]) -> None:
-    arrow = data_library("pyarrow", "LeRobot's format")
+    arrow = library("pyarrow", "LeRobot's format", "data")
     assert shipment.header is not None
     cameras = shipment.header["cameras"]
     for name in (layout.EPISODES, f"{layout.PLANNED}/x"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    parquet = data_library("pyarrow.parquet", "LeRobot's format")
+    parquet = library("pyarrow.parquet", "LeRobot's format", "data")
     parquet.write_table(arrow.Table.from_pylist(episodes), folder / layout.EPISODES)
     parquet.write_table(_tasks_table(arrow, tables.tasks), folder / layout.TASKS)
     told = {name: statistics.plain(statistics.together(parts)) for name, parts in tables.statistics.items()}

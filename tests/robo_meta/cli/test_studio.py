@@ -45,4 +45,4 @@ def test_without_viser_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "viser", None)
     said = refused(["--port", "0", "--out", str(tmp_path / "mine")], capsys)
-    assert 'needs viser; pip install "robo-meta[studio]"' in said and not (tmp_path / "mine").exists()
+    assert 'needs viser, which is missing; pip install "robo-meta[studio]"' in said and not (tmp_path / "mine").exists()

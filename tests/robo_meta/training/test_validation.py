@@ -11,13 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from robo_meta.cli.train import main
-from robo_meta.runs.loggers import LoggerError, wandb_project
+from robo_meta.runs.loggers import wandb_project
 from robo_meta.training.checkpoint import load_checkpoint, split_rates
 from robo_meta.training.data import load_training_data
 from robo_meta.training.online.scores import keypoint_distances
 from robo_meta.training.presets import PRESETS, Schedule
 from robo_meta.training.train import train
 from robo_meta.training.validation import MOST
+from sim.libraries import LibraryMissing
 
 METHODS = ("maml", "zero-shot", "context")
 CONFIG = dataclasses.replace(
@@ -93,5 +94,5 @@ def test_wandb_offline(packed: SimpleNamespace, tmp_path: Path, monkeypatch: pyt
 
 def test_wandb_that_is_missing_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
-    with pytest.raises(LoggerError, match=r"--wandb needs wandb; install it with pip install"):
+    with pytest.raises(LibraryMissing, match=r"--wandb needs wandb, which is missing; pip install"):
         wandb_project("few-shot", tmp_path)
