@@ -168,7 +168,12 @@ def joined(device: str) -> Iterator[Ranks]:
         return
     cuda = device == "cuda" and torch.cuda.is_available()
     try:
-        torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=PATIENCE)
+        store, rank, world = next(torch.distributed.rendezvous("env://", timeout=PATIENCE))
+        # torchrun's store outlives a restart (--max-restarts): without a name of its own, a new start would meet the
+        # addresses of the ranks that were ended.
+        own = torch.distributed.PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT', '0')}", store)
+        backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+        torch.distributed.init_process_group(backend, store=own, rank=rank, world_size=world, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
         raise RankLost(f"rank {os.environ['RANK']}: the other ranks don't answer ({error})") from error
     try:
