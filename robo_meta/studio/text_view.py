@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -22,7 +22,7 @@ SPAN = 0.34
 """m that the picture shows, from near to far and from left to right; the object is in its middle."""
 LINES, MOST_ROWS = 9, 29
 """Lines of text beside the picture, and rows of the picture at most."""
-GRAIN = 0.004
+GRAIN = 0.006
 """m between neighbouring points of a drawn surface."""
 LETTERS = {tuple(round(255 * v) for v in rgb): "k" if name == "black" else name[0] for name, rgb in PALETTE.items()}
 """RGB → letter of the paint; black is k, as b is blue."""
@@ -64,7 +64,8 @@ def numbers(stage: Stage, view: View) -> list[str]:
     frame, points = stage.frame, surface(stage.scene.object)
     hand, lies = frame.links[HAND].position, frame.object_to_world
     seen = lies.apply(points[:, :3])
-    middle, top, across = seen[:, :2].mean(axis=0), float(seen[:, 2].max()), _across(seen)
+    middle, top = (seen.max(axis=0) + seen.min(axis=0))[:2] / 2, float(seen[:, 2].max())
+    across = _half_turn(_across(stage.scene.object) + math.degrees(lies.yaw))
     apart = np.linalg.norm(np.subtract(*(frame.links[name].position for name in FINGERS)))
     lines = [f"hand    {_place(hand)}  heading {_heading(frame):4.0f}°  fingers {100 * apart:.1f} cm apart"]
     if view.target is not None and view.phase != JUDGED:
@@ -84,24 +85,33 @@ def picture(stage: Stage, view: View, rows: int) -> Text:
     middle = (seen[:, :2].max(axis=0) + seen[:, :2].min(axis=0)) / 2
     grid: list[list[tuple[str, str]]] = [[("·", "dim")] * (2 * rows) for _ in range(rows)]
 
-    def at(place: np.ndarray) -> tuple[int, int]:
-        """Row and column, at the border for what lies outside."""
-        row = math.floor((middle[0] - place[0]) / cell + rows / 2)
-        column = math.floor((middle[1] - place[1]) / (cell / 2) + rows)
-        return min(max(row, 0), rows - 1), min(max(column, 0), 2 * rows - 1)
+    def at(places: np.ndarray) -> np.ndarray:
+        """(P, 2) rows and columns, at the border for what lies outside."""
+        found = (middle - places[:, :2]) / (cell, cell / 2) + (rows / 2, rows)
+        clipped: np.ndarray = np.clip(np.floor(found), 0, (rows - 1, 2 * rows - 1)).astype(int)
+        return clipped
 
-    for index in np.argsort(seen[:, 2]):
-        red, green, blue = (int(value) for value in points[index, 3:])
-        row, column = at(seen[index])
-        ink = "black" if red + green + blue > 330 else "white"
-        grid[row][column] = LETTERS.get((red, green, blue), "o"), f"{ink} on rgb({red},{green},{blue})"
+    # Of the points in a cell the highest one is seen: of repeated places the last one assigned stays.
+    order, shown = np.argsort(seen[:, 2]), np.full((rows, 2 * rows), -1)
+    shown[tuple(at(seen[order]).T)] = order
+    for row, column in np.argwhere(shown >= 0):
+        grid[row][column] = _paint(tuple(points[shown[row, column], 3:].astype(int)))
     marks = [(frame.links[name].position, "#") for name in FINGERS]
     if view.target is not None and view.phase != JUDGED:
-        marks.insert(0, (view.target, "x"))
-    for place, letter in [*marks, (frame.links[HAND].position, "+")]:
-        row, column = at(place)
+        marks.insert(0, (view.target[:3], "x"))
+    marks.append((frame.links[HAND].position, "+"))
+    for (row, column), (_, letter) in zip(at(np.array([place for place, _ in marks])), marks, strict=True):
         grid[row][column] = letter, "bold reverse"
     return Text("\n").join(Text.assemble(*_runs(row)) for row in grid)
+
+
+@cache
+def _paint(rgb: tuple[int, int, int]) -> tuple[str, str]:
+    """A paint's letter, and its style: on its own colour, in black or white."""
+    red, green, blue = rgb
+    return LETTERS.get(
+        (red, green, blue), "o"
+    ), f"{'black' if sum(rgb) > 330 else 'white'} on rgb({red},{green},{blue})"
 
 
 def _runs(row: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -124,10 +134,11 @@ def surface(spec: ObjectSpec) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _across(seen: np.ndarray) -> float:
-    """Degrees of the heading at which the fingers close across the object's long axis; −90 to 90."""
-    along = long_axis(seen[:, :2])
-    return _half_turn(math.degrees(math.atan2(along[1], along[0])) + 90)
+@lru_cache(maxsize=8)
+def _across(spec: ObjectSpec) -> float:
+    """Degrees, object frame, of the heading at which the fingers close across an object's long axis."""
+    along = long_axis(surface(spec)[:, :2])
+    return math.degrees(math.atan2(along[1], along[0])) + 90
 
 
 def _heading(frame: Frame) -> float:
