@@ -71,7 +71,8 @@ class Record(Unchecked, RecordConfig):
 
         config = config_in(self._with_objects(), RecordConfig)
         if config.actor == "keyboard":
-            return self._by_hand(config)
+            print_result(self._by_hand(config), self.json)
+            return None
         # `demos` knows nothing of learned policies, so they are looked up here.
         recording = record(config, policy_actor(config.actor) if config.actor.startswith(PREFIX) else None)
         packed = pack(recording.folder) if recording.successes or recording.planned else None
@@ -79,7 +80,7 @@ class Record(Unchecked, RecordConfig):
         print_result(result, self.json)
         return None
 
-    def _by_hand(self, config: RecordConfig) -> None:
+    def _by_hand(self, config: RecordConfig) -> dict[str, Any]:
         """A person demonstrates in this terminal."""
         if find_spec("termios") is None:
             raise RecordError("--actor keyboard needs a terminal as Unix has them; `robo-meta studio` does without")
@@ -87,7 +88,7 @@ class Record(Unchecked, RecordConfig):
 
         from robo_meta.studio.keyboard import demonstrate
 
-        print_result(demonstrate(config, Console(stderr=self.json)), self.json)
+        return demonstrate(config, Console(stderr=self.json))
 
     def _replayed(self) -> dict[str, Any]:
         """The episode that was asked for, played again and perhaps filmed."""
