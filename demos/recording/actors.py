@@ -36,9 +36,7 @@ def resolve_actor(name: str) -> Actor:
     """
     module, _, function = (_PLACE if name == EXPERT else name).partition(":")
     if not module or not function or module.startswith("."):
-        raise ActorError(
-            f"unknown actor {name!r}; expected 'expert', 'keyboard', 'module:function' or 'checkpoint:DIR:STRATEGY'"
-        )
+        raise ActorError(f"unknown actor {name!r}; expected 'expert', 'module:function' or 'checkpoint:DIR:STRATEGY'")
     try:
         actor = getattr(module_at(module, name), function)
     except (PluginError, AttributeError) as error:
