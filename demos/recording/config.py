@@ -49,7 +49,8 @@ class RecordConfig:
     intention: str = MIXED
     """`all`, or only `balance` or `part`."""
     actor: str = "expert"
-    """Who demonstrates: `expert`, `module:function`, or a trained policy as `checkpoint:DIR:STRATEGY`."""
+    """Who demonstrates: `expert`, `module:function`, a trained policy as `checkpoint:DIR:STRATEGY`, or you, by the
+    `keyboard` of a terminal."""
     workers: int = 1
     """Processes; changes nothing but the time it takes."""
     engine: Literal["local", "ray"] = "local"

@@ -24,8 +24,6 @@ if TYPE_CHECKING:  # an extra
 
 ARM_COLOUR, TABLE_COLOUR = (226, 229, 233), (158, 142, 124)
 GRASP_COLOUR, FINGER_COLOUR = (213, 94, 0), (70, 74, 80)
-APART = 0.95
-"""m between two copies of the scene, along y."""
 CLOUD_PLACES = {"before": (0.42, -0.62, 0.22), "after": (0.42, 0.62, 0.22)}
 """Where the weighed points stand: beside the table's middle, above it."""
 CLOUD_SCALE = 1.6

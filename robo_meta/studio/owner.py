@@ -5,9 +5,9 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from time import monotonic
 from typing import Any
 
+from robo_meta.studio.pace import Ended, Nothing, live
 from robo_meta.studio.session import Session
 from robo_meta.studio.view import View
 
@@ -67,7 +67,7 @@ class Owner:
             session = self._make()
             self._begun.set()
             try:
-                self._run(session)
+                live(session, self._receive, self._show)
             finally:
                 session.close()
         except BaseException as error:
@@ -76,26 +76,14 @@ class Owner:
             self._begun.set()
             self.ended.set()
 
-    def _run(self, session: Session) -> None:
-        due: float | None = None
-        shown: View | None = None
-        while True:
-            if session.view is not shown:
-                shown = session.view
-                self._show(shown)
-            try:
-                message = self._commands.get(timeout=None if due is None else max(0.0, due - monotonic()))
-            except queue.Empty:
-                assert due is not None
-                delay = session.tick()
-                # At the pace of the clock; a piece that took longer doesn't make the next ones hurry.
-                due = None if delay is None else max(due + delay, monotonic())
-                continue
-            if self._stopping:
-                return
-            first = session.handle(message)
-            if first is not None:
-                due = monotonic() + first
+    def _receive(self, timeout: float | None) -> Any:
+        try:
+            message = self._commands.get(timeout=timeout)
+        except queue.Empty:
+            raise Nothing from None
+        if self._stopping:
+            raise Ended
+        return message
 
 
 _WAKE = object()

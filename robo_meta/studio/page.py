@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from robo_meta.studio.camera import APART, Cameras
 from robo_meta.studio.choice import OBJECTS, TASKS
-from robo_meta.studio.drawing import APART, StageDrawing, WeighingDrawing
+from robo_meta.studio.drawing import StageDrawing, WeighingDrawing
 from robo_meta.studio.hand import SPACE
+from robo_meta.studio.keys import DEEDS, MOVES, nudge
 from robo_meta.studio.view import MOVING, View, Weighing
 from robo_meta.studio.wording import advice_text, status_text, trials_text, weighing_text
 from sim.shapes.families import families_for, families_of, family_named, splits
@@ -23,23 +24,12 @@ if TYPE_CHECKING:  # an extra
 Put = Callable[[Any], bool]
 DRAWN = "(drawn)"
 NONE = "(none)"
-DRAGGED = 0.6
-"""s for which the drag handle belongs to whoever moved it last."""
-SMALL, LARGE, TURN = 0.01, 0.04, math.radians(10)
-"""m and rad of one key."""
-KEYS = (
-    ("W", "hand away", {"x": 1}),
-    ("S", "hand nearer", {"x": -1}),
-    ("A", "hand left", {"y": 1}),
-    ("D", "hand right", {"y": -1}),
-    ("R", "hand up", {"z": 1}),
-    ("F", "hand down", {"z": -1}),
-    ("Q", "turn left", {"heading": 1}),
-    ("E", "turn right", {"heading": -1}),
-)
-"""Key, what it does, and along which axis; with shift it goes farther."""
-DEEDS = (("C", "close"), ("O", "open"), ("L", "lift"), ("N", "again"))
-CAMERA, LOOK_AT = (1.25, -0.6, 0.75), (0.38, 0.02, 0.12)
+AXES = (("x", 50.0, "away from the arm"), ("y", 0.0, "to the arm's left"), ("z", 27.0, "above the table"))
+"""Axis, cm to begin with, and its direction; each a field of its own, as viser names but the first of a vector's."""
+BRAND = (7, 53, 95)
+"""RGB that viser makes the colour of what can be pressed from: its own blue is too pale on white, as are the names of
+its fields."""
+STYLE = "<style>label {color: #495057 !important}</style>"
 
 
 class Page:
@@ -58,12 +48,13 @@ class Page:
         self._weighing = WeighingDrawing(server)
         self._weighed: Weighing | None = None
         self._seen = View()
-        self._dragged = -math.inf
-        server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
+        self._dragging: set[int] = set()
+        server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium", brand_color=BRAND)
+        server.gui.add_html(STYLE)
         server.scene.set_up_direction("+z")
         # Shadows take most of the time of browsers that draw without a graphics card.
         server.scene.configure_default_lights(enabled=True, cast_shadow=False)
-        server.initial_camera.position, server.initial_camera.look_at = CAMERA, LOOK_AT
+        self._cameras = Cameras(server)
         self._status = server.gui.add_markdown("")
         tabs = server.gui.add_tab_group()
         with tabs.add_tab("Scene"):
@@ -112,19 +103,21 @@ class Page:
             drawing.show(number < len(view.stages))
             if number < len(view.stages):
                 drawing.draw(view.stages[number], (number - middle) * APART)
+        self._cameras.show(max(1, len(view.stages)))
 
     def _place(self, view: View) -> None:
-        """Put the drag handle where the hand is brought to, unless somebody is dragging it."""
+        """Put the drag handle and the numbers where the hand is brought to; a handle in somebody's hand stays there."""
         visible = view.phase == MOVING and view.target is not None
         if self._handle.visible != visible:
             self._handle.visible = visible
-        if view.target is None or monotonic() - self._dragged < DRAGGED:
+        if view.target is None:
             return
-        if np.abs(np.asarray(self._handle.position) - view.target[:3]).max() > 1e-3:
+        if not self._dragging and np.abs(np.asarray(self._handle.position) - view.target[:3]).max() > 1e-3:
             self._handle.position = tuple(view.target[:3])
-        centimetres = tuple(round(100 * float(value), 1) for value in view.target[:3])
-        if tuple(self._where.value) != centimetres:
-            self._where.value = centimetres
+        centimetres = [round(100 * float(value), 1) for value in view.target[:3]]
+        for field, value in zip(self._where, centimetres, strict=True):
+            if field.value != value:
+                field.value = value
         degrees = round(math.degrees(float(view.target[3])))
         if self._heading.value != degrees:
             self._heading.value = degrees
@@ -137,7 +130,7 @@ class Page:
         self._task = gui.add_number("Task", 0, min=0, max=TASKS - 1, step=1, hint="Which materials")
         self._object = gui.add_number("Object", 1, min=1, max=len(OBJECTS), step=1, hint="Which one of the family")
         self._carries = gui.add_dropdown("Told by", CARRIERS, hint="What tells the weight: paint, or the part's role")
-        start = gui.add_button("Start", color="blue")
+        start = gui.add_button("Start")
 
         def offer(_: Any) -> None:
             names = families_for(self._split.value, self._intention.value)
@@ -161,13 +154,11 @@ class Page:
 
     def _hand_tab(self) -> None:
         gui = self._server.gui
-        self._where = gui.add_vector3(
-            "Place, cm",
-            (50.0, 0.0, 27.0),
-            min=tuple(100 * v for v in SPACE.low),
-            max=tuple(100 * v for v in SPACE.high),
-            step=0.1,
-            hint="x away from the arm, y to its left, z above the table",
+        self._where = tuple(
+            gui.add_number(
+                f"{axis}, cm", start, min=100 * SPACE.low[n], max=100 * SPACE.high[n], step=0.1, hint=f"Hand: {where}"
+            )
+            for n, (axis, start, where) in enumerate(AXES)
         )
         limit = math.degrees(SPACE.yaw_limit)
         self._heading = gui.add_number(
@@ -176,11 +167,11 @@ class Page:
         gui.add_button("Go there").on_click(lambda _: self._go())
         deeds = gui.add_button_group("Fingers", ("Close", "Open"))
         deeds.on_click(lambda event: self._do(event.target.value.lower()))
-        gui.add_button("Lift", color="blue").on_click(lambda _: self._do("lift"))
+        gui.add_button("Lift").on_click(lambda _: self._do("lift"))
         gui.add_button("Again").on_click(lambda _: self._do("again"))
         gui.add_markdown(
-            "Drag the handle, or press **W S A D** for the plane, **R F** for the height, **Q E** to turn (with shift: "
-            "farther), **C** close, **O** open, **L** lift, **N** again."
+            "Drag the handle, or press **I K J L** for the plane, **R F** for the height, **U O** to turn (with shift: "
+            "farther), **C** close, **V** open, **T** lift, **N** again. **W A S D** and the arrows move the camera."
         )
 
     def _strategies_tab(self) -> None:
@@ -191,9 +182,7 @@ class Page:
         self._other = gui.add_dropdown("New shape", (DRAWN,))
         with gui.add_folder("Adapt"):
             self._adapted = gui.add_dropdown("Strategy", names, initial_value=first)
-            gui.add_button("Adapt", color="blue").on_click(
-                lambda _: self._do("adapt", strategy=self._adapted.value, **self._query())
-            )
+            gui.add_button("Adapt").on_click(lambda _: self._do("adapt", strategy=self._adapted.value, **self._query()))
             self._weighed_text = gui.add_markdown("")
         with gui.add_folder("Watch"):
             chosen = [
@@ -205,7 +194,7 @@ class Page:
                 wanted = [one.value for one in chosen if one.value != NONE]
                 self._do("watch", strategies=wanted, **self._query())
 
-            gui.add_button("Watch", color="blue").on_click(watch)
+            gui.add_button("Watch").on_click(watch)
             self._trials_text = gui.add_markdown("")
         with gui.add_folder("Selector"):
             gui.add_button("What would it take?").on_click(lambda _: self._do("advise", **self._query()))
@@ -224,22 +213,32 @@ class Page:
         self._put({"do": name, **fields})
 
     def _go(self) -> None:
-        x, y, z = (float(value) / 100 for value in self._where.value)
+        x, y, z = (float(field.value) / 100 for field in self._where)
         self._do("reach", x=x, y=y, z=z, heading=math.radians(float(self._heading.value)))
 
-    def _drag(self, event: Any) -> None:
-        self._dragged = monotonic()
-        x, y, z = (float(value) for value in event.target.position)
-        target = self._seen.target
-        self._do("reach", x=x, y=y, z=z, heading=0.0 if target is None else float(target[3]))
+    async def _drag(self, event: Any) -> None:
+        """Bring the hand where the handle is; a coroutine, as viser gives those the moves in their order."""
+        if event.phase == "end":
+            self._dragging.discard(event.client_id)
+            # Outside the workspace it goes back to the nearest place inside.
+            self._place(self._seen)
+            return
+        self._dragging.add(event.client_id)
+        if event.phase == "update":
+            x, y, z = (float(value) for value in event.target.position)
+            target = self._seen.target
+            self._do("reach", x=x, y=y, z=z, heading=0.0 if target is None else float(target[3]))
 
     def _keys(self) -> None:
-        gui = self._server.gui
-        for key, what, axes in KEYS:
-            for modifier, step, turn in ((None, SMALL, TURN), ("shift", LARGE, 3 * TURN)):
-                move = {name: sign * (turn if name == "heading" else step) for name, sign in axes.items()}
-                label = what if modifier is None else f"{what}, farther"
-                command = gui.add_command(label, hotkey=key, modifier=modifier)
-                command.on_trigger(lambda _, move=move: self._do("nudge", **move))
-        for key, name in DEEDS:
-            gui.add_command(name, hotkey=key).on_trigger(lambda _, name=name: self._do(name))
+        for key in MOVES:
+            for modifier in (None, "shift"):
+                label = key.what if modifier is None else f"{key.what}, farther"
+                self._key(label, key.page, nudge(key, farther=modifier is not None), modifier)
+        for letter, name in DEEDS:
+            self._key(name, letter, {"do": name})
+
+    def _key(self, label: str, letter: str, message: dict[str, Any], modifier: str | None = None) -> None:
+        async def give(_: Any) -> None:  # a coroutine, as those keep the order of the keys
+            self._put(message)
+
+        self._server.gui.add_command(label, hotkey=letter, modifier=modifier).on_trigger(give)

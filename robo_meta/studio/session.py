@@ -17,6 +17,7 @@ import numpy as np
 
 from demos.demo import Demo
 from robo_meta.studio import hand
+from robo_meta.studio.choice import Choice
 from robo_meta.studio.commands import (
     Adapt,
     Advise,
@@ -92,6 +93,10 @@ class Session:
             self._say(" ".join(str(error).split()))
             return None
 
+    def successes_on(self, choice: Choice) -> int:
+        """Demonstrations of a choice's task that are kept and succeeded."""
+        return self._table.successes_on(choice)
+
     def close(self) -> None:
         """Finish the dataset and free the physics."""
         self._table.close()
@@ -129,9 +134,12 @@ class Session:
             table.grip(isinstance(command, Close))
             said = "Closing." if isinstance(command, Close) else "Opening."
         self._back_to_table()
+        self._set(target=table.aim)
         self._settling = wait > 0 and not moving
         self._say(said)
-        return None if moving else wait
+        # A hand that moves goes on at its pace, but it waits too for a place nearby to stand still: a slow drag would
+        # spend an action for every millimetre.
+        return None if moving and wait == 0 else wait
 
     def _back_to_table(self) -> None:
         """Leave what is worked on or shown."""

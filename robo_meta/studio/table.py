@@ -108,6 +108,10 @@ class Table:
         assert self.choice is not None
         return self.dataset.demos(self.choice.split, self.choice.index)
 
+    def successes_on(self, choice: Choice) -> int:
+        """Demonstrations of a choice's task that are kept and succeeded, on whatever object."""
+        return sum(demo.success for demo in self.dataset.demos(choice.split, choice.index))
+
     @property
     def _state(self) -> np.ndarray:
         return np.asarray(self._playing.observation["state"], dtype=np.float64)

@@ -33,7 +33,7 @@ def trials_text(trials: Sequence[Trial]) -> str:
     """A table of what strategies came to."""
     if not trials:
         return ""
-    rows = ["| | verdict | off by |", "|---|---|---|"]
+    rows = ["| strategy | verdict | off by |", "|---|---|---|"]
     for trial in trials:
         failed = ", ".join(name.replace("_", " ") for name, holds in trial.verdict.items() if not holds)
         verdict = f"{YES} success" if trial.success else f"{NO} not {failed}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,12 +15,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from gymnasium.utils.seeding import np_random
 
 from demos.expert.episode import shared_env
 from demos.replaying import replay_of
 from demos.storage.dataset import open_dataset
+from robo_meta.studio.camera import CAMERA, LOOK_AT, seen_at
 from robo_meta.studio.choice import Choice
 from robo_meta.studio.view import Frame, Stage
 from sim.episode.start import Start
@@ -30,28 +31,12 @@ from sim.tasks.seeds import seed_sequence
 from tests.robo_meta.studio.hands import place_of
 
 pytestmark = pytest.mark.browser
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-SOFTWARE = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
-"""WebGL without a graphics card."""
 COARSE = "?fixedDpr=0.1"
 """So few pixels that drawing without a graphics card takes little time."""
 PATIENCE = 120_000
 """ms."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    pytest.importorskip("viser", reason='no viser: pip install ".[studio]"')
-    pytest.importorskip("playwright.sync_api", reason='no playwright: pip install ".[browser]"')
-    from playwright.sync_api import sync_playwright
-
-    named = os.environ.get("ROBO_META_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if named is None:
-        pytest.skip("no browser: install Chromium, or name one in ROBO_META_BROWSER")
-    with sync_playwright() as player:
-        started = player.chromium.launch(executable_path=named, args=SOFTWARE)
-        yield started
-        started.close()
+FOV = math.radians(75)
+"""Of viser's camera, vertical."""
 
 
 @pytest.fixture
@@ -70,7 +55,7 @@ def studio(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     process.stdout.close()
 
 
-def visit(browser: Any, address: str, errors: list[str], width: int = 500) -> Any:
+def visit(browser: Any, address: str, errors: list[str], width: int = 1200) -> Any:
     page = browser.new_page(viewport={"width": width, "height": 760})
     page.set_default_timeout(PATIENCE)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -105,6 +90,54 @@ def first_place(out: Path) -> dict[str, float]:
     return place_of(Stage("", scene, Frame({}, start.object_to_world)))
 
 
+def numbers(page: Any) -> np.ndarray:
+    """(4,) where the page's numbers say that the hand is brought to: cm and degrees."""
+    fields = [field for field in page.locator("input[type=text]").all() if field.is_visible()]
+    return np.array([float(field.input_value()) for field in fields])
+
+
+def until_numbers(page: Any, wanted: np.ndarray) -> None:
+    """Wait until they are what is wanted, to a millimetre and a degree."""
+    for _ in range(PATIENCE // 200):
+        if np.abs(numbers(page) - wanted).max() <= 1.01:
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{numbers(page)}, wanted {wanted}")
+
+
+def try_keys_and_handle(page: Any) -> None:
+    """Every key does what it says, and the handle takes the hand along by what was dragged."""
+    page.get_by_text("Fingers open, 45 actions left").wait_for()
+    start = numbers(page)
+    for keys, change in (
+        (("i", "Shift+K", "l"), (-3, -1, 0, 0)),
+        (("Shift+R", "f", "u", "Shift+O"), (-3, -1, 3, -20)),
+        (("Shift+I", "k", "j", "Shift+F", "r", "Shift+U", "o"), (0, 0, 0, 0)),
+    ):
+        for key in keys:
+            page.keyboard.press(key)
+        until_numbers(page, start + change)
+        page.get_by_text("The hand is there").wait_for()
+    # The handle's upward arrow, where the first camera sees it: had a key moved the camera, it would be elsewhere.
+    place, size = start[:3] / 100, page.viewport_size
+    ends = [place + [0.0, 0.0, up] for up in (0.12, 0.06)]
+    seen = seen_at(np.array(ends), (np.array(CAMERA), np.array(LOOK_AT)), size["width"] / size["height"], FOV)
+    pixels = (seen * (1, -1) + 1) / 2 * (size["width"], size["height"])
+    page.mouse.move(*pixels[0])
+    page.wait_for_timeout(500)
+    page.mouse.down()
+    page.mouse.move(*pixels[1], steps=6)
+    page.mouse.up()
+    until_numbers(page, start + (0, 0, -6, 0))
+    page.get_by_text("The hand is there").wait_for()
+    page.keyboard.press("c")
+    page.get_by_text("Closed on nothing").wait_for()
+    page.keyboard.press("v")
+    page.get_by_text("The fingers are open").wait_for()
+    page.keyboard.press("n")
+    page.get_by_text("Fingers open, 45 actions left").wait_for()
+
+
 def test_a_demonstration_through_the_page_adapting_and_watching(
     browser: Any, studio: tuple[str, subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -113,6 +146,7 @@ def test_a_demonstration_through_the_page_adapting_and_watching(
     page.get_by_role("button", name="Start").click()
     page.get_by_text("Move the hand").wait_for()
     page.get_by_role("tab", name="Hand").click()
+    try_keys_and_handle(page)
     place = first_place(tmp_path / "mine")
     go(page, {**place, "z": place["z"] + 0.1})
     # Another page, closed in the middle of the grasp, takes nothing along.
@@ -122,7 +156,7 @@ def test_a_demonstration_through_the_page_adapting_and_watching(
     go(page, place)
     page.get_by_role("button", name="Close").click()
     page.get_by_text("Closed on something").wait_for()
-    page.get_by_role("button", name="Lift").click()
+    page.keyboard.press("t")
     page.get_by_text("kept as a demonstration").wait_for()
     assert page.get_by_text("✓ lifted ✓ held ✓ level").is_visible()
     page.get_by_role("tab", name="Strategies").click()
