@@ -9,7 +9,7 @@ from gymnasium import spaces
 
 from sim.episode.action import CONTROL_HZ
 from sim.errors import MachineError
-from sim.frames import Pose, nearest_sign, wrap_heading
+from sim.frames import Pose, nearest_sign
 from sim.physics.panda import Panda
 from sim.sensing import POINT_COUNT, PoseBias
 
@@ -76,16 +76,17 @@ class Observer:
         self.last_opening = opening
         state = np.array(
             [
-                *panda.hand_position(),
-                wrap_heading(panda.hand_yaw()),
+                *panda.hand_position().tolist(),
+                panda.hand_yaw(),
                 opening,
                 rate,
                 gripper_command,
-                *perceived.position,
-                *perceived.quat_xyzw,
+                *perceived.position.tolist(),
+                *perceived.quat_xyzw.tolist(),
             ],
             dtype=np.float32,
         )
         if not np.isfinite(state).all():
             raise PhysicsError("the state observed is not finite")
-        return {"points": self.points.copy(), "state": np.clip(state, self.space.low, self.space.high)}
+        within = np.minimum(np.maximum(state, self.space.low), self.space.high)
+        return {"points": self.points.copy(), "state": within}

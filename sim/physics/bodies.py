@@ -34,6 +34,7 @@ class SimObject:
             axes[:, 0] = -axes[:, 0]
         self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
         self._object_to_mass = self._mass_to_object.inverse()
+        self._pose, self._read_at = object_to_world, -1
         # PyBullet takes the meshes of a compound from files alone, and reads them until the body stands.
         with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
             collision, visual = _compound_shapes(spec, Path(folder), world.client, visible)
@@ -66,8 +67,10 @@ class SimObject:
     @property
     def object_to_world(self) -> Pose:
         """True pose of the object frame."""
-        position, quat = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
-        return Pose(np.array(position), np.array(quat)).compose(self._object_to_mass)
+        if self._read_at != self.world.moment:
+            found = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
+            self._pose, self._read_at = Pose(*found).compose(self._object_to_mass), self.world.moment
+        return self._pose
 
     def place(self, object_to_world: Pose) -> None:
         """Put the object frame at `object_to_world`, at rest."""
@@ -75,6 +78,7 @@ class SimObject:
         pybullet.resetBasePositionAndOrientation(
             self.body, list(mass_to_world.position), list(mass_to_world.quat_xyzw), physicsClientId=self.world.client
         )
+        self.world.touched()
 
     def set_velocity(self, linear: np.ndarray) -> None:
         """Give the body a linear velocity (3,), m/s, world frame."""
