@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +32,7 @@ class SimObject:
     ) -> None:
         self.world = world
         self.spec = spec
+        self.mass_properties = properties
         moments, axes = np.linalg.eigh(properties.inertia)
         if np.linalg.det(axes) < 0:
             axes[:, 0] = -axes[:, 0]
@@ -36,8 +40,8 @@ class SimObject:
         self._object_to_mass = self._mass_to_object.inverse()
         self._pose, self._read_at = object_to_world, -1
         # PyBullet takes the meshes of a compound from files alone, and reads them until the body stands.
-        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            collision, visual = _compound_shapes(spec, Path(folder), world.client, visible)
+        with _folder_for(spec) as folder:
+            collision, visual = _compound_shapes(spec, folder, world.client, visible)
             self.body = pybullet.createMultiBody(
                 baseMass=properties.mass,
                 baseCollisionShapeIndex=collision,
@@ -80,6 +84,14 @@ class SimObject:
         )
         self.world.touched()
 
+    def start_again(self, object_to_world: Pose) -> None:
+        """Put the object frame at `object_to_world`, at rest, as if the body had just been made: nothing is left of
+        what touched it."""
+        self.place(object_to_world)
+        # A proxy of its own is made anew with the filter's words, and contacts, with the forces that the solver would
+        # start from, go with the old one. These words are those that a body gets when it is made.
+        pybullet.setCollisionFilterGroupMask(self.body, -1, _MOVING, _EVERYTHING, physicsClientId=self.world.client)
+
     def set_velocity(self, linear: np.ndarray) -> None:
         """Give the body a linear velocity (3,), m/s, world frame."""
         pybullet.resetBaseVelocity(self.body, list(linear), [0, 0, 0], physicsClientId=self.world.client)
@@ -90,6 +102,24 @@ class SimObject:
 
 
 _NO_TURN = [0.0, 0.0, 0.0, 1.0]
+_MOVING, _EVERYTHING = 1, -1
+"""Bullet's filter of collisions: the group of what moves, and a mask of all groups."""
+
+
+@contextlib.contextmanager
+def _folder_for(spec: ObjectSpec) -> Iterator[Path]:
+    """A new folder for the few files of a body, with less ado than `tempfile.TemporaryDirectory` makes, which takes as
+    long as the body itself; no folder for boxes, of which PyBullet has its own."""
+    if all(isinstance(part, Prism) and part.kind == "box" for part in spec.parts):
+        yield Path()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="robo_meta_"))
+    try:
+        yield folder
+    finally:
+        for name in os.listdir(folder):
+            os.unlink(folder / name)
+        os.rmdir(folder)
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,26 @@
-"""The Franka Panda: joints, inverse kinematics for a top-down hand, and the gear-coupled gripper."""
+"""The Franka Panda: the motors of its joints, the hand that they carry, and the gear-coupled gripper."""
 
 from __future__ import annotations
 
-import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from sim.frames import Pose, wrap_heading
-from sim.physics.world import DATA, World, pybullet
+from sim.physics.arm_kinematics import arm_kinematics
+from sim.physics.arm_model import ARM_JOINTS, HOME, load_arm
+from sim.physics.world import World, pybullet
 from sim.robot import GripperConfig
 
-URDF = DATA / "franka_panda" / "panda.urdf"
-ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
 BASE = "panda_link0"
 """The link that is fixed at the world's origin."""
-HOME = (0.0, 0.0, 0.0, -2.2, 0.0, 2.2, 0.785)
-"""rad: joints with the hand pointing down over the workspace."""
 ARM_FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 """N m: joint torque limits of the URDF."""
 ARM_GAINS, ARM_DAMPING = (0.4,) * 7, (1.0,) * 7
 """Of the joints' motors: share of the position's and of the velocity's error that a physics step takes away."""
-LOWER = (-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671)
-UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
+ROUNDS = 4
+"""Times that the kinematics are asked for a start far from `HOME`, each from where the last time ended."""
 
 
 class Panda:
@@ -37,7 +32,7 @@ class Panda:
     def __init__(self, world: World, gripper: GripperConfig, visible: bool) -> None:
         self.world = world
         self.gripper = gripper
-        self.body = _load(world, visible)
+        self.body = load_arm(world, visible=visible)
         client = world.client
         for link in (LEFT_FINGER, RIGHT_FINGER):
             pybullet.changeDynamics(
@@ -63,8 +58,7 @@ class Panda:
             physicsClientId=client,
         )
         pybullet.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=client)
-        # PyBullet's inverse kinematics works from the base link's centre of mass, not from its frame.
-        self._base_offset = tuple(pybullet.getDynamicsInfo(self.body, -1, physicsClientId=client)[3])
+        self._kinematics = arm_kinematics()
         self.joints: tuple[float, ...] = HOME
         """rad: where the arm is told to be."""
         self._fingers_told: float | None = None
@@ -74,42 +68,24 @@ class Panda:
     def reset(self, position: np.ndarray, yaw: float) -> None:
         """Put the hand at `position` (3,), m, world, with closing heading `yaw`, rad, open and at rest."""
         self.joints = HOME
-        for _ in range(4):
-            self.joints = self.inverse_kinematics(position, yaw)
-            for joint, angle in zip(ARM_JOINTS, self.joints, strict=True):
-                pybullet.resetJointState(self.body, joint, angle, 0.0, physicsClientId=self.world.client)
-        for link in (LEFT_FINGER, RIGHT_FINGER):
-            pybullet.resetJointState(
-                self.body, link, self.gripper.open_width / 2, 0.0, physicsClientId=self.world.client
-            )
+        for _ in range(ROUNDS):
+            self.joints = self._kinematics.solve(position, yaw, self.joints)
+        open_finger = self.gripper.open_width / 2
+        for joint, at in (
+            *zip(ARM_JOINTS, self.joints, strict=True),
+            (LEFT_FINGER, open_finger),
+            (RIGHT_FINGER, open_finger),
+        ):
+            pybullet.resetJointState(self.body, joint, at, 0.0, physicsClientId=self.world.client)
         self.world.touched()
         self._drive_arm(self.joints)
         self._fingers_told = None
-        self._drive_fingers(self.gripper.open_width / 2)
-
-    def inverse_kinematics(self, position: np.ndarray, yaw: float) -> tuple[float, ...]:
-        """(7,) joint angles, rad, for the hand at `position`, pointing down, closing along `yaw`."""
-        # The hand's y axis is its closing direction; half a turn about x points it down.
-        half = yaw / 2 + np.pi / 4
-        orientation = [np.cos(half), np.sin(half), 0.0, 0.0]
-        open_finger = self.gripper.open_width / 2
-        solution = pybullet.calculateInverseKinematics(
-            self.body,
-            GRASP_LINK,
-            [at - offset for at, offset in zip(np.asarray(position).tolist(), self._base_offset, strict=True)],
-            orientation,
-            currentPositions=[*self.joints, open_finger, open_finger],
-            maxNumIterations=60,
-            residualThreshold=1e-6,
-            physicsClientId=self.world.client,
-        )
-        # The solution comes first, so that what is no number stays none.
-        return tuple([min(max(q, low), high) for q, low, high in zip(solution[:7], LOWER, UPPER, strict=True)])
+        self._drive_fingers(open_finger)
 
     def move(self, position: np.ndarray, yaw: float, close: bool, steps: int, ticks: int = 6) -> None:
         """Drive to `position`, `yaw` in `steps` physics steps; joint targets move on `ticks` times on the way."""
         self._drive_fingers(0.0 if close else self.gripper.open_width / 2)
-        start, goal = self.joints, self.inverse_kinematics(position, yaw)
+        start, goal = self.joints, self._kinematics.solve(position, yaw, self.joints)
         for tick in range(1, ticks + 1):
             part = tick / ticks
             self._drive_arm([a + (b - a) * part for a, b in zip(start, goal, strict=True)])
@@ -184,17 +160,3 @@ class Panda:
                 physicsClientId=self.world.client,
             )
         self._fingers_told = target
-
-
-def _load(world: World, visible: bool) -> int:
-    """Load the URDF of `pybullet_data`, adjusted: unseen visuals, which cost most of the loading, are left out."""
-    tree = ElementTree.parse(URDF)
-    for link in tree.getroot().iter("link"):
-        for element in link.findall("visual") if not visible else []:
-            link.remove(element)
-    for mesh in tree.getroot().iter("mesh"):
-        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{URDF.parent}/"))
-    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-        adjusted = Path(folder) / "panda.urdf"
-        tree.write(adjusted)
-        return pybullet.loadURDF(str(adjusted), useFixedBase=True, physicsClientId=world.client)
