@@ -34,7 +34,7 @@ class Pose(Record):
         matrix.setflags(write=False)
         return matrix
 
-    @property
+    @cached_property
     def yaw(self) -> float:
         """Heading of the frame's x axis about the world's z, rad in (−π, π]."""
         x_axis = self.rotation[:, 0]

@@ -91,6 +91,9 @@ class Judge:
         self.upright_at_rest = self.body.object_to_world.rotation[:, 2]
         self.closed = False
         self.tip = np.zeros(2)
+        self._tilt, self._tilt_at = 0.0, -1
+        self._pads: dict[int, list[np.ndarray]] = {}
+        self._pads_at = -1
 
     def fingers_closed(self) -> None:
         """Note that the gripper was told to close: before that nothing is held, whatever touches the object."""
@@ -104,7 +107,10 @@ class Judge:
     @property
     def tilt(self) -> float:
         """rad: angle of the object's z axis to where it pointed at rest."""
-        return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest, -1, 1)))
+        if self._tilt_at != self.world.moment:
+            cosine = float(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest)
+            self._tilt, self._tilt_at = float(np.arccos(min(max(cosine, -1.0), 1.0))), self.world.moment
+        return self._tilt
 
     @property
     def pressing_pads(self) -> int:
@@ -156,7 +162,12 @@ class Judge:
         return float(self.body.object_to_world.apply(point_in_object)[2] - self.panda.hand_position()[2])
 
     def _pad_contacts(self) -> dict[int, list[np.ndarray]]:
-        """Positions (3,), world, where each finger presses along the closing direction."""
+        """Positions (3,), world, where each finger presses along the closing direction; looked for once a moment."""
+        if self._pads_at != self.world.moment:
+            self._pads, self._pads_at = self._find_pad_contacts(), self.world.moment
+        return self._pads
+
+    def _find_pad_contacts(self) -> dict[int, list[np.ndarray]]:
         yaw = self.panda.hand_yaw()
         closing = np.array([np.cos(yaw), np.sin(yaw), 0.0])
         found: dict[int, list[np.ndarray]] = {LEFT_FINGER: [], RIGHT_FINGER: []}
