@@ -10,7 +10,7 @@ import numpy as np
 from sim.objects.graspable import outer_ends
 from sim.physics.bodies import SimObject
 from sim.physics.panda import LEFT_FINGER, RIGHT_FINGER, Panda
-from sim.physics.world import PHYSICS_HZ, World
+from sim.physics.world import PHYSICS_HZ, Place, World
 from sim.tasks.scenes import PART, Scene
 
 
@@ -92,7 +92,7 @@ class Judge:
         self.closed = False
         self.tip = np.zeros(2)
         self._tilt, self._tilt_at = 0.0, -1
-        self._pads: dict[int, list[np.ndarray]] = {}
+        self._pads: dict[int, list[Place]] = {}
         self._pads_at = -1
 
     def fingers_closed(self) -> None:
@@ -159,20 +159,21 @@ class Judge:
 
     def _height_in_hand(self, point_in_object: np.ndarray) -> float:
         """m: how far a point (3,) of the object is above the hand."""
-        return float(self.body.object_to_world.apply(point_in_object)[2] - self.panda.hand_position()[2])
+        pose = self.body.object_to_world
+        (a, b, c), (x, y, z) = pose.rotation[2].tolist(), point_in_object.tolist()
+        return a * x + b * y + c * z + float(pose.position[2]) - self.panda.hand_height()
 
-    def _pad_contacts(self) -> dict[int, list[np.ndarray]]:
+    def _pad_contacts(self) -> dict[int, list[Place]]:
         """Positions (3,), world, where each finger presses along the closing direction; looked for once a moment."""
         if self._pads_at != self.world.moment:
             self._pads, self._pads_at = self._find_pad_contacts(), self.world.moment
         return self._pads
 
-    def _find_pad_contacts(self) -> dict[int, list[np.ndarray]]:
-        yaw = self.panda.hand_yaw()
-        closing = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-        found: dict[int, list[np.ndarray]] = {LEFT_FINGER: [], RIGHT_FINGER: []}
+    def _find_pad_contacts(self) -> dict[int, list[Place]]:
+        x, y = self.panda.closing_direction()
+        found: dict[int, list[Place]] = {LEFT_FINGER: [], RIGHT_FINGER: []}
         for contact in self.world.contacts(self.panda.body, self.body.body):
-            presses = abs(contact.normal @ closing) >= self.thresholds.pad_alignment
+            presses = abs(contact.normal[0] * x + contact.normal[1] * y) >= self.thresholds.pad_alignment
             if contact.link_a in found and presses and contact.force >= self.thresholds.pad_force:
                 found[contact.link_a].append(contact.position)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 
 import numpy as np
 
@@ -96,11 +97,20 @@ class Panda:
         """(3,), m, world: where the grasp frame is."""
         return np.array(self._hand_link()[4])
 
+    def hand_height(self) -> float:
+        """m over the table."""
+        return float(self._hand_link()[4][2])
+
     def hand_yaw(self) -> float:
         """Heading of the closing direction, rad, in (−π/2, π/2]."""
-        x, y, z, w = self._hand_link()[5]
-        closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
-        return float(wrap_heading(np.arctan2(closing_y, closing_x)))
+        x, y = self._closing_axis()
+        return float(wrap_heading(np.arctan2(y, x)))
+
+    def closing_direction(self) -> tuple[float, float]:
+        """x and y, world frame, of the level unit vector along which the fingers close."""
+        x, y = self._closing_axis()
+        length = hypot(x, y)
+        return x / length, y / length
 
     def hand_to_world(self) -> Pose:
         """Pose of the hand frame: z out of the hand, y the closing direction."""
@@ -123,6 +133,11 @@ class Panda:
 
     def _link(self, link: int) -> tuple:
         return pybullet.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self.world.client)
+
+    def _closing_axis(self) -> tuple[float, float]:
+        """x and y, world frame, of the hand's y axis."""
+        x, y, z, w = self._hand_link()[5]
+        return 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
 
     def _hand_link(self) -> tuple:
         """The state of the grasp frame, read once a moment of the physics."""

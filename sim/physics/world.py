@@ -10,10 +10,8 @@ import os
 import subprocess
 import sys
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import NamedTuple
 
 from sim.errors import InputError, MachineError
 from sim.physics.quiet import quiet
@@ -46,16 +44,19 @@ TABLE_COLOUR = (0.60, 0.55, 0.49)
 """RGB: a warm middle grey, on which every colour of the palette, black and white too, stands out."""
 
 
-@dataclass(frozen=True)
-class Contact:
+Place = tuple[float, float, float]
+"""x, y, z."""
+
+
+class Contact(NamedTuple):
     """One contact point between two bodies."""
 
     link_a: int
     """Link of the first body, −1 for its base."""
-    position: np.ndarray
-    """(3,), m, world frame, on the second body."""
-    normal: np.ndarray
-    """(3,), unit, world frame, from the second body to the first."""
+    position: Place
+    """m, world frame, on the second body."""
+    normal: Place
+    """Unit, world frame, from the second body to the first."""
     force: float
     """N, along the normal."""
 
@@ -159,7 +160,7 @@ class World:
         found = self._contacts.get((body_a, body_b))
         if found is None:
             points = pybullet.getContactPoints(body_a, body_b, physicsClientId=self.client)
-            found = [Contact(c[3], np.array(c[6]), np.array(c[7]), c[9]) for c in points or ()]
+            found = [Contact(c[3], c[6], c[7], c[9]) for c in points or ()]
             self._contacts[body_a, body_b] = found
         return found
 
