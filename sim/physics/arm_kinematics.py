@@ -8,7 +8,7 @@ of the time: nothing that the fingers do moves the hand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -58,7 +58,12 @@ class ArmKinematics:
         return tuple([min(max(q, low), high) for q, low, high in zip(solution, LOWER, UPPER, strict=True)])
 
 
-@lru_cache(maxsize=1)
+_shared: WeakValueDictionary[str, ArmKinematics] = WeakValueDictionary()
+
+
 def arm_kinematics() -> ArmKinematics:
-    """The process's own, made at first use."""
-    return ArmKinematics()
+    """The one that all arms of the process share; it goes with the last of them."""
+    found = _shared.get("arm")
+    if found is None:
+        found = _shared["arm"] = ArmKinematics()
+    return found
