@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import acos, hypot
 
 import numpy as np
 
@@ -91,7 +92,6 @@ class Judge:
         self.upright_at_rest = self.body.object_to_world.rotation[:, 2]
         self.closed = False
         self.tip = np.zeros(2)
-        self._tilt, self._tilt_at = 0.0, -1
         self._pads: dict[int, list[Place]] = {}
         self._pads_at = -1
 
@@ -107,10 +107,12 @@ class Judge:
     @property
     def tilt(self) -> float:
         """rad: angle of the object's z axis to where it pointed at rest."""
-        if self._tilt_at != self.world.moment:
-            cosine = float(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest)
-            self._tilt, self._tilt_at = float(np.arccos(min(max(cosine, -1.0), 1.0))), self.world.moment
-        return self._tilt
+        return float(np.arccos(self._upright_cosine))
+
+    @property
+    def _upright_cosine(self) -> float:
+        """Of the tilt."""
+        return min(max(float(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest), -1.0), 1.0)
 
     @property
     def pressing_pads(self) -> int:
@@ -123,7 +125,7 @@ class Judge:
         `tip` (2,), object frame: the direction in the object's plane whose side sank since it lay at rest, times the
         tilt in rad.
         """
-        if not self.closed or self.tilt <= np.hypot(*self.tip) or not self._clamped():
+        if not self.closed or acos(self._upright_cosine) <= hypot(*self.tip.tolist()) or not self._clamped():
             return
         # Where the upright at rest points now, seen from the object: away from the side that sank.
         away = (self.body.object_to_world.rotation.T @ self.upright_at_rest)[:2]
@@ -146,7 +148,7 @@ class Judge:
             self.panda.move(hand_position + offset, yaw, close=True, steps=_TICK, ticks=1)
             sunk = grip_height - self._height_in_hand(held_in_object)
             held &= sunk <= limits.slip and self.rise >= limits.lift - limits.slip - limits.shake_amplitude
-            level &= bool(self.tilt < limits.tilt)
+            level &= acos(self._upright_cosine) < limits.tilt
             clamped &= self._clamped()
             unsupported &= self._unsupported()
             self.look()

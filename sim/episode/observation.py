@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from gymnasium import spaces
@@ -54,6 +55,9 @@ class Observer:
     last_quat: np.ndarray
     """(4,), xyzw: the object's true attitude when it was last observed."""
 
+    def __post_init__(self) -> None:
+        self._low, self._high = self.space.low.tolist(), self.space.high.tolist()
+
     def observe(self, panda: Panda, object_to_world: Pose, gripper_command: float) -> dict[str, np.ndarray]:
         """`points` and `state`.
 
@@ -86,7 +90,9 @@ class Observer:
             ],
             dtype=np.float32,
         )
-        if not np.isfinite(state).all():
+        values = state.tolist()
+        if not all(map(isfinite, values)):
             raise PhysicsError("the state observed is not finite")
-        within = np.minimum(np.maximum(state, self.space.low), self.space.high)
-        return {"points": self.points.copy(), "state": within}
+        if not all(low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)):
+            state = np.clip(state, self.space.low, self.space.high)
+        return {"points": self.points.copy(), "state": state}

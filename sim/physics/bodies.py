@@ -88,8 +88,8 @@ class SimObject:
         """Put the object frame at `object_to_world`, at rest, as if the body had just been made: nothing is left of
         what touched it."""
         self.place(object_to_world)
-        # A proxy of its own is made anew with the filter's words, and contacts, with the forces that the solver would
-        # start from, go with the old one. These words are those that a body gets when it is made.
+        # With its filter's words, those that every body is made with, Bullet makes the body's place in the broadphase
+        # anew and forgets its contacts: nothing can start from the forces of an episode before.
         pybullet.setCollisionFilterGroupMask(self.body, -1, _MOVING, _EVERYTHING, physicsClientId=self.world.client)
 
     def set_velocity(self, linear: np.ndarray) -> None:
