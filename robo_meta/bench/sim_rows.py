@@ -66,7 +66,7 @@ def _steps(config: BenchConfig, peer: Any) -> Iterator[Row]:
         works[name], works[f"raw, {name}"] = _control_step(config, actions)
     if peer is not None:
         works |= _peer_steps(peer)
-    times, scale = interleaved(works, config.rounds, warm_up=2), 1e3 / STEPS
+    times, scale = interleaved(works, config.rounds), 1e3 / STEPS
     for name in ACTIONS:
         yield _beside(times, f"control step, {name}", name, f"raw, {name}", "raw stepping", scale, 1.08)
     if peer is None:
