@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,17 +24,17 @@ class Pose(Record):
     """(4,), unit quaternion."""
 
     def __post_init__(self) -> None:
-        for name, size in (("position", 3), ("quat_xyzw", 4)):
-            value = np.array(getattr(self, name), dtype=np.float64).reshape(size)
-            value.setflags(write=False)
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "position", _kept(self.position, 3))
+        object.__setattr__(self, "quat_xyzw", _kept(self.quat_xyzw, 4))
 
-    @property
+    @cached_property
     def rotation(self) -> np.ndarray:
-        """(3, 3) rotation matrix."""
-        return matrix_from_quat(self.quat_xyzw)
+        """(3, 3) rotation matrix, read-only."""
+        matrix = matrix_from_quat(self.quat_xyzw)
+        matrix.setflags(write=False)
+        return matrix
 
-    @property
+    @cached_property
     def yaw(self) -> float:
         """Heading of the frame's x axis about the world's z, rad in (−π, π]."""
         x_axis = self.rotation[:, 0]
@@ -53,10 +54,23 @@ class Pose(Record):
         return Pose(-(matrix_from_quat(conjugate) @ self.position), conjugate)
 
 
+def _kept(values: np.ndarray, size: int) -> np.ndarray:
+    """A read-only copy (size,) in float64."""
+    kept = np.array(values, dtype=np.float64)
+    if kept.shape != (size,):
+        kept = kept.reshape(size)
+    kept.setflags(write=False)
+    return kept
+
+
+# Poses are read at every step of an episode: these two calculate with Python's floats, which round as numpy's do and
+# take a fifth of the time.
+
+
 def quat_multiply(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Hamilton product of xyzw quaternions: rotate by `right`, then by `left`."""
-    x1, y1, z1, w1 = left
-    x2, y2, z2, w2 = right
+    x1, y1, z1, w1 = np.asarray(left, dtype=np.float64).tolist()
+    x2, y2, z2, w2 = np.asarray(right, dtype=np.float64).tolist()
     return np.array(
         [
             w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
@@ -79,7 +93,7 @@ def nearest_sign(quat_xyzw: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 def matrix_from_quat(quat_xyzw: np.ndarray) -> np.ndarray:
     """(3, 3) rotation matrix of a unit xyzw quaternion."""
-    x, y, z, w = quat_xyzw
+    x, y, z, w = np.asarray(quat_xyzw, dtype=np.float64).tolist()
     return np.array(
         [
             [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from math import acos, hypot
 
 import numpy as np
 
 from sim.objects.graspable import outer_ends
 from sim.physics.bodies import SimObject
 from sim.physics.panda import LEFT_FINGER, RIGHT_FINGER, Panda
-from sim.physics.world import PHYSICS_HZ, World
+from sim.physics.world import PHYSICS_HZ, Place, World
 from sim.tasks.scenes import PART, Scene
 
 
@@ -91,6 +92,8 @@ class Judge:
         self.upright_at_rest = self.body.object_to_world.rotation[:, 2]
         self.closed = False
         self.tip = np.zeros(2)
+        self._pads: dict[int, list[Place]] = {}
+        self._pads_at = -1
 
     def fingers_closed(self) -> None:
         """Note that the gripper was told to close: before that nothing is held, whatever touches the object."""
@@ -104,7 +107,12 @@ class Judge:
     @property
     def tilt(self) -> float:
         """rad: angle of the object's z axis to where it pointed at rest."""
-        return float(np.arccos(np.clip(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest, -1, 1)))
+        return float(np.arccos(self._upright_cosine))
+
+    @property
+    def _upright_cosine(self) -> float:
+        """Of the tilt."""
+        return min(max(float(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest), -1.0), 1.0)
 
     @property
     def pressing_pads(self) -> int:
@@ -117,7 +125,7 @@ class Judge:
         `tip` (2,), object frame: the direction in the object's plane whose side sank since it lay at rest, times the
         tilt in rad.
         """
-        if not self.closed or self.tilt <= np.hypot(*self.tip) or not self._clamped():
+        if not self.closed or acos(self._upright_cosine) <= hypot(*self.tip.tolist()) or not self._clamped():
             return
         # Where the upright at rest points now, seen from the object: away from the side that sank.
         away = (self.body.object_to_world.rotation.T @ self.upright_at_rest)[:2]
@@ -140,7 +148,7 @@ class Judge:
             self.panda.move(hand_position + offset, yaw, close=True, steps=_TICK, ticks=1)
             sunk = grip_height - self._height_in_hand(held_in_object)
             held &= sunk <= limits.slip and self.rise >= limits.lift - limits.slip - limits.shake_amplitude
-            level &= bool(self.tilt < limits.tilt)
+            level &= acos(self._upright_cosine) < limits.tilt
             clamped &= self._clamped()
             unsupported &= self._unsupported()
             self.look()
@@ -153,15 +161,21 @@ class Judge:
 
     def _height_in_hand(self, point_in_object: np.ndarray) -> float:
         """m: how far a point (3,) of the object is above the hand."""
-        return float(self.body.object_to_world.apply(point_in_object)[2] - self.panda.hand_position()[2])
+        pose = self.body.object_to_world
+        (a, b, c), (x, y, z) = pose.rotation[2].tolist(), point_in_object.tolist()
+        return a * x + b * y + c * z + float(pose.position[2]) - self.panda.hand_height()
 
-    def _pad_contacts(self) -> dict[int, list[np.ndarray]]:
-        """Positions (3,), world, where each finger presses along the closing direction."""
-        yaw = self.panda.hand_yaw()
-        closing = np.array([np.cos(yaw), np.sin(yaw), 0.0])
-        found: dict[int, list[np.ndarray]] = {LEFT_FINGER: [], RIGHT_FINGER: []}
+    def _pad_contacts(self) -> dict[int, list[Place]]:
+        """Positions (3,), world, where each finger presses along the closing direction; looked for once a moment."""
+        if self._pads_at != self.world.moment:
+            self._pads, self._pads_at = self._find_pad_contacts(), self.world.moment
+        return self._pads
+
+    def _find_pad_contacts(self) -> dict[int, list[Place]]:
+        x, y = self.panda.closing_direction()
+        found: dict[int, list[Place]] = {LEFT_FINGER: [], RIGHT_FINGER: []}
         for contact in self.world.contacts(self.panda.body, self.body.body):
-            presses = abs(contact.normal @ closing) >= self.thresholds.pad_alignment
+            presses = abs(contact.normal[0] * x + contact.normal[1] * y) >= self.thresholds.pad_alignment
             if contact.link_a in found and presses and contact.force >= self.thresholds.pad_force:
                 found[contact.link_a].append(contact.position)
         return found

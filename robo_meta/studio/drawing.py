@@ -16,8 +16,8 @@ from sim.objects.meshes import MeshPart
 from sim.objects.prisms import Prism
 from sim.objects.spec import ObjectSpec
 from sim.palette import PALETTE
+from sim.physics.arm_model import URDF
 from sim.physics.bodies import prism_mesh
-from sim.physics.panda import URDF
 
 if TYPE_CHECKING:  # an extra
     import viser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ def checked_action(action: Any) -> np.ndarray:
         raise ActionError(f"action {action!r}; expected five finite numbers") from None
     if numbers.shape != (ACTION_SIZE,):
         raise ActionError(f"action of shape {numbers.shape}; expected ({ACTION_SIZE},)")
-    if not np.isfinite(numbers).all():
-        raise ActionError(f"action {numbers.tolist()}; expected five finite numbers")
-    return np.clip(numbers, -1, 1)
+    values = numbers.tolist()
+    if not all(map(isfinite, values)):
+        raise ActionError(f"action {values}; expected five finite numbers")
+    return np.array([min(max(value, -1.0), 1.0) for value in values])

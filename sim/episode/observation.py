@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from gymnasium import spaces
 
 from sim.episode.action import CONTROL_HZ
 from sim.errors import MachineError
-from sim.frames import Pose, nearest_sign, wrap_heading
+from sim.frames import Pose, nearest_sign
 from sim.physics.panda import Panda
 from sim.sensing import POINT_COUNT, PoseBias
 
@@ -54,6 +55,9 @@ class Observer:
     last_quat: np.ndarray
     """(4,), xyzw: the object's true attitude when it was last observed."""
 
+    def __post_init__(self) -> None:
+        self._low, self._high = self.space.low.tolist(), self.space.high.tolist()
+
     def observe(self, panda: Panda, object_to_world: Pose, gripper_command: float) -> dict[str, np.ndarray]:
         """`points` and `state`.
 
@@ -76,16 +80,19 @@ class Observer:
         self.last_opening = opening
         state = np.array(
             [
-                *panda.hand_position(),
-                wrap_heading(panda.hand_yaw()),
+                *panda.hand_position().tolist(),
+                panda.hand_yaw(),
                 opening,
                 rate,
                 gripper_command,
-                *perceived.position,
-                *perceived.quat_xyzw,
+                *perceived.position.tolist(),
+                *perceived.quat_xyzw.tolist(),
             ],
             dtype=np.float32,
         )
-        if not np.isfinite(state).all():
+        values = state.tolist()
+        if not all(map(isfinite, values)):
             raise PhysicsError("the state observed is not finite")
-        return {"points": self.points.copy(), "state": np.clip(state, self.space.low, self.space.high)}
+        if not all(low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)):
+            state = np.clip(state, self.space.low, self.space.high)
+        return {"points": self.points.copy(), "state": state}

@@ -42,9 +42,11 @@ class RunningEpisode:
 
     def command(self, action: np.ndarray, space: Workspace) -> None:
         """Take an action (5,) in [−1, 1]: move what hand and gripper are told, and shove the object if it is time."""
-        self.hand_command = np.clip(self.hand_command + action[:3] * space.reach, space.low, space.high)
-        self.yaw_command = float(np.clip(self.yaw_command + action[3] * space.turn, -space.yaw_limit, space.yaw_limit))
-        command = -1.0 if action[4] < 0 else 1.0
+        *moves, turn, gripper = action.tolist()
+        told = zip(self.hand_command.tolist(), moves, space.low, space.high, strict=True)
+        self.hand_command = np.array([min(max(at + move * space.reach, low), high) for at, move, low, high in told])
+        self.yaw_command = min(max(self.yaw_command + turn * space.turn, -space.yaw_limit), space.yaw_limit)
+        command = -1.0 if gripper < 0 else 1.0
         if command < 0 <= self.gripper_command:
             self.judge.fingers_closed()
         self.gripper_command = command

@@ -10,7 +10,7 @@ from sim.robot import GripperConfig
 from sim.tasks.scenes import Scene
 
 RENEW_AFTER = 100
-"""Episodes after which the world is built anew, which takes 40 ms: PyBullet keeps 14 kB of every removed object."""
+"""Objects after which the world is built anew, which takes 40 ms: PyBullet keeps 14 kB of every removed object."""
 
 
 class Tabletop:
@@ -30,32 +30,42 @@ class Tabletop:
         self.panda = Panda(self.world, gripper, visible)
         self._gripper, self._visible = gripper, visible
         self._object: SimObject | None = None
-        self._episodes = 0
+        self._objects = 0
 
     def set_up(self, scene: Scene, start: Start) -> SimObject:
         """Clear the table, move the arm to its start and place the scene's object.
 
         A world in which this fails is built anew by the next call.
         """
-        seen, previous = self._episodes, self._object
+        seen, body = self._objects, self._object
         self.renew_next()
         if seen >= RENEW_AFTER or not self.world.is_open:
             self.world.renew()
             self.panda = Panda(self.world, self._gripper, self._visible)
-            seen = 0
-        elif previous is not None:
-            previous.remove()
+            seen, body = 0, None
+        elif body is not None and not _is_of(body, scene):
+            body.remove()
+            body = None
         self.world.set_iterations(FREE_ITERATIONS)
         self.panda.reset(start.hand, start.yaw)
-        body = SimObject(self.world, scene.object, scene.mass_properties, start.object_to_world, self._visible)
-        self._episodes, self._object = seen + 1, body
+        if body is None:
+            body = SimObject(self.world, scene.object, scene.mass_properties, start.object_to_world, self._visible)
+            seen += 1
+        else:
+            body.start_again(start.object_to_world)
+        self._objects, self._object = seen, body
         return body
 
     def renew_next(self) -> None:
         """Have the next call of `set_up` build the world anew."""
-        self._episodes, self._object = RENEW_AFTER, None
+        self._objects, self._object = RENEW_AFTER, None
 
     def close(self) -> None:
         """Free the physics; safe to call twice."""
         self._object = None
         self.world.close()
+
+
+def _is_of(body: SimObject, scene: Scene) -> bool:
+    """Whether the body is the one that the scene's object would get."""
+    return body.spec is scene.object and body.mass_properties == scene.mass_properties

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,14 +32,16 @@ class SimObject:
     ) -> None:
         self.world = world
         self.spec = spec
+        self.mass_properties = properties
         moments, axes = np.linalg.eigh(properties.inertia)
         if np.linalg.det(axes) < 0:
             axes[:, 0] = -axes[:, 0]
         self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
         self._object_to_mass = self._mass_to_object.inverse()
+        self._pose, self._read_at = object_to_world, -1
         # PyBullet takes the meshes of a compound from files alone, and reads them until the body stands.
-        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-            collision, visual = _compound_shapes(spec, Path(folder), world.client, visible)
+        with _folder_for(spec) as folder:
+            collision, visual = _compound_shapes(spec, folder, world.client, visible)
             self.body = pybullet.createMultiBody(
                 baseMass=properties.mass,
                 baseCollisionShapeIndex=collision,
@@ -66,8 +71,10 @@ class SimObject:
     @property
     def object_to_world(self) -> Pose:
         """True pose of the object frame."""
-        position, quat = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
-        return Pose(np.array(position), np.array(quat)).compose(self._object_to_mass)
+        if self._read_at != self.world.moment:
+            found = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
+            self._pose, self._read_at = Pose(*found).compose(self._object_to_mass), self.world.moment
+        return self._pose
 
     def place(self, object_to_world: Pose) -> None:
         """Put the object frame at `object_to_world`, at rest."""
@@ -75,6 +82,15 @@ class SimObject:
         pybullet.resetBasePositionAndOrientation(
             self.body, list(mass_to_world.position), list(mass_to_world.quat_xyzw), physicsClientId=self.world.client
         )
+        self.world.touched()
+
+    def start_again(self, object_to_world: Pose) -> None:
+        """Put the object frame at `object_to_world`, at rest, as if the body had just been made: nothing is left of
+        what touched it."""
+        self.place(object_to_world)
+        # With its filter's words, those that every body is made with, Bullet makes the body's place in the broadphase
+        # anew and forgets its contacts: nothing can start from the forces of an episode before.
+        pybullet.setCollisionFilterGroupMask(self.body, -1, _MOVING, _EVERYTHING, physicsClientId=self.world.client)
 
     def set_velocity(self, linear: np.ndarray) -> None:
         """Give the body a linear velocity (3,), m/s, world frame."""
@@ -86,6 +102,24 @@ class SimObject:
 
 
 _NO_TURN = [0.0, 0.0, 0.0, 1.0]
+_MOVING, _EVERYTHING = 1, -1
+"""Bullet's filter of collisions: the group of what moves, and a mask of all groups."""
+
+
+@contextlib.contextmanager
+def _folder_for(spec: ObjectSpec) -> Iterator[Path]:
+    """A new folder for the few files of a body, with less ado than `tempfile.TemporaryDirectory` makes, which takes as
+    long as the body itself; no folder for boxes, of which PyBullet has its own."""
+    if all(isinstance(part, Prism) and part.kind == "box" for part in spec.parts):
+        yield Path()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="robo_meta_"))
+    try:
+        yield folder
+    finally:
+        for name in os.listdir(folder):
+            os.unlink(folder / name)
+        os.rmdir(folder)
 
 
 @dataclass(frozen=True)

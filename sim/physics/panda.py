@@ -1,28 +1,27 @@
-"""The Franka Panda: joints, inverse kinematics for a top-down hand, and the gear-coupled gripper."""
+"""The Franka Panda: the motors of its joints, the hand that they carry, and the gear-coupled gripper."""
 
 from __future__ import annotations
 
-import tempfile
-import xml.etree.ElementTree as ElementTree
-from pathlib import Path
+from collections.abc import Sequence
+from math import atan2, hypot, pi
 
 import numpy as np
 
-from sim.frames import Pose, wrap_heading
-from sim.physics.world import DATA, World, pybullet
+from sim.frames import Pose
+from sim.physics.arm_kinematics import arm_kinematics
+from sim.physics.arm_model import ARM_JOINTS, HOME, load_arm
+from sim.physics.world import World, pybullet
 from sim.robot import GripperConfig
 
-URDF = DATA / "franka_panda" / "panda.urdf"
-ARM_JOINTS = tuple(range(7))
 LEFT_FINGER, RIGHT_FINGER, GRASP_LINK = 9, 10, 11
 BASE = "panda_link0"
 """The link that is fixed at the world's origin."""
-HOME = (0.0, 0.0, 0.0, -2.2, 0.0, 2.2, 0.785)
-"""rad: joints with the hand pointing down over the workspace."""
 ARM_FORCES = (87.0, 87.0, 87.0, 87.0, 12.0, 12.0, 12.0)
 """N m: joint torque limits of the URDF."""
-LOWER = (-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671)
-UPPER = (2.9671, 1.8326, 2.9671, 0.0, 2.9671, 3.8223, 2.9671)
+ARM_GAINS, ARM_DAMPING = (0.4,) * 7, (1.0,) * 7
+"""Of the joints' motors: share of the position's and of the velocity's error that a physics step takes away."""
+ROUNDS = 4
+"""Times that the kinematics are asked for a start far from `HOME`, each from where the last time ended."""
 
 
 class Panda:
@@ -34,7 +33,7 @@ class Panda:
     def __init__(self, world: World, gripper: GripperConfig, visible: bool) -> None:
         self.world = world
         self.gripper = gripper
-        self.body = _load(world, visible)
+        self.body = load_arm(world, visible=visible)
         client = world.client
         for link in (LEFT_FINGER, RIGHT_FINGER):
             pybullet.changeDynamics(
@@ -60,65 +59,64 @@ class Panda:
             physicsClientId=client,
         )
         pybullet.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=client)
-        # PyBullet's inverse kinematics works from the base link's centre of mass, not from its frame.
-        self._base_offset = np.array(pybullet.getDynamicsInfo(self.body, -1, physicsClientId=client)[3])
-        self.joints = np.array(HOME)
-        self._finger_target = gripper.open_width / 2
+        self._kinematics = arm_kinematics()
+        self.joints: tuple[float, ...] = HOME
+        """rad: where the arm is told to be."""
+        self._fingers_told: float | None = None
+        self._hand: tuple = ()
+        self._hand_read_at = -1
 
     def reset(self, position: np.ndarray, yaw: float) -> None:
         """Put the hand at `position` (3,), m, world, with closing heading `yaw`, rad, open and at rest."""
-        self.joints = np.array(HOME)
-        for _ in range(4):
-            self.joints = self.inverse_kinematics(position, yaw)
-            for joint, angle in zip(ARM_JOINTS, self.joints, strict=True):
-                pybullet.resetJointState(self.body, joint, angle, 0.0, physicsClientId=self.world.client)
-        for link in (LEFT_FINGER, RIGHT_FINGER):
-            pybullet.resetJointState(
-                self.body, link, self.gripper.open_width / 2, 0.0, physicsClientId=self.world.client
-            )
-        self._finger_target = self.gripper.open_width / 2
-        self._drive(self.joints)
-
-    def inverse_kinematics(self, position: np.ndarray, yaw: float) -> np.ndarray:
-        """(7,) joint angles, rad, for the hand at `position`, pointing down, closing along `yaw`."""
-        # The hand's y axis is its closing direction; half a turn about x points it down.
-        half = yaw / 2 + np.pi / 4
-        orientation = [np.cos(half), np.sin(half), 0.0, 0.0]
+        self.joints = HOME
+        for _ in range(ROUNDS):
+            self.joints = self._kinematics.solve(position, yaw, self.joints)
         open_finger = self.gripper.open_width / 2
-        solution = pybullet.calculateInverseKinematics(
-            self.body,
-            GRASP_LINK,
-            list(position - self._base_offset),
-            orientation,
-            currentPositions=[*self.joints, open_finger, open_finger],
-            maxNumIterations=60,
-            residualThreshold=1e-6,
-            physicsClientId=self.world.client,
-        )
-        return np.clip(np.array(solution[:7]), LOWER, UPPER)
+        for joint, at in (
+            *zip(ARM_JOINTS, self.joints, strict=True),
+            (LEFT_FINGER, open_finger),
+            (RIGHT_FINGER, open_finger),
+        ):
+            pybullet.resetJointState(self.body, joint, at, 0.0, physicsClientId=self.world.client)
+        self.world.touched()
+        self._drive_arm(self.joints)
+        self._fingers_told = None
+        self._drive_fingers(open_finger)
 
     def move(self, position: np.ndarray, yaw: float, close: bool, steps: int, ticks: int = 6) -> None:
         """Drive to `position`, `yaw` in `steps` physics steps; joint targets move on `ticks` times on the way."""
-        self._finger_target = 0.0 if close else self.gripper.open_width / 2
-        start, goal = self.joints, self.inverse_kinematics(position, yaw)
+        self._drive_fingers(0.0 if close else self.gripper.open_width / 2)
+        start, goal = self.joints, self._kinematics.solve(position, yaw, self.joints)
         for tick in range(1, ticks + 1):
-            self._drive(start + (goal - start) * (tick / ticks))
+            part = tick / ticks
+            self._drive_arm([a + (b - a) * part for a, b in zip(start, goal, strict=True)])
             self.world.step(steps // ticks)
         self.joints = goal
 
     def hand_position(self) -> np.ndarray:
         """(3,), m, world: where the grasp frame is."""
-        return np.array(self._link(GRASP_LINK)[4])
+        return np.array(self._hand_link()[4])
+
+    def hand_height(self) -> float:
+        """m over the table."""
+        return float(self._hand_link()[4][2])
 
     def hand_yaw(self) -> float:
         """Heading of the closing direction, rad, in (−π/2, π/2]."""
-        x, y, z, w = self._link(GRASP_LINK)[5]
-        closing_x, closing_y = 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
-        return float(wrap_heading(np.arctan2(closing_y, closing_x)))
+        # numpy's own arctan2 of this and its minimum of 32-bit floats put wide registers to work, for which many
+        # processors lower their clock: the next four physics steps take an eighth longer.
+        x, y = self._closing_axis()
+        return pi / 2 - (pi / 2 - atan2(y, x)) % pi
+
+    def closing_direction(self) -> tuple[float, float]:
+        """x and y, world frame, of the level unit vector along which the fingers close."""
+        x, y = self._closing_axis()
+        length = hypot(x, y)
+        return x / length, y / length
 
     def hand_to_world(self) -> Pose:
         """Pose of the hand frame: z out of the hand, y the closing direction."""
-        link = self._link(GRASP_LINK)
+        link = self._hand_link()
         return Pose(link[4], link[5])
 
     def opening(self) -> float:
@@ -138,41 +136,44 @@ class Panda:
     def _link(self, link: int) -> tuple:
         return pybullet.getLinkState(self.body, link, computeForwardKinematics=1, physicsClientId=self.world.client)
 
-    def _drive(self, joints: np.ndarray) -> None:
-        client = self.world.client
+    def _closing_axis(self) -> tuple[float, float]:
+        """x and y, world frame, of the hand's y axis."""
+        x, y, z, w = self._hand_link()[5]
+        return 2 * (x * y - z * w), 1 - 2 * (x * x + z * z)
+
+    def _hand_link(self) -> tuple:
+        """The state of the grasp frame, read once a moment of the physics."""
+        if self._hand_read_at != self.world.moment:
+            self._hand, self._hand_read_at = self._link(GRASP_LINK), self.world.moment
+        return self._hand
+
+    def _drive_arm(self, joints: Sequence[float]) -> None:
+        """Tell the arm's motors where to be: angles (7,), rad."""
         pybullet.setJointMotorControlArray(
             self.body,
             ARM_JOINTS,
             pybullet.POSITION_CONTROL,
-            targetPositions=list(joints),
+            targetPositions=joints,
             forces=ARM_FORCES,
-            positionGains=[0.4] * 7,
-            velocityGains=[1.0] * 7,
-            physicsClientId=client,
+            positionGains=ARM_GAINS,
+            velocityGains=ARM_DAMPING,
+            physicsClientId=self.world.client,
         )
+
+    def _drive_fingers(self, target: float) -> None:
+        """Tell both fingers' motors where to be, m from the middle; they keep it until they are told otherwise."""
+        if target == self._fingers_told:
+            return
         for link in (LEFT_FINGER, RIGHT_FINGER):
             pybullet.setJointMotorControl2(
                 self.body,
                 link,
                 pybullet.POSITION_CONTROL,
-                targetPosition=self._finger_target,
+                targetPosition=target,
                 force=self.gripper.force,
                 positionGain=0.2,
                 velocityGain=1.0,
                 maxVelocity=0.2,
-                physicsClientId=client,
+                physicsClientId=self.world.client,
             )
-
-
-def _load(world: World, visible: bool) -> int:
-    """Load the URDF of `pybullet_data`, adjusted: unseen visuals, which cost most of the loading, are left out."""
-    tree = ElementTree.parse(URDF)
-    for link in tree.getroot().iter("link"):
-        for element in link.findall("visual") if not visible else []:
-            link.remove(element)
-    for mesh in tree.getroot().iter("mesh"):
-        mesh.set("filename", mesh.get("filename", "").replace("package://", f"{URDF.parent}/"))
-    with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
-        adjusted = Path(folder) / "panda.urdf"
-        tree.write(adjusted)
-        return pybullet.loadURDF(str(adjusted), useFixedBase=True, physicsClientId=world.client)
+        self._fingers_told = target

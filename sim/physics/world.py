@@ -10,10 +10,8 @@ import os
 import subprocess
 import sys
 import weakref
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import NamedTuple
 
 from sim.errors import InputError, MachineError
 from sim.physics.quiet import quiet
@@ -46,16 +44,19 @@ TABLE_COLOUR = (0.60, 0.55, 0.49)
 """RGB: a warm middle grey, on which every colour of the palette, black and white too, stands out."""
 
 
-@dataclass(frozen=True)
-class Contact:
+Place = tuple[float, float, float]
+"""x, y, z."""
+
+
+class Contact(NamedTuple):
     """One contact point between two bodies."""
 
     link_a: int
     """Link of the first body, −1 for its base."""
-    position: np.ndarray
-    """(3,), m, world frame, on the second body."""
-    normal: np.ndarray
-    """(3,), unit, world frame, from the second body to the first."""
+    position: Place
+    """m, world frame, on the second body."""
+    normal: Place
+    """Unit, world frame, from the second body to the first."""
     force: float
     """N, along the normal."""
 
@@ -75,6 +76,10 @@ class World:
     def __init__(self, gui: bool = False) -> None:
         self.gui = gui
         self.client = -1
+        self.moment = 0
+        """Rises whenever something may have moved: what was read at the same moment needn't be read again."""
+        self._iterations = FREE_ITERATIONS
+        self._contacts: dict[tuple[int, int], list[Contact]] = {}
         self.renew()
 
     @property
@@ -91,6 +96,8 @@ class World:
             pybullet.resetSimulation(physicsClientId=self.client)
         else:
             self._connect()
+        self.touched()
+        self._iterations = FREE_ITERATIONS
         pybullet.setGravity(0, 0, -GRAVITY, physicsClientId=self.client)
         # A residual threshold of 0 keeps the solver from stopping early, and ordered pairs keep it from depending on
         # which bodies came and went before: both are needed for bit-identical trajectories.
@@ -132,17 +139,30 @@ class World:
 
     def step(self, count: int) -> None:
         """Advance `count` physics steps."""
+        self.touched()
+        client = self.client
         for _ in range(count):
-            pybullet.stepSimulation(physicsClientId=self.client)
+            pybullet.stepSimulation(physicsClientId=client)
+
+    def touched(self) -> None:
+        """Say that something may have moved: whoever puts a body or a joint somewhere says so."""
+        self.moment += 1
+        self._contacts.clear()
 
     def set_iterations(self, count: int) -> None:
         """Solver iterations a step from now on."""
-        pybullet.setPhysicsEngineParameter(numSolverIterations=count, physicsClientId=self.client)
+        if count != self._iterations:
+            pybullet.setPhysicsEngineParameter(numSolverIterations=count, physicsClientId=self.client)
+            self._iterations = count
 
     def contacts(self, body_a: int, body_b: int) -> list[Contact]:
         """Contact points between two bodies that carry force or touch."""
-        found = pybullet.getContactPoints(body_a, body_b, physicsClientId=self.client)
-        return [Contact(c[3], np.array(c[6]), np.array(c[7]), c[9]) for c in found or ()]
+        found = self._contacts.get((body_a, body_b))
+        if found is None:
+            points = pybullet.getContactPoints(body_a, body_b, physicsClientId=self.client)
+            found = [Contact(c[3], c[6], c[7], c[9]) for c in points or ()]
+            self._contacts[body_a, body_b] = found
+        return found
 
 
 def _disconnect(client: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 
 from sim.errors import InputError, did_you_mean
 from sim.light import DAYLIGHT, Light
@@ -172,7 +173,7 @@ class Scene:
             known = ", ".join(self.task.densities)
             raise SceneError(f"scene: no density for {', '.join(missing)}; the task has {known}")
 
-    @property
+    @cached_property
     def mass_properties(self) -> MassProperties:
         """Mass, centre of mass and inertia in the object frame."""
         return mass_properties(self.object, self.task.densities, self.mass)

@@ -1,0 +1,74 @@
+"""The arm: joints that bring the hand to a place, and what is read once a moment of the physics."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from sim.frames import Pose, heading_gap, quat_from_yaw
+from sim.physics.arm_kinematics import LOWER, UPPER, arm_kinematics
+from sim.physics.arm_model import ARM_JOINTS, HOME
+from sim.physics.bodies import SimObject
+from sim.physics.panda import GRASP_LINK, Panda
+from sim.physics.world import World, pybullet
+from sim.robot import GripperConfig
+from tests.sim.objects.bars import bar_scene
+
+
+@pytest.fixture(scope="module")
+def arm() -> Iterator[tuple[World, Panda]]:
+    world = World()
+    yield world, Panda(world, GripperConfig(), visible=False)
+    world.close()
+
+
+def test_without_fingers_the_joints_are_those_of_the_whole_arm_to_the_last_bit(arm: tuple[World, Panda]) -> None:
+    world, panda = arm
+    base = pybullet.getDynamicsInfo(panda.body, -1, physicsClientId=world.client)[3]
+    rng, near = np.random.default_rng(0), HOME
+    for _ in range(40):
+        position, yaw = np.array([0.5, 0.0, 0.27]) + rng.uniform(-0.2, 0.2, 3), rng.uniform(-2, 2)
+        half = yaw / 2 + np.pi / 4
+        whole = pybullet.calculateInverseKinematics(
+            panda.body,
+            GRASP_LINK,
+            list(position - np.array(base)),
+            [np.cos(half), np.sin(half), 0.0, 0.0],
+            currentPositions=[*near, 0.04, 0.04],
+            maxNumIterations=60,
+            residualThreshold=1e-6,
+            physicsClientId=world.client,
+        )
+        found = arm_kinematics().solve(position, yaw, near)
+        assert found == tuple(np.clip(whole[: len(ARM_JOINTS)], LOWER, UPPER).tolist())
+        near = found
+
+
+def test_the_hand_is_where_it_is_put_and_moved(arm: tuple[World, Panda]) -> None:
+    _, panda = arm
+    for position, yaw in ((np.array([0.45, 0.1, 0.3]), 0.3), (np.array([0.55, -0.1, 0.2]), -0.4)):
+        panda.reset(position, yaw)
+        np.testing.assert_allclose(panda.hand_position(), position, atol=1e-4)
+        assert panda.hand_height() == panda.hand_position()[2] and panda.opening() == pytest.approx(0.08)
+        assert heading_gap(panda.hand_yaw(), yaw) < 1e-3
+    before = panda.hand_position()
+    panda.move(before + [0, 0, 0.02], -0.4, close=True, steps=24)
+    assert panda.hand_height() > before[2] + 0.005 and panda.opening() < 0.079
+    x, y = panda.closing_direction()
+    assert np.hypot(x, y) == pytest.approx(1, abs=1e-12)
+    assert heading_gap(np.arctan2(y, x), panda.hand_yaw()) < 1e-12
+
+
+def test_a_body_is_read_where_it_was_put_and_where_it_fell(arm: tuple[World, Panda]) -> None:
+    world, scene = arm[0], bar_scene()
+    aloft = Pose(np.array([0.5, 0.6, 0.3]), quat_from_yaw(0.2))
+    body = SimObject(world, scene.object, scene.mass_properties, aloft, visible=False)
+    np.testing.assert_allclose(body.object_to_world.position, aloft.position, atol=1e-9)
+    world.step(10)
+    fallen = body.object_to_world.position[2]
+    assert fallen < 0.3 - 1e-3
+    body.start_again(aloft)
+    np.testing.assert_allclose(body.object_to_world.position, aloft.position, atol=1e-9)
+    world.step(10)
+    assert body.object_to_world.position[2] == fallen
+    body.remove()
