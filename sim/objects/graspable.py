@@ -123,6 +123,7 @@ class _ByKey:
 
     @classmethod
     def of(cls, spec: ObjectSpec) -> _ByKey:
+        """The object by its geometry and colours."""
         return cls(tuple(part.key for part in spec.parts), spec)
 
     def __hash__(self) -> int:
