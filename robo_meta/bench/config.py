@@ -27,6 +27,7 @@ AREAS = {
     "meta": Area("robo_meta.bench.meta_rows", ("learn2learn", "torchopt", "higher")),
     "adapt": Area("robo_meta.bench.adapt_rows"),
     "evaluate": Area("robo_meta.bench.evaluate_rows"),
+    "grow": Area("robo_meta.bench.grow_rows"),
 }
 """Name → where its rows come from; imported when it is measured, so that `meta` needs no simulator."""
 
@@ -40,7 +41,7 @@ class BenchConfig:
     """What to time."""
 
     area: str | None = None
-    """sim, record, meta, adapt, evaluate or all; without it, what is used most, in brief."""
+    """sim, record, meta, adapt, evaluate, grow or all; without it, what is used most, in brief."""
     against: tuple[str, ...] = ()
     """Peers to measure beside: panda-gym, learn2learn, torchopt, higher; without it, those that are installed."""
     checkpoint: Path | None = None

@@ -17,7 +17,7 @@ class Bench(Unchecked, BenchConfig):
     """Time what is used most, or one area thoroughly beside other libraries."""
 
     area: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="AREA")] = None
-    """sim, record, meta, adapt, evaluate or all; without it, what is used most, in brief."""
+    """sim, record, meta, adapt, evaluate, grow or all; without it, what is used most, in brief."""
     json: bool = False
     """Print JSON."""
 

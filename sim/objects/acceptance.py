@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -159,8 +160,16 @@ def balance_points(volumes: np.ndarray, centroids: np.ndarray, densities: np.nda
     return weights @ centroids / weights.sum(axis=1, keepdims=True)
 
 
+@lru_cache(maxsize=64)
 def density_grid(colours: int, low: float, high: float, steps: int) -> np.ndarray:
-    """Relative densities (R, C) whose largest ÷ smallest covers `low`…`high` on a logarithmic grid, either way."""
+    """Relative densities (R, C) whose largest ÷ smallest covers `low`…`high` on a logarithmic grid, either way;
+    read-only, as it is kept for who asks again."""
+    found = _density_grid(colours, low, high, steps)
+    found.setflags(write=False)
+    return found
+
+
+def _density_grid(colours: int, low: float, high: float, steps: int) -> np.ndarray:
     if colours == 2:
         ratios = np.geomspace(low, high, steps)
         ratios = np.unique(np.concatenate([1 / ratios, ratios]))

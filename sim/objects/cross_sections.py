@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from sim.frames import heading_gap, wrap_heading
+from sim.frames import wrap_heading
 from sim.objects.spec import ObjectSpec
 
 
@@ -82,8 +82,9 @@ def radial_cost(points: np.ndarray, u: np.ndarray) -> np.ndarray:
 def distinct_headings(angles: list[float]) -> np.ndarray:
     """(K,), rad: `angles` modulo π, those within 0.02 of an earlier one left out."""
     kept: list[float] = []
-    for angle in angles:
-        if all(heading_gap(angle, other) > 0.02 for other in kept):
+    # `heading_gap` in Python's floats, which take a tenth of the time for single numbers and round as numpy's do.
+    for angle in map(float, angles):
+        if all(abs((angle - other + np.pi / 2) % np.pi - np.pi / 2) > 0.02 for other in kept):
             kept.append(angle)
     return wrap_heading(np.array(kept))
 

@@ -32,9 +32,9 @@ MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point f
 
 
 def footprint_of(spec: ObjectSpec) -> Footprint:
-    """The object as the fingers meet it."""
+    """The object as the fingers meet it; of prisms of equal geometry and colours, the same one again."""
     if not isinstance(spec.parts[0], MeshPart):
-        return PrismFootprint(spec)
+        return _prism_footprint(_ByKey.of(spec))
     rest = at_rest(spec)
     return MeshFootprint(spec) if rest is None else TurnedFootprint(spec, rest)
 
@@ -107,8 +107,7 @@ def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:
     if rest is not None:
         number = next((n for n, part in enumerate(spec.parts) if part.colour == colour), None)
         return _in_order(turned_grasps(_at_rest(rest, number), turn_of(spec))) if number is not None else _NONE
-    key = tuple(part.key for part in spec.parts)
-    return _outer_grasps(_ByKey(key, spec), colour)
+    return _outer_grasps(_ByKey.of(spec), colour)
 
 
 def outer_ends(spec: ObjectSpec, colour: str) -> np.ndarray:
@@ -122,6 +121,11 @@ class _ByKey:
     def __init__(self, key: tuple, spec: ObjectSpec) -> None:
         self.key, self.spec = key, spec
 
+    @classmethod
+    def of(cls, spec: ObjectSpec) -> _ByKey:
+        """The object by its geometry and colours."""
+        return cls(tuple(part.key for part in spec.parts), spec)
+
     def __hash__(self) -> int:
         return hash(self.key)
 
@@ -134,6 +138,12 @@ def _at_rest(rest: MeshesAtRest, number: int) -> np.ndarray:
     """The outer grasps of mesh `number`, frame at rest."""
     footprint = footprint_at_rest(rest)
     return _ends_of(*footprint.end_grasps(footprint.spec.parts[number].colour))
+
+
+@lru_cache(maxsize=64)
+def _prism_footprint(keyed: _ByKey) -> PrismFootprint:
+    # Drawing an object, planning a grasp for each intention and noting its outer ends ask for the same one.
+    return PrismFootprint(keyed.spec)
 
 
 @lru_cache(maxsize=512)

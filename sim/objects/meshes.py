@@ -7,14 +7,15 @@ the middle of the bounding box in the plane.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from sim.errors import InputError
-from sim.objects.mesh_rays import meet
+from sim.objects.mesh_rays import Picture
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.palette import PALETTE
 from sim.records import FrozenMapping, Record
@@ -131,7 +132,12 @@ class MeshPart(Record):
 
     def cast(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Distances (R,) at which rays meet it."""
-        return meet(self.mesh.triangles, origin, directions)
+        return self._picture(np.asarray(origin, dtype=np.float64).tobytes()).meet(directions)
+
+    @cached_property
+    def _picture(self) -> Callable[[bytes], Picture]:
+        # A scan casts its rays in several lots from one place: what is seen from there is listed once.
+        return lru_cache(maxsize=1)(lambda place: Picture(self.mesh.triangles, np.frombuffer(place)))
 
     def to_record(self) -> dict[str, Any]:
         """Its geometry and colour as plain data, m."""

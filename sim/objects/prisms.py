@@ -6,6 +6,7 @@ Axis letters: V outline vertices, H half-spaces, R rays. Object frame: z up, z =
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -48,8 +49,9 @@ class Prism(Record):
             raise ObjectError(f"part height {self.height}; expected more than 0 m")
         if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
             raise ObjectError(f"part outline of shape {outline.shape}; expected (V, 2), V at least 3, all finite")
-        edges = np.roll(outline, -1, axis=0) - outline
-        turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
+        edges = following(outline) - outline
+        after = following(edges)
+        turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
         if np.any(turns <= 0):
             raise ObjectError(f"part outline of shape {outline.shape}; expected a convex counter-clockwise polygon")
 
@@ -71,31 +73,37 @@ class Prism(Record):
 
     def planar_moments(self) -> tuple[float, np.ndarray]:
         """Volume, m³, and first moments (2,) in the plane, m⁴."""
-        a, b = self.outline, np.roll(self.outline, -1, axis=0)
+        a, b = self.outline, following(self.outline)
         twice = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
         return self.height * twice.sum() / 2, self.height * ((a + b) * twice[:, None]).sum(axis=0) / 6
 
     def cast(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Distances (R,) at which rays meet it: a ray is inside between the last half-space that it enters and the
         first that it leaves."""
-        normals, offsets = half_spaces(self)
-        reach = offsets - normals @ origin
-        slope = directions @ normals.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            distance = reach / slope
-        enter = np.where(slope < 0, distance, -np.inf).max(axis=1)
-        leave = np.where(slope > 0, distance, np.inf).min(axis=1)
-        passes_outside = ((slope == 0) & (reach < 0)).any(axis=1)
-        return np.where((enter <= leave) & (enter > 0) & ~passes_outside, enter, np.inf)
+        # Imported here: numba takes a while.
+        from sim.objects.compiled_prisms import entered
+
+        normals, offsets = self._half_spaces
+        # Products by numpy, as their last bits depend on who takes them.
+        return entered(directions @ normals.T, offsets - normals @ origin)
+
+    @cached_property
+    def _half_spaces(self) -> tuple[np.ndarray, np.ndarray]:
+        return half_spaces(self)
 
     def to_record(self) -> dict[str, Any]:
         """Its geometry and colour as plain data, m."""
         return {"kind": self.kind, "outline": self.outline.tolist(), "height": self.height, "colour": self.colour}
 
 
+def following(corners: np.ndarray) -> np.ndarray:
+    """Each row's next one, the first after the last."""
+    return np.concatenate((corners[1:], corners[:1]))
+
+
 def half_spaces(part: Prism) -> tuple[np.ndarray, np.ndarray]:
     """The prism as `normals @ x ≤ offsets`, object frame: outward normals (H, 3), offsets (H,); sides, top, bottom."""
-    edges = np.roll(part.outline, -1, axis=0) - part.outline
+    edges = following(part.outline) - part.outline
     normals = np.zeros((len(edges) + 2, 3))
     normals[:-2, 0], normals[:-2, 1] = edges[:, 1], -edges[:, 0]
     normals[-2:, 2] = 1.0, -1.0
@@ -111,7 +119,7 @@ def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray
     The area integrals are Green's theorem over the outline's triangles (Steger, 1996, "On the calculation of
     arbitrary moments of polygons").
     """
-    a, b = outline, np.roll(outline, -1, axis=0)
+    a, b = outline, following(outline)
     cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
     area = cross.sum() / 2
     first = ((a + b) * cross[:, None]).sum(axis=0) / 6

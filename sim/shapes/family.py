@@ -121,8 +121,9 @@ def _check_outline(where: str, outline: Any) -> None:
         raise FamilyError(f"{where}: outline of shape {array.shape}, {array.dtype}; expected (V, 2) in m, V at least 3")
     if not np.isfinite(array).all():
         raise FamilyError(f"{where}: the outline holds values that are not finite")
-    edges = np.roll(array, -1, axis=0) - array
-    turns = edges[:, 0] * np.roll(edges[:, 1], -1) - edges[:, 1] * np.roll(edges[:, 0], -1)
+    edges = np.concatenate((array[1:], array[:1])) - array
+    after = np.concatenate((edges[1:], edges[:1]))
+    turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
     # Exactly straight corners are refused by `Part`, once the layout has been turned.
     if np.any(turns < -1e-12):
         found = "clockwise" if np.all(turns < 0) else "not convex"

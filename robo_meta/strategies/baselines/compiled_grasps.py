@@ -42,17 +42,21 @@ def closed_extents(
     offset = np.empty((2, len(xy)), np.float32)
     along, across = np.empty(len(xy), np.float32), np.empty(len(xy), np.float32)
     reach, inner, outer, clear = sizes[0], sizes[1], sizes[2], sizes[3]
+    widest = max(halves.max(), clear)
     for place in range(count):
         near = _nearby(xy, places[place], far, offset)
         for way in range(ways):
             c, s = turned[0, way], turned[1, way]
+            # Few of the points lie in the widest strip; only those are gone through for each.
+            beside = 0
             for j in range(near):
-                along[j] = offset[0, j] * c + offset[1, j] * s
-                across[j] = abs(offset[1, j] * c - offset[0, j] * s)
+                off = abs(offset[1, j] * c - offset[0, j] * s)
+                along[beside], across[beside] = offset[0, j] * c + offset[1, j] * s, off
+                beside += off <= widest
             for strip in range(strips):
                 half = halves[strip]
                 high, low, some = -reach, reach, False
-                for j in range(near):
+                for j in range(beside):
                     if across[j] <= half and abs(along[j]) <= reach:
                         high, low, some = max(high, along[j]), min(low, along[j]), True
                 middle = np.float32(0.0)
@@ -61,9 +65,9 @@ def closed_extents(
                     shift[strip, place, way] = (np.float64(high) + np.float64(low)) / 2
                     middle = np.float32(shift[strip, place, way])
                 # The hand will come down centred on the extent, so that is where fingers are looked for.
-                beside = max(half, clear)
-                for j in range(near):
-                    if across[j] <= beside and inner < abs(along[j] - middle) < outer:
+                wide = max(half, clear)
+                for j in range(beside):
+                    if across[j] <= wide and inner < abs(along[j] - middle) < outer:
                         blocked[strip, place, way] = True
                         break
     return width, shift, blocked

@@ -55,12 +55,19 @@ def tops(points: np.ndarray, owner: np.ndarray, radius: float, share: float) -> 
 def nearest_points(cells: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
     """(C,) number of the point (P, ≥2) nearest to each cell (C, 2), −1 where it is farther than `reach`, m."""
     found = np.full(len(cells), -1)
+    # Points in order of x: those of a strip about the cell are enough. The slack is far above rounding.
+    order = np.argsort(points[:, 0])
+    x = points[order, 0]
     for k in range(len(cells)):
-        best = reach * reach
-        for j in range(len(points)):
+        best, most = reach * reach, cells[k, 0] + reach + 1e-9
+        for i in range(np.searchsorted(x, cells[k, 0] - reach - 1e-9), len(x)):
+            if x[i] > most:
+                break
+            j = order[i]
             dx, dy = cells[k, 0] - points[j, 0], cells[k, 1] - points[j, 1]
             square = dx * dx + dy * dy
-            if square < best or (square == best and found[k] < 0):
+            # Of those equally near, the first.
+            if square < best or (square == best and (found[k] < 0 or j < found[k])):
                 best, found[k] = square, j
     return found
 

@@ -68,6 +68,15 @@ def test_rays_meet_a_mesh_where_they_meet_the_prism():
     )
 
 
+def test_rays_from_one_place_after_another_are_each_from_their_own():
+    mesh = twin_bars()[0].parts[0]
+    aims = np.random.default_rng(0).uniform([-0.15, -0.08, 0.0], [0.12, 0.08, 0.001], (200, 3))
+    for origin in (np.array([0.05, -0.03, 0.8]), np.array([-0.2, 0.1, 0.7]), np.array([0.05, -0.03, 0.8])):
+        expected = meet(mesh.mesh.triangles, origin, aims - origin)
+        np.testing.assert_array_equal(mesh.cast(origin, aims - origin), expected)
+        assert np.isfinite(expected).any()
+
+
 def test_grasps_on_a_mesh_are_those_on_the_prism():
     meshes, prisms = twin_bars()
     for point in ([0.0, 0.0], [0.05, 0.004], [0.1, 0.0]):
