@@ -6,16 +6,29 @@ Axis letters as in `robo_meta.learning.meta_gradient`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from robo_meta.catalogue import ADAPTED
 from robo_meta.learning.inner_loop import CLIP
-from robo_meta.learning.meta_gradient.head_pass import LIKE, ByFixed, Fixed, HeadPass, Tables
+from robo_meta.learning.meta_gradient.head_compiled import CompiledPass, CompiledScans
+from robo_meta.learning.meta_gradient.head_pass import LIKE, ByScans, HeadPass, SomeScans, Tables
 
 NAMES = tuple(sorted(ADAPTED))
 """In the order in which `inner_loop.descend` sums squares."""
+
+
+class Back(NamedTuple):
+    """What the way back through the steps gives, besides what is added to `ByScans`."""
+
+    tables: dict[str, Tensor]
+    """Name → (N, …): gradients by the tables before the first step."""
+    rates: dict[str, Tensor]
+    """Gradients by the rates."""
+    own: list[tuple[Tensor, Tensor]]
+    """Pairs of (V, P) and (N, H, 1), whose products, summed, are the gradient by the body's points."""
 
 
 class InnerSteps:
@@ -24,65 +37,62 @@ class InnerSteps:
     Args:
         start: the tables before the first step, name → (N, …).
         rates: log step sizes, name → (S,), and `log_scales` (S, 3).
-        fixed: the supports.
+        supports: the scans.
     """
 
-    def __init__(self, start: Tables, rates: Mapping[str, Tensor], fixed: Fixed) -> None:
-        self._sizes = {name: rates[name].exp() for name in NAMES}
-        self._steps: list[tuple[HeadPass, Tensor, dict[str, Tensor], Tensor, Tensor]] = []
-        self._fixed = fixed
+    def __init__(self, start: Tables, rates: Mapping[str, Tensor], supports: SomeScans | CompiledScans) -> None:
+        self._sizes = torch.stack([rates[name].exp() for name in NAMES])
+        self._steps: list[_Step] = []
         phi = dict(start)
-        for step in range(len(rates[NAMES[0]])):
-            one = HeadPass(phi, fixed, rates["log_scales"][step])
+        for step in range(self._sizes.shape[1]):
+            one = supports.run(phi, rates["log_scales"][step])
             gradients, _ = one.gradient()
             square = torch.stack([gradients[name].square().flatten(1).sum(-1) for name in NAMES]).sum(0) + 1e-12
             shrink = CLIP / square.sqrt().clamp_min(CLIP)
-            self._steps.append((one, phi[LIKE], gradients, shrink, square))
-            phi = {
-                name: torch.addcmul(phi[name], _rows(shrink * self._sizes[name][step], value), value, value=-1)
-                for name, value in gradients.items()
-            }
+            factors = self._sizes[:, step, None] * shrink
+            self._steps.append(_Step(one, phi[LIKE], gradients, shrink, square, factors))
+            phi = {k: torch.addcmul(phi[k], _rows(f, phi[k]), gradients[k], value=-1) for k, f in zip(NAMES, factors, strict=True)}
         self.tables = phi
         """Name → (N, …)."""
 
-    def gradient(self, tables: Tables, *, first_order: bool = False) -> tuple[dict[str, Tensor], dict[str, Tensor], list[ByFixed], list[tuple[Tensor, Tensor]]]:
+    def gradient(self, tables: Tables, into: ByScans, *, first_order: bool = False) -> Back:
         """Back through the steps.
 
         Args:
             tables: name → (N, …), gradients by `tables`.
+            into: added to.
             first_order: treat inner gradients as constants.
-
-        Returns:
-            Gradients by `start` and by the rates; by what no task changes, one a step; and pairs of (U, P) and (N, H, 1)
-            whose products, summed, are the gradient by the body's points.
         """
-        after = dict(tables)
-        by_sizes: dict[str, list[Tensor]] = {name: [] for name in NAMES}
-        widths, fixed, pairs = [], [], []
-        for step in reversed(range(len(self._steps))):
-            one, like, gradients, shrink, square = self._steps[step]
-            pulls = torch.stack([(after[name] * gradients[name]).flatten(1).sum(-1) for name in NAMES])
-            sizes = torch.stack([self._sizes[name][step] for name in NAMES])[:, None]
-            pulls = pulls * sizes
-            for name, change in zip(NAMES, (pulls * -shrink).sum(-1).unbind(), strict=True):
-                by_sizes[name].append(change)
+        after = {name: tables[name] for name in NAMES}
+        sizes, own = [], []
+        widths = [torch.zeros(3, dtype=self._sizes.dtype, device=self._sizes.device)] * len(self._steps)
+        for number, step in reversed(list(enumerate(self._steps))):
+            pulls = torch.stack([(after[k] * step.gradients[k]).flatten(1).sum(-1) for k in NAMES]) * step.factors
+            sizes.append(-pulls.sum(-1))
             if first_order:
                 continue
             # A clipped gradient's length doesn't count, only its direction.
-            back = torch.where(shrink < 1, pulls.sum(0) * shrink / square, 0)
+            back = torch.where(step.shrink < 1, pulls.sum(0) / step.square, 0)
             direction = {
-                name: _rows(back, value) * value - _rows(shrink * self._sizes[name][step], value) * after[name]
-                for name, value in gradients.items()
+                k: _rows(back, after[k]) * step.gradients[k] - _rows(f, after[k]) * after[k]
+                for k, f in zip(NAMES, step.factors, strict=True)
             }
-            by_tables, by_fixed = one.tangent(direction)
-            pairs += [(by_fixed.scores[:, -1], like), (one.own_scores(), direction[LIKE])]
-            fixed.append(by_fixed)
-            widths.append(by_fixed.widths)
+            by_tables, widths[number], moved = step.head.tangent(direction, into)
+            own += [(moved, step.like), (step.head.own_scores(), direction[LIKE])]
             after = {name: value + by_tables[name] for name, value in after.items()}
-        by_rates = {name: torch.stack(values[::-1]) for name, values in by_sizes.items()}
-        none = torch.zeros(len(self._steps), 3, dtype=square.dtype, device=square.device)
-        by_rates["log_scales"] = torch.stack(widths[::-1]) if widths else none
-        return after, by_rates, fixed, pairs
+        rates = dict(zip(NAMES, torch.stack(sizes[::-1], -1).unbind(), strict=True))
+        return Back(after, rates | {"log_scales": torch.stack(widths)}, own)
+
+
+class _Step(NamedTuple):
+    """What is kept of a step."""
+
+    head: HeadPass | CompiledPass
+    like: Tensor
+    gradients: dict[str, Tensor]
+    shrink: Tensor
+    square: Tensor
+    factors: Tensor
 
 
 def _rows(factors: Tensor, like: Tensor) -> Tensor:

@@ -5,110 +5,131 @@ Axis letters as in `robo_meta.learning.meta_gradient`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from robo_meta.catalogue import ADAPTED
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.body_pass import BodyPass
-from robo_meta.learning.meta_gradient.head_pass import BIAS, COLOUR, GATE, LIKE, SCORE, ByFixed, Fixed, HeadPass
+from robo_meta.learning.meta_gradient.head_compiled import CompiledScans
+from robo_meta.learning.meta_gradient.head_pass import LIKE, NAMES, ByScans, Scans, SomeScans
 from robo_meta.learning.meta_gradient.inner_steps import InnerSteps
-from robo_meta.learning.meta_gradient.mixture_loss import Seen
 from robo_meta.learning.methods import HOLD_WEIGHT
 from robo_meta.model.point_features import LOG_VOLUME
-from robo_meta.model.scorer import Parameters, outer_log_scales
+from robo_meta.model.scorer import Parameters
 
-def losses_and_gradient(
-    theta: Parameters,
-    rates: Parameters,
-    batch: Batch,
-    *,
-    first_order: bool = False,
-    log_scales: Tensor,
-) -> tuple[Tensor, dict[str, Tensor], dict[str, Tensor]]:
-    """(N,) losses of `methods.query_losses`, and the gradient of their sum by `theta` and by `rates`.
+
+class MetaGradient(NamedTuple):
+    """Losses, and the gradient of their sum."""
+
+    losses: Tensor
+    """(N,)."""
+    theta: dict[str, Tensor]
+    rates: dict[str, Tensor]
+
+
+def meta_gradient(
+    theta: Parameters, rates: Parameters, batch: Batch, log_scales: Tensor, *, first_order: bool = False
+) -> MetaGradient:
+    """Losses of `methods.query_losses`, and the gradient of their sum by `theta` and by `rates`.
 
     Args:
-        theta, rates: of a method that adapts the tables of `ADAPTED`, or adapts nothing and has no rates.
+        theta, rates: of a method that adapts the tables of `catalogue.ADAPTED`, or adapts nothing and has no rates.
         batch: tasks.
-        first_order: treat inner gradients as constants.
         log_scales: (3,), of the outer loss.
+        first_order: treat inner gradients as constants.
     """
-    scans = batch.scans
-    n, d, p, _ = scans.features.shape
-    flat = [part.flatten(0, 1) for part in scans]
-    features, colours, places, vectors = flat
-    colours = torch.cat([colours, torch.ones_like(colours[..., :1])], -1)
+    n, d, p, _ = batch.scans.features.shape
+    features, colours, places, vectors = (part.flatten(0, 1) for part in batch.scans)
+    ones = torch.ones_like(places[..., :1])
+    colours = torch.cat([colours, ones], -1)
     body = BodyPass(theta, features, colours, places, vectors)
-    points = body.points.view(n * d, p, -1)
-    hidden = (body.points @ theta["head.in.weight"]).view(n * d, p, -1)
-    pooled = body.pooled @ theta["head.in.pooled"]
-    gates = body.pooled @ theta["head.gate.weight"]
-    log_volume = features[..., LOG_VOLUME]
-    grasps = batch.grasps.flatten(0, 1)
-    centred = torch.cat([places, torch.ones_like(places[..., :1])], -1)
-    def fixed(rows: Tensor | slice, weight: Tensor) -> Fixed:
-        place = grasps[rows, None, :2]
-        from_vote = body.votes[rows] - place
-        seen = Seen(centred[rows], from_vote, from_vote.square().sum(-1), place, grasps[rows, None, 2:], weight)
-        return Fixed(n, points[rows].reshape(n, -1, points.shape[-1]), colours[rows], hidden[rows], pooled[rows], log_volume[rows], body.log_hold[rows], gates[rows], theta["head.score.weight"], seen)
-    start = {name: theta[name].expand(n, *theta[name].shape) for name in ADAPTED}
+    scans = Scans(
+        body.points.view(n * d, p, -1),
+        colours,
+        (body.points @ theta["head.in.weight"]).view(n * d, p, -1),
+        body.pooled @ theta["head.in.pooled"],
+        features[..., LOG_VOLUME].contiguous(),
+        body.log_hold,
+        body.pooled @ theta["head.gate.weight"],
+        theta["head.score.weight"].t().contiguous(),
+        torch.cat([places, ones], -1),
+        body.votes,
+        batch.grasps.flatten(0, 1),
+    )
+    some = CompiledScans if compiled_here(features) else SomeScans
+    numbers = torch.arange(n * d, device=features.device).view(n, d)
+    tables: Parameters = {name: theta[name].expand(n, *theta[name].shape) for name in NAMES}
     steps = None
-    tables = start
     if rates:
-        rows = (batch.support + d * torch.arange(n, device=batch.support.device)[:, None]).flatten()
-        weight = batch.support_mask / batch.support_mask.sum(-1, keepdim=True)
-        steps = InnerSteps(start, rates, fixed(rows, weight.flatten()))
+        supports = numbers.gather(1, batch.support).flatten()
+        steps = InnerSteps(tables, rates, some(scans, supports, _shares(batch.support_mask), n))
         tables = steps.tables
-    weight = batch.query_mask / batch.query_mask.sum(-1, keepdim=True)
-    query = HeadPass(tables, fixed(slice(None), weight.flatten()), log_scales)
-    losses = query.losses.view(n, d).sum(-1)
-    by_tables, by = query.gradient()
-    by_rates = {}
-    by_log_hold, by_points_own = by.scores[:, -1], by.scores[:, -1]
-    own = [by.scores[:, -1:].transpose(1, 2)]
-    like = [tables[LIKE].transpose(1, 2).expand(n, 1, -1).repeat_interleave(d, 0)]
-    near, by_weight, by_hidden, by_pooled, by_gates = by.near, by.weight, by.hidden, by.pooled, by.gates
-    by_log_hold = by.scores[:, -1]
+    query = some(scans, numbers.flatten(), _shares(batch.query_mask), n).run(tables, log_scales)
+    into = ByScans.of(scans)
+    by_tables, _ = query.gradient(into)
+    own = [(query.own_scores(), numbers.flatten(), tables[LIKE])]
+    by_rates: dict[str, Tensor] = {}
     if steps is not None:
-        by_tables, by_rates, inner, pairs = steps.gradient(by_tables, first_order=first_order)
-        if inner:
-            total = ByFixed(*(sum(parts) for parts in zip(*inner)))
-            by_hidden.index_add_(0, rows, total.hidden)
-            by_pooled = by_pooled.index_add(0, rows, total.pooled)
-            by_gates = by_gates.index_add(0, rows, total.gates)
-            by_log_hold = by_log_hold.index_add(0, rows, total.scores[:, -1])
-            near = near.index_add(0, rows, total.near)
-            by_weight = by_weight + total.weight
-            coefficients = torch.stack([a for a, _ in pairs], -1)
-            k = len(rows) // n
-            vectors_ = torch.cat([b.transpose(1, 2) for _, b in pairs], 1).repeat_interleave(k, 0)
-            spread = coefficients.new_zeros(n * d, p, coefficients.shape[-1]).index_copy(0, rows, coefficients)
-            spread_v = vectors_.new_zeros(n * d, *vectors_.shape[1:]).index_copy(0, rows, vectors_)
-            own.append(spread); like.append(spread_v)
-    flat_hidden = by_hidden.view(n * d * p, -1)
-    found = {name: by_tables[name].sum(0) for name in ADAPTED}
-    found["head.in.weight"] = body.points.t() @ flat_hidden
-    found["head.in.pooled"] = body.pooled.t() @ by_pooled
-    found["head.gate.weight"] = body.pooled.t() @ by_gates
-    found["head.score.weight"] = by_weight.t()
-    by_points = flat_hidden @ theta["head.in.weight"].t()
-    pooled_back = by_pooled @ theta["head.in.pooled"].t() + by_gates @ theta["head.gate.weight"].t()
+        back = steps.gradient(by_tables, into, first_order=first_order)
+        by_tables, by_rates = back.tables, back.rates
+        own += [(scores, supports, like) for scores, like in back.own]
     hold_losses, by_hold = _hold(body.hold.view(n, d, p), batch.graspable)
-    votes = 2 * near[..., None] * (body.votes - grasps[:, None, :2])
-    found |= body.gradient(by_points, pooled_back, votes, by_hold.view(n * d, p), by_log_hold, (torch.cat(own, -1), torch.cat(like, 1)))
-    return losses + hold_losses, found, by_rates
+    by_theta = {name: by_tables[name].sum(0) for name in NAMES}
+    by_theta |= _through_body(theta, body, into, by_hold.view(n * d, p), _side_by_side(own, n * d))
+    return MetaGradient(query.losses.view(n, d).sum(-1) + hold_losses, by_theta, by_rates)
+
+
+def compiled_here(values: Tensor) -> bool:
+    """Whether the head's passes over such values are compiled."""
+    return values.device.type == "cpu" and values.dtype == torch.float32
+
+
+def _shares(mask: Tensor) -> Tensor:
+    """(N · K,) weight of each grasp in its task's mean, from mask (N, K)."""
+    return (mask / mask.sum(-1, keepdim=True)).flatten()
+
+
+def _side_by_side(own: list[tuple[Tensor, Tensor, Tensor]], scans: int) -> tuple[Tensor, Tensor]:
+    """(U, P, J) and (U, J, H) whose product is the sum of all products.
+
+    Args:
+        own: (V, P), the scans' numbers (V,), and (N, H, 1).
+        scans: U.
+    """
+    left, right = [], []
+    for scores, rows, like in own:
+        per_scan = like[..., 0].repeat_interleave(len(rows) // len(like), 0)
+        left.append(scores.new_zeros(scans, scores.shape[1]).index_copy_(0, rows, scores))
+        right.append(per_scan.new_zeros(scans, per_scan.shape[1]).index_copy_(0, rows, per_scan))
+    return torch.stack(left, -1), torch.stack(right, 1)
+
+
+def _through_body(
+    theta: Parameters, body: BodyPass, into: ByScans, by_hold: Tensor, own: tuple[Tensor, Tensor]
+) -> dict[str, Tensor]:
+    """Name → gradient of the body's parameters, and of those of the head that no task owns."""
+    by_hidden = into.hidden.flatten(0, 1)
+    by_points = by_hidden @ theta["head.in.weight"].t()
+    by_pooled = into.pooled @ theta["head.in.pooled"].t() + into.gates @ theta["head.gate.weight"].t()
+    return {
+        "head.in.weight": body.points.t() @ by_hidden,
+        "head.in.pooled": body.pooled.t() @ into.pooled,
+        "head.gate.weight": body.pooled.t() @ into.gates,
+        "head.score.weight": into.weight.t(),
+    } | body.gradient(by_points, by_pooled, into.votes, by_hold, into.log_hold, own)
 
 
 def _hold(hold: Tensor, graspable: Tensor) -> tuple[Tensor, Tensor]:
+    """`methods.hold_losses` (N,), and their gradient by `hold` (N, D, P)."""
     count = min(hold.shape[-1], graspable.shape[-1])
     known = (graspable[..., :count] >= 0).to(hold.dtype)
-    target = graspable[..., :count].clamp_min(0)
-    total = known.sum((-1, -2), keepdim=True).clamp_min(1)
+    target = graspable[..., :count].clamp_min(0).to(hold.dtype)
+    share = HOLD_WEIGHT * known / known.sum((-1, -2), keepdim=True).clamp_min(1)
     logit = hold[..., :count]
-    each = torch.nn.functional.binary_cross_entropy_with_logits(logit, target, reduction="none") * known
-    by = torch.zeros_like(hold)
-    by[..., :count] = HOLD_WEIGHT * (torch.sigmoid(logit) - target) * known / total
-    return HOLD_WEIGHT * each.sum((-1, -2)) / total[:, 0, 0], by
+    each = functional.binary_cross_entropy_with_logits(logit, target, reduction="none") * share
+    by_hold = torch.zeros_like(hold)
+    by_hold[..., :count] = (torch.sigmoid(logit) - target) * share
+    return each.sum((-1, -2)), by_hold
