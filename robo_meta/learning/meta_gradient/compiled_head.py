@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from robo_meta.compiling import compiled_sums
 
-MEAN_X, MEAN_Y, SHARE, GATE, FIELDS = 0, 1, 2, 3, 4
+MEAN_X, MEAN_Y, SHARE, GATE = 0, 1, 2, 3
 """Rows of what is kept of each keypoint and of the points' own choice."""
 ZERO, HALF, ONE, TWO = (np.float32(value) for value in (0, 0.5, 1, 2))
 LOG2_E, LN2_HIGH, LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)

@@ -8,8 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta.learning.meta_gradient import compiled_head
 from robo_meta.learning.meta_gradient.head_pass import NAMES, ByScans, Scans, Tables
+from robo_meta.model.compiled_or_none import compiled_or_none
+
+COMPILED = "robo_meta.learning.meta_gradient.compiled_head"
+FIELDS = 4
+"""What is kept of each keypoint and of the points' own choice: `compiled_head.MEAN_X` and those after it."""
+
+
+def compiled_here(values: Tensor) -> bool:
+    """Whether passes over such values are compiled."""
+    plain = values.device.type == "cpu" and values.dtype == torch.float32
+    return plain and compiled_or_none(COMPILED, "forward") is not None
 
 
 def _arrays(tables: Tables) -> tuple[np.ndarray, ...]:
@@ -48,7 +58,7 @@ class CompiledPass:
     def __init__(self, phi: Tables, where: CompiledScans, log_scales: Tensor) -> None:
         self._where, self._phi, self._log_scales = where, _arrays(phi), log_scales.numpy()
         v, p, w, m1 = where.sizes
-        shapes = ((v, p, w), (v, p, w), (v, m1, p), (v, m1, p), (v, p), (v, compiled_head.FIELDS, m1))
+        shapes = ((v, p, w), (v, p, w), (v, m1, p), (v, m1, p), (v, p), (v, FIELDS, m1))
         self._kept = tuple(np.empty(shape, np.float32) for shape in shapes)
         self._losses = np.zeros(v, np.float32)
         self.losses = torch.from_numpy(self._losses)
@@ -58,22 +68,23 @@ class CompiledPass:
         """As `HeadPass.gradient`."""
         tables, widths = self._where.tables(), np.zeros(3, np.float32)
         by_fixed = _NOTHING if into is None else _by(into)
-        self._call(compiled_head.forward, self._phi, tables, self._losses, widths, by_fixed)
+        self._call("forward", self._phi, tables, self._losses, widths, by_fixed)
         return tables, torch.from_numpy(widths)
 
     def tangent(self, direction: Tables, into: ByScans) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """As `HeadPass.tangent`."""
         tables, widths = self._where.tables(), np.zeros(3, np.float32)
         moved = np.empty(self._where.sizes[:2], np.float32)
-        self._call(compiled_head.tangent, _arrays(direction), tables, widths, _by(into), moved)
+        self._call("tangent", _arrays(direction), tables, widths, _by(into), moved)
         return tables, torch.from_numpy(widths), torch.from_numpy(moved)
 
     def own_scores(self) -> Tensor:
         """As `HeadPass.own_scores`."""
         return torch.from_numpy(self._kept[2][:, -1])
 
-    def _call(self, function: Any, phi: tuple[np.ndarray, ...], tables: Tables, *rest: Any) -> None:
-        where = self._where
+    def _call(self, name: str, phi: tuple[np.ndarray, ...], tables: Tables, *rest: Any) -> None:
+        where, function = self._where, compiled_or_none(COMPILED, name)
+        assert function is not None
         function(where.arrays, phi, self._log_scales, where.factors, self._kept, _arrays(tables), *rest)
 
 

@@ -11,14 +11,22 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.catalogue import ADAPTED, TRAINED
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.body_pass import BodyPass
-from robo_meta.learning.meta_gradient.head_compiled import CompiledScans
+from robo_meta.learning.meta_gradient.head_compiled import CompiledScans, compiled_here
 from robo_meta.learning.meta_gradient.head_pass import LIKE, NAMES, ByScans, Scans, SomeScans
 from robo_meta.learning.meta_gradient.inner_steps import InnerSteps
 from robo_meta.learning.methods import HOLD_WEIGHT
 from robo_meta.model.point_features import LOG_VOLUME
 from robo_meta.model.scorer import Parameters
+
+BY_HAND: dict[str, bool] = {
+    method.name: method.specialise == "fomaml"
+    for method in TRAINED
+    if method.specialise == "zero_shot" or (method.specialise in ("maml", "fomaml") and method.moved == ADAPTED)
+}
+"""Method whose gradient is worked out here → whether its inner gradients are constants whatever is asked."""
 
 
 class MetaGradient(NamedTuple):
@@ -80,11 +88,6 @@ def meta_gradient(
     by_theta = {name: by_tables[name].sum(0) for name in NAMES}
     by_theta |= _through_body(theta, body, into, by_hold.view(n * d, p), _side_by_side(own, n * d))
     return MetaGradient(query.losses.view(n, d).sum(-1) + hold_losses, by_theta, by_rates)
-
-
-def compiled_here(values: Tensor) -> bool:
-    """Whether the head's passes over such values are compiled."""
-    return values.device.type == "cpu" and values.dtype == torch.float32
 
 
 def _shares(mask: Tensor) -> Tensor:
