@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "catalogue sim demos objects runs,checkpoints scenarios,model learning training strategies evaluation selector "
-    "report cli"
+    "bench report cli"
 )
 """Folders, and one file, from left to right; those joined by a comma don't know each other's order."""
 FLOORS = [[n if n in ("sim", "demos") else f"robo_meta.{n}" for n in names.split(",")] for names in ORDER.split()]

@@ -20,9 +20,9 @@ def shown_command(words: Sequence[str], options: Any, left_out: Collection[str] 
         left_out: options that are not shown.
 
     Example:
-        >>> from robo_meta.cli.bench import BenchConfig
-        >>> shown_command(("robo-meta", "bench"), BenchConfig(repeats=3))
-        'robo-meta bench --repeats 3'
+        >>> from robo_meta.bench.config import BenchConfig
+        >>> shown_command(("robo-meta", "bench"), BenchConfig(rounds=3))
+        'robo-meta bench --rounds 3'
     """
     return shlex.join([*words, *_options(options, left_out)])
 

@@ -1,4 +1,4 @@
-"""Timings as people read them in a terminal: `robo-meta bench`."""
+"""Measurements of speed as people read them in a terminal: `robo-meta bench`."""
 
 from __future__ import annotations
 
@@ -9,51 +9,59 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from robo_meta.bench.row import Target
 from robo_meta.runs.console import wide_console
 
-WORDS = {
-    "demonstration_ms": ("one demonstration, planned and played", "ms"),
-    "reset_ms": ("reset of the environment", "ms"),
-    "physics_steps_per_s": ("physics steps (240 are one second)", "a second"),
-    "draw_object_ms": ("drawing an object", "ms"),
-    "scan_ms": ("scanning an object", "ms"),
-    "encode_ms": ("features of a scan", "ms"),
-    "import_object_s": ("importing a mesh, one process", "s"),
-}
-"""Measurement → what people read, and its unit."""
-OF_STRATEGIES = {"adapt_ms": "adapting, ms", "choose_ms": "choosing a grasp, ms", "act_ms": "a later action, ms"}
-"""The first word of a strategy's measurements → its column."""
+MARKS = {True: "met", False: "not met", None: ""}
+"""Whether a row meets its target → what the table says."""
 
 
-def print_timings(figures: Mapping[str, Any], repeats: int, console: Console | None = None) -> None:
-    """Print what `robo_meta.cli.bench.bench` returns: the world's timings, then those of every strategy."""
+def print_rows(result: Mapping[str, Any], console: Console | None = None) -> None:
+    """Print what `robo_meta.bench.run.bench` returns: a table an area, then the machine."""
     console = wide_console(console)
-    world = Table(title=f"world: median of {repeats} runs", title_justify="left", box=box.SIMPLE_HEAD)
-    world.add_column("what")
-    world.add_column("median", justify="right")
-    world.add_column("unit")
-    strategies: dict[str, dict[str, float]] = {}
-    for key, value in figures.items():
-        first, _, strategy = key.partition(" ")
-        if strategy:
-            strategies.setdefault(strategy, {})[first] = value
-        elif key != "schema":
-            said, unit = WORDS.get(key, (key, ""))
-            world.add_row(said, _number(value), unit)
-    console.print(world)
-    if strategies:
-        console.print(_strategies(strategies, repeats))
+    areas: dict[str, list[Mapping[str, Any]]] = {}
+    for row in result["rows"]:
+        areas.setdefault(row["area"], []).append(row)
+    for area, rows in areas.items():
+        console.print(_table(area, rows))
+        for row in rows:
+            if row["note"]:
+                console.print(f"  {row['name']}: {row['note']}", style="dim", highlight=False)
+    where, load = result["machine"], result["machine"]["load"]
+    busy = "" if load is None else f", load {load:.1f} at the start"
+    console.print(f"{where['cpu']}, {where['cores']} cores{busy}; {result['date']}", highlight=False)
 
 
-def _strategies(found: Mapping[str, Mapping[str, float]], repeats: int) -> Table:
-    title = f"strategies, one demonstration: median of {repeats} runs ({20 * repeats} of a later action)"
+def _table(area: str, rows: list[Mapping[str, Any]]) -> Table:
+    title = f"{area}: median [quartiles]"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("strategy", overflow="fold")
-    for column in OF_STRATEGIES.values():
-        table.add_column(column, justify="right")
-    for name, times in found.items():
-        table.add_row(name, *(_number(times[key]) if key in times else "–" for key in OF_STRATEGIES))
+    compared = any(row["peer"] or row["target"] for row in rows)
+    table.add_column("what", overflow="fold")
+    table.add_column("here", justify="right")
+    table.add_column("unit")
+    if compared:
+        table.add_column("beside", overflow="fold")
+        table.add_column("there", justify="right")
+        table.add_column("ratio", justify="right")
+        table.add_column("target")
+    for row in rows:
+        cells = [row["name"], _spread(row["here"]), row["unit"]]
+        if compared:
+            cells += [row["peer"] or "", _spread(row["there"]), _spread(row["ratio"]), _target(row)]
+        table.add_row(*cells)
     return table
+
+
+def _target(row: Mapping[str, Any]) -> str:
+    return f"{Target(**row['target'])} {MARKS[row['met']]}".strip() if row["target"] else ""
+
+
+def _spread(found: Mapping[str, Any] | None) -> str:
+    """A median, with its quartiles where there were several measurements."""
+    if found is None:
+        return ""
+    middle = _number(found["median"])
+    return middle if found["n"] == 1 else f"{middle} [{_number(found['low'])}, {_number(found['high'])}]"
 
 
 def _number(value: float) -> str:

@@ -11,7 +11,9 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from robo_meta.report.bench_terminal import print_timings
+from robo_meta.bench.row import Row, Target
+from robo_meta.bench.timing import Spread
+from robo_meta.report.bench_terminal import print_rows
 from robo_meta.report.dataset_terminal import print_description
 from robo_meta.report.terminal import print_result
 from tests.robo_meta.report.results import cell, result
@@ -73,10 +75,15 @@ def test_a_dataset_is_told_as_tables() -> None:
     assert any(row.startswith("recording not complete") for row in rows)
 
 
-def test_timings_are_told_as_tables() -> None:
-    figures = {"schema": "1", "reset_ms": 12.3456, "physics_steps_per_s": 18423.2, "new_ms": 1.0}
-    figures |= {"adapt_ms maml": 40.12, "choose_ms maml": 3.0, "act_ms maml": 0.0456, "adapt_ms mine": 2.0}
-    rows = [" ".join(line.split()) for line in shown(lambda c: print_timings(figures, 5, c)).splitlines()]
-    for row in ("reset of the environment 12.3 ms", "maml 40.1 3 0.0456", "mine 2 – –", "new_ms 1"):
-        assert row in rows, row
-    assert any(row.endswith("18423 a second") for row in rows) and not any("schema" in row for row in rows)
+def test_measurements_are_told_as_tables() -> None:
+    one, quick = Spread(12.3456, 12.0, 13.0, 5), Spread(0.0456, 0.04, 0.05, 5)
+    rows = [
+        Row("sim", "reset", "ms", one, "panda-gym", quick, Spread(1.1, 1.0, 1.2, 5), Target(1.08), "one scene"),
+        Row("adapt", "a later action: maml", "ms", Spread(18423.2, 18423.2, 18423.2, 1)),
+    ]
+    where = {"cpu": "Some CPU", "cores": 2, "load": 0.25}
+    result = {"rows": [row.as_json() for row in rows], "machine": where, "date": "2026-11-28T10:00:00+00:00"}
+    lines = [" ".join(line.split()) for line in shown(lambda c: print_rows(result, c)).splitlines()]
+    assert "reset 12.3 [12, 13] ms panda-gym 0.0456 [0.04, 0.05] 1.1 [1, 1.2] ≤ 1.08× not met" in lines
+    assert "a later action: maml 18423 ms" in lines and "reset: one scene" in lines
+    assert lines[-1] == "Some CPU, 2 cores, load 0.2 at the start; 2026-11-28T10:00:00+00:00"

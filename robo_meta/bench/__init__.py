@@ -1,0 +1,1 @@
+"""Measurements of speed, each beside a peer or a bound that ran in the same run: `robo-meta bench`."""
