@@ -33,7 +33,7 @@ def print_rows(result: Mapping[str, Any], console: Console | None = None) -> Non
 
 
 def _table(area: str, rows: list[Mapping[str, Any]]) -> Table:
-    title = f"{area}: median [quartiles]"
+    title = f"{area}: median, with quartiles in brackets"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     compared = any(row["peer"] or row["target"] for row in rows)
     table.add_column("what", overflow="fold")
