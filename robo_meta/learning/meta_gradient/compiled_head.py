@@ -20,7 +20,7 @@ MEAN_X, MEAN_Y, SHARE, GATE = 0, 1, 2, 3
 """Rows of what is kept of each keypoint and of the points' own choice."""
 ZERO, HALF, ONE, TWO = (np.float32(value) for value in (0, 0.5, 1, 2))
 LOG2_E, LN2_HIGH, LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
-LOWEST, HIGHEST = np.float32(-87), np.float32(88)
+BIAS, LOWEST, HIGHEST = np.float32(127.5), np.float32(-87), np.float32(88)
 C0, C1, C2, C3, C4, C5 = (
     np.float32(value)
     for value in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
@@ -43,10 +43,43 @@ def _exp(x: float) -> float:
     """The exponential, unlike the library's in a form that loops over rows are vectorised with; what is no number stays
     none."""
     bounded = min(max(x, LOWEST), HIGHEST)
-    whole = np.float32(math.floor(bounded * LOG2_E + HALF))
+    exponent = np.int32(bounded * LOG2_E + BIAS)
+    whole = np.float32(exponent) - np.float32(127)
     r = (bounded - whole * LN2_HIGH) - whole * LN2_LOW + (x - x)
     series = ((((C0 * r + C1) * r + C2) * r + C3) * r + C4) * r + C5
-    return (series * r * r + r + ONE) * _as_float(np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)))
+    return (series * r * r + r + ONE) * _as_float(np.int32(exponent << np.int32(23)))
+
+
+@compiled_sums
+def _activate(z: np.ndarray, gate: np.ndarray) -> None:
+    """Flat inputs become activations; `gate` is filled with the sigmoid."""
+    for i in range(len(z)):
+        gate[i] = ONE / (ONE + _exp(-z[i]))
+        z[i] *= gate[i]
+
+
+@compiled_sums
+def _through(by: np.ndarray, gate: np.ndarray, z: np.ndarray) -> None:
+    """Flat gradients by activations become those by their inputs."""
+    for i in range(len(by)):
+        by[i] *= gate[i] + z[i] * (ONE - gate[i])
+
+
+@compiled_sums
+def _turn(
+    a: np.ndarray, by_z: np.ndarray, moved: np.ndarray, gate: np.ndarray, z: np.ndarray, by_hidden: np.ndarray
+) -> None:
+    """Flat directions of the inputs become the derivative of the gradient by them, which is added to `by_hidden`.
+
+    Args:
+        by_z, moved: gradient by the activations, and its derivative.
+        gate, z: of `_activate`.
+    """
+    for i in range(len(a)):
+        first = gate[i] + z[i] * (ONE - gate[i])
+        second = (ONE - gate[i]) * (gate[i] + first - gate[i] * z[i])
+        a[i] = moved[i] * first + by_z[i] * second * a[i]
+        by_hidden[i] += a[i]
 
 
 @compiled_sums
@@ -321,9 +354,7 @@ def forward(
                 if share != ZERO:
                     for j in range(width):
                         z[p, j] += share * colour[task, c, j]
-            for j in range(width):
-                g[p, j] = ONE / (ONE + _exp(-z[p, j]))
-                z[p, j] *= g[p, j]
+        _activate(z.reshape(-1), g.reshape(-1))
         for m in range(outputs):
             for p in range(count):
                 s[m, p] = log_volume[u, p]
@@ -337,9 +368,8 @@ def forward(
         for m in range(outputs):
             tables[3][task, m] += logits[m]
         for p in range(count):
-            _from_scores(s, weight, p, row)
-            for j in range(width):
-                by_a[p, j] = row[j] * (g[p, j] + z[p, j] * (ONE - g[p, j]))
+            _from_scores(s, weight, p, by_a[p])
+        _through(by_a.reshape(-1), g.reshape(-1), z.reshape(-1))
         _collect(by_a, s, colours[u], points[u], task, tables)
         if wanted:
             by_hidden[u] += by_a
@@ -373,7 +403,8 @@ def tangent(
     outputs, width = weight.shape
     shots, count = len(rows) // len(bias), hidden.shape[1]
     logits, s, a = np.empty(outputs, np.float32), np.empty((outputs, count), np.float32), np.empty((count, width), np.float32)
-    moved_z, row, moved = np.empty((count, width), np.float32), np.empty(width, np.float32), np.empty(width, np.float32)
+    moved_z, by_z = np.empty((count, width), np.float32), np.empty((count, width), np.float32)
+    moved = np.empty((count, width), np.float32)
     for i in range(len(rows)):
         u, task = rows[i], i // shots
         if factors[i] == ZERO:
@@ -389,8 +420,9 @@ def tangent(
                 if share != ZERO:
                     for j in range(width):
                         a[p, j] += share * colour[task, c, j]
-            for j in range(width):
-                moved_z[p, j] = a[p, j] * (g[p, j] + z[p, j] * (ONE - g[p, j]))
+        flat, slope = a.reshape(-1), moved_z.reshape(-1)
+        slope[:] = flat
+        _through(slope, g.reshape(-1), z.reshape(-1))
         s[:] = ZERO
         _score(moved_z, weight, colours[u], score[task], s)
         _alike(points[u], like[task], s[outputs - 1])
@@ -400,18 +432,16 @@ def tangent(
         for p in range(count):
             moved_scores[i, p] = s[outputs - 1, p]
             by_own[u, p] += s[outputs - 1, p]
-            _from_scores(by, weight, p, row)
-            _from_scores(s, weight, p, moved)
-            for j in range(width):
-                first = g[p, j] + z[p, j] * (ONE - g[p, j])
-                second = (ONE - g[p, j]) * (g[p, j] + first - g[p, j] * z[p, j])
-                a[p, j] = moved[j] * first + row[j] * second * a[p, j]
-                by_hidden[u, p, j] += a[p, j]
-                by_pooled[u, j] += a[p, j]
+            _from_scores(by, weight, p, by_z[p])
+            _from_scores(s, weight, p, moved[p])
             for m in range(outputs):
                 for j in range(width):
                     by_weight[m, j] += s[m, p] * z[p, j] + by[m, p] * moved_z[p, j]
+        _turn(flat, by_z.reshape(-1), moved.reshape(-1), g.reshape(-1), z.reshape(-1), by_hidden[u].reshape(-1))
         _collect(a, s, colours[u], points[u], task, tables)
+        for p in range(count):
+            for j in range(width):
+                by_pooled[u, j] += a[p, j]
         for m in range(outputs):
             tables[3][task, m] += logits[m]
             by_gates[u, m] += logits[m]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from robo_meta.learning.meta_gradient.body_pass import silu_backward
+from robo_meta.learning.meta_gradient.body_layers import silu_backward
 from robo_meta.learning.meta_gradient.mixture_loss import MixtureLoss, Seen, Slopes
 
 BIAS, COLOUR, SCORE, GATE, LIKE = NAMES = (

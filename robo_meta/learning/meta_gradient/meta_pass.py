@@ -53,7 +53,8 @@ def meta_gradient(
     features, colours, places, vectors = (part.flatten(0, 1) for part in batch.scans)
     ones = torch.ones_like(places[..., :1])
     colours = torch.cat([colours, ones], -1)
-    body = BodyPass(theta, features, colours, places, vectors)
+    compiled = compiled_here(features)
+    body = BodyPass(theta, features, colours, places, vectors, compiled)
     scans = Scans(
         body.points.view(n * d, p, -1),
         colours,
@@ -67,7 +68,7 @@ def meta_gradient(
         body.votes,
         batch.grasps.flatten(0, 1),
     )
-    some = CompiledScans if compiled_here(features) else SomeScans
+    some = CompiledScans if compiled else SomeScans
     numbers = torch.arange(n * d, device=features.device).view(n, d)
     tables: Parameters = {name: theta[name].expand(n, *theta[name].shape) for name in NAMES}
     steps = None
