@@ -30,6 +30,8 @@ def adam_step(
 ) -> tuple[dict[str, Tensor], Moments]:
     """One step (Kingma & Ba, 2015); `step` counts from 0. Nothing is changed in place."""
     names = list(gradients)
+    if not names:
+        return {}, Moments({}, {})
     # All parameters in one call each: they are small and many.
     found = [gradients[k] for k in names]
     first = torch._foreach_mul([moments.first[k] for k in names], BETA_FIRST)
