@@ -116,18 +116,26 @@ def learn2learn(network: Network, batch: Batch, log_scales: Tensor) -> Tensor:
 
 
 def higher(network: Network, batch: Batch, log_scales: Tensor) -> Tensor:
-    """By its `innerloop_ctx` over SGD of one group a parameter."""
+    """By its `innerloop_ctx` over SGD, whose gradients a callback scales."""
     import higher as library
 
+    order = [key for key, _ in network.named_parameters()]
+    places = [order.index(network.names[k]) for k in network.moved]
+
+    def callback(step: int) -> Callable[[list[Tensor]], list[Tensor | None]]:
+        def scaled(found: list[Tensor]) -> list[Tensor | None]:
+            moves = network.scaled(step, [found[place] for place in places])
+            by_place = dict(zip(places, moves, strict=True))
+            return [-by_place[place] if place in by_place else None for place in range(len(found))]
+
+        return scaled
+
     def one(task: _Task) -> Tensor:
-        groups = [{"params": [getattr(network, network.names[k])]} for k in network.moved]
-        optimizer, losses = torch.optim.SGD(groups, lr=1.0), []
+        optimizer = torch.optim.SGD(network.parameters(), lr=1.0)
         with library.innerloop_ctx(network, optimizer, copy_initial_weights=False) as (learner, inner):
             for step in range(network.steps()):
-                loss = _support_loss(network, learner(), task, step)
-                inner.step(loss, grad_callback=lambda found, step=step: [-m for m in network.scaled(step, list(found))])
-            losses.append(_query_loss(learner(), task, log_scales))
-        return losses[0]
+                inner.step(_support_loss(network, learner(), task, step), grad_callback=callback(step))
+            return _query_loss(learner(), task, log_scales)
 
     return _each(network, batch, one)
 
