@@ -63,7 +63,9 @@ def _key(group: str, name: str) -> str:
 
 def _support_loss(network: Network, theta: Mapping[str, Tensor], task: _Task, step: int) -> Tensor:
     heads = {k: v[None] for k, v in theta.items() if k.startswith("head.")}
-    return inner_losses(heads, task.support, task.shown, task.batch.support_mask, network.rates()["log_scales"][step])[0]
+    return inner_losses(heads, task.support, task.shown, task.batch.support_mask, network.rates()["log_scales"][step])[
+        0
+    ]
 
 
 def _query_loss(theta: Mapping[str, Tensor], task: _Task, log_scales: Tensor) -> Tensor:

@@ -65,7 +65,9 @@ def _rows(bench: MetaBench, rounds: int, loops: tuple[str, ...]) -> Iterator[Row
         ratio = _scaled(times.ratio(name, "here"), bench.batch / LOOPED)
         target = Target(faster, at_most=False) if name in ("learn2learn", PLAIN) else None
         said = f"{note}; {name}: {LOOPED} tasks; gradients equal to {errors[name]:.0e}"
-        yield Row("meta", f"maml, preset {bench.preset}", "tasks/s", here, name, times.rate(name, LOOPED), ratio, target, said)
+        yield Row(
+            "meta", f"maml, preset {bench.preset}", "tasks/s", here, name, times.rate(name, LOOPED), ratio, target, said
+        )
     rate = Spread.of(bench.product_flops / seconds for seconds in times.figures["products"])
     needed = bench.flops() / bench.product_flops
     ratio = _scaled(times.ratio("products", "here"), needed)
@@ -117,7 +119,7 @@ class MetaBench:
             torch.mm(a, b)
 
     def flops(self) -> int:
-        """Of the matrix products of a step, as PyTorch counts them; those of the compiled parts by their PyTorch twins."""
+        """Of the matrix products of a step, as PyTorch counts them; of what is compiled, its twin's."""
         batch = self._drawn.to(torch.float64)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             meta_gradient(_double(self._state.theta), _double(self._state.rates), batch, _outer(batch))

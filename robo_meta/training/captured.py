@@ -1,7 +1,7 @@
 """An outer step with nothing for the processor to wait for: the whole of it one CUDA graph where there is CUDA.
 
 Everything that a step reads lies in buffers that stay where they are; it changes them in place, takes no number back,
-and marks on the device the first step that isn't finite. The marks are looked at every `CHECKED` steps. Without CUDA the
+and keeps its losses and the gradient's norm on the device, which are looked at every `CHECKED` steps. Without CUDA the
 same step runs call by call, so that what is captured can be tested anywhere.
 """
 
@@ -88,7 +88,7 @@ class CapturedStep:
             self._buffers[shots] = Picked(*(part.to(self._values[0].device, copy=True) for part in picked))
         buffers = self._buffers[shots]
         for buffer, part in zip(buffers, picked, strict=True):
-            buffer.copy_(part, non_blocking=True)
+            self._send(part, buffer)
         if self._values[0].is_cuda:
             if shots not in self._graphs:
                 self._graphs[shots] = self._capture(buffers)
@@ -124,7 +124,9 @@ class CapturedStep:
         torch._foreach_add_(size, EPSILON)
         change = torch._foreach_div(self._first, size)
         first_theta = sum(name.startswith("rates/") for name in self._names)
-        for rate, part in zip(self._numbers.rates.flip(0).unbind(), (slice(first_theta), slice(first_theta, None)), strict=True):
+        for rate, part in zip(
+            self._numbers.rates.flip(0).unbind(), (slice(first_theta), slice(first_theta, None)), strict=True
+        ):
             if change[part]:
                 torch._foreach_mul_(change[part], rate)
         torch._foreach_sub_(self._values, change)
@@ -136,7 +138,11 @@ class CapturedStep:
         rates = torch.tensor([rate, rate * RATE_FACTOR], **kind) / unbias_first
         parts = (rates, torch.tensor(unbias_second, **kind), torch.tensor(outer_log_scales(progress), **kind))
         for buffer, part in zip(self._numbers, parts, strict=True):
-            buffer.copy_(part, non_blocking=True)
+            self._send(part, buffer)
+
+    def _send(self, part: Tensor, buffer: Tensor) -> None:
+        """Copy to the device without waiting, which memory that may be paged out doesn't allow."""
+        buffer.copy_(part.pin_memory() if buffer.is_cuda else part, non_blocking=True)
 
     def _capture(self, picked: Picked) -> torch.cuda.CUDAGraph:
         """Capture `work`; the runs that warm up leave no trace."""
@@ -150,7 +156,8 @@ class CapturedStep:
                 torch._foreach_copy_(kept, before)
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        # Graphs run one after another, so that one pool of memory serves them all.
+        with torch.cuda.graph(graph, pool=next(iter(self._graphs.values())).pool() if self._graphs else None):
             self.work(picked)
         return graph
 
@@ -169,7 +176,9 @@ class CapturedStep:
                 task = int(bad[0, 0])
                 raise TrainingDiverged(f"{where}, task {int(tasks[task])}: loss is {float(losses[number, task])}")
             if not torch.isfinite(norms[number]):
-                raise TrainingDiverged(f"{where}, tasks {tasks.tolist()}: the gradient's norm is {float(norms[number])}")
+                raise TrainingDiverged(
+                    f"{where}, tasks {tasks.tolist()}: the gradient's norm is {float(norms[number])}"
+                )
         self._checked, self._drawn = self._step, []
         self._slot.zero_()
         return [float(mean) for mean in losses.mean(1)]
@@ -177,14 +186,17 @@ class CapturedStep:
     def state(self) -> MetaState:
         """Where the training is now, in tensors of its own; every step looked at."""
         theta, rates = self._groups([value.clone() for value in self._values])
-        first, second = ({k: v.clone() for k, v in zip(self._names, part, strict=True)} for part in (self._first, self._second))
+        first, second = (
+            {k: v.clone() for k, v in zip(self._names, part, strict=True)} for part in (self._first, self._second)
+        )
         return MetaState(theta, rates, Moments(first, second), self._step, self._generator.get_state(), {})
 
     def _groups(self, values: Sequence[Tensor]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Parameters and rates by name."""
         by_name: Mapping[str, Tensor] = dict(zip(self._names, values, strict=True))
         theta, rates = (
-            {k.removeprefix(group): v for k, v in by_name.items() if k.startswith(group)} for group in ("theta/", "rates/")
+            {k.removeprefix(group): v for k, v in by_name.items() if k.startswith(group)}
+            for group in ("theta/", "rates/")
         )
         return theta, rates
 

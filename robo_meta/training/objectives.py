@@ -247,7 +247,12 @@ def query_losses(setting: Setting) -> Losses:
 
 
 def found_losses(
-    part: str, theta: Mapping[str, Tensor], rates: Mapping[str, Tensor], batch: Batch, first_order: bool, progress: float
+    part: str,
+    theta: Mapping[str, Tensor],
+    rates: Mapping[str, Tensor],
+    batch: Batch,
+    first_order: bool,
+    progress: float,
 ) -> Found:
     """`methods.query_losses`, with their gradient where that was worked out by hand."""
     if part not in BY_HAND:

@@ -26,7 +26,6 @@ WARM_UP, FLOOR = 40, 0.02
 """Steps of linear warm-up; the last rate relative to the largest."""
 
 
-
 class Found(NamedTuple):
     """Losses of a step."""
 

@@ -70,7 +70,7 @@ class BodyPass:
             own: (U, P, J) and (U, J, H), whose product is one more gradient by `points`.
         """
         theta, layers = self._theta, self._layers
-        (u, p, _), width = self._colours.shape, points.shape[1]
+        p, width = self._colours.shape[1], points.shape[1]
         gain = theta["body.hold.gain"]
         by_hold = (hold + log_hold * functional.softplus(gain) * torch.sigmoid(-self.hold)).view(-1)
         found = {

@@ -14,18 +14,18 @@ from numba.extending import intrinsic
 
 from robo_meta.compiling import compiled_sums
 
-ZERO, ONE = np.float32(0), np.float32(1)
-BIAS, LOWEST, HIGHEST = np.float32(127.5), np.float32(-87), np.float32(88)
-LOG2_E, LN2_HIGH, LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
+_F: Any = np.float32
+ZERO, ONE = _F(0), _F(1)
+BIAS, LOWEST, HIGHEST = _F(127.5), _F(-87), _F(88)
+LOG2_E, LN2_HIGH, LN2_LOW = _F(1.44269504), _F(0.693359375), _F(-2.12194440e-4)
 C0, C1, C2, C3, C4, C5 = (
-    np.float32(value)
+    _F(value)
     for value in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 )
 """Minimax polynomial of the exponential between −ln 2 ÷ 2 and ln 2 ÷ 2 (Moshier, Cephes, 1992), good to 1e-7."""
 
 
-@intrinsic
-def _as_float(typing: Any, bits: Any) -> Any:
+def _bits_as_float(typing: Any, bits: Any) -> Any:
     """The float32 with the bits of an int32."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -34,12 +34,15 @@ def _as_float(typing: Any, bits: Any) -> Any:
     return types.float32(types.int32), build
 
 
+_as_float: Any = intrinsic(_bits_as_float)
+
+
 @compiled_sums
-def _exp(x: float) -> float:
+def _exp(x: Any) -> Any:
     """As in `compiled_head`, of which nothing is called from here; see `robo_meta.compiling`."""
     bounded = min(max(x, LOWEST), HIGHEST)
     exponent = np.int32(bounded * LOG2_E + BIAS)
-    whole = np.float32(exponent) - np.float32(127)
+    whole = _F(exponent) - _F(127)
     r = (bounded - whole * LN2_HIGH) - whole * LN2_LOW + (x - x)
     series = ((((C0 * r + C1) * r + C2) * r + C3) * r + C4) * r + C5
     return (series * r * r + r + ONE) * _as_float(np.int32(exponent << np.int32(23)))
@@ -86,9 +89,15 @@ def _sum_coloured(values: np.ndarray, colours: np.ndarray, sums: np.ndarray) -> 
 
 @compiled_sums
 def heard(
-    a: np.ndarray, colours: np.ndarray, table: np.ndarray, x: np.ndarray, sums: np.ndarray, highest: np.ndarray, where: np.ndarray
+    a: np.ndarray,
+    colours: np.ndarray,
+    table: np.ndarray,
+    x: np.ndarray,
+    sums: np.ndarray,
+    highest: np.ndarray,
+    where: np.ndarray,
 ) -> None:
-    """`body_layers.heard`: inputs (U, P, H) become the sigmoid, the others are filled in; an empty table adds nothing."""
+    """`body_layers.heard`: inputs (U, P, H) become the sigmoid, the rest is filled in; an empty table adds nothing."""
     for u in range(len(a)):
         if len(table):
             _add_coloured(a[u], colours[u], table[u])
@@ -105,8 +114,16 @@ def heard(
 
 @compiled_sums
 def heard_back(
-    by: np.ndarray, gate: np.ndarray, x: np.ndarray, where: np.ndarray, colours: np.ndarray, by_sums: np.ndarray,
-    by_highest: np.ndarray, left: np.ndarray, right: np.ndarray, by_table: np.ndarray,
+    by: np.ndarray,
+    gate: np.ndarray,
+    x: np.ndarray,
+    where: np.ndarray,
+    colours: np.ndarray,
+    by_sums: np.ndarray,
+    by_highest: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    by_table: np.ndarray,
 ) -> None:
     """`body_layers.heard_back`: gradients (U, P, H) by the output become those by the input; an empty `left` adds
     nothing."""

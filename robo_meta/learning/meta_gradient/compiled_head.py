@@ -18,18 +18,18 @@ from robo_meta.compiling import compiled_sums
 
 MEAN_X, MEAN_Y, SHARE, GATE = 0, 1, 2, 3
 """Rows of what is kept of each keypoint and of the points' own choice."""
-ZERO, HALF, ONE, TWO = (np.float32(value) for value in (0, 0.5, 1, 2))
-LOG2_E, LN2_HIGH, LN2_LOW = np.float32(1.44269504), np.float32(0.693359375), np.float32(-2.12194440e-4)
-BIAS, LOWEST, HIGHEST = np.float32(127.5), np.float32(-87), np.float32(88)
+_F: Any = np.float32
+ZERO, HALF, ONE, TWO = (_F(value) for value in (0, 0.5, 1, 2))
+LOG2_E, LN2_HIGH, LN2_LOW = _F(1.44269504), _F(0.693359375), _F(-2.12194440e-4)
+BIAS, LOWEST, HIGHEST = _F(127.5), _F(-87), _F(88)
 C0, C1, C2, C3, C4, C5 = (
-    np.float32(value)
+    _F(value)
     for value in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
 )
 """Minimax polynomial of the exponential between −ln 2 ÷ 2 and ln 2 ÷ 2 (Moshier, Cephes, 1992), good to 1e-7."""
 
 
-@intrinsic
-def _as_float(typing: Any, bits: Any) -> Any:
+def _bits_as_float(typing: Any, bits: Any) -> Any:
     """The float32 with the bits of an int32."""
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -38,13 +38,16 @@ def _as_float(typing: Any, bits: Any) -> Any:
     return types.float32(types.int32), build
 
 
+_as_float: Any = intrinsic(_bits_as_float)
+
+
 @compiled_sums
-def _exp(x: float) -> float:
+def _exp(x: Any) -> Any:
     """The exponential, unlike the library's in a form that loops over rows are vectorised with; what is no number stays
     none."""
     bounded = min(max(x, LOWEST), HIGHEST)
     exponent = np.int32(bounded * LOG2_E + BIAS)
-    whole = np.float32(exponent) - np.float32(127)
+    whole = _F(exponent) - _F(127)
     r = (bounded - whole * LN2_HIGH) - whole * LN2_LOW + (x - x)
     series = ((((C0 * r + C1) * r + C2) * r + C3) * r + C4) * r + C5
     return (series * r * r + r + ONE) * _as_float(np.int32(exponent << np.int32(23)))
@@ -94,7 +97,7 @@ def _softmax(scores: np.ndarray, weights: np.ndarray) -> float:
         total += weights[p]
     for p in range(len(scores)):
         weights[p] /= total
-    return highest + np.float32(math.log(total))
+    return highest + _F(math.log(total))
 
 
 @compiled_sums
@@ -159,8 +162,18 @@ def _collect(
 
 @compiled_sums
 def _slopes(
-    scores: np.ndarray, places: np.ndarray, votes: np.ndarray, grasp: np.ndarray, gates: np.ndarray, log_scales: np.ndarray,
-    factor: float, weights: np.ndarray, near: np.ndarray, kept: np.ndarray, widths: np.ndarray, by_votes: np.ndarray,
+    scores: np.ndarray,
+    places: np.ndarray,
+    votes: np.ndarray,
+    grasp: np.ndarray,
+    gates: np.ndarray,
+    log_scales: np.ndarray,
+    factor: float,
+    weights: np.ndarray,
+    near: np.ndarray,
+    kept: np.ndarray,
+    widths: np.ndarray,
+    by_votes: np.ndarray,
 ) -> float:
     """The loss of one grasp times its weight; scores (M + 1, P) become the gradient by them, gates that by the logits.
 
@@ -183,7 +196,7 @@ def _slopes(
         total = _softmax(scores[m], weights[m])
     for p in range(count):
         dx, dy = votes[p, 0] - grasp[0], votes[p, 1] - grasp[1]
-        near[p] = scores[m1, p] - total + ONE - np.float32(math.sqrt(ONE + (dx * dx + dy * dy) * wide2))
+        near[p] = scores[m1, p] - total + ONE - _F(math.sqrt(ONE + (dx * dx + dy * dy) * wide2))
     points = _softmax(near, near)
     terms[m1] = gates[m1] - log_gates + points - TWO * log_scales[2]
     for m in range(m1):
@@ -196,7 +209,7 @@ def _slopes(
         along = x * grasp[2] + y * grasp[3]
         across = max(x * x + y * y - along * along, ZERO)
         scaled = across * wide0 + along * along * wide1
-        terms[m] = gates[m] - log_gates + ONE - np.float32(math.sqrt(ONE + scaled)) - log_scales[0] - log_scales[1]
+        terms[m] = gates[m] - log_gates + ONE - _F(math.sqrt(ONE + scaled)) - log_scales[0] - log_scales[1]
     likelihood = _softmax(terms, kept[SHARE])
     for m in range(m1):
         share = -kept[SHARE, m] * factor
@@ -205,7 +218,7 @@ def _slopes(
         along = x * grasp[2] + y * grasp[3]
         raw = x * x + y * y - along * along
         across, inside = (raw, wide0) if raw > ZERO else (ZERO, ZERO)
-        slope = -HALF * share / np.float32(math.sqrt(ONE + across * wide0 + along * along * wide1))
+        slope = -HALF * share / _F(math.sqrt(ONE + across * wide0 + along * along * wide1))
         dx = TWO * slope * (inside * x + (wide1 - inside) * along * grasp[2])
         dy = TWO * slope * (inside * y + (wide1 - inside) * along * grasp[3])
         middle = dx * kept[MEAN_X, m] + dy * kept[MEAN_Y, m]
@@ -220,7 +233,7 @@ def _slopes(
         scores[m1, p] = share * (near[p] - weights[m1, p])
         dx, dy = votes[p, 0] - grasp[0], votes[p, 1] - grasp[1]
         square = dx * dx + dy * dy
-        falls = -HALF * wide2 * share * near[p] / np.float32(math.sqrt(ONE + square * wide2))
+        falls = -HALF * wide2 * share * near[p] / _F(math.sqrt(ONE + square * wide2))
         far += falls * square
         if len(by_votes):
             by_votes[p, 0], by_votes[p, 1] = TWO * falls * dx, TWO * falls * dy
@@ -230,8 +243,18 @@ def _slopes(
 
 @compiled_sums
 def _slopes_tangent(
-    scores: np.ndarray, by_scores: np.ndarray, places: np.ndarray, votes: np.ndarray, grasp: np.ndarray, gates: np.ndarray,
-    log_scales: np.ndarray, factor: float, weights: np.ndarray, near: np.ndarray, kept: np.ndarray, widths: np.ndarray,
+    scores: np.ndarray,
+    by_scores: np.ndarray,
+    places: np.ndarray,
+    votes: np.ndarray,
+    grasp: np.ndarray,
+    gates: np.ndarray,
+    log_scales: np.ndarray,
+    factor: float,
+    weights: np.ndarray,
+    near: np.ndarray,
+    kept: np.ndarray,
+    widths: np.ndarray,
     by_votes: np.ndarray,
 ) -> None:
     """The derivative of `_slopes` in the direction of scores (M + 1, P) and gates (M + 1,), which become that by them.
@@ -270,7 +293,7 @@ def _slopes_tangent(
         across, moved = (raw, TWO * (x * dx + y * dy - along * turned)) if raw > ZERO else (ZERO, ZERO)
         scaled = across * wide0 + along * along * wide1
         change = moved * wide0 + TWO * along * turned * wide1
-        terms[m] -= HALF * change / np.float32(math.sqrt(ONE + scaled))
+        terms[m] -= HALF * change / _F(math.sqrt(ONE + scaled))
     middle = ZERO
     for m in range(outputs):
         middle += kept[SHARE, m] * terms[m]
@@ -283,9 +306,11 @@ def _slopes_tangent(
         across, inside, moved = ZERO, ZERO, ZERO
         if raw > ZERO:
             across, inside, moved = raw, wide0, TWO * (x * dx + y * dy - along * turned)
-        shrunk = ONE / np.float32(math.sqrt(ONE + across * wide0 + along * along * wide1))
+        shrunk = ONE / _F(math.sqrt(ONE + across * wide0 + along * along * wide1))
         slope = -HALF * share * shrunk
-        steeper = -HALF * change * shrunk - HALF * slope * shrunk * shrunk * (moved * wide0 + TWO * along * turned * wide1)
+        steeper = -HALF * change * shrunk - HALF * slope * shrunk * shrunk * (
+            moved * wide0 + TWO * along * turned * wide1
+        )
         rest = wide1 - inside
         by_x, by_y = TWO * (inside * x + rest * along * grasp[2]), TWO * (inside * y + rest * along * grasp[3])
         to_x = steeper * by_x + TWO * slope * (inside * dx + rest * turned * grasp[2])
@@ -306,7 +331,7 @@ def _slopes_tangent(
         scores[m1, p] = change * (near[p] - weights[m1, p]) + share * (nearer - weights[m1, p] * scores[m1, p])
         dx, dy = votes[p, 0] - grasp[0], votes[p, 1] - grasp[1]
         square = dx * dx + dy * dy
-        falls = -HALF * wide2 * (change * near[p] + share * nearer) / np.float32(math.sqrt(ONE + square * wide2))
+        falls = -HALF * wide2 * (change * near[p] + share * nearer) / _F(math.sqrt(ONE + square * wide2))
         far += falls * square
         by_votes[p, 0] += TWO * falls * dx
         by_votes[p, 1] += TWO * falls * dy
@@ -315,8 +340,15 @@ def _slopes_tangent(
 
 @compiled_sums
 def forward(
-    scans: tuple, phi: tuple, log_scales: np.ndarray, factors: np.ndarray, kept: tuple, tables: tuple, losses: np.ndarray,
-    widths: np.ndarray, by_fixed: tuple,
+    scans: tuple,
+    phi: tuple,
+    log_scales: np.ndarray,
+    factors: np.ndarray,
+    kept: tuple,
+    tables: tuple,
+    losses: np.ndarray,
+    widths: np.ndarray,
+    by_fixed: tuple,
 ) -> None:
     """Losses (U,) of every scan's grasp, and the gradient by the tables, added to `tables`.
 
@@ -364,7 +396,20 @@ def forward(
         _score(z, weight, colours[u], score[task], s)
         _alike(points[u], like[task], s[outputs - 1])
         turned = by_votes[u] if wanted else nothing
-        losses[i] = _slopes(s, places[u], votes[u], grasps[u], logits, log_scales, factors[i], weights[i], near[i], small[i], widths, turned)
+        losses[i] = _slopes(
+            s,
+            places[u],
+            votes[u],
+            grasps[u],
+            logits,
+            log_scales,
+            factors[i],
+            weights[i],
+            near[i],
+            small[i],
+            widths,
+            turned,
+        )
         for m in range(outputs):
             tables[3][task, m] += logits[m]
         for p in range(count):
@@ -386,8 +431,15 @@ def forward(
 
 @compiled_sums
 def tangent(
-    scans: tuple, direction: tuple, log_scales: np.ndarray, factors: np.ndarray, kept: tuple, tables: tuple,
-    widths: np.ndarray, by_fixed: tuple, moved_scores: np.ndarray,
+    scans: tuple,
+    direction: tuple,
+    log_scales: np.ndarray,
+    factors: np.ndarray,
+    kept: tuple,
+    tables: tuple,
+    widths: np.ndarray,
+    by_fixed: tuple,
+    moved_scores: np.ndarray,
 ) -> None:
     """The derivative of `forward`'s gradients in a direction, added to `tables`, `widths` and `by_fixed`.
 
@@ -402,7 +454,11 @@ def tangent(
     by_hidden, by_pooled, by_gates, by_own, by_votes, by_weight = by_fixed
     outputs, width = weight.shape
     shots, count = len(rows) // len(bias), hidden.shape[1]
-    logits, s, a = np.empty(outputs, np.float32), np.empty((outputs, count), np.float32), np.empty((count, width), np.float32)
+    logits, s, a = (
+        np.empty(outputs, np.float32),
+        np.empty((outputs, count), np.float32),
+        np.empty((count, width), np.float32),
+    )
     moved_z, by_z = np.empty((count, width), np.float32), np.empty((count, width), np.float32)
     moved = np.empty((count, width), np.float32)
     for i in range(len(rows)):
@@ -428,7 +484,21 @@ def tangent(
         _alike(points[u], like[task], s[outputs - 1])
         for m in range(outputs):
             logits[m] = gate[task, m]
-        _slopes_tangent(s, by, places[u], votes[u], grasps[u], logits, log_scales, factors[i], weights[i], near[i], small[i], widths, by_votes[u])
+        _slopes_tangent(
+            s,
+            by,
+            places[u],
+            votes[u],
+            grasps[u],
+            logits,
+            log_scales,
+            factors[i],
+            weights[i],
+            near[i],
+            small[i],
+            widths,
+            by_votes[u],
+        )
         for p in range(count):
             moved_scores[i, p] = s[outputs - 1, p]
             by_own[u, p] += s[outputs - 1, p]

@@ -51,7 +51,10 @@ class InnerSteps:
             shrink = CLIP / square.sqrt().clamp_min(CLIP)
             factors = self._sizes[:, step, None] * shrink
             self._steps.append(_Step(one, phi[LIKE], gradients, shrink, square, factors))
-            phi = {k: torch.addcmul(phi[k], _rows(f, phi[k]), gradients[k], value=-1) for k, f in zip(NAMES, factors, strict=True)}
+            phi = {
+                k: torch.addcmul(phi[k], _rows(f, phi[k]), gradients[k], value=-1)
+                for k, f in zip(NAMES, factors, strict=True)
+            }
         self.tables = phi
         """Name → (N, …)."""
 

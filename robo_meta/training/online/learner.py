@@ -20,10 +20,10 @@ from demos.storage.array_form import Form
 from demos.storage.schema import PLAIN_TABLE, Record, Whole
 from robo_meta.learning.adam import zero_moments
 from robo_meta.training.data import TrainingData
+from robo_meta.training.objectives import found_losses
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.online.reservoir import Reservoir, empty_reservoir, offer
 from robo_meta.training.online.scores import keypoint_distances
-from robo_meta.training.objectives import found_losses
 from robo_meta.training.outer_loop import Found, outer_step
 from robo_meta.training.presets import TrainConfig
 from robo_meta.training.seeds import part_seed

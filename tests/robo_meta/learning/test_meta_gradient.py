@@ -43,7 +43,9 @@ def problem(sizes: tuple[int, ...], steps: int, seed: int, narrow: float = 0.0) 
     rates = {name: value.double() + 0.2 * normal(*value.shape) for name, value in rates.items()}
     rates |= {"log_scales": rates["log_scales"] - narrow} if steps else {}
     rgb = torch.rand(n, d, p, 3, generator=generator, dtype=torch.float64)
-    scans = Encoded(normal(n, d, p, FEATURES) * 0.5, corner_weights(rgb), normal(n, d, p, 2), normal(n, d, p, VECTORS, 2))
+    scans = Encoded(
+        normal(n, d, p, FEATURES) * 0.5, corner_weights(rgb), normal(n, d, p, 2), normal(n, d, p, VECTORS, 2)
+    )
     support = torch.rand(n, d, generator=generator).argsort(-1)[:, :k]
     mask = torch.ones(n, k, dtype=torch.float64)
     mask[:, 1:] = torch.randint(2, (n, k - 1), generator=generator)
@@ -62,7 +64,9 @@ def by_graph(method: str, groups: Groups, batch: Batch, first_order: bool) -> Me
     leaves = [*theta.values(), *rates.values()]
     found = torch.autograd.grad(losses.sum(), leaves, allow_unused=True)
     values = [torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, found, strict=True)]
-    return MetaGradient(losses.detach(), dict(zip(theta, values)), dict(zip(rates, values[len(theta) :])))
+    return MetaGradient(
+        losses.detach(), dict(zip(theta, values, strict=False)), dict(zip(rates, values[len(theta) :], strict=True))
+    )
 
 
 def by_hand(groups: Groups, batch: Batch, first_order: bool) -> MetaGradient:
@@ -113,7 +117,9 @@ def test_it_is_right_where_steps_are_clipped_and_where_not(narrow: float, clippe
     assert apart(by_hand(groups, batch, False), by_graph("maml", groups, batch, False)) < 1e-9
 
 
-@pytest.mark.parametrize("names", [("head.in.colour", "head.score.like", "head.in.weight"), ("body.mix.own", "body.vote.weight")])
+@pytest.mark.parametrize(
+    "names", [("head.in.colour", "head.score.like", "head.in.weight"), ("body.mix.own", "body.vote.weight")]
+)
 def test_it_is_that_of_finite_differences(names: tuple[str, ...]) -> None:
     (theta, rates), batch = problem((2, 3, 2, 6, 4, 3, 2), 2, 3)
     found = by_hand((theta, rates), batch, False)

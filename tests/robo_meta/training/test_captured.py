@@ -45,7 +45,9 @@ def test_it_trains_as_the_usual_step_does(made: SimpleNamespace, part: str) -> N
     told, kept = [], []
     one = CapturedStep(part, start, made.stream, TINY.schedules[part].batch, first_order=False, clip=0.5)
     report = lambda number, mean: told.append((number, mean))  # noqa: E731
-    found = run_captured(one, range(12), lambda _: RATE, lambda n: n / 12, save_every=5, report=report, keep=kept.append)
+    found = run_captured(
+        one, range(12), lambda _: RATE, lambda n: n / 12, save_every=5, report=report, keep=kept.append
+    )
     assert [number for number, _ in told] == list(range(12)) and [s.step for s in kept] == [5, 10, 12]
     assert [mean for _, mean in told] == pytest.approx(means, rel=1e-8)
     assert torch.equal(found.rng, state.rng) and found.step == state.step == 12
