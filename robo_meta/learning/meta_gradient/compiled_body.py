@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from robo_meta.compiling import compiled_sums
+from robo_meta.compiling import compiled
 
 _F: Any = np.float32
 ZERO, ONE = _F(0), _F(1)
@@ -37,7 +37,7 @@ def _bits_as_float(typing: Any, bits: Any) -> Any:
 _as_float: Any = intrinsic(_bits_as_float)
 
 
-@compiled_sums
+@compiled
 def _exp(x: Any) -> Any:
     """As in `compiled_head`, of which nothing is called from here; see `robo_meta.compiling`."""
     bounded = min(max(x, LOWEST), HIGHEST)
@@ -48,7 +48,7 @@ def _exp(x: Any) -> Any:
     return (series * r * r + r + ONE) * _as_float(np.int32(exponent << np.int32(23)))
 
 
-@compiled_sums
+@compiled
 def _activate(a: np.ndarray, x: np.ndarray) -> None:
     """Flat inputs become the sigmoid; `x` is filled with the activation."""
     for i in range(len(a)):
@@ -57,14 +57,14 @@ def _activate(a: np.ndarray, x: np.ndarray) -> None:
         a[i] = gate
 
 
-@compiled_sums
+@compiled
 def _through(by: np.ndarray, gate: np.ndarray, x: np.ndarray) -> None:
     """Flat gradients by activations become those by their inputs."""
     for i in range(len(by)):
         by[i] *= gate[i] + x[i] * (ONE - gate[i])
 
 
-@compiled_sums
+@compiled
 def _add_coloured(values: np.ndarray, colours: np.ndarray, table: np.ndarray) -> None:
     """Add to points (P, H) what those of their colours get."""
     for p in range(len(values)):
@@ -75,7 +75,7 @@ def _add_coloured(values: np.ndarray, colours: np.ndarray, table: np.ndarray) ->
                     values[p, j] += share * table[c, j]
 
 
-@compiled_sums
+@compiled
 def _sum_coloured(values: np.ndarray, colours: np.ndarray, sums: np.ndarray) -> None:
     """Fill `sums` (C + 1, H) with those of points (P, H) of each colour."""
     sums[:] = ZERO
@@ -87,7 +87,7 @@ def _sum_coloured(values: np.ndarray, colours: np.ndarray, sums: np.ndarray) -> 
                     sums[c, j] += share * values[p, j]
 
 
-@compiled_sums
+@compiled
 def heard(
     a: np.ndarray,
     colours: np.ndarray,
@@ -112,7 +112,7 @@ def heard(
                 highest[u, j] = x[u, p, j] if better else highest[u, j]
 
 
-@compiled_sums
+@compiled
 def heard_back(
     by: np.ndarray,
     gate: np.ndarray,
@@ -137,7 +137,7 @@ def heard_back(
         _sum_coloured(by[u], colours[u], by_table[u])
 
 
-@compiled_sums
+@compiled
 def held(a: np.ndarray, weight: np.ndarray, bias: float, x: np.ndarray, hold: np.ndarray) -> None:
     """`body_layers.held`: inputs (R, W) become the sigmoid, activations and outputs are filled in."""
     for row in range(len(a)):
@@ -148,7 +148,7 @@ def held(a: np.ndarray, weight: np.ndarray, bias: float, x: np.ndarray, hold: np
         hold[row] = total
 
 
-@compiled_sums
+@compiled
 def held_back(by_hold: np.ndarray, weight: np.ndarray, gate: np.ndarray, x: np.ndarray, by: np.ndarray) -> None:
     """`body_layers.held_back`: fill `by` (R, W)."""
     for row in range(len(by)):
@@ -157,7 +157,7 @@ def held_back(by_hold: np.ndarray, weight: np.ndarray, gate: np.ndarray, x: np.n
             by[row, j] = factor * weight[j] * (gate[row, j] + x[row, j] * (ONE - gate[row, j]))
 
 
-@compiled_sums
+@compiled
 def votes(parts: np.ndarray, vectors: np.ndarray, places: np.ndarray, found: np.ndarray) -> None:
     """`body_layers.votes`: fill `found` (R, 2), from vectors (R, V, 2) and places (R, 2)."""
     for row in range(len(parts)):
@@ -168,7 +168,7 @@ def votes(parts: np.ndarray, vectors: np.ndarray, places: np.ndarray, found: np.
         found[row, 0], found[row, 1] = x, y
 
 
-@compiled_sums
+@compiled
 def votes_back(by: np.ndarray, vectors: np.ndarray, parts: np.ndarray) -> None:
     """`body_layers.votes_back`: fill `parts` (R, V), from gradients (R, 2)."""
     for row in range(len(parts)):

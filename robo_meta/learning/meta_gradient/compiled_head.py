@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from robo_meta.compiling import compiled_sums
+from robo_meta.compiling import compiled
 
 MEAN_X, MEAN_Y, SHARE, GATE = 0, 1, 2, 3
 """Rows of what is kept of each keypoint and of the points' own choice."""
@@ -41,7 +41,7 @@ def _bits_as_float(typing: Any, bits: Any) -> Any:
 _as_float: Any = intrinsic(_bits_as_float)
 
 
-@compiled_sums
+@compiled
 def _exp(x: Any) -> Any:
     """The exponential, unlike the library's in a form that loops over rows are vectorised with; what is no number stays
     none."""
@@ -53,7 +53,7 @@ def _exp(x: Any) -> Any:
     return (series * r * r + r + ONE) * _as_float(np.int32(exponent << np.int32(23)))
 
 
-@compiled_sums
+@compiled
 def _activate(z: np.ndarray, gate: np.ndarray) -> None:
     """Flat inputs become activations; `gate` is filled with the sigmoid."""
     for i in range(len(z)):
@@ -61,14 +61,14 @@ def _activate(z: np.ndarray, gate: np.ndarray) -> None:
         z[i] *= gate[i]
 
 
-@compiled_sums
+@compiled
 def _through(by: np.ndarray, gate: np.ndarray, z: np.ndarray) -> None:
     """Flat gradients by activations become those by their inputs."""
     for i in range(len(by)):
         by[i] *= gate[i] + z[i] * (ONE - gate[i])
 
 
-@compiled_sums
+@compiled
 def _turn(
     a: np.ndarray, by_z: np.ndarray, moved: np.ndarray, gate: np.ndarray, z: np.ndarray, by_hidden: np.ndarray
 ) -> None:
@@ -85,7 +85,7 @@ def _turn(
         by_hidden[i] += a[i]
 
 
-@compiled_sums
+@compiled
 def _softmax(scores: np.ndarray, weights: np.ndarray) -> float:
     """Fill `weights` (P,) with the softmax of scores (P,); the log of the sum of their exponentials."""
     highest = scores[0]
@@ -100,7 +100,7 @@ def _softmax(scores: np.ndarray, weights: np.ndarray) -> float:
     return highest + _F(math.log(total))
 
 
-@compiled_sums
+@compiled
 def _score(z: np.ndarray, weight: np.ndarray, colours: np.ndarray, colour: np.ndarray, scores: np.ndarray) -> None:
     """Add to scores (M + 1, P) those of a hidden layer (P, W) and of the points' colours (P, C + 1)."""
     outputs, width = weight.shape
@@ -117,7 +117,7 @@ def _score(z: np.ndarray, weight: np.ndarray, colours: np.ndarray, colour: np.nd
                     scores[m, p] += share * colour[c, m]
 
 
-@compiled_sums
+@compiled
 def _alike(points: np.ndarray, like: np.ndarray, scores: np.ndarray) -> None:
     """Add to scores (P,) how far points (P, H) are alike a table (H,)."""
     for p in range(len(points)):
@@ -127,7 +127,7 @@ def _alike(points: np.ndarray, like: np.ndarray, scores: np.ndarray) -> None:
         scores[p] += total
 
 
-@compiled_sums
+@compiled
 def _from_scores(by_scores: np.ndarray, weight: np.ndarray, p: int, row: np.ndarray) -> None:
     """Fill `row` (W,) with the gradient by point p's hidden layer, from that by the scores (M + 1, P)."""
     for j in range(len(row)):
@@ -137,7 +137,7 @@ def _from_scores(by_scores: np.ndarray, weight: np.ndarray, p: int, row: np.ndar
             row[j] += by_scores[m, p] * weight[m, j]
 
 
-@compiled_sums
+@compiled
 def _collect(
     by_a: np.ndarray, by_scores: np.ndarray, colours: np.ndarray, points: np.ndarray, task: int, tables: tuple
 ) -> None:
@@ -160,7 +160,7 @@ def _collect(
             like[task, j] += own * points[p, j]
 
 
-@compiled_sums
+@compiled
 def _slopes(
     scores: np.ndarray,
     places: np.ndarray,
@@ -241,7 +241,7 @@ def _slopes(
     return -likelihood * factor
 
 
-@compiled_sums
+@compiled
 def _slopes_tangent(
     scores: np.ndarray,
     by_scores: np.ndarray,
@@ -338,7 +338,7 @@ def _slopes_tangent(
     widths[2] -= TWO * far + TWO * change
 
 
-@compiled_sums
+@compiled
 def forward(
     scans: tuple,
     phi: tuple,
@@ -429,7 +429,7 @@ def forward(
                 by_gates[u, m] += logits[m]
 
 
-@compiled_sums
+@compiled
 def tangent(
     scans: tuple,
     direction: tuple,
