@@ -2,8 +2,10 @@
 
 What is compiled is kept on disk, beside the source where that can be written to, else in the user's cache folder, else
 nowhere. Numba looks at the date of a function's own file alone, so compiled functions call none of another module's.
-Sums are taken in the order in which they are written (no `fastmath`), so that results don't depend on the processor.
-Training machines may lack numba: `robo_meta.model` does without there.
+Sums are taken in the order in which they are written (no `fastmath`), so that results don't depend on the processor, nor
+on where the machine code comes from: with `fastmath`, code that had just been compiled gave other last bits than the same
+code read from the disk, and a training that was resumed differed from one that was not.
+Training machines may lack numba: `robo_meta.model` and `robo_meta.learning` do without there.
 """
 
 from __future__ import annotations
@@ -18,11 +20,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """The function, compiled when it is first called, or loaded from where it was kept."""
-    options: dict[str, Any] = {"fastmath": False, "error_model": "numpy"}
     made: Any
     try:
-        made = njit(cache=True, **options)(function)
+        made = njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
         # No folder can be written to.
-        made = njit(cache=False, **options)(function)
+        made = njit(cache=False, error_model="numpy")(function)
     return cast(Function, made)

@@ -29,11 +29,22 @@ def adam_step(
     parameters: Mapping[str, Tensor], gradients: Mapping[str, Tensor], moments: Moments, step: int, rate: float
 ) -> tuple[dict[str, Tensor], Moments]:
     """One step (Kingma & Ba, 2015); `step` counts from 0. Nothing is changed in place."""
-    first = {k: BETA_FIRST * moments.first[k] + (1 - BETA_FIRST) * g for k, g in gradients.items()}
-    second = {k: BETA_SECOND * moments.second[k] + (1 - BETA_SECOND) * g * g for k, g in gradients.items()}
+    names = list(gradients)
+    if not names:
+        return {}, Moments({}, {})
+    # All parameters in one call each: they are small and many.
+    found = [gradients[k] for k in names]
+    first = torch._foreach_mul([moments.first[k] for k in names], BETA_FIRST)
+    torch._foreach_add_(first, found, alpha=1 - BETA_FIRST)
+    second = torch._foreach_mul([moments.second[k] for k in names], BETA_SECOND)
+    torch._foreach_addcmul_(second, found, found, value=1 - BETA_SECOND)
     unbias_first, unbias_second = 1 - BETA_FIRST ** (step + 1), 1 - BETA_SECOND ** (step + 1)
-    moved = {
-        k: v - rate * (first[k] / unbias_first) / ((second[k] / unbias_second).sqrt() + EPSILON)
-        for k, v in parameters.items()
-    }
-    return moved, Moments(first, second)
+    size = torch._foreach_div(second, unbias_second)
+    torch._foreach_sqrt_(size)
+    torch._foreach_add_(size, EPSILON)
+    before = [parameters[k] for k in names]
+    moved = torch._foreach_addcdiv(before, first, size, value=-rate / unbias_first)
+    return (
+        dict(zip(names, moved, strict=True)),
+        Moments(dict(zip(names, first, strict=True)), dict(zip(names, second, strict=True))),
+    )

@@ -17,12 +17,14 @@ from robo_meta.catalogue import TRAINED_BY_NAME
 from robo_meta.learning import contrast, methods, pretraining, reptile
 from robo_meta.learning.adam import zero_moments
 from robo_meta.learning.batch import Batch
+from robo_meta.learning.meta_gradient.meta_pass import BY_HAND, meta_gradient
 from robo_meta.model import controller, grasp_head
 from robo_meta.model.architecture import Architecture
 from robo_meta.model.dense import initial_dense
+from robo_meta.model.scorer import outer_log_scales
 from robo_meta.training.checkpoint import split_rates
 from robo_meta.training.data import TrainingData
-from robo_meta.training.outer_loop import Losses
+from robo_meta.training.outer_loop import Found, Losses
 from robo_meta.training.presets import TrainConfig
 from robo_meta.training.ranks import ALONE, Ranks
 from robo_meta.training.seeds import part_seed
@@ -239,9 +241,28 @@ def query_losses(setting: Setting) -> Losses:
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
         batch, first_order = setting.draw(generator).rows(setting.rows), setting.config.first_order
-        return methods.query_losses(setting.part, theta, rates, batch, first_order, progress), batch.tasks
+        return found_losses(setting.part, theta, rates, batch, first_order, progress)
 
     return losses
+
+
+def found_losses(
+    part: str,
+    theta: Mapping[str, Tensor],
+    rates: Mapping[str, Tensor],
+    batch: Batch,
+    first_order: bool,
+    progress: float,
+) -> Found:
+    """`methods.query_losses`, with their gradient where that was worked out by hand."""
+    if part not in BY_HAND:
+        return Found(methods.query_losses(part, theta, rates, batch, first_order, progress), batch.tasks)
+    scales = batch.grasps.new_tensor(outer_log_scales(progress))
+    own, own_rates = ({k: v.detach() for k, v in group.items()} for group in (theta, rates))
+    with torch.no_grad():
+        found = meta_gradient(own, own_rates, batch, scales, first_order=first_order or BY_HAND[part])
+    gradients = {f"theta/{k}": v for k, v in found.theta.items()} | {f"rates/{k}": v for k, v in found.rates.items()}
+    return Found(found.losses, batch.tasks, gradients)
 
 
 OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,9 +25,21 @@ RATE_FACTOR = 3.0
 WARM_UP, FLOOR = 40, 0.02
 """Steps of linear warm-up; the last rate relative to the largest."""
 
-Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator, float], tuple[Tensor, Tensor]]
-"""(theta, rates, generator, progress) → losses (N,) and the numbers (N,) of what each is a loss of; `progress` is the
-share of the training that is behind, 0 to 1."""
+
+class Found(NamedTuple):
+    """Losses of a step."""
+
+    each: Tensor
+    """(N,)."""
+    numbers: Tensor
+    """(N,): of what each is a loss of."""
+    gradients: Mapping[str, Tensor] | None = None
+    """Name under `theta/…` and `rates/…` → gradient of the losses' sum, where it was worked out by hand; else it is
+    taken from the losses' graph."""
+
+
+Losses = Callable[[dict[str, Tensor], dict[str, Tensor], torch.Generator, float], Found | tuple[Tensor, Tensor]]
+"""(theta, rates, generator, progress) → `Found`; `progress` is the share of the training that is behind, 0 to 1."""
 Report = Callable[[int, float], None]
 """(step, loss) → None, called after every step."""
 
@@ -111,36 +124,36 @@ def outer_step(
     """
     theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
     rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
-    each, numbers = losses(theta, rates, generator, progress)
+    found = Found(*losses(theta, rates, generator, progress))
     together = {f"theta/{k}": v for k, v in theta.items()} | {f"rates/{k}": v for k, v in rates.items()}
     # In the order of their names: a loaded state has lost every other, and sums depend on order in the last bits.
     leaves = {name: together[name] for name in sorted(together)}
     where = f"{part}: step {state.step}"
-    gradients, mean = _gradients(where, leaves, each, numbers, ranks)
-    norm = torch.stack([g.square().sum() for g in gradients.values()]).sum().sqrt()
+    gradients, mean = _gradients(where, leaves, found, ranks)
+    norm = torch.stack(torch._foreach_norm(list(gradients.values()))).norm()
     if not torch.isfinite(norm):
-        raise TrainingDiverged(f"{where}, tasks {numbers.tolist()}: the gradient's norm is {float(norm)}")
+        raise TrainingDiverged(f"{where}, tasks {found.numbers.tolist()}: the gradient's norm is {float(norm)}")
     shrink = clip / torch.clamp(norm, min=clip)
     return _update(state, gradients, shrink, rate, generator), mean
 
 
 def _gradients(
-    where: str, leaves: Mapping[str, Tensor], each: Tensor, numbers: Tensor, ranks: Ranks
+    where: str, leaves: Mapping[str, Tensor], losses: Found, ranks: Ranks
 ) -> tuple[dict[str, Tensor], float]:
     """The gradient of the mean of all ranks' losses, and that mean.
 
     Raises:
         TrainingDiverged: a loss on any rank is not finite; on every rank with the same words.
     """
+    each, numbers = losses.each, losses.numbers
     bad = (~torch.isfinite(each)).nonzero()
     worst = "" if not len(bad) else f"task {int(numbers[bad[0, 0]])}: loss is {float(each[bad[0, 0]].detach())}"
     if ranks.world == 1:
         if worst:
             raise TrainingDiverged(f"{where}, {worst}")
-        mean = each.mean()
-        return _of(mean, leaves), float(mean.detach())
+        return _of(losses, leaves, 1 / len(each)), float(each.detach().mean())
     total = each.sum()
-    found = {k: torch.zeros_like(v) for k, v in leaves.items()} if worst else _of(total, leaves)
+    found = {k: torch.zeros_like(v) for k, v in leaves.items()} if worst else _of(losses, leaves, 1.0)
     # All in one sum, as each costs a round through the network.
     own = torch.stack([total.detach(), total.new_tensor(len(each)), total.new_tensor(float(bool(worst)))])
     if worst:
@@ -154,9 +167,12 @@ def _gradients(
     return {k: part.view_as(leaves[k]) for k, part in zip(leaves, parts, strict=True)}, loss / count
 
 
-def _of(value: Tensor, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The gradient of `value` with regard to `leaves`, zero where it doesn't depend on one."""
-    found = torch.autograd.grad(value, list(leaves.values()), allow_unused=True)
+def _of(losses: Found, leaves: Mapping[str, Tensor], factor: float) -> dict[str, Tensor]:
+    """The gradient of `factor` times the losses' sum with regard to `leaves`, zero where it doesn't depend on one."""
+    if losses.gradients is not None:
+        known = [losses.gradients[k] for k in leaves]
+        return dict(zip(leaves, torch._foreach_mul(known, factor), strict=True))
+    found = torch.autograd.grad(losses.each.sum() * factor, list(leaves.values()), allow_unused=True)
     return {k: torch.zeros_like(v) if g is None else g for (k, v), g in zip(leaves.items(), found, strict=True)}
 
 

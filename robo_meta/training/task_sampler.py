@@ -6,6 +6,7 @@ Axis letters: N tasks of a batch, D demonstrations of a task, K shots, P points,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -28,6 +29,21 @@ _CHUNK = 1
 
 class WorldsError(InputError):
     """Data with tasks of one world only, for a method that learns from both."""
+
+
+class Picked(NamedTuple):
+    """Which tasks make a batch, in which intention, by which supports; N tasks."""
+
+    tasks: Tensor
+    """(N,)."""
+    intention: Tensor
+    """(N,): row of the grasps, 0 being what was demonstrated."""
+    support: Tensor
+    """(N, K)."""
+    support_mask: Tensor
+    """(N, K)."""
+    query_mask: Tensor
+    """(N, D)."""
 
 
 class TaskStream:
@@ -87,8 +103,12 @@ class TaskStream:
             generator: what draws.
             among: (M,) numbers of the tasks to draw from, all by default.
         """
+        return self.gather(self.pick(count, generator, among))
+
+    def pick(self, count: int, generator: torch.Generator, among: Tensor | None = None) -> Picked:
+        """What `draw` draws, on the CPU."""
         tasks = torch.randint(len(self._grasps if among is None else among), (count,), generator=generator)
-        return self._batch(tasks if among is None else among[tasks], generator)
+        return self._picked(tasks if among is None else among[tasks], generator)
 
     def draw_both(self, count: int, generator: torch.Generator) -> Batch:
         """A batch of which half are colour-coded tasks and half painted goods; all randomness is `generator`'s.
@@ -102,13 +122,13 @@ class TaskStream:
         drawn = [world[torch.randint(len(world), (count,), generator=generator)] for world in self._worlds]
         coded, goods = drawn
         tasks = torch.where(half, coded, goods)
-        batch = self._batch(tasks, generator, filled=True)
+        batch = self.gather(self._picked(tasks, generator, filled=True))
         anew = repainted(batch.scans.colours, generator)
         colours = torch.where(half.to(self.device)[:, None, None, None], batch.scans.colours, anew)
         return batch._replace(scans=batch.scans._replace(colours=colours))
 
-    def _batch(self, tasks: Tensor, generator: torch.Generator, *, filled: bool = False) -> Batch:
-        """The tasks of the numbers `tasks` (N,), with supports and intentions drawn.
+    def _picked(self, tasks: Tensor, generator: torch.Generator, *, filled: bool = False) -> Picked:
+        """Supports and intentions for the tasks of the numbers `tasks` (N,).
 
         Args:
             tasks: which.
@@ -116,7 +136,7 @@ class TaskStream:
             filled: fill supports that are too small with demonstrations of other transfers.
         """
         count = len(tasks)
-        intention = torch.multinomial(self._weights[tasks], 1, generator=generator)[:, 0].to(self.device)
+        intention = torch.multinomial(self._weights[tasks], 1, generator=generator)[:, 0]
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         demos = self._grasps.shape[2]
         allowed = self._allowed[tasks]
@@ -132,15 +152,20 @@ class TaskStream:
         support = keys.topk(shots, -1).indices
         support_mask = torch.ones(count, shots) if filled else allowed.gather(-1, support).float()
         used = torch.zeros(count, demos).scatter_add_(-1, support, support_mask)
-        where = tasks.to(self.device)
+        return Picked(tasks, intention, support, support_mask, 1 - used)
+
+    def gather(self, picked: Picked) -> Batch:
+        """The batch that was picked, on the stream's device."""
+        where, intention, *others = (part.to(self.device) for part in picked)
+        support, support_mask, query_mask = others
         return Batch(
-            tasks,
-            Encoded(*(part[where].float() for part in self._scans)),
+            picked.tasks,
+            Encoded(*(part.index_select(0, where).float() for part in self._scans)),
             self._grasps[where, intention],
             self._graspable[where].float(),
-            support.to(self.device),
-            support_mask.to(self.device),
-            (1 - used).to(self.device),
+            support,
+            support_mask,
+            query_mask,
             where * INTENTIONS_PER_SCAN + intention,
             self._balance[where, intention],
         )

@@ -17,10 +17,13 @@ import torch
 
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
+from robo_meta.catalogue import TRAINED_BY_NAME
+from robo_meta.learning.meta_gradient.meta_pass import BY_HAND
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
 from robo_meta.runs.loggers import OpenLogger, tensorboard
 from robo_meta.runs.provenance import git_revision, versions
+from robo_meta.training.captured import CapturedStep, run_captured
 from robo_meta.training.checkpoint import (
     POLICY_FILE,
     Checkpoint,
@@ -29,7 +32,7 @@ from robo_meta.training.checkpoint import (
 )
 from robo_meta.training.data import TrainingData, data_fingerprint
 from robo_meta.training.objectives import fresh_state, part_losses
-from robo_meta.training.outer_loop import run
+from robo_meta.training.outer_loop import learning_rate, run
 from robo_meta.training.prepared import Prepared, agreement, begun_in, parts_to_train, prepare
 from robo_meta.training.prepared import TrainError as TrainError
 from robo_meta.training.presets import (
@@ -39,7 +42,7 @@ from robo_meta.training.presets import (
     TrainConfig,
 )
 from robo_meta.training.ranks import ALONE, Ranks
-from robo_meta.training.state import STATES, MetaState, load_state, state_digest
+from robo_meta.training.state import STATES, MetaState, load_state, save_state, state_digest
 from robo_meta.training.told import Told
 from robo_meta.training.validation import Validation
 from robo_meta.training.warm_start import Start
@@ -155,6 +158,22 @@ def _train_part(
     ranks.agree({f"state of {part}": state_digest(state)} if ranks.world > 1 else {})
     losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml, ranks=ranks)
     schedule = config.schedules[part]
+    trained = start is not None and start.goes_on
+    by_hand = part in BY_HAND and not TRAINED_BY_NAME[part].both_worlds
+    if by_hand and stream is not None and device.type == "cuda" and ranks.world == 1 and told.validation is None:
+        with told.of_part(part, state.step, schedule.steps, ranks) as (report, _):
+            step = CapturedStep(
+                part, state, stream, schedule.batch, first_order=config.first_order, clip=config.outer_clip
+            )
+            return run_captured(
+                step,
+                range(state.step, schedule.steps),
+                lambda number: learning_rate(schedule, number),
+                lambda number: 1.0 if trained else number / schedule.steps,
+                save_every=config.checkpoint_every,
+                report=report,
+                keep=lambda now: save_state(path, now, identity),
+            )
     with told.of_part(part, state.step, schedule.steps, ranks) as (report, watch):
         return run(
             part,
@@ -167,7 +186,7 @@ def _train_part(
             save_every=config.checkpoint_every,
             report=report,
             watch=watch,
-            trained=start is not None and start.goes_on,
+            trained=trained,
             ranks=ranks,
         )
 

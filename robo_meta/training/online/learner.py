@@ -18,13 +18,13 @@ from torch import Tensor
 from demos.storage.array_file import read_array_file, write_array_file
 from demos.storage.array_form import Form
 from demos.storage.schema import PLAIN_TABLE, Record, Whole
-from robo_meta.learning import methods
 from robo_meta.learning.adam import zero_moments
 from robo_meta.training.data import TrainingData
+from robo_meta.training.objectives import found_losses
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.online.reservoir import Reservoir, empty_reservoir, offer
 from robo_meta.training.online.scores import keypoint_distances
-from robo_meta.training.outer_loop import outer_step
+from robo_meta.training.outer_loop import Found, outer_step
 from robo_meta.training.presets import TrainConfig
 from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import (
@@ -130,9 +130,9 @@ def _arrive(
     scored = keypoint_distances(meta.theta, meta.rates, stream.data.points[one], stream.data.grasps[one])
     reservoir = offer(state.reservoir, task, config.reservoir, generator)
 
-    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> Found:
         batch = tasks.draw(config.stream_batch, generator, among=reservoir.held)
-        return methods.query_losses("maml", theta, rates, batch, train.first_order), batch.tasks
+        return found_losses("maml", theta, rates, batch, train.first_order, 1.0)
 
     for _ in range(config.stream_budget):
         meta, loss = outer_step("stream", meta, losses, generator, rate=config.stream_rate, clip=train.outer_clip)

@@ -1,0 +1,174 @@
+"""Meta-training on a GPU: `python -m robo_meta.bench.gpu`, prepared for a machine that has one; prints JSON.
+
+It checks the meta-gradient against the CPU before any speed is given; then, for each batch size, tasks a second of
+whole captured outer steps, peak memory, the share of the bound that matrix products and memory set, and learn2learn's
+way, one task after another, on the same device.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from robo_meta.bench.meta_data import made_up
+from robo_meta.bench.meta_loops import LOOPS, PLAIN, Network
+from robo_meta.learning.batch import Batch
+from robo_meta.learning.meta_gradient.meta_pass import meta_gradient
+from robo_meta.model.point_features import Encoded
+from robo_meta.model.scorer import outer_log_scales
+from robo_meta.training.captured import CapturedStep
+from robo_meta.training.objectives import fresh_state
+from robo_meta.training.presets import PRESETS
+from robo_meta.training.task_sampler import TaskStream
+
+SIZES = (40, 128, 256, 512, 1024, 2048, 4096)
+"""Tasks of a batch."""
+STEPS, LOOPED, TASKS = 30, 4, 64
+"""Steps timed; tasks that the loop works through; tasks in the data."""
+AGREE = 1e-9
+"""Largest difference of meta-gradients in float64, relative to their norm."""
+SQUARE, COPIED = 4096, 2**28
+"""Side of the matrices, and number of float32 numbers, by which the device's own limits are measured."""
+
+
+def main() -> int:
+    """Measure and print; 1 without CUDA, or where the gradients differ."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", default="full", choices=sorted(PRESETS))
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    options = parser.parse_args()
+    if not torch.cuda.is_available():
+        print("bench.gpu: no CUDA device is available to torch; nothing is measured", file=sys.stderr)
+        return 1
+    device = torch.device("cuda")
+    error = difference(options.preset, device)
+    result: dict[str, Any] = {
+        "device": torch.cuda.get_device_name(),
+        "torch": torch.__version__,
+        "preset": options.preset,
+        "gradient_difference": error,
+    }
+    if error > AGREE:
+        print(json.dumps(result | {"refused": f"gradients differ by more than {AGREE}"}))
+        return 1
+    limits = {"flop_per_s": _products(device), "bytes_per_s": _copies(device)}
+    result |= limits | {"loop_tasks_per_s": loop_rate(options.preset, device)}
+    data = made_up(TASKS, 0)
+    stream = TaskStream(data, (1,), PRESETS[options.preset].transfers, device)
+    result["sizes"] = [measured(options.preset, stream, size, limits) for size in options.sizes]
+    print(json.dumps(result))
+    return 0
+
+
+def difference(preset: str, device: torch.device) -> float:
+    """Of the meta-gradients on the CPU and on `device`, in float64, relative to their norm."""
+    groups, batch = _problem(preset, 8)
+    far = [{k: v.to(device) for k, v in group.items()} for group in groups]
+    with torch.no_grad():
+        here = meta_gradient(*groups, batch, _outer(batch))
+        there = meta_gradient(*far, _on(batch, device), _outer(batch).to(device))
+    pairs = [(a, there.theta[k]) for k, a in here.theta.items()] + [(a, there.rates[k]) for k, a in here.rates.items()]
+    apart = torch.stack([(a - b.cpu()).norm() for a, b in pairs]).norm()
+    return float(apart / torch.stack([a.norm() for a, _ in pairs]).norm())
+
+
+def measured(preset: str, stream: TaskStream, size: int, limits: dict[str, float]) -> dict[str, float]:
+    """Tasks a second, peak memory in bytes, and the share of the roofline at one batch size."""
+    config, device = PRESETS[preset], stream.device
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats()
+    step = CapturedStep("maml", fresh_state("maml", config, 0, device), stream, size, first_order=False, clip=1.0)
+    for _ in range(3):
+        step.run(1e-4, 0.5)
+    step.look()
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    for _ in range(STEPS):
+        step.run(1e-4, 0.5)
+    step.look()
+    torch.cuda.synchronize()
+    seconds = (time.perf_counter() - started) / STEPS
+    batch = stream.draw(size, torch.Generator().manual_seed(0))
+    state = step.state()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        meta_gradient(state.theta, state.rates, batch, _outer(batch))
+    # Each scan's features are read twice at least: forwards, and for the gradient of the first layer.
+    least = 2 * batch.scans.features.numel() * 4
+    bound = max(counter.get_total_flops() / limits["flop_per_s"], least / limits["bytes_per_s"])
+    return {
+        "batch": size,
+        "tasks_per_s": size / seconds,
+        "step_ms": 1e3 * seconds,
+        "peak_bytes": float(torch.cuda.max_memory_allocated()),
+        "roofline_share": bound / seconds,
+    }
+
+
+def loop_rate(preset: str, device: torch.device) -> float:
+    """Tasks a second of the plain per-task loop, learn2learn's way, on `device`; Adam's step is left out."""
+    groups, batch = _problem(preset, LOOPED)
+    network = Network(*({k: v.float() for k, v in group.items()} for group in groups)).to(device)
+    batch = _on(batch.to(torch.float32), device)
+    for _ in range(2):
+        LOOPS[PLAIN](network, batch, _outer(batch))
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    LOOPS[PLAIN](network, batch, _outer(batch))
+    torch.cuda.synchronize()
+    return LOOPED / (time.perf_counter() - started)
+
+
+def _problem(preset: str, tasks: int) -> tuple[list[dict[str, Tensor]], Batch]:
+    """Parameters and rates away from the start, and a batch, in float64 on the CPU."""
+    config, cpu = PRESETS[preset], torch.device("cpu")
+    stream = TaskStream(made_up(8, 0), (2,), config.transfers, cpu)
+    state, generator = fresh_state("maml", config, 0, cpu), torch.Generator().manual_seed(1)
+    groups = [
+        {k: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for k, v in group.items()}
+        for group in (state.theta, state.rates)
+    ]
+    return groups, stream.draw(tasks, generator).to(torch.float64)
+
+
+def _on(batch: Batch, device: torch.device) -> Batch:
+    parts = {name: getattr(batch, name).to(device) for name in batch._fields if name != "scans"}
+    return Batch(scans=Encoded(*(part.to(device) for part in batch.scans)), **parts)
+
+
+def _outer(batch: Batch) -> Tensor:
+    return batch.grasps.new_tensor(outer_log_scales(1.0))
+
+
+def _products(device: torch.device) -> float:
+    """FLOP/s of a large float32 product."""
+    a = torch.randn(SQUARE, SQUARE, device=device)
+    return 2 * SQUARE**3 / _seconds(lambda: a @ a)
+
+
+def _copies(device: torch.device) -> float:
+    """Bytes a second, read and written, of a large copy."""
+    a = torch.empty(COPIED, device=device)
+    b = torch.empty_like(a)
+    return 8 * COPIED / _seconds(lambda: b.copy_(a))
+
+
+def _seconds(work: Any) -> float:
+    for _ in range(3):
+        work()
+    torch.cuda.synchronize()
+    started = time.perf_counter()
+    for _ in range(10):
+        work()
+    torch.cuda.synchronize()
+    return (time.perf_counter() - started) / 10
+
+
+if __name__ == "__main__":
+    sys.exit(main())
