@@ -22,7 +22,7 @@ from demos.storage.files import write_atomic
 from demos.storage.schema import NAME, PLAIN_TABLE, Flag, ListOf, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.catalogue import TRAINED
 from robo_meta.checkpoints import shipped
-from robo_meta.learning import contrast
+from robo_meta.learning import cloning, contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
 from robo_meta.model import context_encoder, controller, grasp_head, scorer
 from robo_meta.model.architecture import Architecture
@@ -125,6 +125,8 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
         return grasp_head.shapes(sizes.closing)
     if part == "controller":
         return controller.shapes(sizes.controller)
+    if part in cloning.SHAPES:
+        return cloning.SHAPES[part](sizes)
     if part == "contrast":
         return contrast.shapes(sizes.inner_steps, sizes.keypoints)
     shapes = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)

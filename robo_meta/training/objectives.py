@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.catalogue import TRAINED_BY_NAME
-from robo_meta.learning import contrast, methods, pretraining, reptile
+from robo_meta.learning import cloning, contrast, methods, pretraining, reptile
 from robo_meta.learning.adam import zero_moments
 from robo_meta.learning.batch import Batch
 from robo_meta.model import controller, grasp_head
@@ -25,6 +25,7 @@ from robo_meta.training.data import TrainingData
 from robo_meta.training.outer_loop import Losses
 from robo_meta.training.presets import TrainConfig
 from robo_meta.training.ranks import ALONE, Ranks
+from robo_meta.training.recorded_episodes import RecordedEpisodes
 from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import MetaState
 from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
@@ -78,6 +79,8 @@ def _initial(
     if part == "contrast":
         assert maml is not None
         return contrast.initial(maml)
+    if part in cloning.SHAPES:
+        return cloning.initial(cloning.SHAPES[part](sizes), generator), {}
     theta = methods.initial_parameters(part, sizes, generator)
     return theta, methods.initial_method_rates(part, sizes, theta)
 
@@ -88,9 +91,9 @@ class Setting(NamedTuple):
     part: str
     """One of `METHODS`, `closing` or `controller`."""
     data: TrainingData
-    """For `closing` and `controller`."""
+    """For `closing`, `controller` and methods that learn from steps."""
     stream: TaskStream | None
-    """For the methods."""
+    """For the other methods."""
     config: TrainConfig
     """Schedules and sizes."""
     device: torch.device
@@ -177,6 +180,28 @@ def controller_losses(setting: Setting) -> Losses:
     return losses
 
 
+def cloner_losses(setting: Setting) -> Losses:
+    """Errors of the actions that are cloned at single recorded steps."""
+    episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        seen, tasks = episodes.steps(setting.batch, generator)
+        return cloning.cloner_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
+
+    return losses
+
+
+def prompted_losses(setting: Setting) -> Losses:
+    """Errors of the actions of whole episodes, others of their task being the prompt."""
+    episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        seen, tasks = episodes.prompts(setting.batch, generator)
+        return cloning.prompted_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
+
+    return losses
+
+
 def contrast_losses(setting: Setting) -> Losses:
     """Query losses after `maml`, which stays as it is, has adapted to attempts made up about the supports."""
     assert setting.maml is not None
@@ -247,6 +272,8 @@ def query_losses(setting: Setting) -> Losses:
 OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {
     "closing": closing_losses,
     "controller": controller_losses,
+    "bc-finetune": cloner_losses,
+    "in-context": prompted_losses,
     "contrast": contrast_losses,
     "reptile": reptile_losses,
     "pretrain": pretrain_losses,

@@ -17,6 +17,7 @@ import torch
 
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
+from robo_meta.catalogue import TRAINED_BY_NAME
 from robo_meta.learning.pretraining import with_mean_tables
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
 from robo_meta.runs.loggers import OpenLogger, tensorboard
@@ -83,7 +84,7 @@ def train(
         The checkpoint file.
 
     Raises:
-        TrainError, PresetError, TrainingDataError, WorldsError, CheckpointError, StateError: bad input.
+        TrainError, PresetError, TrainingDataError, WorldsError, NoEpisodes, CheckpointError, StateError: bad input.
         LockError: another process is training into `out`.
         RanksError, RankLost: processes that disagree, or of which one ended.
         TrainingDiverged: a loss was not finite.
@@ -143,7 +144,8 @@ def _train_part(
         "features": FEATURES_VERSION,
         **({"processes": ranks.world} if ranks.world > 1 else {}),
     }
-    stream = shared.stream if part in METHODS else None
+    # Scans are encoded for those alone that look at them.
+    stream = shared.stream if part in METHODS and not TRAINED_BY_NAME[part].from_steps else None
 
     def begin() -> MetaState:
         if path.exists():

@@ -1,0 +1,89 @@
+"""A policy that is a network over steps: it is shown what the hand sees and did, and gives the next action. No place to
+grasp is chosen beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robo_meta.model.action_head import in_object
+from robo_meta.model.hand_view import SAMPLED, unwrapped
+from sim.robot import GripperConfig, Workspace
+
+Next = Callable[[Tensor, Tensor], Tensor]
+"""points (Q, 6), and hands (T, 7) up to now, yaw unwrapped, object frame → outputs (5,), see `action_head`."""
+IMAGINED_START = (0.0, 0.0, 0.25, 0.0)
+"""x, y, z (m), yaw (rad), object frame: where the hand is taken to start in an episode that is only imagined."""
+
+
+class StepPolicy:
+    """Acts step by step; `reset` before each episode.
+
+    Args:
+        following: what gives the next action.
+    """
+
+    controller = "own"
+
+    def __init__(self, following: Next) -> None:
+        self._following = following
+        self._played: tuple[bytes, np.ndarray] | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the episode, but not where its hand closed."""
+        self._hands: list[np.ndarray] = []
+        self._closed = False
+
+    def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Next action (5,) float32, object frame."""
+        hand = np.asarray(observation["hand"], dtype=np.float32)
+        self._hands.append(hand)
+        action = next_action(self._following, observation["points"], self._hands)
+        if action[4] < 0 and not self._closed:
+            self._closed = True
+            self._played = np.asarray(observation["points"]).tobytes(), hand[:4].astype(np.float64)
+        return action
+
+    def target(self, points: np.ndarray) -> np.ndarray:
+        """(4,) x, y, z, yaw, object frame: where the hand was when it first closed, in the last episode played on this
+        scan; on any other scan, where it would close if every action did exactly what it says."""
+        if self._played is not None and self._played[0] == np.asarray(points).tobytes():
+            return self._played[1].copy()
+        return imagined_grasp(self._following, points)
+
+    def point_scores(self, points: np.ndarray) -> None:
+        """None: no points are weighed."""
+
+
+def looked_at(points: np.ndarray) -> Tensor:
+    """(Q, 6) of a scan (P, 6), evenly spread over its rows, whose order is random."""
+    rows = np.linspace(0, len(points) - 1, min(SAMPLED, len(points))).round().astype(int)
+    return torch.from_numpy(np.asarray(points, dtype=np.float32)[rows])
+
+
+def next_action(following: Next, points: np.ndarray, hands: list[np.ndarray]) -> np.ndarray:
+    """(5,) float32, object frame, after hands (7,) seen so far."""
+    seen = np.stack(hands)
+    seen[:, 3] = unwrapped(seen[:, 3])
+    with torch.no_grad():
+        outputs = following(looked_at(points), torch.from_numpy(seen))
+        return in_object(outputs, torch.as_tensor(seen[-1, 3])).numpy()
+
+
+def imagined_grasp(following: Next, points: np.ndarray) -> np.ndarray:
+    """(4,) where the hand would close on a scan (P, 6), without physics: every action does exactly what it says."""
+    hand = np.array([*IMAGINED_START, GripperConfig.open_width, 0.0, 1.0], dtype=np.float32)
+    reach = np.array([*3 * [Workspace.reach], Workspace.turn], dtype=np.float32)
+    hands = [hand]
+    for _ in range(Workspace.budget):
+        action = next_action(following, points, [one.copy() for one in hands])
+        if action[4] < 0:
+            break
+        hand = hands[-1].copy()
+        hand[:4] += action[:4] * reach
+        hands.append(hand)
+    return hands[-1][:4].astype(np.float64)
