@@ -5,6 +5,7 @@ Axis letters: … any, N tasks, T steps, P points, Q of them that are looked at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +46,11 @@ class SeenEpisodes:
         """The steps of one episode, without leading axes, each by itself: (T, …) with T = 1."""
         points = self.points.expand(len(self.hand), -1, -1)
         return SeenEpisodes(points, self.hand[:, None], self.motion[:, None], self.wanted[:, None], self.mask[:, None])
+
+    @classmethod
+    def joined(cls, several: Sequence[SeenEpisodes]) -> SeenEpisodes:
+        """Several of equal lengths, one after another along their first axis."""
+        return cls(*(torch.cat(parts) for parts in zip(*(one._parts for one in several), strict=True)))
 
     def rows(self, which: slice) -> SeenEpisodes:
         """Some of them."""

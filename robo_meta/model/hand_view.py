@@ -105,13 +105,19 @@ def encode_steps(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor, moti
         hand: (M, 7), object frame.
         motion: (M, 4) of `motions`.
     """
+    return pooled(theta, point_vectors(theta, points, hand), hand, motion)
+
+
+def point_vectors(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor) -> Tensor:
+    """(M, Q, width) a vector of each point by itself."""
     x = functional.silu(seen(points, hand) @ theta["view.in.weight"] + theta["view.in.bias"])
-    x = functional.silu(x @ theta["view.middle.weight"] + theta["view.middle.bias"])
+    return functional.silu(x @ theta["view.middle.weight"] + theta["view.middle.bias"])
+
+
+def pooled(theta: Mapping[str, Tensor], vectors: Tensor, hand: Tensor, motion: Tensor) -> Tensor:
+    """(M, width) of a step's `point_vectors` together, and of the hand."""
     # Four looks choose softly among the points; the maximum tells what is there at all.
-    looks = (x @ theta["view.look.weight"]).softmax(-2).transpose(-1, -2) @ x
-    pooled = torch.cat([x.amax(-2), looks.flatten(-2)], -1)
-    return functional.silu(
-        pooled @ theta["view.pooled.weight"]
-        + state_inputs(hand, motion) @ theta["view.state.weight"]
-        + theta["view.bias"]
-    )
+    looks = (vectors @ theta["view.look.weight"]).softmax(-2).transpose(-1, -2) @ vectors
+    together = torch.cat([vectors.amax(-2), looks.flatten(-2)], -1)
+    own = state_inputs(hand, motion) @ theta["view.state.weight"]
+    return functional.silu(together @ theta["view.pooled.weight"] + own + theta["view.bias"])

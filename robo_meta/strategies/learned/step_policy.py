@@ -11,6 +11,7 @@ from torch import Tensor
 
 from robo_meta.model.action_head import in_object
 from robo_meta.model.hand_view import SAMPLED, unwrapped
+from sim.frames import wrap_heading
 from sim.robot import GripperConfig, Workspace
 
 Next = Callable[[Tensor, Tensor], Tensor]
@@ -45,7 +46,7 @@ class StepPolicy:
         action = next_action(self._following, observation["points"], self._hands)
         if action[4] < 0 and not self._closed:
             self._closed = True
-            self._played = np.asarray(observation["points"]).tobytes(), hand[:4].astype(np.float64)
+            self._played = np.asarray(observation["points"]).tobytes(), grasp_of(hand)
         return action
 
     def target(self, points: np.ndarray) -> np.ndarray:
@@ -85,5 +86,11 @@ def imagined_grasp(following: Next, points: np.ndarray) -> np.ndarray:
             break
         hand = hands[-1].copy()
         hand[:4] += action[:4] * reach
+        hand[2] = max(hand[2], Workspace.low[2])
         hands.append(hand)
-    return hands[-1][:4].astype(np.float64)
+    return grasp_of(hands[-1])
+
+
+def grasp_of(hand: np.ndarray) -> np.ndarray:
+    """(4,) float64 x, y, z and heading of a hand (7,)."""
+    return np.array([*hand[:3], wrap_heading(float(hand[3]))], dtype=np.float64)
