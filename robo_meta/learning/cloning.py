@@ -44,36 +44,35 @@ def initial(shapes: Mapping[str, tuple[int, ...]], generator: torch.Generator) -
     return theta
 
 
-def cloner_outputs(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor, motion: Tensor) -> Tensor:
+def cloner_outputs(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor) -> Tensor:
     """(M, 5) outputs, see `action_head`, for single steps; arguments as `hand_view.encode_steps` takes them."""
-    return action_head.actions(theta, hand_view.encode_steps(theta, points, hand, motion))
+    return action_head.actions(theta, hand_view.encode_steps(theta, points, hand))
 
 
 def cloner_losses(theta: Mapping[str, Tensor], seen: SeenEpisodes) -> Tensor:
     """(M,) of single steps: of `seen`, (M, …) with T = 1."""
-    outputs = cloner_outputs(theta, seen.points, seen.hand[:, 0], seen.motion[:, 0])
+    outputs = cloner_outputs(theta, seen.points, seen.hand[:, 0])
     return action_head.losses(outputs, seen.wanted[:, 0])
 
 
-def episode_tokens(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor, motion: Tensor, mask: Tensor) -> Tensor:
+def episode_tokens(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor, mask: Tensor) -> Tensor:
     """(N, E, T, width): a token of each step that is there, zeros elsewhere.
 
     Args:
         theta: parameters.
         points: (N, E, Q, 6), object frame.
         hand: (N, E, T, 7).
-        motion: (N, E, T, 4).
         mask: (N, E, T) bool.
     """
     n, e, t = mask.nonzero(as_tuple=True)
-    found = hand_view.encode_steps(theta, points[n, e], hand[n, e, t], motion[n, e, t])
+    found = hand_view.encode_steps(theta, points[n, e], hand[n, e, t])
     return found.new_zeros(*mask.shape, found.shape[-1]).index_put((n, e, t), found)
 
 
 def prompted_losses(theta: Mapping[str, Tensor], seen: SeenEpisodes) -> Tensor:
     """(N,) mean loss of steps, each of `seen`'s episodes (N, E, …) in its turn being the one that is played, after the
     others as a prompt: so that what is encoded once is learned from as often as there are episodes."""
-    tokens = episode_tokens(theta, seen.points, seen.hand, seen.motion, seen.mask)
+    tokens = episode_tokens(theta, seen.points, seen.hand, seen.mask)
     total = tokens.new_zeros(len(tokens))
     episodes = seen.mask.shape[1]
     for turn in range(episodes):

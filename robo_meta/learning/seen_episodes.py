@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.model.action_head import in_hand
-from robo_meta.model.hand_view import SAMPLED, motions
+from robo_meta.model.hand_view import SAMPLED
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,6 @@ class SeenEpisodes:
     """(…, Q, 6): points of each episode that are looked at, object frame."""
     hand: Tensor
     """(…, T, 7), object frame, yaw unwrapped."""
-    motion: Tensor
-    """(…, T, 4): of `hand_view.motions`."""
     wanted: Tensor
     """(…, T, 5): the demonstrator's clean actions, in the hand's frame."""
     mask: Tensor
@@ -34,18 +32,18 @@ class SeenEpisodes:
     @classmethod
     def of(cls, points: Tensor, hand: Tensor, actions: Tensor, mask: Tensor) -> SeenEpisodes:
         """Of actions (…, T, 5) along the object's axes."""
-        return cls(points, hand, motions(hand), in_hand(actions, hand[..., 3]), mask)
+        return cls(points, hand, in_hand(actions, hand[..., 3]), mask)
 
     def at(self, step: Tensor) -> SeenEpisodes:
         """One step of each, T = 1, given its number (…)."""
         at = step[..., None, None]
-        hand, motion, wanted = (a.gather(-2, at.expand(*step.shape, 1, a.shape[-1])) for a in self._parts[1:4])
-        return SeenEpisodes(self.points, hand, motion, wanted, self.mask.gather(-1, step[..., None]))
+        hand, wanted = (a.gather(-2, at.expand(*step.shape, 1, a.shape[-1])) for a in self._parts[1:3])
+        return SeenEpisodes(self.points, hand, wanted, self.mask.gather(-1, step[..., None]))
 
     def steps(self) -> SeenEpisodes:
         """The steps of one episode, without leading axes, each by itself: (T, …) with T = 1."""
         points = self.points.expand(len(self.hand), -1, -1)
-        return SeenEpisodes(points, self.hand[:, None], self.motion[:, None], self.wanted[:, None], self.mask[:, None])
+        return SeenEpisodes(points, self.hand[:, None], self.wanted[:, None], self.mask[:, None])
 
     @classmethod
     def joined(cls, several: Sequence[SeenEpisodes]) -> SeenEpisodes:
@@ -58,11 +56,11 @@ class SeenEpisodes:
 
     def to(self, dtype: torch.dtype) -> SeenEpisodes:
         """The same numbers in another precision."""
-        return replace(self, **{name: getattr(self, name).to(dtype) for name in ("points", "hand", "motion", "wanted")})
+        return replace(self, **{name: getattr(self, name).to(dtype) for name in ("points", "hand", "wanted")})
 
     @property
     def _parts(self) -> tuple[Tensor, ...]:
-        return self.points, self.hand, self.motion, self.wanted, self.mask
+        return self.points, self.hand, self.wanted, self.mask
 
 
 def sampled(points: Tensor, generator: torch.Generator) -> Tensor:
@@ -92,14 +90,12 @@ def mirrored(seen: SeenEpisodes, generator: torch.Generator) -> SeenEpisodes:
     flip = torch.where(torch.rand(shape, generator=generator) < 0.5, 1.0, -1.0).to(seen.hand.device)
     half = (torch.rand(shape, generator=generator) < 0.5).to(seen.hand.device, seen.hand.dtype)
     turn = 1 - 2 * half
-    points, hand = seen.points.clone(), seen.hand.clone()
-    motion, wanted = seen.motion.clone(), seen.wanted.clone()
+    points, hand, wanted = seen.points.clone(), seen.hand.clone(), seen.wanted.clone()
     # In the object's frame y and headings change sign; in the hand's frame the direction across its closing does.
     points[..., 1] *= flip[..., None]
     hand[..., 1] *= flip[..., None]
     hand[..., 3] = hand[..., 3] * flip[..., None] + np.pi * half[..., None]
-    for vectors in (motion, wanted):
-        vectors[..., 0] *= turn[..., None]
-        vectors[..., 1] *= (turn * flip)[..., None]
-        vectors[..., 3] *= flip[..., None]
-    return SeenEpisodes(points, hand, motion, wanted, seen.mask)
+    wanted[..., 0] *= turn[..., None]
+    wanted[..., 1] *= (turn * flip)[..., None]
+    wanted[..., 3] *= flip[..., None]
+    return SeenEpisodes(points, hand, wanted, seen.mask)

@@ -2,9 +2,9 @@
 
 The idea: Fu et al., 2024, "In-context imitation learning via next-token prediction" (ICRT): a policy reads whole
 demonstrations as a prompt and takes no gradient step. The layers are those of Vaswani et al., 2017, "Attention is all
-you need", normalised before each block. A step is one token: what `hand_view` makes of it, which holds what the hand
-did since the step before. Demonstrated steps see all demonstrated steps; a step of the episode sees these and those
-before it.
+you need", normalised before each block. A step is one token: what `hand_view` makes of it. Every step sees all
+demonstrated steps; one of the episode sees besides these only itself. Where it saw those before it (as in ICRT), it read
+the place from its own motion, which in training the demonstrator made, and hardly looked at the demonstrations.
 
 Axis letters as in `robo_meta.model`, and: T steps of an episode, padded; E episodes of a prompt and its query.
 """
@@ -52,9 +52,8 @@ def may_see(steps: int, mask: Tensor) -> Tensor:
     there = mask.flatten(1)
     order = torch.arange(there.shape[1], device=mask.device)
     prompt = order < there.shape[1] - steps
-    allowed = prompt[None] | (~prompt[:, None] & (order[None] <= order[:, None]))
     # A token always sees itself, so that padding doesn't make numbers that aren't any.
-    return ((allowed & there[:, None]) | torch.eye(len(order), dtype=torch.bool, device=mask.device))[:, None]
+    return ((prompt & there)[:, None] | torch.eye(len(order), dtype=torch.bool, device=mask.device))[:, None]
 
 
 def played(theta: Mapping[str, Tensor], tokens: Tensor, mask: Tensor) -> Tensor:

@@ -2,7 +2,9 @@
 the hand's own state. An encoder makes one vector of it.
 
 Points are turned and moved into the hand's frame, as a camera at the wrist would show them, so that the encoder needs
-not learn what a turn of the object is. They are those of the scan at the start: nothing sees the object again.
+not learn what a turn of the object is. They are those of the scan at the start: nothing sees the object again. What the
+hand did before is left out: a network that is shown its own motion clones that, and not the demonstrator (de Haan et
+al., 2019, "Causal confusion in imitation learning").
 The encoder is a small PointNet (Qi et al., 2017, "PointNet: deep learning on point sets").
 
 Axis letters as in `robo_meta.model`, and: M steps, Q sampled points.
@@ -26,7 +28,7 @@ WAVES = (0.5, 1.0, 2.0, 4.0)
 """Waves per 2 `SCALE`, whose sines and cosines tell places apart that differ by millimetres."""
 SEEN = 3 + 3 + 4 * len(WAVES)
 """Inputs of a point: offset, paint, waves of its two planar offsets."""
-STATE = 12
+STATE = 8
 """Inputs of a step besides its points."""
 
 
@@ -50,14 +52,6 @@ def unwrapped(yaw: np.ndarray) -> np.ndarray:
     return np.asarray(np.unwrap(yaw, period=np.pi))
 
 
-def motions(hand: Tensor) -> Tensor:
-    """(…, T, 4) what the hand did since the step before, in its frame: displacement in units of 0.05 m, turn in units
-    of 0.3 rad; zeros at the first step. `hand` (…, T, 7), yaw `unwrapped`."""
-    moved = torch.diff(hand[..., :4], dim=-2, prepend=hand[..., :1, :4])
-    turned = turned_to_hand(moved[..., :2], hand[..., 3])
-    return torch.cat([turned / 0.05, moved[..., 2:3] / 0.05, moved[..., 3:] / 0.3], -1)
-
-
 def turned_to_hand(planar: Tensor, yaw: Tensor) -> Tensor:
     """(…, 2) vectors of the object's frame as seen by hands of heading `yaw` (…)."""
     c, s = yaw.cos(), yaw.sin()
@@ -77,8 +71,8 @@ def seen(points: Tensor, hand: Tensor) -> Tensor:
     return torch.cat([planar, offset[..., 2:] / SCALE, points[..., 3:] - 0.5, phase.sin(), phase.cos()], -1)
 
 
-def state_inputs(hand: Tensor, motion: Tensor) -> Tensor:
-    """(M, `STATE`) of hands (M, 7) and `motions` (M, 4)."""
+def state_inputs(hand: Tensor) -> Tensor:
+    """(M, `STATE`) of hands (M, 7)."""
     height = hand[:, 2:3]
     return torch.cat(
         [
@@ -90,22 +84,20 @@ def state_inputs(hand: Tensor, motion: Tensor) -> Tensor:
             (hand[:, 5:6] / 0.05).clamp(-2, 2),
             (hand[:, 5:6] / 0.006).clamp(-2, 2),
             hand[:, 6:7],
-            motion,
         ],
         -1,
     )
 
 
-def encode_steps(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor, motion: Tensor) -> Tensor:
+def encode_steps(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor) -> Tensor:
     """(M, width) a vector of each step.
 
     Args:
         theta: parameters, of `shapes`.
         points: (M, Q, 6) the scan's points, object frame.
         hand: (M, 7), object frame.
-        motion: (M, 4) of `motions`.
     """
-    return pooled(theta, point_vectors(theta, points, hand), hand, motion)
+    return pooled(theta, point_vectors(theta, points, hand), hand)
 
 
 def point_vectors(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor) -> Tensor:
@@ -114,10 +106,10 @@ def point_vectors(theta: Mapping[str, Tensor], points: Tensor, hand: Tensor) -> 
     return functional.silu(x @ theta["view.middle.weight"] + theta["view.middle.bias"])
 
 
-def pooled(theta: Mapping[str, Tensor], vectors: Tensor, hand: Tensor, motion: Tensor) -> Tensor:
+def pooled(theta: Mapping[str, Tensor], vectors: Tensor, hand: Tensor) -> Tensor:
     """(M, width) of a step's `point_vectors` together, and of the hand."""
     # Four looks choose softly among the points; the maximum tells what is there at all.
     looks = (vectors @ theta["view.look.weight"]).softmax(-2).transpose(-1, -2) @ vectors
     together = torch.cat([vectors.amax(-2), looks.flatten(-2)], -1)
-    own = state_inputs(hand, motion) @ theta["view.state.weight"]
+    own = state_inputs(hand) @ theta["view.state.weight"]
     return functional.silu(together @ theta["view.pooled.weight"] + own + theta["view.bias"])

@@ -47,8 +47,8 @@ class TrainConfig:
             "pretrain": Schedule(1500, 40),
             "maml-both": Schedule(1500, 40),
             "context-both": Schedule(1500, 40),
-            "bc-finetune": Schedule(5000, 256, 2e-3),
-            "in-context": Schedule(2400, 20, 1.5e-3),
+            "bc-finetune": Schedule(4000, 256, 2e-3),
+            "in-context": Schedule(1800, 20, 1.5e-3),
             "closing": Schedule(1500, 96, 2e-3),
             "controller": Schedule(8000, 512, 2e-3),
         }

@@ -66,8 +66,6 @@ class RecordedEpisodes:
                 hand = data.hand[steps].clone()
                 hand[:, 3] = torch.from_numpy(unwrapped(hand[:, 3].numpy()))
                 self._hand[n, d, : len(steps)], self._actions[n, d, : len(steps)] = hand, data.hand_actions[steps]
-                # Padding repeats the last step, so that no motion of it is out of the way.
-                self._hand[n, d, len(steps) :] = hand[-1]
                 self._mask[n, d, : len(steps)] = True
         self._hand, self._actions, self._mask = (a.to(device) for a in (self._hand, self._actions, self._mask))
         family, objects = data.family[self.tasks].numpy(), data.object[self.tasks].numpy()
@@ -88,9 +86,7 @@ class RecordedEpisodes:
         where = self._mask.cpu().nonzero()
         n, d, t = where[torch.randint(len(where), (count,), generator=generator)].unbind(-1)
         seen = self._seen(n[:, None], d[:, None], generator, t[:, None])
-        return SeenEpisodes(
-            seen.points[:, 0], seen.hand[:, 0], seen.motion[:, 0], seen.wanted[:, 0], seen.mask[:, 0]
-        ), self.tasks[n]
+        return SeenEpisodes(seen.points[:, 0], seen.hand[:, 0], seen.wanted[:, 0], seen.mask[:, 0]), self.tasks[n]
 
     def prompts(self, count: int, generator: torch.Generator) -> tuple[SeenEpisodes, Tensor]:
         """`count` queries, each after the demonstrations of a support: (N, K + 1, …), the query last; and the numbers
@@ -108,8 +104,8 @@ class RecordedEpisodes:
         there = torch.cat([allowed.gather(-1, support), torch.ones(count, 1, dtype=torch.bool)], 1).to(self.device)
         mask = drawn.mask & there[..., None]
         longest = int(mask.any(0).any(0).nonzero().max()) + 1
-        hand, motion, wanted, mask = (a[:, :, :longest] for a in (drawn.hand, drawn.motion, drawn.wanted, mask))
-        return SeenEpisodes(drawn.points, hand, motion, wanted, mask), self.tasks[n]
+        hand, wanted, mask = (a[:, :, :longest] for a in (drawn.hand, drawn.wanted, mask))
+        return SeenEpisodes(drawn.points, hand, wanted, mask), self.tasks[n]
 
     def _seen(self, n: Tensor, d: Tensor, generator: torch.Generator, t: Tensor | None = None) -> SeenEpisodes:
         """Episodes `d` (N, E) of tasks `n` (N,) or (N, 1); step `t` (N, 1) of each alone where that is given."""

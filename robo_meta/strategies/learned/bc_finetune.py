@@ -18,7 +18,7 @@ from robo_meta.learning.adam import adam_step, zero_moments
 from robo_meta.learning.cloning import cloner_outputs
 from robo_meta.learning.seen_episodes import SeenEpisodes, mirrored, sampled
 from robo_meta.model.action_head import actions, losses
-from robo_meta.model.hand_view import motions, point_vectors, pooled, unwrapped
+from robo_meta.model.hand_view import point_vectors, pooled, unwrapped
 from robo_meta.strategies.learned.step_policy import StepPolicy
 from robo_meta.strategies.policy import Controller
 from robo_meta.training.checkpoint import Checkpoint
@@ -57,12 +57,8 @@ class BcFinetune:
 
 
 def cloning_policy(theta: Mapping[str, Tensor]) -> StepPolicy:
-    """The network as a policy; of the steps before it sees what the hand did last."""
-
-    def following(points: Tensor, hands: Tensor) -> Tensor:
-        return cloner_outputs(theta, points[None], hands[-1:], motions(hands[-2:])[-1:])[0]
-
-    return StepPolicy(following)
+    """The network as a policy."""
+    return StepPolicy(lambda points, hand: cloner_outputs(theta, points[None], hand[None])[0])
 
 
 def fine_tuned(
@@ -79,7 +75,7 @@ def fine_tuned(
     for step in range(steps):
         tuned = {name: value.detach().requires_grad_() for name, value in tuned.items()}
         view = views[step % VIEWS]
-        seen = pooled(tuned, vectors[step % VIEWS], view.hand[:, 0], view.motion[:, 0])
+        seen = pooled(tuned, vectors[step % VIEWS], view.hand[:, 0])
         loss = losses(actions(tuned, seen), view.wanted[:, 0]).mean()
         gradients = dict(zip(tuned, torch.autograd.grad(loss, list(tuned.values())), strict=True))
         with torch.no_grad():

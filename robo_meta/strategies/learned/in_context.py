@@ -13,7 +13,7 @@ from torch import Tensor
 from demos.support import SupportSet
 from robo_meta.learning.cloning import episode_tokens
 from robo_meta.model.episode_transformer import STEPS, played
-from robo_meta.model.hand_view import motions, unwrapped
+from robo_meta.model.hand_view import unwrapped
 from robo_meta.strategies.learned.step_policy import StepPolicy, looked_at
 from robo_meta.strategies.policy import Controller
 from robo_meta.training.checkpoint import Checkpoint
@@ -46,20 +46,18 @@ class InContext:
                 for item, hand in zip(support.items, hands, strict=True)
             ]
 
-        def following(points: Tensor, hands: Tensor) -> Tensor:
-            own = self._tokens(points, hands)
-            longest = max(len(tokens) for tokens in (*prompt, own))
-            tokens = own.new_zeros(1, len(prompt) + 1, longest, own.shape[-1])
-            mask = torch.zeros(1, len(prompt) + 1, longest, dtype=torch.bool)
-            for number, one in enumerate((*prompt, own)):
+        def following(points: Tensor, hand: Tensor) -> Tensor:
+            episodes = (*prompt, self._tokens(points, hand[None]))
+            longest = max(len(tokens) for tokens in episodes)
+            tokens = episodes[0].new_zeros(1, len(episodes), longest, episodes[0].shape[-1])
+            mask = torch.zeros(1, len(episodes), longest, dtype=torch.bool)
+            for number, one in enumerate(episodes):
                 tokens[0, number, : len(one)], mask[0, number, : len(one)] = one, True
-            return played(self._theta, tokens, mask)[0, len(own) - 1]
+            return played(self._theta, tokens, mask)[0, 0]
 
         return StepPolicy(following)
 
     def _tokens(self, points: Tensor, hands: Tensor) -> Tensor:
         """(T, width) of hands (T, 7) on a scan (Q, 6)."""
         there = torch.ones(1, 1, len(hands), dtype=torch.bool)
-        return episode_tokens(self._theta, points[None, None], hands[None, None], motions(hands)[None, None], there)[
-            0, 0
-        ]
+        return episode_tokens(self._theta, points[None, None], hands[None, None], there)[0, 0]

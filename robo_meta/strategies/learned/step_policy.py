@@ -1,5 +1,7 @@
-"""A policy that is a network over steps: it is shown what the hand sees and did, and gives the next action. No place to
-grasp is chosen beforehand."""
+"""A policy that is a network over steps: it is shown what the hand sees, and gives the next action.
+
+No place to grasp is chosen beforehand.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,12 @@ import torch
 from torch import Tensor
 
 from robo_meta.model.action_head import in_object
-from robo_meta.model.hand_view import SAMPLED, unwrapped
+from robo_meta.model.hand_view import SAMPLED
 from sim.frames import wrap_heading
 from sim.robot import GripperConfig, Workspace
 
 Next = Callable[[Tensor, Tensor], Tensor]
-"""points (Q, 6), and hands (T, 7) up to now, yaw unwrapped, object frame → outputs (5,), see `action_head`."""
+"""points (Q, 6) and hand (7,), object frame → outputs (5,), see `action_head`."""
 IMAGINED_START = (0.0, 0.0, 0.25, 0.0)
 """x, y, z (m), yaw (rad), object frame: where the hand is taken to start in an episode that is only imagined."""
 
@@ -36,14 +38,12 @@ class StepPolicy:
 
     def reset(self) -> None:
         """Forget the episode, but not where its hand closed."""
-        self._hands: list[np.ndarray] = []
         self._closed = False
 
     def act(self, observation: Mapping[str, np.ndarray]) -> np.ndarray:
         """Next action (5,) float32, object frame."""
         hand = np.asarray(observation["hand"], dtype=np.float32)
-        self._hands.append(hand)
-        action = next_action(self._following, observation["points"], self._hands)
+        action = next_action(self._following, looked_at(observation["points"]), hand)
         if action[4] < 0 and not self._closed:
             self._closed = True
             self._played = np.asarray(observation["points"]).tobytes(), grasp_of(hand)
@@ -66,29 +66,25 @@ def looked_at(points: np.ndarray) -> Tensor:
     return torch.from_numpy(np.asarray(points, dtype=np.float32)[rows])
 
 
-def next_action(following: Next, points: np.ndarray, hands: list[np.ndarray]) -> np.ndarray:
-    """(5,) float32, object frame, after hands (7,) seen so far."""
-    seen = np.stack(hands)
-    seen[:, 3] = unwrapped(seen[:, 3])
+def next_action(following: Next, points: Tensor, hand: np.ndarray) -> np.ndarray:
+    """(5,) float32, object frame, for points (Q, 6) and a hand (7,)."""
     with torch.no_grad():
-        outputs = following(looked_at(points), torch.from_numpy(seen))
-        return in_object(outputs, torch.as_tensor(seen[-1, 3])).numpy()
+        outputs = following(points, torch.from_numpy(hand))
+        return in_object(outputs, torch.as_tensor(hand[3])).numpy()
 
 
 def imagined_grasp(following: Next, points: np.ndarray) -> np.ndarray:
     """(4,) where the hand would close on a scan (P, 6), without physics: every action does exactly what it says."""
     hand = np.array([*IMAGINED_START, GripperConfig.open_width, 0.0, 1.0], dtype=np.float32)
     reach = np.array([*3 * [Workspace.reach], Workspace.turn], dtype=np.float32)
-    hands = [hand]
+    seen = looked_at(points)
     for _ in range(Workspace.budget):
-        action = next_action(following, points, [one.copy() for one in hands])
+        action = next_action(following, seen, hand)
         if action[4] < 0:
             break
-        hand = hands[-1].copy()
         hand[:4] += action[:4] * reach
         hand[2] = max(hand[2], Workspace.low[2])
-        hands.append(hand)
-    return grasp_of(hands[-1])
+    return grasp_of(hand)
 
 
 def grasp_of(hand: np.ndarray) -> np.ndarray:
