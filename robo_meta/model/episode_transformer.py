@@ -3,8 +3,8 @@
 The idea: Fu et al., 2024, "In-context imitation learning via next-token prediction" (ICRT): a policy reads whole
 demonstrations as a prompt and takes no gradient step. The layers are those of Vaswani et al., 2017, "Attention is all
 you need", normalised before each block. A step is one token: what `hand_view` makes of it. Every step sees all
-demonstrated steps; one of the episode sees besides these only itself. Where it saw those before it (as in ICRT), it read
-the place from its own motion, which in training the demonstrator made, and hardly looked at the demonstrations.
+demonstrated steps; one of the episode sees besides these only itself. Where it saw those before it, as in ICRT, it read
+the place from its own motion, which in training is the demonstrator's, and hardly looked at the demonstrations.
 
 Axis letters as in `robo_meta.model`, and: T steps of an episode, padded; E episodes of a prompt and its query.
 """

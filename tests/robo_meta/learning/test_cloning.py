@@ -60,8 +60,7 @@ def test_turning_and_moving_the_object_frame_changes_nothing_that_the_hand_sees(
     moved_hand[:, :2], moved_hand[:, 3] = hand[:, :2] @ rotation + shift, hand[:, 3] + turn
     theta = parameters("bc-finetune")
     outputs = [
-        cloning.cloner_outputs(theta, p.expand(2, -1, -1), h, hand_view.motions(h))
-        for p, h in ((points, hand), (moved_points, moved_hand))
+        cloning.cloner_outputs(theta, p.expand(2, -1, -1), h) for p, h in ((points, hand), (moved_points, moved_hand))
     ]
     torch.testing.assert_close(outputs[0], outputs[1], rtol=1e-9, atol=1e-9)
     # By hand: an action of a metre along the first frame's x axis lies along the turned x axis of the second.
@@ -79,7 +78,7 @@ def test_actions_come_back_from_the_hands_frame() -> None:
 
 
 def test_a_mirror_shows_what_a_mirrored_recording_would() -> None:
-    """Wanted actions and motions of a mirrored episode are those that the mirrored hands and actions give."""
+    """The wanted actions of a mirrored episode are those that the mirrored hands and actions give."""
     rng = np.random.default_rng(1)
     seen = episodes(6, 2, 4, 5, seed=1)
     actions = torch.from_numpy(rng.uniform(-1, 1, (6, 2, 4, 5)))
@@ -91,7 +90,6 @@ def test_a_mirror_shows_what_a_mirrored_recording_would() -> None:
     turned[..., 3] = actions[..., 3] * flipped
     again = SeenEpisodes.of(found.points, found.hand, turned, seen.mask)
     torch.testing.assert_close(found.wanted, again.wanted)
-    torch.testing.assert_close(found.motion, again.motion)
     halves = ((found.hand[..., 3] - seen.hand[..., 3] * flipped) / np.pi).round()
     assert set(halves.unique().tolist()) == {0.0, 1.0}
 
@@ -115,7 +113,7 @@ def test_sampled_points_are_rows_of_the_scan_each_once() -> None:
         assert len(some.unique(dim=0)) == hand_view.SAMPLED and set(some[:, 0].tolist()) <= set(scan[:, 0].tolist())
 
 
-def test_a_step_knows_what_was_before_it_and_the_whole_prompt() -> None:
+def test_a_step_knows_the_whole_prompt_and_no_other_step() -> None:
     seen, theta = episodes(1, 3, 6, 5), parameters("in-context")
     mask = seen.mask.clone()
     mask[0, 1, 4:] = False
@@ -123,13 +121,14 @@ def test_a_step_knows_what_was_before_it_and_the_whole_prompt() -> None:
     def outputs(tokens: Tensor) -> Tensor:
         return episode_transformer.played(theta, tokens, mask)[0]
 
-    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, seen.motion, mask)
+    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, mask)
     base = outputs(tokens)
     # Not the same for all of a token, which normalising takes away.
     change = torch.linspace(-1, 1, tokens.shape[-1], dtype=tokens.dtype) ** 3
-    later, prompt, missing = tokens.clone(), tokens.clone(), tokens.clone()
-    later[0, 2, 3] += change
-    assert torch.equal(outputs(later)[:3], base[:3]) and not torch.allclose(outputs(later)[3:], base[3:])
+    own, prompt, missing = tokens.clone(), tokens.clone(), tokens.clone()
+    own[0, 2, 3] += change
+    others = [0, 1, 2, 4, 5]
+    assert torch.equal(outputs(own)[others], base[others]) and not torch.allclose(outputs(own)[3], base[3])
     prompt[0, 1, 0] += change
     assert ((outputs(prompt) - base).abs().amax(-1) > 1e-6).all()
     missing[0, 1, 5] += change  # a step that isn't there
@@ -138,7 +137,7 @@ def test_a_step_knows_what_was_before_it_and_the_whole_prompt() -> None:
 
 def test_demonstrations_may_come_in_any_order() -> None:
     seen, theta = episodes(2, 3, 4, 5), parameters("in-context")
-    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, seen.motion, seen.mask)
+    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, seen.mask)
     one, other = (
         episode_transformer.played(theta, tokens[:, order], seen.mask[:, order]) for order in ([0, 1, 2], [1, 0, 2])
     )
@@ -148,7 +147,7 @@ def test_demonstrations_may_come_in_any_order() -> None:
 def test_every_episode_takes_its_turn() -> None:
     """The loss by another route: each episode alone as the one played, weighted by its steps."""
     seen, theta = episodes(2, 2, 4, 5), parameters("in-context")
-    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, seen.motion, seen.mask)
+    tokens = cloning.episode_tokens(theta, seen.points, seen.hand, seen.mask)
     each = []
     for order in ([1, 0], [0, 1]):
         outputs = episode_transformer.played(theta, tokens[:, order], seen.mask[:, order])
@@ -175,7 +174,7 @@ def test_gradients_against_finite_differences(kind: str) -> None:
             return cloning.prompted_losses(values, seen).sum()
         flat = SeenEpisodes(
             seen.points[:, 0].repeat_interleave(3, 0),
-            *(part[:, 0].flatten(0, 1)[:, None] for part in (seen.hand, seen.motion, seen.wanted, seen.mask)),
+            *(part[:, 0].flatten(0, 1)[:, None] for part in (seen.hand, seen.wanted, seen.mask)),
         )
         return cloning.cloner_losses(values, flat).sum()
 

@@ -25,9 +25,9 @@ from tests.sim.objects.bars import HEIGHT, bar_scene
 WANTED = np.array([0.03, -0.02, 0.015, 0.5])
 
 
-def towards(points: torch.Tensor, hands: torch.Tensor) -> torch.Tensor:
+def towards(points: torch.Tensor, hand: torch.Tensor) -> torch.Tensor:
     """A network that was told the place: it goes to `WANTED` in the hand's frame, and closes there."""
-    x, y, z, yaw = hands[-1, :4].double().numpy()
+    x, y, z, yaw = hand[:4].double().numpy()
     error = WANTED[:2] - (x, y)
     c, s = np.cos(yaw), np.sin(yaw)
     planar = np.array([c * error[0] + s * error[1], c * error[1] - s * error[0]]) / Workspace.reach
@@ -52,7 +52,7 @@ def test_the_target_is_where_the_hand_closed() -> None:
 
 
 def test_an_imagined_hand_that_never_closes_stays_above_the_table() -> None:
-    def down(points: torch.Tensor, hands: torch.Tensor) -> torch.Tensor:
+    def down(points: torch.Tensor, hand: torch.Tensor) -> torch.Tensor:
         return torch.tensor([0.0, 0.0, -1.0, 0.0, 1.0])
 
     assert imagined_grasp(down, np.zeros((10, 6), np.float32))[2] == pytest.approx(Workspace.low[2])
@@ -82,8 +82,6 @@ def test_fine_tuning_clones_what_was_demonstrated(support: SupportSet) -> None:
         policy = cloning_policy(parameters)
         found = []
         for hand, action in zip(item.hand[:-1], item.actions, strict=True):
-            policy.reset()
-            policy.act({"points": item.points, "hand": hand})
             found.append(np.abs(policy.act({"points": item.points, "hand": hand})[:4] - action[:4].clip(-1, 1)).max())
         return np.array(found)
 
