@@ -53,6 +53,8 @@ class TrainedMethod:
     """Parameters that its inner loop moves by learned rates; none where it learns no rates."""
     starts_from: str | None = None
     """Method whose part it starts from with `train --init`, where the checkpoint holds no part of its own."""
+    from_steps: bool = False
+    """Whether it learns from the steps of recorded episodes, and not from scans with grasps."""
     both_worlds: bool = False
     """Whether half of the tasks that it learns from are painted goods, in which the part tells the weight; the other
     methods take tasks as often as they are in the data."""
@@ -193,6 +195,27 @@ _ROWS = (
         ((CLOSING,),),
         has_prior=True,
         marker="plus",
+    ),
+    StrategyRow(
+        "bc-finetune",
+        _LEARNED + "bc_finetune:BcFinetune",
+        ORANGE,
+        "Behaviour cloning on points and hand, without keypoints, fine-tuned on the demonstrations.",
+        (("bc-finetune",),),
+        method=TrainedMethod("bc-finetune", 10, from_steps=True),
+        drives_itself=True,
+        has_prior=True,
+        marker="square",
+    ),
+    StrategyRow(
+        "in-context",
+        _LEARNED + "in_context:InContext",
+        ORANGE,
+        "A transformer that reads the demonstrations' steps as a prompt and goes on, without keypoints.",
+        (("in-context",),),
+        method=TrainedMethod("in-context", 11, from_steps=True),
+        drives_itself=True,
+        marker="hexagon",
     ),
     StrategyRow(
         "centre",

@@ -1,4 +1,5 @@
-"""Files that come with the package: a checkpoint, a selector trained for it, and the matrix it was trained on."""
+"""Files that come with the package: a checkpoint, a selector trained for it, the matrix it was trained on, and a
+checkpoint of methods that learned from recorded episodes alone."""
 
 from importlib import resources
 from pathlib import Path
@@ -7,8 +8,13 @@ FILES = {
     "checkpoint": "full.safetensors",
     "selector": "selector.safetensors",
     "matrix": "training_matrix.safetensors",
+    "recorded": "recorded.safetensors",
 }
 """What is shipped → its file here."""
+
+
+RECORDED = "shipped:recorded"
+"""What stands for the second checkpoint wherever one can be named."""
 
 
 def shipped(name: str) -> Path:

@@ -21,8 +21,8 @@ from demos.storage.array_header import read_header
 from demos.storage.files import write_atomic
 from demos.storage.schema import NAME, PLAIN_TABLE, Flag, ListOf, Number, Plain, Record, TableOf, Text, Whole
 from robo_meta.catalogue import TRAINED
-from robo_meta.checkpoints import shipped
-from robo_meta.learning import contrast
+from robo_meta.checkpoints import RECORDED, shipped
+from robo_meta.learning import cloning, contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
 from robo_meta.model import context_encoder, controller, grasp_head, scorer
 from robo_meta.model.architecture import Architecture
@@ -125,6 +125,8 @@ def expected_shapes(part: str, sizes: Architecture) -> dict[str, tuple[int, ...]
         return grasp_head.shapes(sizes.closing)
     if part == "controller":
         return controller.shapes(sizes.controller)
+    if part in cloning.SHAPES:
+        return cloning.SHAPES[part](sizes)
     if part == "contrast":
         return contrast.shapes(sizes.inner_steps, sizes.keypoints)
     shapes = scorer.shapes(sizes.hidden, sizes.head, sizes.keypoints)
@@ -151,7 +153,7 @@ def save_checkpoint(folder: Path | str, checkpoint: Checkpoint) -> Path:
 
 
 def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
-    """Read a checkpoint, given the file or its folder; None reads the shipped one.
+    """Read a checkpoint, given as `checkpoint_file` takes it; None reads the shipped one.
 
     Raises:
         CheckpointError: missing, truncated, of another schema, or not of the shapes that its preset needs.
@@ -160,11 +162,7 @@ def load_checkpoint(path: Path | str | None = None) -> Checkpoint:
         >>> sorted(load_checkpoint().parts)
         ['closing', 'context', 'context-both', 'contrast', 'controller', 'maml', 'maml-both', 'zero-shot']
     """
-    if path is None:
-        path = shipped("checkpoint")
-    path = Path(path)
-    if path.is_dir():
-        path = path / POLICY_FILE
+    path = checkpoint_file(None if path is None else Path(path))
     if not path.exists():
         raise CheckpointError(f"{path}: no checkpoint; train one with robo-meta train")
     card, arrays, _ = read_array_file(path, FORM)
@@ -246,7 +244,10 @@ def check_shapes(where: str, parts: Mapping[str, Mapping[str, Tensor]], sizes: A
 
 
 def checkpoint_file(path: Path | None) -> Path:
-    """The file of a checkpoint given by file or folder; None stands for the one inside the package."""
+    """The file of a checkpoint given by file or folder; None stands for the one inside the package, and
+    `shipped:recorded` for the one beside it that learned from recorded episodes alone."""
     if path is None:
         return shipped("checkpoint")
+    if str(path) == RECORDED:
+        return shipped("recorded")
     return path / POLICY_FILE if path.is_dir() else path

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.catalogue import TRAINED_BY_NAME
-from robo_meta.learning import contrast, methods, pretraining, reptile
+from robo_meta.learning import cloning, contrast, methods, pretraining, reptile
 from robo_meta.learning.adam import zero_moments
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.meta_pass import BY_HAND, meta_gradient
@@ -27,6 +27,7 @@ from robo_meta.training.data import TrainingData
 from robo_meta.training.outer_loop import Found, Losses
 from robo_meta.training.presets import TrainConfig
 from robo_meta.training.ranks import ALONE, Ranks
+from robo_meta.training.recorded_episodes import RecordedEpisodes
 from robo_meta.training.seeds import part_seed
 from robo_meta.training.state import MetaState
 from robo_meta.training.task_sampler import INTENTIONS_PER_SCAN, TaskStream
@@ -80,6 +81,8 @@ def _initial(
     if part == "contrast":
         assert maml is not None
         return contrast.initial(maml)
+    if part in cloning.SHAPES:
+        return cloning.initial(cloning.SHAPES[part](sizes), generator), {}
     theta = methods.initial_parameters(part, sizes, generator)
     return theta, methods.initial_method_rates(part, sizes, theta)
 
@@ -90,9 +93,9 @@ class Setting(NamedTuple):
     part: str
     """One of `METHODS`, `closing` or `controller`."""
     data: TrainingData
-    """For `closing` and `controller`."""
+    """For `closing`, `controller` and methods that learn from steps."""
     stream: TaskStream | None
-    """For the methods."""
+    """For the other methods."""
     config: TrainConfig
     """Schedules and sizes."""
     device: torch.device
@@ -175,6 +178,28 @@ def controller_losses(setting: Setting) -> Losses:
             torch.from_numpy(a.astype(np.float32)).to(device, setting.dtype) for a in (inputs, wanted)
         )
         return controller.loss(theta, seen, wanted_actions), index
+
+    return losses
+
+
+def cloner_losses(setting: Setting) -> Losses:
+    """Errors of the actions that are cloned at single recorded steps."""
+    episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        seen, tasks = episodes.steps(setting.batch, generator)
+        return cloning.cloner_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
+
+    return losses
+
+
+def prompted_losses(setting: Setting) -> Losses:
+    """Errors of the actions of whole episodes, others of their task being the prompt."""
+    episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
+
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+        seen, tasks = episodes.prompts(setting.batch, generator)
+        return cloning.prompted_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
 
     return losses
 
@@ -268,6 +293,8 @@ def found_losses(
 OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {
     "closing": closing_losses,
     "controller": controller_losses,
+    "bc-finetune": cloner_losses,
+    "in-context": prompted_losses,
     "contrast": contrast_losses,
     "reptile": reptile_losses,
     "pretrain": pretrain_losses,

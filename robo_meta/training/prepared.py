@@ -16,6 +16,7 @@ from robo_meta.training.checkpoint import POLICY_FILE, Checkpoint, CheckpointErr
 from robo_meta.training.data import TrainingData, data_fingerprint, load_joined
 from robo_meta.training.presets import SHARED, TrainConfig, check_methods
 from robo_meta.training.ranks import Ranks
+from robo_meta.training.recorded_episodes import check_episodes
 from robo_meta.training.task_sampler import TaskStream, check_worlds
 from robo_meta.training.warm_start import Start, starts_from
 from sim.errors import InputError
@@ -78,6 +79,7 @@ def prepare(
     begun = begun_in(out, config)
     _check_contrast(methods, begun, out)
     check_worlds(methods, packed)
+    check_episodes(methods, packed, config, where)
     starts = _starts(methods, init, config)
     for part in parts_to_train(methods, packed, begun, resume):
         if config.schedules[part].batch < ranks.world:

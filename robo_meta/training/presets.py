@@ -24,7 +24,7 @@ class Schedule:
 
     steps: int
     batch: int
-    """Tasks (methods), scans (closing) or recorded steps (controller) per step."""
+    """Tasks (methods), scans (`closing`) or recorded steps (`controller`, `bc-finetune`) per step."""
     rate: float = 3e-3
     """Adam's largest learning rate; it falls along a cosine."""
 
@@ -47,6 +47,8 @@ class TrainConfig:
             "pretrain": Schedule(1500, 40),
             "maml-both": Schedule(1500, 40),
             "context-both": Schedule(1500, 40),
+            "bc-finetune": Schedule(4000, 256, 2e-3),
+            "in-context": Schedule(1800, 20, 1.5e-3),
             "closing": Schedule(1500, 96, 2e-3),
             "controller": Schedule(8000, 512, 2e-3),
         }
@@ -87,6 +89,8 @@ PRESETS: dict[str, TrainConfig] = {
             "pretrain": Schedule(450, 24),
             "maml-both": Schedule(450, 24),
             "context-both": Schedule(400, 24),
+            "bc-finetune": Schedule(1000, 256, 2e-3),
+            "in-context": Schedule(600, 20, 2e-3),
             "closing": Schedule(350, 64),
             "controller": Schedule(2500, 256, 3e-3),
         },

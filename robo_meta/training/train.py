@@ -86,7 +86,7 @@ def train(
         The checkpoint file.
 
     Raises:
-        TrainError, PresetError, TrainingDataError, WorldsError, CheckpointError, StateError: bad input.
+        TrainError, PresetError, TrainingDataError, WorldsError, NoEpisodes, CheckpointError, StateError: bad input.
         LockError: another process is training into `out`.
         RanksError, RankLost: processes that disagree, or of which one ended.
         TrainingDiverged: a loss was not finite.
@@ -146,7 +146,8 @@ def _train_part(
         "features": FEATURES_VERSION,
         **({"processes": ranks.world} if ranks.world > 1 else {}),
     }
-    stream = shared.stream if part in METHODS else None
+    # Scans are encoded for those alone that look at them.
+    stream = shared.stream if part in METHODS and not TRAINED_BY_NAME[part].from_steps else None
 
     def begin() -> MetaState:
         if path.exists():

@@ -44,10 +44,11 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
     # The second half of the tasks passes for painted goods, of which no colour has a density.
     densities = np.zeros((tasks, 8), np.float32)
     densities[: (tasks + 1) // 2, :2] = (1.0, 4.0)
-    hand = np.zeros((60, 7), np.float32)
-    hand[:, :4] = rng.normal(0, 0.05, (60, 4))
+    # Five steps of each demonstration of the first three tasks.
+    targets = np.repeat(grasps[:3].reshape(-1, 4), 5, axis=0)
+    hand = np.zeros((len(targets), 7), np.float32)
+    hand[:, :4] = targets + rng.normal(0, 0.05, targets.shape)
     hand[:, 4], hand[:, 6] = 0.08, 1.0
-    targets = np.tile(np.float32([0, 0, 0.02, 0]), (60, 1))
     actions = np.stack([scripted_controller(h, t) for h, t in zip(hand, targets, strict=True)])
     return {
         "points": scans,
@@ -61,7 +62,7 @@ def arrays(tasks: int = 12, points: int = 24, seed: int = 0) -> dict[str, np.nda
         "hand": hand,
         "hand_actions": actions.astype(np.float32),
         "hand_targets": targets,
-        "hand_episode": np.zeros(60, np.int32),
+        "hand_episode": np.repeat(np.arange(len(targets) // 5, dtype=np.int32), 5),
     }
 
 
