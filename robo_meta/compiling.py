@@ -2,9 +2,9 @@
 
 What is compiled is kept on disk, beside the source where that can be written to, else in the user's cache folder, else
 nowhere. Numba looks at the date of a function's own file alone, so compiled functions call none of another module's.
-Sums are taken in the order in which they are written (no `fastmath`), so that results don't depend on the processor, nor
-on where the machine code comes from: with `fastmath`, code that had just been compiled gave other last bits than the same
-code read from the disk, and a training that was resumed differed from one that was not.
+Sums are taken in the order in which they are written (no `fastmath`), so that results don't depend on the processor or
+on where machine code comes from: with `fastmath`, code just compiled gave other last bits than the same code read from
+the disk, and a training that was resumed differed from one that was not.
 Training machines may lack numba: `robo_meta.model` and `robo_meta.learning` do without there.
 """
 

@@ -69,11 +69,11 @@ def main() -> int:
 
 def difference(preset: str, device: torch.device) -> float:
     """Of the meta-gradients on the CPU and on `device`, in float64, relative to their norm."""
-    groups, batch = _problem(preset, 8)
-    far = [{k: v.to(device) for k, v in group.items()} for group in groups]
+    (theta, rates), batch = _problem(preset, 8)
+    far_theta, far_rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
     with torch.no_grad():
-        here = meta_gradient(*groups, batch, _outer(batch))
-        there = meta_gradient(*far, _on(batch, device), _outer(batch).to(device))
+        here = meta_gradient(theta, rates, batch, _outer(batch))
+        there = meta_gradient(far_theta, far_rates, _on(batch, device), _outer(batch).to(device))
     pairs = [(a, there.theta[k]) for k, a in here.theta.items()] + [(a, there.rates[k]) for k, a in here.rates.items()]
     apart = torch.stack([(a - b.cpu()).norm() for a, b in pairs]).norm()
     return float(apart / torch.stack([a.norm() for a, _ in pairs]).norm())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -57,7 +58,7 @@ def _rows(bench: MetaBench, rounds: int, loops: tuple[str, ...]) -> Iterator[Row
     if errors[worst] > AGREE:
         raise BenchError(f"{worst}: its meta-gradient differs by {errors[worst]:.1g} of its norm; nothing is timed")
     contenders = {"here": clocked(bench.step, bench.renew), "products": clocked(bench.products)}
-    contenders |= {name: clocked(lambda name=name: bench.loop(name), bench.renew) for name in loops}
+    contenders |= {name: clocked(partial(bench.loop, name), bench.renew) for name in loops}
     times = interleaved(contenders, rounds)
     faster, share = TARGETS[bench.preset]
     here, note = times.rate("here", bench.batch), f"batches of {bench.batch}, whole outer steps"
@@ -130,14 +131,14 @@ class MetaBench:
         batch = self._drawn.rows(slice(3)).to(torch.float64)
         # Away from the start, at which many gradients are zero.
         generator = _seeded(1)
-        groups = [
+        theta, rates = (
             {k: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for k, v in group.items()}
             for group in (self._state.theta, self._state.rates)
-        ]
-        network = Network(*groups)
+        )
+        network = Network(theta, rates)
         LOOPS[name](network, batch, _outer(batch))
         with torch.no_grad():
-            found = meta_gradient(*groups, batch, _outer(batch))
+            found = meta_gradient(theta, rates, batch, _outer(batch))
         own = [*(found.theta[k] for k in network.names), *(found.rates[k] for k in network.rate_names)]
         keys = [*network.names.values(), *network.rate_names.values()]
         theirs = [getattr(network, key).grad for key in keys]

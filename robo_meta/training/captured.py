@@ -116,9 +116,9 @@ class CapturedStep:
 
     def _adam(self, gradients: Sequence[Tensor]) -> None:
         torch._foreach_mul_(self._first, BETA_FIRST)
-        torch._foreach_add_(self._first, gradients, alpha=1 - BETA_FIRST)
+        torch._foreach_add_(self._first, list(gradients), alpha=1 - BETA_FIRST)
         torch._foreach_mul_(self._second, BETA_SECOND)
-        torch._foreach_addcmul_(self._second, gradients, gradients, value=1 - BETA_SECOND)
+        torch._foreach_addcmul_(self._second, list(gradients), list(gradients), 1 - BETA_SECOND)
         size = torch._foreach_div(self._second, self._numbers.unbias)
         torch._foreach_sqrt_(size)
         torch._foreach_add_(size, EPSILON)
@@ -134,9 +134,9 @@ class CapturedStep:
     def _set(self, rate: float, progress: float) -> None:
         """Copy this step's numbers to the device."""
         unbias_first, unbias_second = 1 - BETA_FIRST ** (self._step + 1), 1 - BETA_SECOND ** (self._step + 1)
-        kind = {"dtype": self._values[0].dtype}
-        rates = torch.tensor([rate, rate * RATE_FACTOR], **kind) / unbias_first
-        parts = (rates, torch.tensor(unbias_second, **kind), torch.tensor(outer_log_scales(progress), **kind))
+        dtype = self._values[0].dtype
+        rates = torch.tensor([rate, rate * RATE_FACTOR], dtype=dtype) / unbias_first
+        parts = (rates, torch.tensor(unbias_second, dtype=dtype), torch.tensor(outer_log_scales(progress), dtype=dtype))
         for buffer, part in zip(self._numbers, parts, strict=True):
             self._send(part, buffer)
 

@@ -264,7 +264,7 @@ def _share_tables(tables: Mapping[str, Tensor], examples: Tensor, setting: Setti
 def query_losses(setting: Setting) -> Losses:
     """Losses of the queries after the method has specialised to the support."""
 
-    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
+    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> Found:
         batch, first_order = setting.draw(generator).rows(setting.rows), setting.config.first_order
         return found_losses(setting.part, theta, rates, batch, first_order, progress)
 

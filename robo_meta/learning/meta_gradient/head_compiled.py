@@ -36,8 +36,7 @@ class CompiledScans:
         self.factors = factors.contiguous().numpy()
         s = scans
         parts = (s.points, s.colours, s.hidden, s.pooled, s.log_volume, s.log_hold, s.gates, s.weight, s.places)
-        parts = (rows, *parts, s.votes, s.grasps)
-        self.arrays = tuple(part.contiguous().numpy() for part in parts)
+        self.arrays = tuple(part.contiguous().numpy() for part in (rows, *parts, s.votes, s.grasps))
         self.sizes = len(rows), s.hidden.shape[1], s.hidden.shape[2], s.gates.shape[1]
         self.corners, self.width = s.colours.shape[-1] - 1, s.points.shape[-1]
 
