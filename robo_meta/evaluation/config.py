@@ -71,8 +71,9 @@ class EvaluateConfig:
     strategies: tuple[Any, ...] = ()
     """Which strategies take part; where none is named, all whose part the checkpoint has. Of zero-shot, fine-tune,
     maml, context, fomaml, anil, reptile, scratch, centre, replay, warped-replay, density-fit, role, contrast, retry,
-    maml-both, context-both and selector; `NAME+scripted-controller` swaps one's controller; `module:Class` is one
-    of your own. Besides, `selector+asking`: the selector's whole policy, which may ask, attempt again and give up."""
+    bc-finetune, in-context, maml-both, context-both and selector; `NAME+scripted-controller` swaps one's controller;
+    `module:Class` is one of your own. Besides, `selector+asking`: the selector's whole policy, which may ask, attempt
+    again and give up."""
     reference: str | None = None
     """What the others are compared with, by its name in the results; `maml` where it takes part, else the first."""
     controller: Literal["learned", "scripted"] = "learned"

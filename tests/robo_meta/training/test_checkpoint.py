@@ -148,6 +148,6 @@ def test_part_that_was_not_trained(tiny_run: Path) -> None:
     lacking = Checkpoint({k: v for k, v in found.parts.items() if k != "maml"}, found.card)
     with pytest.raises(
         CheckpointError,
-        match=r"the checkpoint holds no 'maml'; it holds anil, closing, context, context-both, contrast, controller",
+        match=r"the checkpoint holds no 'maml'; it holds anil, bc-finetune, closing, context, context-both, contrast",
     ):
         lacking.part("maml")
