@@ -1,8 +1,12 @@
-"""The simulator's door to numba: loops over rays and over cross-sections, compiled the first time that they run.
+"""The one door to numba: loops over pairs of points, compiled for this machine the first time that they run.
 
-As `robo_meta.compiling`, which the simulator doesn't import: kept on disk where a folder can be written to, and sums
-taken in the order in which they are written (no `fastmath`), so that results are to the bit those of numpy's loops.
-Numba takes a while to be imported: modules of compiled functions are imported where they are first needed.
+What is compiled is kept on disk, beside the source where that can be written to, else in the user's cache folder, else
+nowhere. Numba looks at the date of a function's own file alone, so compiled functions call none of another module's.
+Sums are taken in the order in which they are written (no `fastmath`), so that results don't depend on the processor or
+on where machine code comes from: with `fastmath`, code just compiled gave other last bits than the same code read from
+the disk, and a training that was resumed differed from one that was not.
+Numba takes a while to be imported: modules of compiled functions are imported where they are first needed. Training
+machines may lack it: `robo_meta.model` and `robo_meta.learning` do without there.
 """
 
 from __future__ import annotations
@@ -17,11 +21,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """The function, compiled when it is first called, or loaded from where it was kept."""
-    options: dict[str, Any] = {"fastmath": False, "error_model": "numpy"}
     made: Any
     try:
-        made = njit(cache=True, **options)(function)
+        made = njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
         # No folder can be written to.
-        made = njit(cache=False, **options)(function)
+        made = njit(cache=False, error_model="numpy")(function)
     return cast(Function, made)

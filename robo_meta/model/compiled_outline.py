@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 
 @compiled

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 ORDERS = np.array([(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)])
 """Powers of x and y in the terms of the fitted surface; squares are halved."""

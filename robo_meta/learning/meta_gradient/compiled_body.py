@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 _F: Any = np.float32
 ZERO, ONE = _F(0), _F(1)
@@ -39,7 +39,7 @@ _as_float: Any = intrinsic(_bits_as_float)
 
 @compiled
 def _exp(x: Any) -> Any:
-    """As in `compiled_head`, of which nothing is called from here; see `robo_meta.compiling`."""
+    """As in `compiled_head`, of which nothing is called from here; see `sim.compiling`."""
     bounded = min(max(x, LOWEST), HIGHEST)
     exponent = np.int32(bounded * LOG2_E + BIAS)
     whole = _F(exponent) - _F(127)

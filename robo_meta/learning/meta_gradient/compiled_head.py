@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 MEAN_X, MEAN_Y, SHARE, GATE = 0, 1, 2, 3
 """Rows of what is kept of each keypoint and of the points' own choice."""

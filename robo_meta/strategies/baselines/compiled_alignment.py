@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 CELL = 0.008
 """m: side of the grid's cells, about the distance of neighbours."""

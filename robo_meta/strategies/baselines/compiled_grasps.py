@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from robo_meta.compiling import compiled
+from sim.compiling import compiled
 
 
 @compiled

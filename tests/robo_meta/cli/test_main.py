@@ -404,7 +404,7 @@ def test_learning_and_simulation_stay_apart():
     code = """
 import sys
 {imports}
-named = 'errors frames libraries palette registration records robot versions'.split()
+named = 'compiling errors frames libraries palette registration records robot versions'.split()
 free = ('sim', *(f'sim.{{n}}' for n in named))
 print([name for name in sys.modules if name.split('.')[0] in {forbidden} and name not in free])
 """
