@@ -18,11 +18,10 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from robo_meta.bench.meta_data import made_up
-from robo_meta.bench.meta_loops import LOOPS, PLAIN, Network
+from robo_meta.bench.meta_loops import AGREE, LOOPS, PLAIN, Network, outer_widths
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.meta_pass import meta_gradient
 from robo_meta.model.point_features import Encoded
-from robo_meta.model.scorer import outer_log_scales
 from robo_meta.training.captured import CapturedStep
 from robo_meta.training.objectives import fresh_state
 from robo_meta.training.presets import PRESETS
@@ -32,8 +31,6 @@ SIZES = (40, 128, 256, 512, 1024, 2048, 4096)
 """Tasks of a batch."""
 STEPS, LOOPED, TASKS = 30, 4, 64
 """Steps timed; tasks that the loop works through; tasks in the data."""
-AGREE = 1e-9
-"""Largest difference of meta-gradients in float64, relative to their norm."""
 SQUARE, COPIED = 4096, 2**28
 """Side of the matrices, and number of float32 numbers, by which the device's own limits are measured."""
 
@@ -72,8 +69,8 @@ def difference(preset: str, device: torch.device) -> float:
     (theta, rates), batch = _problem(preset, 8)
     far_theta, far_rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
     with torch.no_grad():
-        here = meta_gradient(theta, rates, batch, _outer(batch))
-        there = meta_gradient(far_theta, far_rates, _on(batch, device), _outer(batch).to(device))
+        here = meta_gradient(theta, rates, batch, outer_widths(batch))
+        there = meta_gradient(far_theta, far_rates, _on(batch, device), outer_widths(batch).to(device))
     pairs = [(a, there.theta[k]) for k, a in here.theta.items()] + [(a, there.rates[k]) for k, a in here.rates.items()]
     apart = torch.stack([(a - b.cpu()).norm() for a, b in pairs]).norm()
     return float(apart / torch.stack([a.norm() for a, _ in pairs]).norm())
@@ -98,7 +95,7 @@ def measured(preset: str, stream: TaskStream, size: int, limits: dict[str, float
     batch = stream.draw(size, torch.Generator().manual_seed(0))
     state = step.state()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        meta_gradient(state.theta, state.rates, batch, _outer(batch))
+        meta_gradient(state.theta, state.rates, batch, outer_widths(batch))
     # Each scan's features are read twice at least: forwards, and for the gradient of the first layer.
     least = 2 * batch.scans.features.numel() * 4
     bound = max(counter.get_total_flops() / limits["flop_per_s"], least / limits["bytes_per_s"])
@@ -117,10 +114,10 @@ def loop_rate(preset: str, device: torch.device) -> float:
     network = Network(*({k: v.float() for k, v in group.items()} for group in groups)).to(device)
     batch = _on(batch.to(torch.float32), device)
     for _ in range(2):
-        LOOPS[PLAIN](network, batch, _outer(batch))
+        LOOPS[PLAIN](network, batch, outer_widths(batch))
     torch.cuda.synchronize()
     started = time.perf_counter()
-    LOOPS[PLAIN](network, batch, _outer(batch))
+    LOOPS[PLAIN](network, batch, outer_widths(batch))
     torch.cuda.synchronize()
     return LOOPED / (time.perf_counter() - started)
 
@@ -140,10 +137,6 @@ def _problem(preset: str, tasks: int) -> tuple[list[dict[str, Tensor]], Batch]:
 def _on(batch: Batch, device: torch.device) -> Batch:
     parts = {name: getattr(batch, name).to(device) for name in batch._fields if name != "scans"}
     return Batch(scans=Encoded(*(part.to(device) for part in batch.scans)), **parts)
-
-
-def _outer(batch: Batch) -> Tensor:
-    return batch.grasps.new_tensor(outer_log_scales(1.0))
 
 
 def _products(device: torch.device) -> float:

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_loop import CLIP, inner_losses
 from robo_meta.learning.methods import hold_losses, select
-from robo_meta.model.scorer import Hidden, body, head, log_likelihood
+from robo_meta.model.scorer import Hidden, body, head, log_likelihood, outer_log_scales
 
+AGREE = 1e-9
+"""Largest difference of meta-gradients in float64, relative to their norm, before any speed is given."""
 PLAIN = "a plain loop"
 """The contender that needs no library: PyTorch's own graph, one task after another."""
 
@@ -55,6 +57,11 @@ class Network(nn.Module):
         shrink = CLIP / (square + 1e-12).sqrt().clamp_min(CLIP)
         rates = self.rates()
         return [-rates[k][step].exp() * shrink * g for k, g in zip(self.moved, gradients, strict=True)]
+
+
+def outer_widths(batch: Batch) -> Tensor:
+    """(3,) log widths of the outer loss at the end of a training, as the batch's numbers are."""
+    return batch.grasps.new_tensor(outer_log_scales(1.0))
 
 
 def _key(group: str, name: str) -> str:

@@ -11,13 +11,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from robo_meta.bench.config import BenchConfig, BenchError
 from robo_meta.bench.meta_data import made_up
-from robo_meta.bench.meta_loops import LOOPS, PLAIN, Network
+from robo_meta.bench.meta_loops import AGREE, LOOPS, PLAIN, Network, outer_widths
 from robo_meta.bench.row import Row, Target
 from robo_meta.bench.timing import Spread, clocked, interleaved
-from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.meta_pass import meta_gradient
 from robo_meta.model.point_features import FEATURES
-from robo_meta.model.scorer import Parameters, outer_log_scales
+from robo_meta.model.scorer import Parameters
 from robo_meta.training.objectives import fresh_state, part_losses
 from robo_meta.training.outer_loop import outer_step
 from robo_meta.training.presets import PRESETS, TrainConfig
@@ -28,8 +27,6 @@ TARGETS = {"full": (12.0, 0.4), "quick": (15.0, 0.25)}
 """Preset → tasks a second as a multiple of learn2learn's; share of the bound of arithmetic."""
 TASKS, LOOPED = 16, 8
 """Tasks in the data; tasks of a batch that a loop works through, as it takes long."""
-AGREE = 1e-9
-"""Largest difference of meta-gradients in float64, relative to their norm, before any speed is given."""
 CPU = torch.device("cpu")
 
 
@@ -111,7 +108,7 @@ class MetaBench:
     def loop(self, name: str) -> None:
         """An outer step of a loop over the batch's first tasks; drawing them isn't counted."""
         self._adam.zero_grad()
-        LOOPS[name](self._network, self._drawn.rows(slice(LOOPED)), _outer(self._drawn))
+        LOOPS[name](self._network, self._drawn.rows(slice(LOOPED)), outer_widths(self._drawn))
         self._adam.step()
 
     def products(self) -> None:
@@ -123,7 +120,7 @@ class MetaBench:
         """Of the matrix products of a step, as PyTorch counts them; of what is compiled, its twin's."""
         batch = self._drawn.to(torch.float64)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
-            meta_gradient(_double(self._state.theta), _double(self._state.rates), batch, _outer(batch))
+            meta_gradient(_double(self._state.theta), _double(self._state.rates), batch, outer_widths(batch))
         return counter.get_total_flops()
 
     def error(self, name: str) -> float:
@@ -136,9 +133,9 @@ class MetaBench:
             for group in (self._state.theta, self._state.rates)
         )
         network = Network(theta, rates)
-        LOOPS[name](network, batch, _outer(batch))
+        LOOPS[name](network, batch, outer_widths(batch))
         with torch.no_grad():
-            found = meta_gradient(theta, rates, batch, _outer(batch))
+            found = meta_gradient(theta, rates, batch, outer_widths(batch))
         own = [*(found.theta[k] for k in network.names), *(found.rates[k] for k in network.rate_names)]
         keys = [*network.names.values(), *network.rate_names.values()]
         theirs = [getattr(network, key).grad for key in keys]
@@ -156,10 +153,6 @@ def _seeded(seed: int) -> torch.Generator:
 
 def _double(group: Parameters) -> dict[str, Tensor]:
     return {k: v.double() for k, v in group.items()}
-
-
-def _outer(batch: Batch) -> Tensor:
-    return batch.grasps.new_tensor(outer_log_scales(1.0))
 
 
 def _products(config: TrainConfig, tasks: int) -> list[tuple[Tensor, Tensor]]:

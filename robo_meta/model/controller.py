@@ -14,6 +14,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional
 
+from robo_meta.model import action_head
 from robo_meta.model.dense import two_layers
 from sim.frames import heading_turn
 from sim.robot import GripperConfig
@@ -99,9 +100,7 @@ def loss(omega: Mapping[str, Tensor], inputs: Tensor, wanted: Tensor) -> Tensor:
     x = functional.silu(inputs @ omega["in.weight"] + omega["in.bias"])
     x = functional.silu(x @ omega["middle.weight"] + omega["middle.bias"])
     out = x @ omega["out.weight"] + omega["out.bias"]
-    motion = functional.huber_loss(out[:, :4], wanted[:, :4], reduction="none", delta=0.2).sum(-1)
-    command = functional.softplus(-out[:, 4] * wanted[:, 4].sign())
-    return 10 * motion + command
+    return action_head.losses(out, wanted)
 
 
 class LearnedController:

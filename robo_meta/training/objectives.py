@@ -182,24 +182,17 @@ def controller_losses(setting: Setting) -> Losses:
     return losses
 
 
-def cloner_losses(setting: Setting) -> Losses:
-    """Errors of the actions that are cloned at single recorded steps."""
+def cloning_losses(setting: Setting) -> Losses:
+    """Errors of cloned actions: at single recorded steps, or of whole episodes, others of the task being the prompt."""
     episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
+    draw, loss = {
+        "bc-finetune": (episodes.steps, cloning.cloner_losses),
+        "in-context": (episodes.prompts, cloning.prompted_losses),
+    }[setting.part]
 
     def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        seen, tasks = episodes.steps(setting.batch, generator)
-        return cloning.cloner_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
-
-    return losses
-
-
-def prompted_losses(setting: Setting) -> Losses:
-    """Errors of the actions of whole episodes, others of their task being the prompt."""
-    episodes = RecordedEpisodes.of(setting.data, setting.config, setting.device)
-
-    def losses(theta: dict, rates: dict, generator: torch.Generator, progress: float) -> tuple[Tensor, Tensor]:
-        seen, tasks = episodes.prompts(setting.batch, generator)
-        return cloning.prompted_losses(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
+        seen, tasks = draw(setting.batch, generator)
+        return loss(theta, seen.rows(setting.rows).to(setting.dtype)), tasks[setting.rows]
 
     return losses
 
@@ -293,8 +286,7 @@ def found_losses(
 OBJECTIVES: dict[str, Callable[[Setting], Losses]] = {
     "closing": closing_losses,
     "controller": controller_losses,
-    "bc-finetune": cloner_losses,
-    "in-context": prompted_losses,
+    **dict.fromkeys(cloning.SHAPES, cloning_losses),
     "contrast": contrast_losses,
     "reptile": reptile_losses,
     "pretrain": pretrain_losses,

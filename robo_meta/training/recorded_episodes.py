@@ -19,7 +19,7 @@ from robo_meta.model.episode_transformer import STEPS
 from robo_meta.model.hand_view import unwrapped
 from robo_meta.training.data import TrainingData
 from robo_meta.training.presets import TrainConfig
-from robo_meta.training.task_sampler import fitting
+from robo_meta.training.task_sampler import draw_supports, fitting
 from sim.errors import InputError
 
 
@@ -67,6 +67,7 @@ class RecordedEpisodes:
                 hand[:, 3] = torch.from_numpy(unwrapped(hand[:, 3].numpy()))
                 self._hand[n, d, : len(steps)], self._actions[n, d, : len(steps)] = hand, data.hand_actions[steps]
                 self._mask[n, d, : len(steps)] = True
+        self._steps = self._mask.nonzero()
         self._hand, self._actions, self._mask = (a.to(device) for a in (self._hand, self._actions, self._mask))
         family, objects = data.family[self.tasks].numpy(), data.object[self.tasks].numpy()
         self._allowed = torch.stack([torch.from_numpy(eligible(family, objects, t)) for t in TRANSFERS], 1)
@@ -83,8 +84,7 @@ class RecordedEpisodes:
 
     def steps(self, count: int, generator: torch.Generator) -> tuple[SeenEpisodes, Tensor]:
         """`count` single steps, (M, …) with T = 1, and the numbers (M,) of their tasks."""
-        where = self._mask.cpu().nonzero()
-        n, d, t = where[torch.randint(len(where), (count,), generator=generator)].unbind(-1)
+        n, d, t = self._steps[torch.randint(len(self._steps), (count,), generator=generator)].unbind(-1)
         seen = self._seen(n[:, None], d[:, None], generator, t[:, None])
         return SeenEpisodes(seen.points[:, 0], seen.hand[:, 0], seen.wanted[:, 0], seen.mask[:, 0]), self.tasks[n]
 
@@ -93,15 +93,9 @@ class RecordedEpisodes:
         (N,) of their tasks. Where a task has fewer demonstrations of the transfer drawn, some have no steps."""
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
         n = torch.randint(len(self), (count,), generator=generator)
-        possible = self._allowed[n].flatten(2).any(-1) * self._transfers + 1e-9
-        transfer = torch.multinomial(possible, 1, generator=generator)[:, 0]
-        allowed = self._allowed[n, transfer]
-        query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)[:, 0]
-        allowed = allowed[torch.arange(count), query]
-        keys = torch.rand(count, allowed.shape[-1], generator=generator) + allowed
-        support = keys.topk(shots, -1).indices
-        drawn = self._seen(n, torch.cat([support, query[:, None]], 1), generator)
-        there = torch.cat([allowed.gather(-1, support), torch.ones(count, 1, dtype=torch.bool)], 1).to(self.device)
+        query, support, shown = draw_supports(self._allowed[n], self._transfers, shots, generator)
+        drawn = self._seen(n, torch.cat([support, query], 1), generator)
+        there = torch.cat([shown, torch.ones(count, 1, dtype=torch.bool)], 1).to(self.device)
         mask = drawn.mask & there[..., None]
         longest = int(mask.any(0).any(0).nonzero().max()) + 1
         hand, wanted, mask = (a[:, :, :longest] for a in (drawn.hand, drawn.wanted, mask))

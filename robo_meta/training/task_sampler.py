@@ -138,20 +138,9 @@ class TaskStream:
         count = len(tasks)
         intention = torch.multinomial(self._weights[tasks], 1, generator=generator)[:, 0]
         shots = self._shots[int(torch.randint(len(self._shots), (), generator=generator))]
-        demos = self._grasps.shape[2]
-        allowed = self._allowed[tasks]
-        # A transfer that a task cannot show is not drawn for it.
-        possible = allowed.flatten(2).any(-1) * self._transfers + 1e-9
-        transfer = torch.multinomial(possible, 1, generator=generator)
-        allowed = allowed[torch.arange(count), transfer[:, 0]]
-        query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)
-        allowed = allowed[torch.arange(count), query[:, 0]]
-        keys = torch.rand(count, demos, generator=generator) + allowed
-        if filled:
-            keys.scatter_(-1, query, -1.0)
-        support = keys.topk(shots, -1).indices
-        support_mask = torch.ones(count, shots) if filled else allowed.gather(-1, support).float()
-        used = torch.zeros(count, demos).scatter_add_(-1, support, support_mask)
+        _, support, there = draw_supports(self._allowed[tasks], self._transfers, shots, generator, filled=filled)
+        support_mask = there.float()
+        used = torch.zeros(count, self._grasps.shape[2]).scatter_add_(-1, support, support_mask)
         return Picked(tasks, intention, support, support_mask, 1 - used)
 
     def gather(self, picked: Picked) -> Batch:
@@ -169,6 +158,35 @@ class TaskStream:
             where * INTENTIONS_PER_SCAN + intention,
             self._balance[where, intention],
         )
+
+
+def draw_supports(
+    allowed: Tensor, transfers: Tensor, shots: int, generator: torch.Generator, *, filled: bool = False
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw a transfer, a query and a support for each of N tasks with D demonstrations.
+
+    Args:
+        allowed: (N, transfers, D, D) bool, of `demos.support.eligible` for each of `TRANSFERS`.
+        transfers: how often each is drawn; one that a task can't show is not drawn for it.
+        shots: K.
+        generator: what draws.
+        filled: fill supports that are too small with demonstrations of other transfers.
+
+    Returns:
+        (N, 1) the query, (N, K) the support, and (N, K) bool: which of it are there and no padding.
+    """
+    count, demos = len(allowed), allowed.shape[-1]
+    possible = allowed.flatten(2).any(-1) * transfers + 1e-9
+    transfer = torch.multinomial(possible, 1, generator=generator)
+    allowed = allowed[torch.arange(count), transfer[:, 0]]
+    query = torch.multinomial(allowed.any(-1) + 1e-9, 1, generator=generator)
+    allowed = allowed[torch.arange(count), query[:, 0]]
+    keys = torch.rand(count, demos, generator=generator) + allowed
+    if filled:
+        keys.scatter_(-1, query, -1.0)
+    support = keys.topk(shots, -1).indices
+    there = torch.ones(count, shots, dtype=torch.bool) if filled else allowed.gather(-1, support)
+    return query, support, there
 
 
 def check_worlds(methods: Sequence[str], data: TrainingData) -> None:

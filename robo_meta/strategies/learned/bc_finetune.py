@@ -23,7 +23,6 @@ from robo_meta.strategies.learned.step_policy import StepPolicy
 from robo_meta.strategies.policy import Controller
 from robo_meta.training.checkpoint import Checkpoint
 
-PART = "bc-finetune"
 STEPS, RATE = 200, 1e-2
 """Number of Adam steps on the support, and their learning rate."""
 FROZEN = ("view.in.weight", "view.in.bias", "view.middle.weight", "view.middle.bias")
@@ -45,7 +44,7 @@ class BcFinetune:
     name = "bc-finetune"
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller | None) -> None:
-        self._theta = checkpoint.part(PART)
+        self._theta = checkpoint.part(self.name)
 
     def adapt(self, support: SupportSet) -> StepPolicy:
         """A policy for the support's task."""

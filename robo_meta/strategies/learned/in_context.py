@@ -18,8 +18,6 @@ from robo_meta.strategies.learned.step_policy import StepPolicy, looked_at
 from robo_meta.strategies.policy import Controller
 from robo_meta.training.checkpoint import Checkpoint
 
-PART = "in-context"
-
 
 class InContext:
     """Reads the support's steps, then acts.
@@ -32,7 +30,7 @@ class InContext:
     name = "in-context"
 
     def __init__(self, checkpoint: Checkpoint, controller: Controller | None) -> None:
-        self._theta = checkpoint.part(PART)
+        self._theta = checkpoint.part(self.name)
 
     def adapt(self, support: SupportSet) -> StepPolicy:
         """A policy for the support's task."""

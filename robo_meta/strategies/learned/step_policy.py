@@ -69,7 +69,7 @@ def looked_at(points: np.ndarray) -> Tensor:
 def next_action(following: Next, points: Tensor, hand: np.ndarray) -> np.ndarray:
     """(5,) float32, object frame, for points (Q, 6) and a hand (7,)."""
     with torch.no_grad():
-        outputs = following(points, torch.from_numpy(hand))
+        outputs = following(points, torch.tensor(hand))
         return in_object(outputs, torch.as_tensor(hand[3])).numpy()
 
 
