@@ -11,7 +11,7 @@ ORDER = (
 """Folders, and one file, from left to right; those joined by a comma don't know each other's order."""
 FLOORS = [[n if n in ("sim", "demos") else f"robo_meta.{n}" for n in names.split(",")] for names in ORDER.split()]
 LEARNING = ("robo_meta.model", "robo_meta.learning", "robo_meta.training", "robo_meta.strategies")
-WITHOUT_PHYSICS = ("sim.errors", "sim.frames", "sim.palette", "sim.registration", "sim.robot")
+WITHOUT_PHYSICS = ("sim.compiling", "sim.errors", "sim.frames", "sim.palette", "sim.registration", "sim.robot")
 IMPORTS = [
     (
         ".".join(file.relative_to(ROOT).with_suffix("").parts),
