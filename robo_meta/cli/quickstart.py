@@ -131,7 +131,8 @@ def _train(config: QuickstartConfig, _: Console) -> None:
     from robo_meta.training.train import train
 
     data, out = config.out / PLACES["demonstrations"], config.out / PLACES["run"]
-    train(data, out, ("maml", "zero-shot"), preset_named(config.preset), seed=config.seed, resume=True)
+    methods, preset = ("maml", "zero-shot"), preset_named(config.preset)
+    train(data, out, methods, preset, seed=config.seed, resume=True, workers=config.workers)
 
 
 def _matrix(config: QuickstartConfig) -> MatrixOrder:

@@ -98,6 +98,7 @@ class Train(TrainOptions):
                 validation=self.validation,
                 loggers=() if self.wandb is None or not ranks.first else (wandb_project(self.wandb, self.out),),
                 ranks=ranks,
+                workers=self.workers,
             )
         except (Exception, KeyboardInterrupt) as error:
             status = 1 if isinstance(error, KeyboardInterrupt) else exit_status(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,14 +41,15 @@ class _TensorBoard:
 
 def tensorboard(folder: Path) -> OpenLogger:
     """TensorBoard logs, a folder a part below `folder`; none where TensorBoard isn't installed."""
+    # No closure, nor below: it travels to the processes in which parts train side by side.
+    return partial(_open_tensorboard, folder)
 
-    def opened(part: str, start: int) -> Logger | None:
-        try:
-            return _TensorBoard(folder / part, start)
-        except ImportError:
-            return None
 
-    return opened
+def _open_tensorboard(folder: Path, part: str, start: int) -> Logger | None:
+    try:
+        return _TensorBoard(folder / part, start)
+    except ImportError:
+        return None
 
 
 class _Wandb:
@@ -75,5 +77,13 @@ def wandb_project(project: str, folder: Path) -> OpenLogger:
     Raises:
         sim.libraries.LibraryMissing: the package `wandb` isn't installed.
     """
-    wandb = library("wandb", "--wandb", "wandb")
-    return lambda part, start: _Wandb(wandb, project, part, folder)
+    _wandb()
+    return partial(_open_wandb, project, folder)
+
+
+def _open_wandb(project: str, folder: Path, part: str, start: int) -> Logger:
+    return _Wandb(_wandb(), project, part, folder)
+
+
+def _wandb() -> Any:
+    return library("wandb", "--wandb", "wandb")

@@ -24,13 +24,22 @@ class TrainingProgress:
         steps: steps in all.
         loggers: what opens each logger of the part.
         stream: where to print.
+        bar: whether a bar may be drawn.
     """
 
     def __init__(
-        self, part: str, start: int, steps: int, loggers: Sequence[OpenLogger] = (), stream: TextIO | None = None
+        self,
+        part: str,
+        start: int,
+        steps: int,
+        loggers: Sequence[OpenLogger] = (),
+        stream: TextIO | None = None,
+        *,
+        bar: bool = True,
     ) -> None:
         self._part, self._start, self._steps = part, start, steps
         self._stream = stream or sys.stderr
+        self._may_draw = bar and self._stream.isatty()
         self._bar: Any = None
         self._task: Any = None
         self._smooth: float | None = None
@@ -39,7 +48,7 @@ class TrainingProgress:
         self._loggers = [logger for logger in opened if logger is not None]
 
     def __enter__(self) -> TrainingProgress:
-        if self._stream.isatty():
+        if self._may_draw:
             try:
                 from rich.progress import Progress
             except ImportError:

@@ -45,6 +45,9 @@ class TrainOptions:
     (`logs/` of the run folder). Nothing is chosen by it."""
     wandb: str | None = None
     """Project of Weights & Biases to log to as well (`robo-meta[wandb]`); offline with WANDB_MODE=offline."""
+    workers: int = 1
+    """Processes, on one CPU core each: methods and shared parts train side by side, and learn the same as one after
+    another."""
     seed: int = 0
     """Of parameters and batches."""
     stream: bool = False
@@ -85,6 +88,8 @@ class TrainOptions:
         if self.stream and (self.validation or self.wandb is not None):
             name = "--validation" if self.validation else "--wandb"
             raise StreamError(f"{name} with --stream; only an offline training is logged")
+        if self.stream and self.workers != 1:
+            raise StreamError(f"--workers {self.workers} with --stream; learning online is one process's")
         given = [name for name, value in chosen.items() if value != usual[name]]
         if not self.stream:
             if given:

@@ -40,21 +40,40 @@ def device_named(name: str) -> torch.device:
 
 
 @dataclass(frozen=True)
+class Tasks:
+    """What is learned from."""
+
+    data: TrainingData
+    shots: tuple[int, ...]
+    transfers: tuple[float, float, float]
+    device: torch.device
+
+    @cached_property
+    def stream(self) -> TaskStream:
+        """Draws batches of the tasks, whose scans are encoded once, when the first method asks for them."""
+        return TaskStream(self.data, self.shots, self.transfers, self.device)
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What the trainings of all parts share."""
 
     out: Path
     config: TrainConfig
     seed: int
-    device: torch.device
     resume: bool
-    data: TrainingData
+    tasks: Tasks
     ranks: Ranks
 
-    @cached_property
-    def stream(self) -> TaskStream:
-        """The tasks, encoded once, when the first method asks for them."""
-        return TaskStream(self.data, self.config.shots, self.config.transfers, self.device)
+    @property
+    def data(self) -> TrainingData:
+        """What the tasks are drawn from."""
+        return self.tasks.data
+
+    @property
+    def device(self) -> torch.device:
+        """Where parameters and batches are."""
+        return self.tasks.device
 
 
 def prepare(
@@ -87,7 +106,8 @@ def prepare(
             raise TrainError(f"{part}: batches of {batch} over {ranks.world} processes; expected no more of these")
         if config.schedules[part].steps == 0 and not (part in starts and starts[part].goes_on):
             raise TrainError(f"{init}: no {part!r} to go on with, which preset {config.preset!r} leaves as it is")
-    return Prepared(out, config, seed, where, resume, packed, ranks), starts
+    tasks = Tasks(packed, config.shots, config.transfers, where)
+    return Prepared(out, config, seed, resume, tasks, ranks), starts
 
 
 def agreement(shared: Prepared, methods: Sequence[str], starts: Mapping[str, Start]) -> dict[str, Any]:
@@ -108,13 +128,18 @@ def agreement(shared: Prepared, methods: Sequence[str], starts: Mapping[str, Sta
     }
 
 
+def paths_of(data: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
+    """One dataset or several, as paths."""
+    return tuple(Path(path) for path in ([data] if isinstance(data, (Path, str)) else data))
+
+
 def training_data(data: Path | str | Sequence[Path | str]) -> TrainingData:
     """Packed data with at least two demonstrations a task.
 
     Raises:
         TrainError, TrainingDataError: too few, or no such data.
     """
-    paths = [data] if isinstance(data, (Path, str)) else list(data)
+    paths = paths_of(data)
     packed = load_joined(paths)
     if packed.points.shape[1] < 2:
         raise TrainError(

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from robo_meta.runs.loggers import OpenLogger
+import torch
+
+from robo_meta.runs.loggers import OpenLogger, tensorboard
 from robo_meta.runs.progress import TrainingProgress
 from robo_meta.training.outer_loop import Report
+from robo_meta.training.presets import TrainConfig
 from robo_meta.training.ranks import Ranks
 from robo_meta.training.state import MetaState
 from robo_meta.training.validation import Validation
 
 Watch = Callable[[MetaState], None]
 """Hears of the state after a step."""
+
+
+def told_of(
+    out: Path,
+    config: TrainConfig,
+    loggers: Sequence[OpenLogger],
+    validation: Sequence[Path],
+    device: torch.device,
+    *,
+    bar: bool = True,
+) -> Told:
+    """Whoever a training into `out` was asked to tell.
+
+    Raises:
+        TrainingDataError, TrainError: no such validation data, or too few demonstrations a task.
+    """
+    opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
+    return Told(opening, Validation.of(validation, device) if validation else None, bar)
 
 
 @dataclass(frozen=True)
@@ -25,6 +47,8 @@ class Told:
     """What opens each logger of a part."""
     validation: Validation | None
     """Scores methods on other objects, where there are any."""
+    bar: bool = True
+    """Whether a part's steps may be shown as a bar: several processes would draw over each other's."""
 
     @contextmanager
     def of_part(self, part: str, start: int, steps: int, ranks: Ranks) -> Iterator[tuple[Report, Watch]]:
@@ -32,7 +56,7 @@ class Told:
         if not ranks.first:
             yield (lambda step, loss: None), (lambda state: None)
             return
-        with TrainingProgress(part, start, steps, self.loggers) as progress:
+        with TrainingProgress(part, start, steps, self.loggers, bar=self.bar) as progress:
 
             def watch(state: MetaState) -> None:
                 if self.validation is not None and self.validation.due(part, state.step, steps):

@@ -8,7 +8,8 @@ it learns online, see `robo_meta.training.online.train`. On several processes:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,34 +18,17 @@ import torch
 
 from demos.storage.files import remove_temporaries
 from demos.storage.lock import sole_writer
-from robo_meta.catalogue import TRAINED_BY_NAME
-from robo_meta.learning.meta_gradient.meta_pass import BY_HAND
-from robo_meta.learning.pretraining import with_mean_tables
-from robo_meta.model.point_features import VERSION as FEATURES_VERSION
-from robo_meta.runs.loggers import OpenLogger, tensorboard
+from robo_meta.runs.loggers import OpenLogger
 from robo_meta.runs.provenance import git_revision, versions
-from robo_meta.training.captured import CapturedStep, run_captured
-from robo_meta.training.checkpoint import (
-    POLICY_FILE,
-    Checkpoint,
-    expected_shapes,
-    save_checkpoint,
-)
-from robo_meta.training.data import TrainingData, data_fingerprint
-from robo_meta.training.objectives import fresh_state, part_losses
-from robo_meta.training.outer_loop import learning_rate, run
-from robo_meta.training.prepared import Prepared, agreement, begun_in, parts_to_train, prepare
+from robo_meta.training.checkpoint import POLICY_FILE, Checkpoint, save_checkpoint
+from robo_meta.training.one_part import learned, one_thread, train_part
+from robo_meta.training.parts_apart import PartsOrder, train_apart
+from robo_meta.training.prepared import Prepared, agreement, begun_in, parts_to_train, paths_of, prepare
 from robo_meta.training.prepared import TrainError as TrainError
-from robo_meta.training.presets import (
-    DEFAULT_METHODS,
-    METHODS,
-    PRESETS,
-    TrainConfig,
-)
+from robo_meta.training.presets import DEFAULT_METHODS, PRESETS, TrainConfig
 from robo_meta.training.ranks import ALONE, Ranks
-from robo_meta.training.state import STATES, MetaState, load_state, save_state, state_digest
-from robo_meta.training.told import Told
-from robo_meta.training.validation import Validation
+from robo_meta.training.state import STATES
+from robo_meta.training.told import Told, told_of
 from robo_meta.training.warm_start import Start
 
 
@@ -61,6 +45,7 @@ def train(
     ranks: Ranks = ALONE,
     validation: Path | str | Sequence[Path | str] = (),
     loggers: Sequence[OpenLogger] = (),
+    workers: int = 1,
 ) -> Path:
     """Train `methods`, and the closing network and the controller with them, into the checkpoint of `out`.
 
@@ -80,7 +65,9 @@ def train(
         ranks: this process among those that train together; each reads data and run folder, and rank 0 alone writes.
         validation: as `data`, of other objects: how far keypoints miss there is noted beside the losses. Nothing is
             chosen by it, and what is trained is the same without.
-        loggers: what opens loggers, each for every part, beside TensorBoard's.
+        loggers: what opens loggers, each for every part, beside TensorBoard's; with several workers they travel to
+            other processes.
+        workers: processes on one CPU core each; parts train side by side, and learn the same as one after another.
 
     Returns:
         The checkpoint file.
@@ -92,17 +79,44 @@ def train(
         TrainingDiverged: a loss was not finite.
     """
     config, out = config or PRESETS["full"], Path(out)
+    _check_workers(workers, device, ranks, loggers)
     shared, starts = ranks.settle(lambda: prepare(data, out, methods, config, seed, device, resume, init, ranks))
-    watched = ranks.settle(lambda: Validation.of(validation, shared.device) if validation and ranks.first else None)
-    opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
+    watching = paths_of(validation) if ranks.first else ()
+    told = ranks.settle(lambda: told_of(out, config, loggers, watching, shared.device))
     ranks.agree(agreement(shared, methods, starts))
     with ExitStack() as held:
         if ranks.first:
             ranks.settle(lambda: _take(out, held))
         else:
             ranks.settle(lambda: None)
-        _train_parts(shared, methods, starts, Told(opening, watched))
+        if shared.device.type == "cpu":
+            held.enter_context(one_thread())
+        # Read again, as another training may have added its part in between.
+        checkpoint = begun_in(out, config)
+        done: dict[str, Mapping[str, torch.Tensor]] = {}
+        parts = parts_to_train(methods, shared.data, checkpoint, resume)
+        order = PartsOrder(paths_of(data), out, config, seed, tuple(loggers), paths_of(validation))
+        for part, values, start in _trained(shared, parts, starts, told, order, workers):
+            done[part] = values
+            starts = starts if start is None else {**starts, part: start}
+            if ranks.first:
+                save_checkpoint(out, _with_parts(checkpoint, [p for p in parts if p in done], done, shared, starts))
     return out / POLICY_FILE
+
+
+def _check_workers(workers: int, device: str, ranks: Ranks, loggers: Sequence[OpenLogger]) -> None:
+    """Refuse parts side by side where they would stand in each other's way."""
+    if workers < 1:
+        raise TrainError(f"workers {workers}; expected 1 or more")
+    if workers > 1 and (device != "cpu" or ranks.world > 1):
+        where = f"on {device}" if device != "cpu" else f"on {ranks.world} ranks"
+        raise TrainError(f"workers {workers} {where}, where parts train one after another; expected 1")
+    if workers > 1:
+        try:
+            pickle.dumps(tuple(loggers))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            found = f"workers {workers} with loggers that cannot be sent to another process: {error}"
+            raise TrainError(found) from error
 
 
 def _take(out: Path, held: ExitStack) -> None:
@@ -113,116 +127,51 @@ def _take(out: Path, held: ExitStack) -> None:
     remove_temporaries(out / STATES)
 
 
-def _train_parts(shared: Prepared, methods: Sequence[str], starts: Mapping[str, Start], told: Told) -> None:
-    """Train the methods and the parts that they share, one after another; each is in the checkpoint when it is done."""
-    # Read again, as another training may have added its part in between.
-    checkpoint = begun_in(shared.out, shared.config)
-    for part in parts_to_train(methods, shared.data, checkpoint, shared.resume):
-        maml = checkpoint.parts.get("maml")
-        # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+def _trained(
+    shared: Prepared, parts: Sequence[str], starts: Mapping[str, Start], told: Told, order: PartsOrder, workers: int
+) -> Iterator[tuple[str, Mapping[str, torch.Tensor], Start | None]]:
+    """Train the parts; yields each one's name, what it learned and what it started from, as it is done."""
+    # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
+    apart = [part for part in parts if part != "contrast"] if workers > 1 else []
+    maml = begun_in(shared.out, shared.config).parts.get("maml")
+    if len(apart) > 1:
+        for part, values in train_apart(order, apart, starts, workers):
+            maml = values if part == "maml" else maml
+            yield part, values, starts.get(part)
+        parts = [part for part in parts if part not in apart]
+    for part in parts:
         start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
-        state = _train_part(shared, part, start, maml, told)
-        checkpoint = _with_part(checkpoint, part, state, shared.config, shared.seed, shared.data, start)
-        if shared.ranks.first:
-            save_checkpoint(shared.out, checkpoint)
+        values = learned(train_part(shared, part, start, maml, told))
+        maml = values if part == "maml" else maml
+        yield part, values, start
 
 
-def _train_part(
-    shared: Prepared, part: str, start: Start | None, maml: Mapping[str, torch.Tensor] | None, told: Told
-) -> MetaState:
-    """Train one part to its schedule's end, from the state that was saved or else from `start`.
-
-    Raises:
-        StateError: the saved state is of another configuration, seed, start or data.
-    """
-    config, device, seed, ranks = shared.config, shared.device, shared.seed, shared.ranks
-    path = shared.out / STATES / f"{part}.safetensors"
-    identity = {
-        "part": part,
-        "config": _identity(config, part),
-        "seed": seed,
-        "data": data_fingerprint(shared.data),
-        "init": None if start is None else start.label,
-        "features": FEATURES_VERSION,
-        **({"processes": ranks.world} if ranks.world > 1 else {}),
-    }
-    # Scans are encoded for those alone that look at them.
-    stream = shared.stream if part in METHODS and not TRAINED_BY_NAME[part].from_steps else None
-
-    def begin() -> MetaState:
-        if path.exists():
-            return load_state(path, identity, device, expected_shapes(part, config.architecture))
-        values = None if start is None else start.values
-        return fresh_state(part, config, seed, device, tasks=len(shared.data.points), start=values, maml=maml)
-
-    state = ranks.settle(begin)
-    ranks.agree({f"state of {part}": state_digest(state)} if ranks.world > 1 else {})
-    losses = part_losses(part, shared.data, stream, config, device, tables=state.tables, maml=maml, ranks=ranks)
-    schedule = config.schedules[part]
-    trained = start is not None and start.goes_on
-    by_hand = part in BY_HAND and not TRAINED_BY_NAME[part].both_worlds
-    if by_hand and stream is not None and device.type == "cuda" and ranks.world == 1 and told.validation is None:
-        with told.of_part(part, state.step, schedule.steps, ranks) as (report, _):
-            step = CapturedStep(
-                part, state, stream, schedule.batch, first_order=config.first_order, clip=config.outer_clip
-            )
-            return run_captured(
-                step,
-                range(state.step, schedule.steps),
-                lambda number: learning_rate(schedule, number),
-                lambda number: 1.0 if trained else number / schedule.steps,
-                save_every=config.checkpoint_every,
-                report=report,
-                keep=lambda now: save_state(path, now, identity),
-            )
-    with told.of_part(part, state.step, schedule.steps, ranks) as (report, watch):
-        return run(
-            part,
-            state,
-            losses,
-            schedule,
-            clip=config.outer_clip,
-            path=path,
-            identity=identity,
-            save_every=config.checkpoint_every,
-            report=report,
-            watch=watch,
-            trained=trained,
-            ranks=ranks,
-        )
-
-
-def _with_part(
+def _with_parts(
     checkpoint: Checkpoint,
-    part: str,
-    state: MetaState,
-    config: TrainConfig,
-    seed: int,
-    data: TrainingData,
-    start: Start | None,
+    parts: Sequence[str],
+    learned_values: Mapping[str, Mapping[str, torch.Tensor]],
+    shared: Prepared,
+    starts: Mapping[str, Start],
 ) -> Checkpoint:
+    """The checkpoint with parts that are done, in the order of `parts`, in whichever order they were."""
+    config, data = shared.config, shared.data
     shown = sorted({data.families[i] for i in data.family.unique().tolist()})
-    record: dict[str, Any] = {
-        "schedule": config.record["schedules"][part],
-        "first_order": config.first_order or part == "fomaml",
-        "init": None if start is None else start.label,
-        "shots": list(config.shots),
-        "transfers": list(config.transfers),
-        "seed": seed,
-        "families": shown,
-        "tasks": len(data.points),
-        "hand_steps": len(data.hand),
-        "data": data.provenance,
-        "versions": versions(),
-        "git": git_revision(),
+    run_with = {"versions": versions(), "git": git_revision()}
+    records: dict[str, Any] = {
+        part: {
+            "schedule": config.record["schedules"][part],
+            "first_order": config.first_order or part == "fomaml",
+            "init": starts[part].label if part in starts else None,
+            "shots": list(config.shots),
+            "transfers": list(config.transfers),
+            "seed": shared.seed,
+            "families": shown,
+            "tasks": len(data.points),
+            "hand_steps": len(data.hand),
+            "data": data.provenance,
+            **run_with,
+        }
+        for part in parts
     }
-    values = with_mean_tables(state.theta, state.tables) | {f"rates.{k}": v for k, v in state.rates.items()}
-    parts = {**checkpoint.parts, part: {k: v.detach().cpu() for k, v in values.items()}}
-    card = {**checkpoint.card, "parts": {**checkpoint.card["parts"], part: record}}
-    return Checkpoint(parts, card)
-
-
-def _identity(config: TrainConfig, part: str) -> dict[str, Any]:
-    record = config.record
-    kept = {k: record[k] for k in ("preset", "architecture", "first_order", "shots", "transfers", "outer_clip")}
-    return {**kept, "schedule": record["schedules"][part]}
+    card = {**checkpoint.card, "parts": {**checkpoint.card["parts"], **records}}
+    return Checkpoint({**checkpoint.parts, **{part: learned_values[part] for part in parts}}, card)
