@@ -193,7 +193,7 @@ STAGES: dict[str, Stage] = {
 
 @dataclass(frozen=True)
 class Quickstart(Unchecked, QuickstartConfig):
-    """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in some five minutes."""
+    """Objects, demonstrations, meta-training, adaptation on unseen families: the whole way in two to four minutes."""
 
     json: bool = False
     """Print JSON; progress and tables go to standard error then."""

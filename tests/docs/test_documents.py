@@ -75,8 +75,8 @@ def test_the_readme_is_short() -> None:
     assert len(lines) <= 10
     assert [line for line in lines if "import" in line] == ["import robo_meta"]
     assert len(page.splitlines()) <= 100
-    # Intervals belong to RESULTS.md.
-    assert len(re.findall(r"\[[\d.]+, [\d.]+\]", page)) <= 5
+    # Intervals of others than the policy that is shown belong to RESULTS.md.
+    assert len(re.findall(r"\[[\d.]+, [\d.]+\]", page)) <= 7
 
 
 def test_figures_of_the_readme_stand_in_the_results() -> None:
