@@ -9,8 +9,9 @@ it learns online, see `robo_meta.training.online.train`. On several processes:
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from robo_meta.runs.loggers import OpenLogger
 from robo_meta.runs.provenance import git_revision, versions
 from robo_meta.training.checkpoint import POLICY_FILE, Checkpoint, save_checkpoint
 from robo_meta.training.one_part import learned, one_thread, train_part
-from robo_meta.training.parts_apart import PartsOrder, train_apart
 from robo_meta.training.prepared import Prepared, agreement, begun_in, parts_to_train, paths_of, prepare
 from robo_meta.training.prepared import TrainError as TrainError
 from robo_meta.training.presets import DEFAULT_METHODS, PRESETS, TrainConfig
@@ -30,6 +30,9 @@ from robo_meta.training.ranks import ALONE, Ranks
 from robo_meta.training.state import STATES
 from robo_meta.training.told import Told, told_of
 from robo_meta.training.warm_start import Start
+
+Apart = Callable[[Sequence[str], Mapping[str, Start]], Iterator[tuple[str, dict[str, torch.Tensor]]]]
+"""(parts, what they start from) → each part's name and what it learned, as it is done."""
 
 
 def train(
@@ -95,8 +98,14 @@ def train(
         checkpoint = begun_in(out, config)
         done: dict[str, Mapping[str, torch.Tensor]] = {}
         parts = parts_to_train(methods, shared.data, checkpoint, resume)
-        order = PartsOrder(paths_of(data), out, config, seed, tuple(loggers), paths_of(validation))
-        for part, values, start in _trained(shared, parts, starts, told, order, workers):
+        apart: Apart | None = None
+        if workers > 1:
+            # What several processes need is no part of what training itself imports.
+            from robo_meta.training.parts_apart import PartsOrder, train_apart
+
+            order = PartsOrder(paths_of(data), out, config, seed, tuple(loggers), paths_of(validation))
+            apart = partial(train_apart, order, workers=workers)
+        for part, values, start in _trained(shared, parts, starts, told, apart):
             done[part] = values
             starts = starts if start is None else {**starts, part: start}
             if ranks.first:
@@ -128,17 +137,18 @@ def _take(out: Path, held: ExitStack) -> None:
 
 
 def _trained(
-    shared: Prepared, parts: Sequence[str], starts: Mapping[str, Start], told: Told, order: PartsOrder, workers: int
+    shared: Prepared, parts: Sequence[str], starts: Mapping[str, Start], told: Told, apart: Apart | None
 ) -> Iterator[tuple[str, Mapping[str, torch.Tensor], Start | None]]:
-    """Train the parts; yields each one's name, what it learned and what it started from, as it is done."""
-    # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
-    apart = [part for part in parts if part != "contrast"] if workers > 1 else []
+    """Train the parts, `apart` where that is given; yields each one's name, what it learned and what it started from,
+    as it is done."""
     maml = begun_in(shared.out, shared.config).parts.get("maml")
-    if len(apart) > 1:
-        for part, values in train_apart(order, apart, starts, workers):
+    alone = [part for part in parts if part != "contrast"]
+    if apart is not None and len(alone) > 1:
+        for part, values in apart(alone, starts):
             maml = values if part == "maml" else maml
             yield part, values, starts.get(part)
-        parts = [part for part in parts if part not in apart]
+        parts = [part for part in parts if part == "contrast"]
+    # `contrast` stands on the very `maml` that is there: a resume on another one would mix the two.
     for part in parts:
         start = Start("maml", maml) if part == "contrast" and maml is not None else starts.get(part)
         values = learned(train_part(shared, part, start, maml, told))

@@ -31,6 +31,7 @@ WORDS: dict[str, list[list[str]]] = {
     "init": [["--init", "run/policy.safetensors"], ["--init", "None"]],
     "validation": [["--validation", "v"], ["--validation", "v", "w/x.safetensors"], ["--validation"]],
     "wandb": [["--wandb", "few-shot"], ["--wandb", "None"]],
+    "workers": [["--workers", "2"], ["--workers", "0"]],
     "seed": [["--seed", "7"], ["--seed", "-1"]],
     "stream": [["--stream"], ["--no-stream"]],
     "json": [["--json"], ["--no-json"]],
