@@ -20,7 +20,7 @@ POINTS, TASKS, DEMOS, STEPS = (128, 256, 512, 1024), (5, 10, 20, 40), (1, 2, 4, 
 """Sizes that are measured."""
 USUAL = (10, 1, 5)
 """Tasks, demonstrations and inner steps of what is not varied."""
-OBJECTS = (10, 30, 100, 300)
+OBJECTS = (10, 100, 1000)
 PLANNED = (1, 2, 4, 8)
 """Imported objects that are registered; tasks that are planned."""
 LINEAR = Target(1.15, "here")

@@ -2,7 +2,8 @@
 
 Needs torch and numpy only, so that a dataset can be carried to another machine:
 `python -m robo_meta.cli.train --data DIR --out RUN --method maml zero-shot context --preset full`. With `--stream`
-it learns online, see `robo_meta.training.online.train`. On several processes:
+it learns online, see `robo_meta.training.online.train`. With `--workers 2` parts train side by side, see
+`robo_meta.training.parts_apart`. One part on several processes:
 `torchrun --nproc-per-node 2 -m robo_meta.cli.train …`, see `robo_meta.training.ranks`.
 """
 
