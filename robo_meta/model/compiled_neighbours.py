@@ -1,7 +1,8 @@
 """Which points of a scan lie about each place, compiled: what is measured of a neighbourhood goes through these alone.
 
-Nothing branches on whether a point is near, as no processor guesses that of points in random order. Axis letters as in
-`point_features`; R reaches.
+Nothing branches on whether a point is near, as no processor guesses that of points in random order. Lists hold numbers
+only, as short as they can be: memory that is fresh takes longer than working out a distance again. Axis letters as in
+`point_features`; N points in all lists together.
 """
 
 from __future__ import annotations
@@ -10,36 +11,48 @@ import numpy as np
 
 from sim.compiling import compiled
 
-Near = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Of `neighbours`, of one reach: numbers (Q, P), squared distances (Q, P), m², and counts (Q,)."""
+Near = tuple[np.ndarray, np.ndarray]
+"""Where the list of each place begins and ends, (Q + 1,), and the lists one after the other, (N + 1,): numbers of
+points in the scan's order. The last one is undefined."""
 
 
 @compiled
-def neighbours(points: np.ndarray, places: int, reaches: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers (R, Q, P) of the points nearer to each place than a reach, in the scan's order; their squared distances
-    in the plane (R, Q, P), m²; and how many they are (R, Q). What stands beyond these is undefined.
+def neighbours(points: np.ndarray, places: int, reach: float) -> Near:
+    """The points nearer than `reach`, m, to each of the first `places`.
 
     Args:
-        points: (6, P) float64.
+        points: (6, P) float64, m.
         places: Q.
-        reaches: (R,) m, ascending.
+        reach: m.
     """
-    count, last = points.shape[1], len(reaches) - 1
-    numbers = np.empty((len(reaches), places, count), np.uint32)
-    squares, counts = np.empty((len(reaches), places, count)), np.empty((len(reaches), places), np.int64)
-    x, y = points[0], points[1]
+    x, y, count, most = points[0], points[1], points.shape[1], reach * reach
+    starts = np.zeros(places + 1, np.int64)
     for q in range(places):
-        own, square, found, most = numbers[last, q], squares[last, q], 0, reaches[last] * reaches[last]
+        found = 0
         for j in range(count):
             dx, dy = x[j] - x[q], y[j] - y[q]
-            own[found], square[found] = j, dx * dx + dy * dy
-            found += square[found] < most
-        counts[last, q] = found
-        for r in range(last - 1, -1, -1):
-            wider, wider_square, among, most = own, square, found, reaches[r] * reaches[r]
-            own, square, found = numbers[r, q], squares[r, q], 0
-            for i in range(among):
-                own[found], square[found] = wider[i], wider_square[i]
-                found += wider_square[i] < most
-            counts[r, q] = found
-    return numbers, squares, counts
+            found += dx * dx + dy * dy < most
+        starts[q + 1] = starts[q] + found
+    numbers = np.empty(starts[places] + 1, np.uint32)
+    for q in range(places):
+        at = starts[q]
+        for j in range(count):
+            dx, dy = x[j] - x[q], y[j] - y[q]
+            numbers[at] = j
+            at += dx * dx + dy * dy < most
+    return starts, numbers
+
+
+@compiled
+def nearer(points: np.ndarray, near: Near, reach: float) -> Near:
+    """Those of `near` that are nearer than `reach`, m, to their place."""
+    (starts, numbers), x, y, most = near, points[0], points[1], reach * reach
+    found, own, at = np.zeros(len(starts), np.int64), np.empty(len(numbers), np.uint32), 0
+    for q in range(len(starts) - 1):
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy = x[j] - x[q], y[j] - y[q]
+            own[at] = j
+            at += dx * dx + dy * dy < most
+        found[q + 1] = at
+    return found, own

@@ -1,6 +1,6 @@
 """`outline_features.profiles` for one scan on the CPU, compiled; see `compiled_points`.
 
-Bands are decided as there: on lines in float32, see `compiled_views`.
+Bands are decided as there: lines are worked out in float64, then kept and compared in float32.
 """
 
 from __future__ import annotations
@@ -10,6 +10,24 @@ import math
 import numpy as np
 
 from sim.compiling import compiled
+
+
+@compiled
+def _likeness(points: np.ndarray, q: int, j: int) -> float:
+    """As in `compiled_points`."""
+    r, g, b = points[3, q], points[4, q], points[5, q]
+    red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
+    return red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
+
+
+@compiled
+def _fill_lines(points: np.ndarray, axes: np.ndarray, q: int, lines: np.ndarray) -> None:
+    """Fill in (2, P) float32, m: every point along the part about place q and across, of `outline_features.Views`."""
+    x, y = points[0], points[1]
+    for way in range(2):
+        ax, ay, line = axes[way, q, 0], axes[way, q, 1], lines[way]
+        for j in range(len(x)):
+            line[j] = np.float32(ax * (x[j] - x[q]) + ay * (y[j] - y[q]))
 
 
 @compiled
@@ -180,9 +198,8 @@ def _written(
 @compiled
 def profiles(
     points: np.ndarray,
-    same: np.ndarray,
     heights: np.ndarray,
-    lines: np.ndarray,
+    axes: np.ndarray,
     turned: np.ndarray,
     bands: np.ndarray,
     edges: np.ndarray,
@@ -194,22 +211,26 @@ def profiles(
 
     Args:
         points: (6, P) float64.
-        same, heights, lines, turned: of `compiled_views.views` and `compiled_points.alike`.
+        heights: (Q,), m.
+        axes, turned: of `compiled_axes.axes`.
         bands, edges, middles, windows: (cells,) the band of each cell; (B + 1,) and (B,), m; (W,) bands.
         sizes: `HALF`, `CELL`, `LEVER`, `STEP`, and `STRIP` of the surface features.
     """
-    places, count = same.shape
+    places, count = len(heights), points.shape[1]
     number, each = len(middles), 7 * len(middles) + 4 * len(windows) + 4
-    found, sums, rise = np.empty((places, 2 * each)), np.empty((7, number)), np.empty(count)
+    found, sums, lines = np.empty((places, 2 * each)), np.empty((7, number)), np.empty((2, count), np.float32)
+    rise, same = np.empty(count), np.empty(count)
     own, band, cells = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.int32)
     z, half, cell, narrow = points[2], np.float32(sizes[0]), np.float32(1 / sizes[1]), np.float32(sizes[4])
     for q in range(places):
+        _fill_lines(points, axes, q, lines)
         for j in range(count):
             rise[j] = z[j] - heights[q]
+            same[j] = _likeness(points, q, j)
         for way in range(2):
-            along, across, row = lines[way, q], lines[1 - way, q], found[q, way * each : (way + 1) * each]
+            along, across, row = lines[way], lines[1 - way], found[q, way * each : (way + 1) * each]
             members = _members(along, across, half, cell, bands, own, band, cells)
-            _edges(rise, same[q], across, own, band, members, sizes[0], sums)
+            _edges(rise, same, across, own, band, members, sizes[0], sums)
             _written(sums, count, edges, middles, windows, sizes, row)
             some = 0
             for j in range(count):
@@ -217,7 +238,7 @@ def profiles(
                 some += abs(across[j]) < narrow
             far, own_far, mine = 0.0, 0.0, 0.0
             for i in range(some):
-                likeness, forwards = same[q, own[i]], np.float64(along[own[i]])
+                likeness, forwards = same[own[i]], np.float64(along[own[i]])
                 mine += likeness
                 far = max(far, forwards)
                 own_far = max(own_far, forwards * min(max((0.5 - (1 - likeness)) * 1e12, 0.0), 1.0))

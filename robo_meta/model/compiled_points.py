@@ -34,63 +34,78 @@ def _roots(xx: float, xy: float, yy: float) -> tuple[float, float]:
 
 
 @compiled
-def alike(points: np.ndarray, near: Near) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Corner weights (Q, 8), likeness of colour (Q, P), and heights (Q,), m, with the noise taken out.
-
-    Args:
-        points: (6, P) float64.
-        near: reaching 2 cm or farther.
-    """
-    numbers, squares, counts = near
-    places, count = squares.shape
-    corners, same, heights = np.empty((places, 8)), np.empty((places, count)), np.empty(places)
-    sure, z = np.empty((3, count)), points[2]
-    for channel in range(3):
-        for j in range(count):
-            sure[channel, j] = min(max((points[3 + channel, j] - 0.3) / 0.4, 0.0), 1.0)
-    for q in range(places):
-        r, g, b = sure[0, q], sure[1, q], sure[2, q]
-        for corner in range(8):
-            blue, red, green = corner // 4, corner // 2 % 2, corner % 2
-            of_red, of_green, of_blue = r if red else 1 - r, g if green else 1 - g, b if blue else 1 - b
-            corners[q, corner] = of_red * of_green * of_blue
-        # The product of two points' corner weights, summed over the corners, channel by channel.
-        row = same[q]
-        for j in range(count):
-            red_alike = (1 - r) * (1 - sure[0, j]) + r * sure[0, j]
-            green_alike = (1 - g) * (1 - sure[1, j]) + g * sure[1, j]
-            row[j] = red_alike * green_alike * ((1 - b) * (1 - sure[2, j]) + b * sure[2, j])
-        total, weighted = 0.0, 0.0
-        for i in range(counts[q]):
-            j, square = numbers[q, i], squares[q, i]
-            dz = z[j] - z[q]
-            beside = _bump(square, HEIGHT_RADIUS) if square < HEIGHT_RADIUS * HEIGHT_RADIUS else 0.0
-            weight = beside * row[j] * _bump(dz * dz, 0.008)
-            total += weight
-            weighted += weight * z[j]
-        heights[q] = max(weighted / max(total, 1e-6), 0.003)
-    return corners, same, heights
+def _likeness(points: np.ndarray, q: int, j: int) -> float:
+    """How alike in colour two points are: the product of their corner weights, summed over the corners, channel by
+    channel."""
+    r, g, b = points[3, q], points[4, q], points[5, q]
+    red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
+    return red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
 
 
 @compiled
-def areas(near: Near, radius: float) -> np.ndarray:
+def corners(points: np.ndarray, places: int) -> np.ndarray:
+    """(Q, 8) corner weights.
+
+    Args:
+        points: (6, P) float64.
+        places: Q.
+    """
+    found = np.empty((places, 8))
+    for q in range(places):
+        r, g, b = points[3, q], points[4, q], points[5, q]
+        for corner in range(8):
+            blue, red, green = corner // 4, corner // 2 % 2, corner % 2
+            of_red, of_green, of_blue = r if red else 1 - r, g if green else 1 - g, b if blue else 1 - b
+            found[q, corner] = of_red * of_green * of_blue
+    return found
+
+
+@compiled
+def smooth_heights(points: np.ndarray, near: Near) -> np.ndarray:
+    """(Q,) m: heights with the noise taken out.
+
+    Args:
+        points: (6, P) float64.
+        near: reaching `HEIGHT_RADIUS` or farther.
+    """
+    (starts, numbers), x, y, z = near, points[0], points[1], points[2]
+    found = np.empty(len(starts) - 1)
+    for q in range(len(found)):
+        total, weighted = 0.0, 0.0
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy, dz = x[j] - x[q], y[j] - y[q], z[j] - z[q]
+            square = dx * dx + dy * dy
+            beside = _bump(square, HEIGHT_RADIUS) if square < HEIGHT_RADIUS * HEIGHT_RADIUS else 0.0
+            weight = beside * _likeness(points, q, j) * _bump(dz * dz, 0.008)
+            total += weight
+            weighted += weight * z[j]
+        found[q] = max(weighted / max(total, 1e-6), 0.003)
+    return found
+
+
+@compiled
+def areas(points: np.ndarray, near: Near, radius: float) -> np.ndarray:
     """(Q,) share of the object's area that each place stands for; see `point_features._areas`.
 
     Args:
+        points: (6, P) float64.
         near: reaching `radius` or farther.
         radius: m.
     """
-    numbers, squares, counts = near
-    places, count = squares.shape
-    shared, found, bumps = np.zeros(count), np.empty(places), np.empty((places, count))
-    for q in range(places):
-        for i in range(counts[q]):
-            bumps[q, i] = _bump(squares[q, i], radius) if squares[q, i] < radius * radius else 0.0
-            shared[numbers[q, i]] += bumps[q, i]
-    for q in range(places):
+    (starts, numbers), x, y, count = near, points[0], points[1], points.shape[1]
+    shared, found, bumps = np.zeros(count), np.empty(len(starts) - 1), np.empty(len(numbers))
+    for q in range(len(found)):
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy = x[j] - x[q], y[j] - y[q]
+            square = dx * dx + dy * dy
+            bumps[i] = _bump(square, radius) if square < radius * radius else 0.0
+            shared[j] += bumps[i]
+    for q in range(len(found)):
         total = 0.0
-        for i in range(counts[q]):
-            total += bumps[q, i] / max(shared[numbers[q, i]], 1e-6)
+        for i in range(starts[q], starts[q + 1]):
+            total += bumps[i] / max(shared[numbers[i]], 1e-6)
         found[q] = max(total, 0.1) / count
     return found
 
@@ -115,16 +130,13 @@ def _of_cloud(points: np.ndarray) -> tuple[float, float, float, float, float]:
 
 
 @compiled
-def of_object(
-    points: np.ndarray, near: Near, same: np.ndarray, heights: np.ndarray, shares: np.ndarray, scale: float
-) -> np.ndarray:
+def of_object(points: np.ndarray, near: Near, heights: np.ndarray, shares: np.ndarray, scale: float) -> np.ndarray:
     """(Q, 17) where a place lies in the object and in its own colour, and how high; see `point_features._of_object`.
 
-    `near` reaches 15 mm or farther.
+    `near` reaches `TOP_RADIUS` or farther.
     """
-    numbers, squares, counts = near
-    places, count = same.shape
-    x, y, z, far = points[0], points[1], points[2], np.empty(count)
+    (starts, numbers), places, count = near, len(heights), points.shape[1]
+    x, y, z, far, likeness = points[0], points[1], points[2], np.empty(count), np.empty(count)
     for j in range(count):
         far[j] = math.sqrt(x[j] * x[j] + y[j] * y[j])
     mx, my, long, short, most = _of_cloud(points)
@@ -133,7 +145,9 @@ def of_object(
         mean_height += math.log(heights[q] / 0.02) / places
         mean_area += math.log(shares[q]) / places
     for q in range(places):
-        px, py, likeness = x[q], y[q], same[q]
+        px, py = x[q], y[q]
+        for j in range(count):
+            likeness[j] = _likeness(points, q, j)
         own, own_x, own_y, reach = 0.0, 0.0, 0.0, -math.inf
         for j in range(count):
             own += likeness[j]
@@ -141,10 +155,11 @@ def of_object(
             own_y += likeness[j] * y[j]
             reach = max(reach, likeness[j] * far[j])
         # Points that aren't near count as if on the table.
-        top = 0.0 if counts[q] < count else -math.inf
-        for i in range(counts[q]):
-            j = numbers[q, i]
-            inside = min(max((TOP_RADIUS * TOP_RADIUS - squares[q, i]) * 1e12, 0.0), 1.0)
+        top = 0.0 if starts[q + 1] - starts[q] < count else -math.inf
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy = x[j] - px, y[j] - py
+            inside = min(max((TOP_RADIUS * TOP_RADIUS - (dx * dx + dy * dy)) * 1e12, 0.0), 1.0)
             top = max(top, inside * likeness[j] * z[j])
         own_x, own_y = own_x / own, own_y / own
         distance = math.sqrt(px * px + py * py)
@@ -175,23 +190,24 @@ def of_object(
 
 @compiled
 def of_neighbourhood(
-    points: np.ndarray, near: Near, same: np.ndarray, heights: np.ndarray, radius: float
+    points: np.ndarray, near: Near, heights: np.ndarray, radius: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(Q, 9) of the points about each place, and (Q, 2, 2), m, to their middle and to that of its own colour; see
     `point_features._of_neighbourhood`.
 
     `near` reaches `WIDER` times the radius, m, or farther.
     """
-    numbers, squares, counts = near
-    places, count = same.shape
+    (starts, numbers), places, count = near, len(heights), points.shape[1]
     reach, xs, ys, zs = WIDER * radius, points[0], points[1], points[2]
     found, middles, logs = np.empty((places, 9)), np.empty((places, 2, 2)), 0.0
     for q in range(places):
         px, py = xs[q], ys[q]
         mass, mx, my, xx, xy, yy, mz, own, own_x, own_y = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for i in range(counts[q]):
-            j, square = numbers[q, i], squares[q, i]
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
             x, y = xs[j], ys[j]
+            dx, dy = x - px, y - py
+            square = dx * dx + dy * dy
             weight = _bump(square, reach) if square < reach * reach else 0.0
             mass += weight
             mx += weight * x
@@ -200,7 +216,7 @@ def of_neighbourhood(
             xy += weight * x * y
             yy += weight * y * y
             mz += weight * zs[j]
-            coloured = weight * same[q, j]
+            coloured = weight * _likeness(points, q, j)
             own += coloured
             own_x += coloured * x
             own_y += coloured * y

@@ -14,6 +14,17 @@ ORDERS = np.array([(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)])
 
 
 @compiled
+def _fill_lines(points: np.ndarray, axes: np.ndarray, q: int, lines: np.ndarray) -> None:
+    """Fill in (2, P) float32, m: every point along the part about place q and across, as in
+    `compiled_outline`."""
+    x, y = points[0], points[1]
+    for way in range(2):
+        ax, ay, line = axes[way, q, 0], axes[way, q, 1], lines[way]
+        for j in range(len(x)):
+            line[j] = np.float32(ax * (x[j] - x[q]) + ay * (y[j] - y[q]))
+
+
+@compiled
 def _rim(
     lines: np.ndarray, z: np.ndarray, near: np.ndarray, end: float, outwards: float, rim: float
 ) -> tuple[float, float]:
@@ -33,7 +44,7 @@ def _rim(
 def strips(
     points: np.ndarray,
     heights: np.ndarray,
-    lines: np.ndarray,
+    axes: np.ndarray,
     sizes: tuple[float, float, float, float, float],
     usual: float,
 ) -> np.ndarray:
@@ -42,13 +53,14 @@ def strips(
     Args:
         points: (6, P) float64.
         heights: (Q,), m.
-        lines: (2, Q, P) float32, m.
+        axes: (2, Q, 2).
         sizes: m, `STRIP`, `HALF`, the two of `FINGERS`, `RIM`.
         usual: `USUAL`.
     """
     strip, half, inner, outer = np.float32(sizes[0]), np.float32(sizes[1]), np.float32(sizes[2]), np.float32(sizes[3])
-    _, places, count = lines.shape
-    z, found, own = points[2], np.empty((places, 16)), np.empty(count, np.uint32)
+    places, count = len(heights), points.shape[1]
+    found, lines, own = np.empty((places, 16)), np.empty((2, count), np.float32), np.empty(count, np.uint32)
+    along, across, z = lines[0], lines[1], points[2]
     top, mean, spread = -math.inf, 0.0, 0.0
     for j in range(count):
         top = max(top, z[j])
@@ -57,7 +69,8 @@ def strips(
         spread += (z[j] - mean) * (z[j] - mean)
     spread = math.sqrt(spread / (count - 1))
     for q in range(places):
-        along, across, among = lines[0, q], lines[1, q], 0
+        _fill_lines(points, axes, q, lines)
+        among = 0
         for j in range(count):
             own[among] = j
             among += abs(along[j]) < strip
@@ -115,14 +128,14 @@ def _solved(gram: np.ndarray, ridge: np.ndarray, right: np.ndarray) -> np.ndarra
 
 @compiled
 def _sums(
-    points: np.ndarray, numbers: np.ndarray, squares: np.ndarray, q: int, radius: float, unit: float
+    points: np.ndarray, numbers: np.ndarray, q: int, radius: float, unit: float
 ) -> tuple[np.ndarray, np.ndarray, float]:
     """Weighted means about place q: (6, 6) products of the surface's terms, (6,) of these with z, and of z squared."""
     powers, heights, level, mass = np.zeros((5, 5)), np.zeros(6), 0.0, 0.0
     for i in range(len(numbers)):
         j = numbers[i]
         dx, dy = points[0, j] - points[0, q], points[1, j] - points[1, q]
-        bump = max(1 - squares[i] / (radius * radius), 0.0)
+        bump = max(1 - (dx * dx + dy * dy) / (radius * radius), 0.0)
         weight, x, y, z = bump * bump, dx / unit, dy / unit, points[2, j] / unit
         mass += weight
         along = weight
@@ -168,11 +181,10 @@ def fits(
         ridge: (6,) `FIT_RIDGE`.
         radius, unit: m, `FIT_RADIUS` and `FIT_UNIT`.
     """
-    numbers, squares, counts = near
-    places = len(heights)
+    (starts, numbers), places = near, len(heights)
     found = np.empty((places, 10))
     for q in range(places):
-        gram, right, level = _sums(points, numbers[q, : counts[q]], squares[q, : counts[q]], q, radius, unit)
+        gram, right, level = _sums(points, numbers[starts[q] : starts[q + 1]], q, radius, unit)
         solved = _solved(gram, ridge, right)
         explained = 0.0
         for i in range(6):
