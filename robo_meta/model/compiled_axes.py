@@ -12,14 +12,6 @@ from sim.compiling import compiled
 
 
 @compiled
-def _likeness(points: np.ndarray, q: int, j: int) -> float:
-    """As in `compiled_points`."""
-    r, g, b = points[3, q], points[4, q], points[5, q]
-    red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
-    return red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
-
-
-@compiled
 def _direction(
     points: np.ndarray, numbers: np.ndarray, height: float, q: int, radius: float, rise_most: float, lone: float
 ) -> tuple[float, float]:
@@ -30,6 +22,7 @@ def _direction(
         numbers: of the points nearer than `radius`, and of others.
         height, radius, rise_most, lone: of `axes`.
     """
+    r, g, b = points[3, q], points[4, q], points[5, q]
     x, y, mass, mx, my, xx, xy, yy = points[0, q], points[1, q], 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(len(numbers)):
         j = numbers[i]
@@ -37,7 +30,10 @@ def _direction(
         dx, dy = px - x, py - y
         near = max(1 - (dx * dx + dy * dy) * (1 / (radius * radius)), 0.0)
         level = max(1 - rise * rise * (1 / (rise_most * rise_most)), 0.0)
-        weight = near * near * _likeness(points, q, j) * level
+        # How alike in colour, as in `compiled_points`.
+        red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
+        same = red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
+        weight = near * near * same * level
         mass += weight
         mx += weight * px
         my += weight * py

@@ -7,14 +7,13 @@ import numpy as np
 from robo_meta.model import outline_features as outline
 from robo_meta.model import surface_features as surface
 from robo_meta.model.compiled_axes import axes
-from robo_meta.model.compiled_neighbours import Near, nearer, neighbours
+from robo_meta.model.compiled_neighbours import Near, neighbours
 from robo_meta.model.compiled_outline import profiles
 from robo_meta.model.compiled_points import (
     HEIGHT_RADIUS,
     TOP_RADIUS,
     WIDER,
     areas,
-    corners,
     of_neighbourhood,
     of_object,
     smooth_heights,
@@ -46,14 +45,13 @@ def encode_scan(
     columns = np.array(points.T, dtype=np.float64, order="C")
     columns[3:] = ((columns[3:] - 0.3) / 0.4).clip(0.0, 1.0)
     count = min(places, len(points))
-    # What is measured of a neighbourhood takes the narrowest of these that reaches as far.
-    reaches = sorted((HEIGHT_RADIUS, surface.FIT_RADIUS, max(outline.PIECE_RADIUS, area_radius, WIDER * max(radii))))
-    wide = neighbours(columns, count, reaches[2])
-    middle = nearer(columns, wide, reaches[1])
-    lists = nearer(columns, middle, reaches[0]), middle, wide
+    widest = max(outline.PIECE_RADIUS, area_radius, WIDER * max(radii))
+    reaches = np.array([widest, surface.FIT_RADIUS, HEIGHT_RADIUS])
+    starts, numbers = neighbours(columns, count, reaches)
 
     def near(radius: float) -> Near:
-        return lists[int(np.searchsorted(reaches, radius))]
+        """The narrowest lists that reach as far."""
+        return starts[np.flatnonzero(reaches >= radius)[-1]], numbers
 
     heights = smooth_heights(columns, near(HEIGHT_RADIUS))
     shares = areas(columns, near(area_radius), area_radius)
@@ -71,5 +69,12 @@ def encode_scan(
     blocks.append(fits(columns, near(surface.FIT_RADIUS), heights, ways, RIDGE, surface.FIT_RADIUS, surface.FIT_UNIT))
     # Each block goes to its place at once: fresh memory takes longer than the arithmetic.
     features = np.concatenate(blocks, axis=1, dtype=points.dtype, casting="same_kind")
-    colours, kind = corners(columns, count), points.dtype
-    return features, colours.astype(kind), (np.stack(vectors, axis=1) / scale).astype(kind)
+    colours, arrows = _corners(columns[3:, :count]), np.stack(vectors, axis=1) / scale
+    return features, colours.astype(points.dtype), arrows.astype(points.dtype)
+
+
+def _corners(sure: np.ndarray) -> np.ndarray:
+    """(Q, 8) of `point_features.corner_weights` for saturated colours (3, Q)."""
+    red, green, blue = sure
+    pairs = np.stack([(1 - red) * (1 - green), (1 - red) * green, red * (1 - green), red * green], axis=-1)
+    return np.concatenate([pairs * (1 - blue)[:, None], pairs * blue[:, None]], axis=-1)

@@ -13,24 +13,6 @@ from sim.compiling import compiled
 
 
 @compiled
-def _likeness(points: np.ndarray, q: int, j: int) -> float:
-    """As in `compiled_points`."""
-    r, g, b = points[3, q], points[4, q], points[5, q]
-    red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
-    return red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
-
-
-@compiled
-def _fill_lines(points: np.ndarray, axes: np.ndarray, q: int, lines: np.ndarray) -> None:
-    """Fill in (2, P) float32, m: every point along the part about place q and across, of `outline_features.Views`."""
-    x, y = points[0], points[1]
-    for way in range(2):
-        ax, ay, line = axes[way, q, 0], axes[way, q, 1], lines[way]
-        for j in range(len(x)):
-            line[j] = np.float32(ax * (x[j] - x[q]) + ay * (y[j] - y[q]))
-
-
-@compiled
 def _members(
     along: np.ndarray,
     across: np.ndarray,
@@ -39,7 +21,6 @@ def _members(
     bands: np.ndarray,
     own: np.ndarray,
     band: np.ndarray,
-    cells: np.ndarray,
 ) -> int:
     """How many points lie in bands; their numbers go into `own`, and the bands into `band`.
 
@@ -48,20 +29,20 @@ def _members(
         half: m, `HALF`.
         cell: 1/m, of `CELL`.
         bands: (cells,) the band of each cell from the first edge on.
-        own, band: (P,) filled in.
-        cells: (P,) int32, where the points' cells are put down.
+        own, band: (P,) uint32, filled in.
     """
-    found, first, last = 0, np.int32(len(bands) // 2), np.int32(len(bands) - 1)
+    found, first, cells = 0, np.int32(len(bands) // 2), np.uint32(len(bands))
     for j in range(len(along)):
         place = along[j] * cell
         # Rounded towards zero, and, by hand, down: several points at once, unlike the library's function.
         number = np.int32(place)
         number = np.int32(number - np.int32(np.float32(number) > place) + first)
-        cells[j] = number if abs(across[j]) <= half else np.int32(-1)
+        # What is below the first cell comes out above the last one.
+        band[j] = np.uint32(number) if abs(across[j]) <= half else cells
     for j in range(len(along)):
-        number = cells[j]
-        own[found], band[found] = j, bands[min(max(number, 0), last)]
-        found += (number >= 0) & (number <= last)
+        number = band[j]
+        own[found], band[found] = j, bands[min(number, cells - 1)]
+        found += number < cells
     return found
 
 
@@ -104,8 +85,7 @@ def _edges(
         square = centred * centred
         fourth = square * square
         sums[4, k] += square
-        sums[5, k] += fourth * fourth if centred > 0 else 0.0
-        sums[6, k] += 0.0 if centred > 0 else fourth * fourth
+        sums[5 if centred > 0 else 6, k] += fourth * fourth
     for k in range(count):
         some = max(sums[0, k], 1.0)
         sums[4, k] /= some
@@ -115,30 +95,13 @@ def _edges(
 
 
 @compiled
-def _weights(number: np.ndarray, edge: np.ndarray, level: float, step: float) -> np.ndarray:
-    """(B,) how much each band counts in a line fitted to an edge: its number of points, less so where the edge is
-    another part's.
-
-    Args:
-        number: (B,) points of each band.
-        edge, level: (B,) m, and m, which counts as its height at the place.
-        step: `STEP`.
-    """
-    found = np.empty(len(number))
-    for k in range(len(number)):
-        y = (edge[k] - level) * (1 / step)
-        found[k] = number[k] * math.exp(-y * y)
-    return found
-
-
-@compiled
 def _line(
     weight: np.ndarray, edge: np.ndarray, level: float, middles: np.ndarray, window: int, lever: float
 ) -> tuple[float, float]:
     """Slope of the line fitted to an edge (B,), m, over bands on either side, and what is left over, m.
 
     Args:
-        weight: (B,) of `_weights`.
+        weight: (B,) of the bands.
         edge, level: (B,) m, and m, which counts as its height at the place.
         middles: (B,), m, of the bands.
         window: bands on either side.
@@ -175,6 +138,7 @@ def _written(
     """Fill `row` with the measures of bands, and of lines fitted to their edges, from the sums of `_edges`."""
     half, _, lever, step, _ = sizes
     number, middle = len(middles), len(middles) // 2
+    weights = np.empty((2, number))
     for k in range(number):
         row[7 * k] = sums[0, k] * (0.15 / count) / (edges[k + 1] - edges[k])
         row[7 * k + 1] = math.sqrt(sums[4, k]) * (half / 0.01)
@@ -185,11 +149,13 @@ def _written(
     before, after = before / (before + after), after / (before + after)
     upper_level = sums[5, middle - 1] * before + sums[5, middle] * after
     lower_level = sums[6, middle - 1] * before + sums[6, middle] * after
-    upper_weights = _weights(sums[0], sums[5], upper_level, step)
-    lower_weights = _weights(sums[0], sums[6], lower_level, step)
+    for k in range(number):
+        # A band counts by its number of points, and for less where its edge is another part's.
+        y, under = (sums[5, k] - upper_level) * (1 / step), (sums[6, k] - lower_level) * (1 / step)
+        weights[0, k], weights[1, k] = sums[0, k] * math.exp(-y * y), sums[0, k] * math.exp(-under * under)
     for w in range(len(windows)):
-        upper, rest = _line(upper_weights, sums[5], upper_level, middles, windows[w], lever)
-        lower, lower_rest = _line(lower_weights, sums[6], lower_level, middles, windows[w], lever)
+        upper, rest = _line(weights[0], sums[5], upper_level, middles, windows[w], lever)
+        lower, lower_rest = _line(weights[1], sums[6], lower_level, middles, windows[w], lever)
         at = 7 * number + 4 * w
         row[at], row[at + 1] = upper / 0.1, lower / 0.1
         row[at + 2], row[at + 3] = abs(upper - lower) / 0.1, (rest + lower_rest) / 0.004
@@ -220,16 +186,25 @@ def profiles(
     number, each = len(middles), 7 * len(middles) + 4 * len(windows) + 4
     found, sums, lines = np.empty((places, 2 * each)), np.empty((7, number)), np.empty((2, count), np.float32)
     rise, same = np.empty(count), np.empty(count)
-    own, band, cells = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.int32)
-    z, half, cell, narrow = points[2], np.float32(sizes[0]), np.float32(1 / sizes[1]), np.float32(sizes[4])
+    own, band = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    x, y, z = points[0], points[1], points[2]
+    half, cell, narrow = np.float32(sizes[0]), np.float32(1 / sizes[1]), np.float32(sizes[4])
     for q in range(places):
-        _fill_lines(points, axes, q, lines)
+        for way in range(2):
+            for j in range(count):
+                lines[way, j] = np.float32(axes[way, q, 0] * (x[j] - x[q]) + axes[way, q, 1] * (y[j] - y[q]))
+        r, g, b = points[3, q], points[4, q], points[5, q]
         for j in range(count):
             rise[j] = z[j] - heights[q]
-            same[j] = _likeness(points, q, j)
+            # As in `compiled_points`.
+            red, green = (
+                (1 - r) * (1 - points[3, j]) + r * points[3, j],
+                (1 - g) * (1 - points[4, j]) + g * points[4, j],
+            )
+            same[j] = red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
         for way in range(2):
             along, across, row = lines[way], lines[1 - way], found[q, way * each : (way + 1) * each]
-            members = _members(along, across, half, cell, bands, own, band, cells)
+            members = _members(along, across, half, cell, bands, own, band)
             _edges(rise, same, across, own, band, members, sizes[0], sums)
             _written(sums, count, edges, middles, windows, sizes, row)
             some = 0

@@ -43,24 +43,6 @@ def _likeness(points: np.ndarray, q: int, j: int) -> float:
 
 
 @compiled
-def corners(points: np.ndarray, places: int) -> np.ndarray:
-    """(Q, 8) corner weights.
-
-    Args:
-        points: (6, P) float64.
-        places: Q.
-    """
-    found = np.empty((places, 8))
-    for q in range(places):
-        r, g, b = points[3, q], points[4, q], points[5, q]
-        for corner in range(8):
-            blue, red, green = corner // 4, corner // 2 % 2, corner % 2
-            of_red, of_green, of_blue = r if red else 1 - r, g if green else 1 - g, b if blue else 1 - b
-            found[q, corner] = of_red * of_green * of_blue
-    return found
-
-
-@compiled
 def smooth_heights(points: np.ndarray, near: Near) -> np.ndarray:
     """(Q,) m: heights with the noise taken out.
 

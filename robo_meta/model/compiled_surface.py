@@ -14,17 +14,6 @@ ORDERS = np.array([(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)])
 
 
 @compiled
-def _fill_lines(points: np.ndarray, axes: np.ndarray, q: int, lines: np.ndarray) -> None:
-    """Fill in (2, P) float32, m: every point along the part about place q and across, as in
-    `compiled_outline`."""
-    x, y = points[0], points[1]
-    for way in range(2):
-        ax, ay, line = axes[way, q, 0], axes[way, q, 1], lines[way]
-        for j in range(len(x)):
-            line[j] = np.float32(ax * (x[j] - x[q]) + ay * (y[j] - y[q]))
-
-
-@compiled
 def _rim(
     lines: np.ndarray, z: np.ndarray, near: np.ndarray, end: float, outwards: float, rim: float
 ) -> tuple[float, float]:
@@ -60,7 +49,7 @@ def strips(
     strip, half, inner, outer = np.float32(sizes[0]), np.float32(sizes[1]), np.float32(sizes[2]), np.float32(sizes[3])
     places, count = len(heights), points.shape[1]
     found, lines, own = np.empty((places, 16)), np.empty((2, count), np.float32), np.empty(count, np.uint32)
-    along, across, z = lines[0], lines[1], points[2]
+    along, across, x, y, z = lines[0], lines[1], points[0], points[1], points[2]
     top, mean, spread = -math.inf, 0.0, 0.0
     for j in range(count):
         top = max(top, z[j])
@@ -69,7 +58,9 @@ def strips(
         spread += (z[j] - mean) * (z[j] - mean)
     spread = math.sqrt(spread / (count - 1))
     for q in range(places):
-        _fill_lines(points, axes, q, lines)
+        for way in range(2):
+            for j in range(count):
+                lines[way, j] = np.float32(axes[way, q, 0] * (x[j] - x[q]) + axes[way, q, 1] * (y[j] - y[q]))
         among = 0
         for j in range(count):
             own[among] = j

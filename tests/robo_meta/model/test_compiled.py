@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robo_meta.model.compiled_neighbours import nearer, neighbours
+from robo_meta.model.compiled_neighbours import neighbours
 from robo_meta.model.grasp_head import measure, measure_by_torch
 from robo_meta.model.point_features import encode, encode_by_torch
 from sim.compiling import compiled
@@ -46,13 +46,13 @@ def test_features_are_those_of_the_torch_code(seed: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_lists_of_neighbours_are_the_points_nearer_than_their_reach_in_order(seed: int) -> None:
-    points = np.ascontiguousarray(random_scan(seed).numpy().T)
+    points, reaches = np.ascontiguousarray(random_scan(seed).numpy().T), np.array([0.06, 0.02, 0.01])
     x, y = points[:2]
-    wide = neighbours(points, 20, 0.03)
-    for reach, (starts, numbers) in ((0.03, wide), (0.01, nearer(points, wide, 0.01))):
+    starts, numbers = neighbours(points, 20, reaches)
+    for reach, own in zip(reaches, starts, strict=True):
         for q in range(20):
             wanted = np.flatnonzero((x - x[q]) ** 2 + (y - y[q]) ** 2 < reach**2)
-            assert np.array_equal(numbers[starts[q] : starts[q + 1]], wanted)
+            assert np.array_equal(numbers[own[q] : own[q + 1]], wanted)
 
 
 @settings(max_examples=40, deadline=None)
