@@ -1,6 +1,6 @@
-"""`outline_features` for one scan on the CPU, compiled; see `compiled_points`.
+"""`outline_features.profiles` for one scan on the CPU, compiled; see `compiled_points`.
 
-Bands are decided as there: directions and lines in float64, lines then kept and compared in float32.
+Bands are decided as there: lines are worked out in float64, then kept and compared in float32.
 """
 
 from __future__ import annotations
@@ -10,72 +10,6 @@ import math
 import numpy as np
 
 from sim.compiling import compiled
-
-
-@compiled
-def _direction(
-    points: np.ndarray, same: np.ndarray, height: float, q: int, radius: float, rise_most: float, lone: float
-) -> tuple[float, float]:
-    """Unit vector of the part about place q, one way or the other."""
-    x, y = points[q, 0], points[q, 1]
-    mass, mx, my, xx, xy, yy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for j in range(len(points)):
-        px, py = points[j, 0], points[j, 1]
-        dx, dy = px - x, py - y
-        near = 1 - (dx * dx + dy * dy) * (1 / (radius * radius))
-        if near > 0:
-            rise = points[j, 2] - height
-            level = 1 - rise * rise * (1 / (rise_most * rise_most))
-            if level > 0:
-                weight = near * near * same[q, j] * level
-                mass += weight
-                mx += weight * px
-                my += weight * py
-                xx += weight * (px * px)
-                xy += weight * (px * py)
-                yy += weight * (py * py)
-    mass = max(mass, 1e-6)
-    mx, my = mx / mass, my / mass
-    distance = max(math.sqrt(x * x + y * y), 1e-3)
-    ox, oy = x / distance, y / distance
-    xx = xx / mass - mx * mx + lone * (ox * ox)
-    xy = xy / mass - mx * my + lone * ox * oy
-    yy = yy / mass - my * my + lone * (oy * oy)
-    angle = math.atan2(2 * xy, xx - yy) / 2
-    return math.cos(angle), math.sin(angle)
-
-
-@compiled
-def views(
-    points: np.ndarray, same: np.ndarray, heights: np.ndarray, radius: float, rise_most: float, lone: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Lines (2, Q, P) float32, axes (2, Q, 2) and turned (2, Q) of `outline_features.Views`.
-
-    Args:
-        points: (P, 6) float64.
-        same: (Q, P).
-        heights: (Q,), m.
-        radius, rise_most: m, `PIECE_RADIUS` and `PIECE_HEIGHT`.
-        lone: m², `LONE_SPREAD`.
-    """
-    places, count = same.shape
-    lines, axes = np.empty((2, places, count), np.float32), np.empty((2, places, 2))
-    turned = np.empty((2, places))
-    for q in range(places):
-        x, y = points[q, 0], points[q, 1]
-        c, s = _direction(points, same, heights[q], q, radius, rise_most, lone)
-        # Along points outwards; the side that the object's middle lies on counts as positive.
-        outwards = -1.0 if c * x + s * y < 0 else 1.0
-        inwards = -1.0 if c * y - s * x < 0 else 1.0
-        axes[0, q, 0], axes[0, q, 1] = c * outwards, s * outwards
-        axes[1, q, 0], axes[1, q, 1] = -s * inwards, c * inwards
-        distance = max(math.sqrt(x * x + y * y), 1e-3)
-        for way in range(2):
-            ax, ay = axes[way, q, 0], axes[way, q, 1]
-            turned[way, q] = (ax * x + ay * y) / distance
-            for j in range(count):
-                lines[way, q, j] = np.float32(ax * (points[j, 0] - x) + ay * (points[j, 1] - y))
-    return lines, axes, turned
 
 
 @compiled
@@ -95,13 +29,20 @@ def _members(
         half: m, `HALF`.
         cell: 1/m, of `CELL`.
         bands: (cells,) the band of each cell from the first edge on.
+        own, band: (P,) uint32, filled in.
     """
-    found, first, cells = 0, len(bands) // 2, len(bands)
+    found, first, cells = 0, np.int32(len(bands) // 2), np.uint32(len(bands))
     for j in range(len(along)):
-        number = np.int64(math.floor(along[j] * cell)) + first
-        if abs(across[j]) <= half and number >= 0 and number < cells:
-            own[found], band[found] = j, bands[number]
-            found += 1
+        place = along[j] * cell
+        # Rounded towards zero, and, by hand, down: several points at once, unlike the library's function.
+        number = np.int32(place)
+        number = np.int32(number - np.int32(np.float32(number) > place) + first)
+        # What is below the first cell comes out above the last one.
+        band[j] = np.uint32(number) if abs(across[j]) <= half else cells
+    for j in range(len(along)):
+        number = band[j]
+        own[found], band[found] = j, bands[min(number, cells - 1)]
+        found += number < cells
     return found
 
 
@@ -155,25 +96,22 @@ def _edges(
 
 @compiled
 def _line(
-    number: np.ndarray, edge: np.ndarray, level: float, middles: np.ndarray, window: int, lever: float, step: float
+    weight: np.ndarray, edge: np.ndarray, level: float, middles: np.ndarray, window: int, lever: float
 ) -> tuple[float, float]:
     """Slope of the line fitted to an edge (B,), m, over bands on either side, and what is left over, m.
 
     Args:
-        number: (B,) points of each band.
+        weight: (B,) of the bands.
         edge, level: (B,) m, and m, which counts as its height at the place.
         middles: (B,), m, of the bands.
         window: bands on either side.
-        lever, step: `LEVER` and `STEP`.
+        lever: `LEVER`.
     """
-    half, total, mx, my, xy, xx, rest = len(number) // 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    weight = np.empty(len(number))
+    half, total, mx, my, xy, xx, rest = len(weight) // 2, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for k in range(half - window, half + window):
-        y = edge[k] - level
-        weight[k] = number[k] * math.exp(-(y * (1 / step)) * (y * (1 / step)))
         total += weight[k]
         mx += weight[k] * middles[k]
-        my += weight[k] * y
+        my += weight[k] * (edge[k] - level)
     total = max(total, 1e-6)
     mx, my = mx / total, my / total
     for k in range(half - window, half + window):
@@ -200,6 +138,7 @@ def _written(
     """Fill `row` with the measures of bands, and of lines fitted to their edges, from the sums of `_edges`."""
     half, _, lever, step, _ = sizes
     number, middle = len(middles), len(middles) // 2
+    weights = np.empty((2, number))
     for k in range(number):
         row[7 * k] = sums[0, k] * (0.15 / count) / (edges[k + 1] - edges[k])
         row[7 * k + 1] = math.sqrt(sums[4, k]) * (half / 0.01)
@@ -210,9 +149,13 @@ def _written(
     before, after = before / (before + after), after / (before + after)
     upper_level = sums[5, middle - 1] * before + sums[5, middle] * after
     lower_level = sums[6, middle - 1] * before + sums[6, middle] * after
+    for k in range(number):
+        # A band counts by its number of points, and for less where its edge is another part's.
+        y, under = (sums[5, k] - upper_level) * (1 / step), (sums[6, k] - lower_level) * (1 / step)
+        weights[0, k], weights[1, k] = sums[0, k] * math.exp(-y * y), sums[0, k] * math.exp(-under * under)
     for w in range(len(windows)):
-        upper, rest = _line(sums[0], sums[5], upper_level, middles, windows[w], lever, step)
-        lower, lower_rest = _line(sums[0], sums[6], lower_level, middles, windows[w], lever, step)
+        upper, rest = _line(weights[0], sums[5], upper_level, middles, windows[w], lever)
+        lower, lower_rest = _line(weights[1], sums[6], lower_level, middles, windows[w], lever)
         at = 7 * number + 4 * w
         row[at], row[at + 1] = upper / 0.1, lower / 0.1
         row[at + 2], row[at + 3] = abs(upper - lower) / 0.1, (rest + lower_rest) / 0.004
@@ -221,9 +164,8 @@ def _written(
 @compiled
 def profiles(
     points: np.ndarray,
-    same: np.ndarray,
     heights: np.ndarray,
-    lines: np.ndarray,
+    axes: np.ndarray,
     turned: np.ndarray,
     bands: np.ndarray,
     edges: np.ndarray,
@@ -234,32 +176,47 @@ def profiles(
     """(Q, K) of `outline_features.profiles`.
 
     Args:
-        points: (P, 6) float64.
-        same, heights, lines, turned: of `views` and `compiled_points.alike`.
+        points: (6, P) float64.
+        heights: (Q,), m.
+        axes, turned: of `compiled_axes.axes`.
         bands, edges, middles, windows: (cells,) the band of each cell; (B + 1,) and (B,), m; (W,) bands.
         sizes: `HALF`, `CELL`, `LEVER`, `STEP`, and `STRIP` of the surface features.
     """
-    places, count = same.shape
+    places, count = len(heights), points.shape[1]
     number, each = len(middles), 7 * len(middles) + 4 * len(windows) + 4
-    found, sums, rise = np.empty((places, 2 * each)), np.empty((7, number)), np.empty(count)
-    own, band = np.empty(count, np.int64), np.empty(count, np.int64)
+    found, sums, lines = np.empty((places, 2 * each)), np.empty((7, number)), np.empty((2, count), np.float32)
+    rise, same = np.empty(count), np.empty(count)
+    own, band = np.empty(count, np.uint32), np.empty(count, np.uint32)
+    x, y, z = points[0], points[1], points[2]
     half, cell, narrow = np.float32(sizes[0]), np.float32(1 / sizes[1]), np.float32(sizes[4])
     for q in range(places):
-        for j in range(count):
-            rise[j] = points[j, 2] - heights[q]
         for way in range(2):
-            along, across, row = lines[way, q], lines[1 - way, q], found[q, way * each : (way + 1) * each]
-            members = _members(along, across, half, cell, bands, own, band)
-            _edges(rise, same[q], across, own, band, members, sizes[0], sums)
-            _written(sums, count, edges, middles, windows, sizes, row)
-            far, own_far, mine, some = 0.0, 0.0, 0.0, 0.0
             for j in range(count):
-                if abs(across[j]) < narrow:
-                    some += 1
-                    mine += same[q, j]
-                    forwards = np.float64(along[j])
-                    far = max(far, forwards)
-                    own_far = max(own_far, forwards * min(max((0.5 - (1 - same[q, j])) * 1e12, 0.0), 1.0))
+                lines[way, j] = np.float32(axes[way, q, 0] * (x[j] - x[q]) + axes[way, q, 1] * (y[j] - y[q]))
+        r, g, b = points[3, q], points[4, q], points[5, q]
+        for j in range(count):
+            rise[j] = z[j] - heights[q]
+            # As in `compiled_points`.
+            red, green = (
+                (1 - r) * (1 - points[3, j]) + r * points[3, j],
+                (1 - g) * (1 - points[4, j]) + g * points[4, j],
+            )
+            same[j] = red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
+        for way in range(2):
+            along, across, row = lines[way], lines[1 - way], found[q, way * each : (way + 1) * each]
+            members = _members(along, across, half, cell, bands, own, band)
+            _edges(rise, same, across, own, band, members, sizes[0], sums)
+            _written(sums, count, edges, middles, windows, sizes, row)
+            some = 0
+            for j in range(count):
+                own[some] = j
+                some += abs(across[j]) < narrow
+            far, own_far, mine = 0.0, 0.0, 0.0
+            for i in range(some):
+                likeness, forwards = same[own[i]], np.float64(along[own[i]])
+                mine += likeness
+                far = max(far, forwards)
+                own_far = max(own_far, forwards * min(max((0.5 - (1 - likeness)) * 1e12, 0.0), 1.0))
             row[each - 4], row[each - 3] = far / 0.03, own_far / 0.03
-            row[each - 2], row[each - 1] = turned[way, q], mine / max(some, 1.0)
+            row[each - 2], row[each - 1] = turned[way, q], mine / max(some, 1)
     return found

@@ -10,7 +10,13 @@ import math
 
 import numpy as np
 
+from robo_meta.model.compiled_neighbours import Near
 from sim.compiling import compiled
+
+WIDER = 1.4
+"""Times a neighbourhood's radius: where its points' weights end."""
+HEIGHT_RADIUS, TOP_RADIUS = 0.02, 0.015
+"""m about a place: whose heights it shares, and among which points the top of its part is looked for."""
 
 
 @compiled
@@ -28,77 +34,76 @@ def _roots(xx: float, xy: float, yy: float) -> tuple[float, float]:
 
 
 @compiled
-def alike(points: np.ndarray, places: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Corner weights (Q, 8), likeness of colour (Q, P), and heights (Q,), m, with the noise taken out.
-
-    Args:
-        points: (P, 6) float64.
-        places: Q.
-    """
-    count = len(points)
-    corners, same, heights = np.empty((places, 8)), np.empty((places, count)), np.empty(places)
-    sure = np.empty((3, count))
-    for j in range(count):
-        for channel in range(3):
-            sure[channel, j] = min(max((points[j, 3 + channel] - 0.3) / 0.4, 0.0), 1.0)
-    for q in range(places):
-        px, py, pz = points[q, 0], points[q, 1], points[q, 2]
-        r, g, b = sure[0, q], sure[1, q], sure[2, q]
-        for corner in range(8):
-            blue, red, green = corner // 4, corner // 2 % 2, corner % 2
-            of_red, of_green, of_blue = r if red else 1 - r, g if green else 1 - g, b if blue else 1 - b
-            corners[q, corner] = of_red * of_green * of_blue
-        # The product of two points' corner weights, summed over the corners, channel by channel.
-        row = same[q]
-        for j in range(count):
-            red_alike = (1 - r) * (1 - sure[0, j]) + r * sure[0, j]
-            green_alike = (1 - g) * (1 - sure[1, j]) + g * sure[1, j]
-            row[j] = red_alike * green_alike * ((1 - b) * (1 - sure[2, j]) + b * sure[2, j])
-        total, weighted = 0.0, 0.0
-        for j in range(count):
-            dx, dy, dz = points[j, 0] - px, points[j, 1] - py, points[j, 2] - pz
-            square = dx * dx + dy * dy
-            if square < 0.02 * 0.02:
-                weight = _bump(square, 0.02) * row[j] * _bump(dz * dz, 0.008)
-                total += weight
-                weighted += weight * points[j, 2]
-        heights[q] = max(weighted / max(total, 1e-6), 0.003)
-    return corners, same, heights
+def _likeness(points: np.ndarray, q: int, j: int) -> float:
+    """How alike in colour two points are: the product of their corner weights, summed over the corners, channel by
+    channel."""
+    r, g, b = points[3, q], points[4, q], points[5, q]
+    red, green = (1 - r) * (1 - points[3, j]) + r * points[3, j], (1 - g) * (1 - points[4, j]) + g * points[4, j]
+    return red * green * ((1 - b) * (1 - points[5, j]) + b * points[5, j])
 
 
 @compiled
-def areas(points: np.ndarray, places: int, radius: float) -> np.ndarray:
-    """(Q,) share of the object's area that each place stands for; see `point_features._areas`."""
-    count = len(points)
-    shared, found = np.zeros(count), np.empty(places)
-    for turn in range(2):
-        for q in range(places):
-            total = 0.0
-            for j in range(count):
-                dx, dy = points[j, 0] - points[q, 0], points[j, 1] - points[q, 1]
-                square = dx * dx + dy * dy
-                if square < radius * radius:
-                    near = _bump(square, radius)
-                    if turn == 0:
-                        shared[j] += near
-                    else:
-                        total += near / max(shared[j], 1e-6)
-            found[q] = max(total, 0.1) / count
+def smooth_heights(points: np.ndarray, near: Near) -> np.ndarray:
+    """(Q,) m: heights with the noise taken out.
+
+    Args:
+        points: (6, P) float64.
+        near: reaching `HEIGHT_RADIUS` or farther.
+    """
+    (starts, numbers), x, y, z = near, points[0], points[1], points[2]
+    found = np.empty(len(starts) - 1)
+    for q in range(len(found)):
+        total, weighted = 0.0, 0.0
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy, dz = x[j] - x[q], y[j] - y[q], z[j] - z[q]
+            square = dx * dx + dy * dy
+            beside = _bump(square, HEIGHT_RADIUS) if square < HEIGHT_RADIUS * HEIGHT_RADIUS else 0.0
+            weight = beside * _likeness(points, q, j) * _bump(dz * dz, 0.008)
+            total += weight
+            weighted += weight * z[j]
+        found[q] = max(weighted / max(total, 1e-6), 0.003)
+    return found
+
+
+@compiled
+def areas(points: np.ndarray, near: Near, radius: float) -> np.ndarray:
+    """(Q,) share of the object's area that each place stands for; see `point_features._areas`.
+
+    Args:
+        points: (6, P) float64.
+        near: reaching `radius` or farther.
+        radius: m.
+    """
+    (starts, numbers), x, y, count = near, points[0], points[1], points.shape[1]
+    shared, found, bumps = np.zeros(count), np.empty(len(starts) - 1), np.empty(len(numbers))
+    for q in range(len(found)):
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy = x[j] - x[q], y[j] - y[q]
+            square = dx * dx + dy * dy
+            bumps[i] = _bump(square, radius) if square < radius * radius else 0.0
+            shared[j] += bumps[i]
+    for q in range(len(found)):
+        total = 0.0
+        for i in range(starts[q], starts[q + 1]):
+            total += bumps[i] / max(shared[numbers[i]], 1e-6)
+        found[q] = max(total, 0.1) / count
     return found
 
 
 @compiled
 def _of_cloud(points: np.ndarray) -> tuple[float, float, float, float, float]:
     """Middle of the points, square roots of their spread's eigenvalues, and the farthest one's distance."""
-    count, mx, my, most = len(points), 0.0, 0.0, 0.0
+    count, x, y, mx, my, most = points.shape[1], points[0], points[1], 0.0, 0.0, 0.0
     for j in range(count):
-        mx += points[j, 0]
-        my += points[j, 1]
-        most = max(most, math.sqrt(points[j, 0] * points[j, 0] + points[j, 1] * points[j, 1]))
+        mx += x[j]
+        my += y[j]
+        most = max(most, math.sqrt(x[j] * x[j] + y[j] * y[j]))
     mx, my = mx / count, my / count
     xx, xy, yy = 0.0, 0.0, 0.0
     for j in range(count):
-        dx, dy = points[j, 0] - mx, points[j, 1] - my
+        dx, dy = x[j] - mx, y[j] - my
         xx += dx * dx
         xy += dx * dy
         yy += dy * dy
@@ -107,28 +112,37 @@ def _of_cloud(points: np.ndarray) -> tuple[float, float, float, float, float]:
 
 
 @compiled
-def of_object(
-    points: np.ndarray, same: np.ndarray, heights: np.ndarray, shares: np.ndarray, scale: float
-) -> np.ndarray:
-    """(Q, 17) where a place lies in the object and in its own colour, and how high; see `point_features._of_object`."""
-    places, count = same.shape
+def of_object(points: np.ndarray, near: Near, heights: np.ndarray, shares: np.ndarray, scale: float) -> np.ndarray:
+    """(Q, 17) where a place lies in the object and in its own colour, and how high; see `point_features._of_object`.
+
+    `near` reaches `TOP_RADIUS` or farther.
+    """
+    (starts, numbers), places, count = near, len(heights), points.shape[1]
+    x, y, z, far, likeness = points[0], points[1], points[2], np.empty(count), np.empty(count)
+    for j in range(count):
+        far[j] = math.sqrt(x[j] * x[j] + y[j] * y[j])
     mx, my, long, short, most = _of_cloud(points)
     found, mean_height, mean_area = np.empty((places, 17)), 0.0, 0.0
     for q in range(places):
         mean_height += math.log(heights[q] / 0.02) / places
         mean_area += math.log(shares[q]) / places
     for q in range(places):
-        px, py = points[q, 0], points[q, 1]
-        own, own_x, own_y, reach, top = 0.0, 0.0, 0.0, -math.inf, -math.inf
+        px, py = x[q], y[q]
         for j in range(count):
-            alike, x, y = same[q, j], points[j, 0], points[j, 1]
-            own += alike
-            own_x += alike * x
-            own_y += alike * y
-            reach = max(reach, alike * math.sqrt(x * x + y * y))
-            dx, dy = x - px, y - py
-            inside = min(max((0.015 * 0.015 - (dx * dx + dy * dy)) * 1e12, 0.0), 1.0)
-            top = max(top, inside * alike * points[j, 2])
+            likeness[j] = _likeness(points, q, j)
+        own, own_x, own_y, reach = 0.0, 0.0, 0.0, -math.inf
+        for j in range(count):
+            own += likeness[j]
+            own_x += likeness[j] * x[j]
+            own_y += likeness[j] * y[j]
+            reach = max(reach, likeness[j] * far[j])
+        # Points that aren't near count as if on the table.
+        top = 0.0 if starts[q + 1] - starts[q] < count else -math.inf
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            dx, dy = x[j] - px, y[j] - py
+            inside = min(max((TOP_RADIUS * TOP_RADIUS - (dx * dx + dy * dy)) * 1e12, 0.0), 1.0)
+            top = max(top, inside * likeness[j] * z[j])
         own_x, own_y = own_x / own, own_y / own
         distance = math.sqrt(px * px + py * py)
         outward = max(distance, 1e-3)
@@ -150,7 +164,7 @@ def of_object(
         row[11] = long / scale
         row[12] = short / scale
         row[13] = log_height - mean_height
-        row[14] = (top - points[q, 2]) / 0.01
+        row[14] = (top - z[q]) / 0.01
         row[15] = log_area - mean_area
         row[16] = log_height + log_area - mean_area
     return found
@@ -158,33 +172,36 @@ def of_object(
 
 @compiled
 def of_neighbourhood(
-    points: np.ndarray, same: np.ndarray, heights: np.ndarray, radius: float
+    points: np.ndarray, near: Near, heights: np.ndarray, radius: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(Q, 9) of the points about each place, and (Q, 2, 2), m, to their middle and to that of its own colour; see
-    `point_features._of_neighbourhood`."""
-    places, count = same.shape
-    reach = 1.4 * radius
+    `point_features._of_neighbourhood`.
+
+    `near` reaches `WIDER` times the radius, m, or farther.
+    """
+    (starts, numbers), places, count = near, len(heights), points.shape[1]
+    reach, xs, ys, zs = WIDER * radius, points[0], points[1], points[2]
     found, middles, logs = np.empty((places, 9)), np.empty((places, 2, 2)), 0.0
     for q in range(places):
-        px, py = points[q, 0], points[q, 1]
+        px, py = xs[q], ys[q]
         mass, mx, my, xx, xy, yy, mz, own, own_x, own_y = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for j in range(count):
-            x, y = points[j, 0], points[j, 1]
+        for i in range(starts[q], starts[q + 1]):
+            j = numbers[i]
+            x, y = xs[j], ys[j]
             dx, dy = x - px, y - py
             square = dx * dx + dy * dy
-            if square < reach * reach:
-                near = _bump(square, reach)
-                mass += near
-                mx += near * x
-                my += near * y
-                xx += near * x * x
-                xy += near * x * y
-                yy += near * y * y
-                mz += near * points[j, 2]
-                coloured = near * same[q, j]
-                own += coloured
-                own_x += coloured * x
-                own_y += coloured * y
+            weight = _bump(square, reach) if square < reach * reach else 0.0
+            mass += weight
+            mx += weight * x
+            my += weight * y
+            xx += weight * x * x
+            xy += weight * x * y
+            yy += weight * y * y
+            mz += weight * zs[j]
+            coloured = weight * _likeness(points, q, j)
+            own += coloured
+            own_x += coloured * x
+            own_y += coloured * y
         whole, part = max(mass, 1e-6), max(own, 1e-6)
         mx, my, mz = mx / whole, my / whole, mz / whole
         xx, xy, yy = xx / whole - mx * mx, xy / whole - mx * my, yy / whole - my * my

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from robo_meta.model.compiled_neighbours import Near
 from sim.compiling import compiled
 
 ORDERS = np.array([(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2)])
@@ -18,13 +19,12 @@ def _rim(
 ) -> tuple[float, float]:
     """m, twice: mean height of the rim within `rim` of an end of the seen surface, and how far out it lies."""
     total, there, middle = 0.0, 0.0, 0.0
-    for j in range(len(lines)):
-        if near[j]:
-            weight = (np.float64(lines[j]) - (end - outwards * rim)) * outwards
-            if weight > 0:
-                total += weight
-                there += weight * z[j]
-                middle += weight * np.float64(lines[j])
+    for i in range(len(near)):
+        j = near[i]
+        weight = max((np.float64(lines[j]) - (end - outwards * rim)) * outwards, 0.0)
+        total += weight
+        there += weight * z[j]
+        middle += weight * np.float64(lines[j])
     total = max(total, 1e-9)
     return there / total, middle * outwards / total
 
@@ -33,54 +33,64 @@ def _rim(
 def strips(
     points: np.ndarray,
     heights: np.ndarray,
-    lines: np.ndarray,
+    axes: np.ndarray,
     sizes: tuple[float, float, float, float, float],
     usual: float,
 ) -> np.ndarray:
     """(Q, 16) of `surface_features.strips`.
 
     Args:
-        points: (P, 6) float64.
+        points: (6, P) float64.
         heights: (Q,), m.
-        lines: (2, Q, P) float32, m.
+        axes: (2, Q, 2).
         sizes: m, `STRIP`, `HALF`, the two of `FINGERS`, `RIM`.
         usual: `USUAL`.
     """
     strip, half, inner, outer = np.float32(sizes[0]), np.float32(sizes[1]), np.float32(sizes[2]), np.float32(sizes[3])
-    _, places, count = lines.shape
-    z, found, near = np.empty(count), np.empty((places, 16)), np.empty(count, np.bool_)
+    places, count = len(heights), points.shape[1]
+    found, lines, own = np.empty((places, 16)), np.empty((2, count), np.float32), np.empty(count, np.uint32)
+    along, across, x, y, z = lines[0], lines[1], points[0], points[1], points[2]
     top, mean, spread = -math.inf, 0.0, 0.0
     for j in range(count):
-        z[j] = points[j, 2]
         top = max(top, z[j])
         mean += z[j] / count
     for j in range(count):
         spread += (z[j] - mean) * (z[j] - mean)
     spread = math.sqrt(spread / (count - 1))
     for q in range(places):
-        along, across = lines[0, q], lines[1, q]
-        highest, lowest, high, low, below, below_z = -math.inf, math.inf, -math.inf, math.inf, 0.0, -math.inf
+        for way in range(2):
+            for j in range(count):
+                lines[way, j] = np.float32(axes[way, q, 0] * (x[j] - x[q]) + axes[way, q, 1] * (y[j] - y[q]))
+        among = 0
         for j in range(count):
+            own[among] = j
+            among += abs(along[j]) < strip
+        near, below, below_z = 0, 0.0, 0.0 if among < count else -math.inf
+        for i in range(among):
+            j = own[i]
             size = abs(across[j])
-            within = abs(along[j]) < strip
-            near[j] = within and size < half
-            under = 1.0 if within and size < outer and size > inner else 0.0
-            rise = z[j] - heights[q] if near[j] else 0.0
-            away = np.float64(across[j]) if near[j] else 0.0
-            highest, lowest = max(highest, rise), min(lowest, rise)
-            high, low = max(high, away), min(low, away)
+            under = 1.0 if inner < size < outer else 0.0
             below += under
             below_z = max(below_z, under * z[j])
+            own[near] = j
+            near += size < half
+        # Points that aren't near count as if at the place.
+        highest, lowest = (-math.inf, math.inf) if near == count else (0.0, 0.0)
+        high, low = highest, lowest
+        for i in range(near):
+            rise, away = z[own[i]] - heights[q], np.float64(across[own[i]])
+            highest, lowest = max(highest, rise), min(lowest, rise)
+            high, low = max(high, away), min(low, away)
         row = found[q]
         row[0], row[1] = highest / 0.02, lowest / 0.02
         row[2], row[3] = below * (usual / count / 10), below_z / 0.02
         for side in range(2):
             end, outwards = (high, 1.0) if side == 0 else (low, -1.0)
-            there, middle = _rim(across, z, near, end, outwards, sizes[4])
+            there, middle = _rim(across, z, own[:near], end, outwards, sizes[4])
             row[4 + 4 * side], row[5 + 4 * side] = there / 0.02, (there - heights[q]) / 0.01
             row[6 + 4 * side], row[7 + 4 * side] = end * outwards / 0.03, middle / 0.03
         row[12], row[13] = (top - heights[q]) / 0.02, top / 0.03
-        row[14], row[15] = (points[q, 2] - heights[q]) / 0.005, spread / 0.01
+        row[14], row[15] = (z[q] - heights[q]) / 0.005, spread / 0.01
     return found
 
 
@@ -108,29 +118,31 @@ def _solved(gram: np.ndarray, ridge: np.ndarray, right: np.ndarray) -> np.ndarra
 
 
 @compiled
-def _sums(points: np.ndarray, q: int, radius: float, unit: float) -> tuple[np.ndarray, np.ndarray, float]:
+def _sums(
+    points: np.ndarray, numbers: np.ndarray, q: int, radius: float, unit: float
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Weighted means about place q: (6, 6) products of the surface's terms, (6,) of these with z, and of z squared."""
     powers, heights, level, mass = np.zeros((5, 5)), np.zeros(6), 0.0, 0.0
-    for j in range(len(points)):
-        dx, dy = points[j, 0] - points[q, 0], points[j, 1] - points[q, 1]
-        bump = 1 - (dx * dx + dy * dy) / (radius * radius)
-        if bump > 0:
-            weight, x, y, z = bump * bump, dx / unit, dy / unit, points[j, 2] / unit
-            mass += weight
-            along = weight
-            for a in range(5):
-                term = along
-                for b in range(5 - a):
-                    powers[a, b] += term
-                    term *= y
-                along *= x
-            heights[0] += weight * z
-            heights[1] += weight * z * x
-            heights[2] += weight * z * y
-            heights[3] += weight * z * x * x / 2
-            heights[4] += weight * z * x * y
-            heights[5] += weight * z * y * y / 2
-            level += weight * z * z
+    for i in range(len(numbers)):
+        j = numbers[i]
+        dx, dy = points[0, j] - points[0, q], points[1, j] - points[1, q]
+        bump = max(1 - (dx * dx + dy * dy) / (radius * radius), 0.0)
+        weight, x, y, z = bump * bump, dx / unit, dy / unit, points[2, j] / unit
+        mass += weight
+        along = weight
+        for a in range(5):
+            term = along
+            for b in range(5 - a):
+                powers[a, b] += term
+                term *= y
+            along *= x
+        heights[0] += weight * z
+        heights[1] += weight * z * x
+        heights[2] += weight * z * y
+        heights[3] += weight * z * x * x / 2
+        heights[4] += weight * z * x * y
+        heights[5] += weight * z * y * y / 2
+        level += weight * z * z
     gram = np.empty((6, 6))
     for i in range(6):
         heights[i] /= mass
@@ -142,21 +154,28 @@ def _sums(points: np.ndarray, q: int, radius: float, unit: float) -> tuple[np.nd
 
 @compiled
 def fits(
-    points: np.ndarray, heights: np.ndarray, axes: np.ndarray, ridge: np.ndarray, radius: float, unit: float
+    points: np.ndarray,
+    near: Near,
+    heights: np.ndarray,
+    axes: np.ndarray,
+    ridge: np.ndarray,
+    radius: float,
+    unit: float,
 ) -> np.ndarray:
     """(Q, 10) of `surface_features.fits`.
 
     Args:
-        points: (P, 6) float64.
+        points: (6, P) float64.
+        near: reaching `radius` or farther.
         heights: (Q,), m.
         axes: (2, Q, 2).
         ridge: (6,) `FIT_RIDGE`.
         radius, unit: m, `FIT_RADIUS` and `FIT_UNIT`.
     """
-    places = len(heights)
+    (starts, numbers), places = near, len(heights)
     found = np.empty((places, 10))
     for q in range(places):
-        gram, right, level = _sums(points, q, radius, unit)
+        gram, right, level = _sums(points, numbers[starts[q] : starts[q + 1]], q, radius, unit)
         solved = _solved(gram, ridge, right)
         explained = 0.0
         for i in range(6):

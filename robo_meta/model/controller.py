@@ -8,6 +8,7 @@ Axis letters: M steps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -103,6 +104,39 @@ def loss(omega: Mapping[str, Tensor], inputs: Tensor, wanted: Tensor) -> Tensor:
     return action_head.losses(out, wanted)
 
 
+def step_inputs(hand: np.ndarray, target: np.ndarray) -> tuple[list[float], float, float]:
+    """`hand_inputs` of one hand (7,) and one target (4,), float64, to the last bit: of so few numbers Python makes
+    short work, and NumPy none. The direction comes as two numbers."""
+    x, y, z, yaw, opening, rate, command = hand.tolist()
+    at_x, at_y, at_z, heading = target.tolist()
+    x, y, up = at_x - x, at_y - y, at_z - z
+    turn = (heading - yaw + math.pi / 2) % math.pi - math.pi / 2
+    # That of `math` rounds differently.
+    planar = float(np.hypot(x, y))
+    cosine, sine = (x / planar, y / planar) if planar > 1e-6 else (1.0, 0.0)
+    inputs = [
+        planar / 0.1,
+        min(planar / 0.03, 2.0),
+        min(planar / 0.01, 2.0),
+        min(planar / 0.004, 2.0),
+        up / 0.1,
+        min(max(up / 0.03, -2.0), 2.0),
+        min(max(up / 0.01, -2.0), 2.0),
+        min(max(up / 0.004, -2.0), 2.0),
+        turn,
+        min(max(turn / 0.3, -2.0), 2.0),
+        min(max(turn / 0.06, -2.0), 2.0),
+        min(abs(turn) / 0.06, 2.0),
+        opening / (GripperConfig.open_width / 2) - 1,
+        min(max(opening / 0.003, 0.0), 2.0),
+        min(max(rate / 0.05, -2.0), 2.0),
+        min(abs(rate) / 0.006, 2.0),
+        command,
+        -1.0 if command < 0 else 1.0,
+    ]
+    return inputs, cosine, sine
+
+
 class LearnedController:
     """Runs the network in NumPy: called at every control step, it must not cost what a tensor library does.
 
@@ -113,18 +147,20 @@ class LearnedController:
     whose = "learned"
 
     def __init__(self, omega: Mapping[str, np.ndarray]) -> None:
-        self._omega = {k: np.asarray(v, dtype=np.float64) for k, v in omega.items()}
+        names = [f"{layer}.{what}" for layer in ("in", "middle", "out") for what in ("weight", "bias")]
+        self._layers = [np.asarray(omega[name], dtype=np.float64) for name in names]
 
     def __call__(self, hand: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Action (5,) float32 in [−1, 1] for hand (7,) and grasp (4,)."""
-        inputs, direction = hand_inputs(np.asarray(hand, dtype=np.float64)[None], np.asarray(target)[None])
-        x = _silu(inputs @ self._omega["in.weight"] + self._omega["in.bias"])
-        x = _silu(x @ self._omega["middle.weight"] + self._omega["middle.bias"])
-        out = (x @ self._omega["out.weight"] + self._omega["out.bias"])[0]
-        c, s = direction[0]
-        motion = [out[0] * c - out[1] * s, out[0] * s + out[1] * c, out[2], out[3]]
-        return np.clip([*motion, 1.0 if out[4] > 0 else -1.0], -1, 1).astype(np.float32)
+        first, first_bias, second, second_bias, last, last_bias = self._layers
+        inputs, c, s = step_inputs(np.asarray(hand, dtype=np.float64), np.asarray(target, dtype=np.float64))
+        x = _silu(np.array([inputs]) @ first + first_bias)
+        x = _silu(x @ second + second_bias)
+        along, across, up, turn, command = (x @ last + last_bias)[0].tolist()
+        motion = [along * c - across * s, along * s + across * c, up, turn]
+        clipped = [min(max(part, -1.0), 1.0) for part in motion]
+        return np.array([*clipped, 1.0 if command > 0 else -1.0], dtype=np.float32)
 
 
 def _silu(x: np.ndarray) -> np.ndarray:
-    return x / (1 + np.exp(-np.clip(x, -60, 60)))
+    return x / (1 + np.exp(np.minimum(-x, 60)))

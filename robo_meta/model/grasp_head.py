@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,8 +67,19 @@ def shapes(hidden: int) -> dict[str, tuple[int, ...]]:
 
 
 def headings(like: Tensor) -> Tensor:
-    """(A,) closing headings, rad."""
-    return torch.arange(DIRECTIONS, dtype=like.dtype, device=like.device) * (math.pi / DIRECTIONS)
+    """(A,) closing headings, rad, of the type and on the device of a tensor."""
+    return _directions(like.dtype, like.device)[0]
+
+
+def closing_vectors(like: Tensor) -> Tensor:
+    """(2, A) their cosines and sines."""
+    return _directions(like.dtype, like.device)[1]
+
+
+@cache
+def _directions(kind: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    angle = torch.arange(DIRECTIONS, dtype=kind, device=device) * (math.pi / DIRECTIONS)
+    return angle, torch.stack([angle.cos(), angle.sin()])
 
 
 class _Seen(NamedTuple):
@@ -98,7 +110,7 @@ def measure(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     seen_along = compiled_or_none("robo_meta.model.compiled_closing", "seen_along") if few else None
     if seen_along is None or points.requires_grad or places.requires_grad:
         return measure_by_torch(points, places)
-    closing = torch.stack([headings(points).cos(), headings(points).sin()]).numpy()
+    closing = closing_vectors(points).numpy()
     scans, asked = points.detach().numpy(), places.detach().numpy()
     found = [_measured(seen_along, *one, closing) for one in zip(scans, asked, strict=True)]
     inputs, heights = zip(*found, strict=True)
@@ -146,8 +158,7 @@ def _measured(
 
 def measure_by_torch(points: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
     """As `measure`, on any device, and differentiable."""
-    angle = headings(points)
-    closing = torch.stack([angle.cos(), angle.sin()])
+    closing = closing_vectors(points)
     seen = _nearest(points, places, closing)
     distance = seen.distance
     nearest = distance[:, max(1, round(3 * seen.dense)) - 1, None]
@@ -285,8 +296,8 @@ def loss(psi: Mapping[str, Tensor], points: Tensor, places: Tensor, grasps: Tens
     wanted = torch.softmax(30 * turn.cos(), -1)
     heading_loss = -(wanted * out[..., 0].log_softmax(-1)).sum(-1)
     offset = grasps[:, :2] - places
-    angle = headings(points)
-    shift = offset[:, :1] * angle.cos() + offset[:, 1:] * angle.sin()
+    cosine, sine = closing_vectors(points)
+    shift = offset[:, :1] * cosine + offset[:, 1:] * sine
     shift_error = functional.huber_loss(out[..., 1], shift / 0.01, reduction="none", delta=0.5)
     z = height / 2 + (wanted * out[..., 2]).sum(-1) * 0.01
     z_error = functional.huber_loss(z / 0.01, grasps[:, 2] / 0.01, reduction="none", delta=0.5)
@@ -298,16 +309,19 @@ def close_on(psi: Mapping[str, Tensor], points: Tensor, places: Tensor) -> Tenso
     inputs, height = measure(points, places)
     out = evaluate(psi, inputs)
     angle = headings(points)
-    best = out[..., 0].argmax(-1)
-    turn = angle - angle[best][:, None]
-    near = (2 * turn).cos() > math.cos(2 * 0.3)
-    weight = torch.softmax(out[..., 0].masked_fill(~near, -math.inf), -1)
-    yaw = angle[best] + torch.atan2((weight * (2 * turn).sin()).sum(-1), (weight * (2 * turn).cos()).sum(-1)) / 2
+    preference, across, above = out.unbind(-1)
+    best = preference.argmax(-1)
+    chosen = angle[best]
+    turn = angle - chosen[:, None]
+    double = 2 * turn
+    cosine = double.cos()
+    weight = torch.softmax(preference.masked_fill(cosine <= math.cos(2 * 0.3), -math.inf), -1)
+    yaw = chosen + torch.atan2((weight * double.sin()).sum(-1), (weight * cosine).sum(-1)) / 2
     # Directions past half a turn from the best point the other way, and so do their shifts.
     facing = torch.where(turn.cos() >= 0, 1.0, -1.0)
-    shift = (weight * facing * out[..., 1]).sum(-1).clamp(-1.5, 1.5) * 0.01
-    z = (height / 2 + (weight * out[..., 2]).sum(-1) * 0.01).clamp(0.006, 0.04)
+    shift = (weight * facing * across).sum(-1).clamp(-1.5, 1.5) * 0.01
+    z = (height / 2 + (weight * above).sum(-1) * 0.01).clamp(0.006, 0.04)
     # The shift was gathered in the frame of `best`, whose heading may differ from the mean by a little.
-    place = places + shift[:, None] * torch.stack([angle[best].cos(), angle[best].sin()], -1)
+    place = places + shift[:, None] * closing_vectors(points)[:, best].T
     yaw = torch.remainder(yaw + math.pi / 2, math.pi) - math.pi / 2
     return torch.cat([place, z[:, None], yaw[:, None]], -1)

@@ -74,9 +74,7 @@ def encode(points: Tensor) -> Encoded:
     scans = points.reshape(-1, count, columns).numpy()
     found = [encode_scan(scan, QUERIES, RADII, AREA_RADIUS, SCALE) for scan in scans]
     features, colours, vectors = (
-        torch.from_numpy(np.stack(parts)).to(points.dtype).unflatten(0, leading)
-        if leading
-        else torch.from_numpy(parts[0]).to(points.dtype)
+        torch.from_numpy(np.stack(parts)).unflatten(0, leading) if leading else torch.from_numpy(parts[0])
         for parts in zip(*found, strict=True)
     )
     return Encoded(features, colours, points[..., :QUERIES, :2] / SCALE, vectors)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robo_meta.model.compiled_neighbours import neighbours
 from robo_meta.model.grasp_head import measure, measure_by_torch
 from robo_meta.model.point_features import encode, encode_by_torch
 from sim.compiling import compiled
@@ -40,6 +41,18 @@ def test_features_are_those_of_the_torch_code(seed: int) -> None:
     for found, wanted in zip(encode(points), encode_by_torch(points), strict=True):
         assert found.shape == wanted.shape
         assert torch.allclose(found, wanted, rtol=1e-7, atol=1e-7)
+
+
+@settings(max_examples=40, deadline=None)
+@given(SEEDS)
+def test_lists_of_neighbours_are_the_points_nearer_than_their_reach_in_order(seed: int) -> None:
+    points, reaches = np.ascontiguousarray(random_scan(seed).numpy().T), np.array([0.06, 0.02, 0.01])
+    x, y = points[:2]
+    starts, numbers = neighbours(points, 20, reaches)
+    for reach, own in zip(reaches, starts, strict=True):
+        for q in range(20):
+            wanted = np.flatnonzero((x - x[q]) ** 2 + (y - y[q]) ** 2 < reach**2)
+            assert np.array_equal(numbers[own[q] : own[q + 1]], wanted)
 
 
 @settings(max_examples=40, deadline=None)
