@@ -102,11 +102,27 @@ class Overlay:
     def _floors(self) -> np.ndarray:
         return compiled_alignment.floors(self.demo, self.query, ASKED)
 
+    @cached_property
+    def _grid(self) -> tuple[np.ndarray, ...]:
+        found = np.empty(3), np.empty(2, np.int64), np.empty(compiled_alignment.MOST + 1, np.int64)
+        grid = *found, np.empty(len(self.query), np.int64)
+        compiled_alignment.fill_grid(self.query, *grid)
+        return grid
+
+    @cached_property
+    def _seeds(self) -> np.ndarray:
+        """(2, R) points that were nearest to those asked under the last map."""
+        return np.zeros((2, ASKED), np.int64)
+
     def mismatch(self, matrix: np.ndarray, offset: np.ndarray, most: float = np.inf) -> float:
         """m: symmetric root mean square distance to the nearest point under a map; infinity where it is more than
         `most`, which takes less time to find out."""
         placed = np.append(matrix, offset)
-        return float(compiled_alignment.mismatch(self.demo, self.query, placed, ASKED, self._floors, float(most)))
+        return float(
+            compiled_alignment.mismatch(
+                self.demo, self.query, placed, self._grid, self._floors, self._seeds, float(most)
+            )
+        )
 
     def least_mismatch(self, maps: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
         """m: the smallest `mismatch` of several maps."""
@@ -118,7 +134,7 @@ class Overlay:
     def refined(self, matrix: np.ndarray, offset: np.ndarray, cost: float) -> Alignment:
         """Coordinate descent from a map that costs `cost`, m."""
         placed, moves = np.append(matrix, offset), np.array(MOVES)
-        args = (self.demo, self.query, placed, ASKED, self._floors, float(cost), moves, LEAST_GAIN)
+        args = (self.demo, self.query, placed, self._grid, self._floors, self._seeds, float(cost), moves, LEAST_GAIN)
         cost = float(compiled_alignment.refined(*args))
         return Alignment(placed[:4].reshape(2, 2), placed[4:], cost)
 
