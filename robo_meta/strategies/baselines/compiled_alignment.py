@@ -13,10 +13,12 @@ import numpy as np
 
 from sim.compiling import compiled
 
-CELL = 0.005
-"""m: side of the grid's cells, about the distance of neighbours."""
+CELL = 0.01
+"""m: side of the grid's cells: in smaller ones, finding cells takes longer than the points in them."""
 MOST = 4096
 """Cells of a grid at most; larger ones take their place."""
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Of points in the plane: `frame`, `cells`, `starts` and `order` of `fill_grid`."""
 SLACK = 1e-12
 """m²: so much beyond what is looked for, so that rounding passes none for a map that fits as well as the best."""
 
@@ -116,7 +118,7 @@ def _nearest(
     """
     best, side, rows, found = min(best, _square(asking, asked, among, seed)), frame[2], cells[1], seed
     x, y = asking[asked, 0] - frame[0], asking[asked, 1] - frame[1]
-    column = math.floor(x / side)
+    column, cells_a_metre = math.floor(x / side), 1 / side
     for step in range(max(column, cells[0] - 1 - column) + 1):
         some = False
         for turn in range(2 if step else 1):
@@ -129,7 +131,7 @@ def _nearest(
             if k < 0 or k >= cells[0]:
                 continue
             reach = math.sqrt(left)
-            first, last = max(math.floor((y - reach) / side), 0), min(math.floor((y + reach) / side), rows - 1)
+            first, last = max(int((y - reach) * cells_a_metre), 0), min(int((y + reach) * cells_a_metre), rows - 1)
             if first > last:
                 continue
             for i in range(starts[k * rows + first], starts[k * rows + last + 1]):
@@ -146,7 +148,7 @@ def mismatch(
     demo: np.ndarray,
     query: np.ndarray,
     placed: np.ndarray,
-    grid: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    grid: Grid,
     floor: np.ndarray,
     seeds: np.ndarray,
     most: float,
@@ -156,7 +158,7 @@ def mismatch(
     Args:
         demo, query: (P, 6), `scan_alignment.features`, float64.
         placed: (6,): matrix and offset, m, of the map of the demo onto the query.
-        grid: of the query, of `fill_grid`.
+        grid: of the query.
         floor: (2, R), of `floors`: of the first points of either, whose nearest ones are looked for.
         seeds: (2, R) numbers of points near these, changed to the nearest.
         most: m.
@@ -204,7 +206,7 @@ def refined(
     demo: np.ndarray,
     query: np.ndarray,
     placed: np.ndarray,
-    grid: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    grid: Grid,
     floor: np.ndarray,
     seeds: np.ndarray,
     cost: float,
