@@ -119,7 +119,7 @@ def _nearest(
     best, side, rows, found = min(best, _square(asking, asked, among, seed)), frame[2], cells[1], seed
     x, y = asking[asked, 0] - frame[0], asking[asked, 1] - frame[1]
     column, cells_a_metre = math.floor(x / side), 1 / side
-    for step in range(max(column, cells[0] - 1 - column) + 1):
+    for step in range(max(0, -column, column - cells[0] + 1), max(column, cells[0] - 1 - column) + 1):
         some = False
         for turn in range(2 if step else 1):
             k = column - step if turn else column + step

@@ -117,7 +117,7 @@ class Overlay:
     def mismatch(self, matrix: np.ndarray, offset: np.ndarray, most: float = np.inf) -> float:
         """m: symmetric root mean square distance to the nearest point under a map; infinity where it is more than
         `most`, which takes less time to find out."""
-        placed = np.append(matrix, offset)
+        placed = np.concatenate([matrix.reshape(4), offset])
         return float(
             compiled_alignment.mismatch(
                 self.demo, self.query, placed, self._grid, self._floors, self._seeds, float(most)
@@ -133,7 +133,7 @@ class Overlay:
 
     def refined(self, matrix: np.ndarray, offset: np.ndarray, cost: float) -> Alignment:
         """Coordinate descent from a map that costs `cost`, m."""
-        placed = np.append(matrix, offset)
+        placed = np.concatenate([matrix.reshape(4), offset])
         cost = float(
             compiled_alignment.refined(
                 self.demo,

@@ -172,7 +172,8 @@ def snap(
     extra = np.zeros(len(places))
     if prefer is not None:
         # The wanted place itself costs what its nearest point does.
-        owner = np.argmin(((places[:, None] - points[None, :, :2]) ** 2).sum(-1), axis=1)
+        dx, dy = (places[:, k, None] - points[:, k] for k in range(2))
+        owner = np.argmin(dx * dx + dy * dy, axis=1)
         extra = prefer[owner]
     widths, found = smooth_widths(points, places)
     closing = np.stack([np.cos(YAWS), np.sin(YAWS)], axis=-1)
