@@ -42,34 +42,35 @@ def encode_scan(
         scale: m, the unit of lengths.
     """
     # A copy, as what is compiled for arrays that may be written to is compiled anew for others.
-    columns = np.array(points.T, dtype=np.float64, order="C")
-    columns[3:] = ((columns[3:] - 0.3) / 0.4).clip(0.0, 1.0)
+    # Rows that are read one after the other take less time than columns.
+    rows = np.array(points.T, dtype=np.float64, order="C")
+    rows[3:] = ((rows[3:] - 0.3) / 0.4).clip(0.0, 1.0)
     count = min(places, len(points))
     widest = max(outline.PIECE_RADIUS, area_radius, WIDER * max(radii))
     reaches = np.array([widest, surface.FIT_RADIUS, HEIGHT_RADIUS])
-    starts, numbers = neighbours(columns, count, reaches)
+    starts, numbers = neighbours(rows, count, reaches)
 
     def near(radius: float) -> Near:
         """The narrowest lists that reach as far."""
         return starts[np.flatnonzero(reaches >= radius)[-1]], numbers
 
-    heights = smooth_heights(columns, near(HEIGHT_RADIUS))
-    shares = areas(columns, near(area_radius), area_radius)
-    blocks = [of_object(columns, near(TOP_RADIUS), heights, shares, scale)]
-    place = columns[:2, :count].T
+    heights = smooth_heights(rows, near(HEIGHT_RADIUS))
+    shares = areas(rows, near(area_radius), area_radius)
+    blocks = [of_object(rows, near(TOP_RADIUS), heights, shares, scale)]
+    place = rows[:2, :count].T
     vectors = [-0.01 * place / np.maximum(np.hypot(*place.T), 1e-3)[:, None]]
     for radius in radii:
-        found, middles = of_neighbourhood(columns, near(WIDER * radius), heights, radius)
+        found, middles = of_neighbourhood(rows, near(WIDER * radius), heights, radius)
         blocks.append(found)
         vectors += [middles[:, 0], middles[:, 1]]
     pieces = outline.PIECE_RADIUS, outline.PIECE_HEIGHT, outline.LONE_SPREAD
-    ways, turned = axes(columns, near(outline.PIECE_RADIUS), heights, *pieces)
-    blocks.append(profiles(columns, heights, ways, turned, BANDS, EDGES, MIDDLES, WINDOWS, PROFILE_SIZES))
-    blocks.append(strips(columns, heights, ways, STRIP_SIZES, float(surface.USUAL)))
-    blocks.append(fits(columns, near(surface.FIT_RADIUS), heights, ways, RIDGE, surface.FIT_RADIUS, surface.FIT_UNIT))
+    ways, turned = axes(rows, near(outline.PIECE_RADIUS), heights, *pieces)
+    blocks.append(profiles(rows, heights, ways, turned, BANDS, EDGES, MIDDLES, WINDOWS, PROFILE_SIZES))
+    blocks.append(strips(rows, heights, ways, STRIP_SIZES, float(surface.USUAL)))
+    blocks.append(fits(rows, near(surface.FIT_RADIUS), heights, ways, RIDGE, surface.FIT_RADIUS, surface.FIT_UNIT))
     # Each block goes to its place at once: fresh memory takes longer than the arithmetic.
     features = np.concatenate(blocks, axis=1, dtype=points.dtype, casting="same_kind")
-    colours, arrows = _corners(columns[3:, :count]), np.stack(vectors, axis=1) / scale
+    colours, arrows = _corners(rows[3:, :count]), np.stack(vectors, axis=1) / scale
     return features, colours.astype(points.dtype), arrows.astype(points.dtype)
 
 

@@ -1,7 +1,8 @@
 """`point_features` for one scan on the CPU, compiled: places, their object and their neighbourhoods.
 
 The same numbers as the PyTorch code's in float64, which stays for GPUs and for machines without numba; a test compares
-them. Axis letters and units as there.
+them. Axis letters and units as there. Here and in the modules beside it, `points` (6, P) has a row each for x, y and z,
+m, and for red, green and blue, saturated as `point_features.corner_weights` does it.
 """
 
 from __future__ import annotations

@@ -40,19 +40,21 @@ def colour_centres(scans: Sequence[np.ndarray], most: int = 4) -> np.ndarray:
 def _centres(shown: tuple[np.ndarray, ...], most: int) -> np.ndarray:
     colours = np.concatenate(shown).astype(np.float64)
     centres = colours[:1]
+    apart = colour_distances(colours, centres)
     while len(centres) < most:
-        gap = colour_distances(colours, centres).min(axis=0)
+        gap = apart.min(axis=0)
         if gap.max() < SEPARATION:
             break
-        centres = np.vstack([centres, colours[np.argmax(gap)]])
-    owner = np.zeros(0, dtype=np.intp)
+        farthest = colours[None, np.argmax(gap)]
+        centres, apart = np.vstack([centres, farthest]), np.vstack([apart, colour_distances(colours, farthest)])
+    owner = np.argmin(apart, axis=0)
     for _ in range(LLOYD_STEPS):
+        kept = [k for k in range(len(centres)) if (owner == k).any()]
+        centres = np.stack([colours[owner == k].mean(axis=0) for k in kept])
         before, owner = owner, nearest_colour(colours, centres)
         if np.array_equal(before, owner):
             break
-        kept = [k for k in range(len(centres)) if (owner == k).any()]
-        centres = np.stack([colours[owner == k].mean(axis=0) for k in kept])
-    count = np.bincount(nearest_colour(colours, centres), minlength=len(centres))
+    count = np.bincount(owner, minlength=len(centres))
     return centres[np.argsort(-count, kind="stable")]
 
 

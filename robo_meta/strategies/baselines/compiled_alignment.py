@@ -1,7 +1,8 @@
 """The nearest-neighbour search of `scan_alignment`, compiled: a grid over the plane instead of all pairs of points.
 
-A search gives up as soon as a map is seen to fit worse than the best one known, since nobody asks by how much. Axis
-letters: P points of a scan, R of them asked.
+A search gives up as soon as a map is seen to fit worse than the best one known, since nobody asks by how much. It
+begins with what was nearest under the map before, which has moved little, and looks no farther than that. Axis letters:
+P points of a scan, R of them asked.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import numpy as np
 
 from sim.compiling import compiled
 
-CELL = 0.008
-"""m: side of the grid's cells, about the distance of neighbours."""
+CELL = 0.01
+"""m: side of the grid's cells: in smaller ones, finding cells takes longer than the points in them."""
 MOST = 4096
 """Cells of a grid at most; larger ones take their place."""
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Of points in the plane: `frame`, `cells`, `starts` and `order` of `fill_grid`."""
 SLACK = 1e-12
 """m²: so much beyond what is looked for, so that rounding passes none for a map that fits as well as the best."""
 
@@ -42,15 +45,15 @@ def floors(demo: np.ndarray, query: np.ndarray, asked: int) -> np.ndarray:
 
 
 @compiled
-def _grid(points: np.ndarray, frame: np.ndarray, cells: np.ndarray, starts: np.ndarray, ordered: np.ndarray) -> None:
+def fill_grid(points: np.ndarray, frame: np.ndarray, cells: np.ndarray, starts: np.ndarray, order: np.ndarray) -> None:
     """Sort points (P, 6) into cells of the plane.
 
     Args:
         points: m, in the plane first.
         frame: (3,) filled in: the lowest x and y, m, and the side of a cell, m.
         cells: (2,) filled in: their number along x and y.
-        starts: (`MOST` + 1,) filled in: where each cell's points begin in `ordered`.
-        ordered: (P, 6) filled in: the points, cell by cell.
+        starts: (`MOST` + 1,) filled in: where each cell's points begin in `order`.
+        order: (P,) filled in: the points' numbers, cell by cell.
     """
     count, low_x, low_y, high_x, high_y = len(points), math.inf, math.inf, -math.inf, -math.inf
     for j in range(count):
@@ -72,8 +75,7 @@ def _grid(points: np.ndarray, frame: np.ndarray, cells: np.ndarray, starts: np.n
         starts[k + 1] += starts[k]
     # Each cell's start serves as its cursor, and ends up where the next one's was.
     for j in range(count):
-        for column in range(6):
-            ordered[starts[own[j]], column] = points[j, column]
+        order[starts[own[j]]] = j
         starts[own[j]] += 1
     for k in range(total, 0, -1):
         starts[k] = starts[k - 1]
@@ -81,89 +83,118 @@ def _grid(points: np.ndarray, frame: np.ndarray, cells: np.ndarray, starts: np.n
 
 
 @compiled
-def _among(asked: np.ndarray, ordered: np.ndarray, first: int, last: int, best: float) -> float:
-    """m²: the smaller of `best` and the squared distance from `asked` (6,) to the points numbered `first` to `last`,
-    without the last one."""
-    for i in range(first, last):
-        dx, dy, dz = asked[0] - ordered[i, 0], asked[1] - ordered[i, 1], asked[2] - ordered[i, 2]
-        square = dx * dx + dy * dy + dz * dz
-        if square < best:
-            dr, dg, db = asked[3] - ordered[i, 3], asked[4] - ordered[i, 4], asked[5] - ordered[i, 5]
-            best = min(best, square + dr * dr + dg * dg + db * db)
-    return best
+def _square(asking: np.ndarray, i: int, among: np.ndarray, j: int) -> float:
+    """m²: squared distance of point i of the one (P, 6) to point j of the other."""
+    dx, dy, dz = asking[i, 0] - among[j, 0], asking[i, 1] - among[j, 1], asking[i, 2] - among[j, 2]
+    dr, dg, db = asking[i, 3] - among[j, 3], asking[i, 4] - among[j, 4], asking[i, 5] - among[j, 5]
+    return dx * dx + dy * dy + dz * dz + dr * dr + dg * dg + db * db
 
 
 @compiled
 def _nearest(
-    asked: np.ndarray,
-    ordered: np.ndarray,
+    asking: np.ndarray,
+    asked: int,
+    among: np.ndarray,
     frame: np.ndarray,
     cells: np.ndarray,
     starts: np.ndarray,
+    order: np.ndarray,
+    seed: int,
     floor: float,
     best: float,
-) -> float:
-    """m²: the smaller of `best` and the squared distance from `asked` (6,) to the nearest of a grid's points, which
-    is looked through ring by ring, as no ring's points lie nearer than the ring, and none nearer than `floor`, m²."""
-    side, rows = frame[2], cells[1]
-    column, row = math.floor((asked[0] - frame[0]) / side), math.floor((asked[1] - frame[1]) / side)
-    ring = max(1, -column, column - cells[0] + 1, -row, row - rows + 1)
-    for k in range(max(column - ring, 0), min(column + ring, cells[0] - 1) + 1):
-        first, last = k * rows + max(row - ring, 0), k * rows + min(row + ring, rows - 1)
-        best = _among(asked, ordered, starts[first], starts[last + 1], best)
-    while best > (ring * side) * (ring * side) + floor:
-        if ring > column and ring > row and column + ring >= cells[0] - 1 and row + ring >= rows - 1:
-            return best
-        ring += 1
-        for k in range(max(column - ring, 0), min(column + ring, cells[0] - 1) + 1):
-            if abs(k - column) == ring:
-                first, last = k * rows + max(row - ring, 0), k * rows + min(row + ring, rows - 1)
-                best = _among(asked, ordered, starts[first], starts[last + 1], best)
-            else:
-                if row - ring >= 0:
-                    first = k * rows + row - ring
-                    best = _among(asked, ordered, starts[first], starts[first + 1], best)
-                if row + ring < rows:
-                    first = k * rows + row + ring
-                    best = _among(asked, ordered, starts[first], starts[first + 1], best)
-    return best
+) -> tuple[float, int]:
+    """m²: the smaller of `best` and the squared distance from point `asked` to the nearest of a grid's points, and that
+    one's number, or `seed` where none is nearer than `best`.
+
+    Columns of cells are looked through from the point's own outwards, and of each those cells that can hold a nearer
+    point, as none is nearer than its cell in the plane and `floor`, m², besides.
+
+    Args:
+        asking: (P, 6), whose point number `asked` is meant.
+        among: (P, 6), the grid's points.
+        frame, cells, starts, order: of `fill_grid`.
+        seed: number of the point that is tried first.
+        floor, best: m².
+    """
+    best, side, rows, found = min(best, _square(asking, asked, among, seed)), frame[2], cells[1], seed
+    x, y = asking[asked, 0] - frame[0], asking[asked, 1] - frame[1]
+    column, cells_a_metre = math.floor(x / side), 1 / side
+    for step in range(max(0, -column, column - cells[0] + 1), max(column, cells[0] - 1 - column) + 1):
+        some = False
+        for turn in range(2 if step else 1):
+            k = column - step if turn else column + step
+            beside = max(k * side - x, x - (k + 1) * side, 0.0)
+            left = best + SLACK - floor - beside * beside
+            if left < 0:
+                continue
+            some = True
+            if k < 0 or k >= cells[0]:
+                continue
+            reach = math.sqrt(left)
+            first, last = max(int((y - reach) * cells_a_metre), 0), min(int((y + reach) * cells_a_metre), rows - 1)
+            if first > last:
+                continue
+            for i in range(starts[k * rows + first], starts[k * rows + last + 1]):
+                square = _square(asking, asked, among, order[i])
+                if square < best:
+                    best, found = square, order[i]
+        if not some:
+            break
+    return best, found
 
 
 @compiled
 def mismatch(
-    demo: np.ndarray, query: np.ndarray, placed: np.ndarray, asked: int, floor: np.ndarray, most: float
+    demo: np.ndarray,
+    query: np.ndarray,
+    placed: np.ndarray,
+    grid: Grid,
+    floor: np.ndarray,
+    seeds: np.ndarray,
+    most: float,
 ) -> float:
     """m: symmetric root mean square distance to the nearest point, or infinity where it is more than `most`.
 
     Args:
         demo, query: (P, 6), `scan_alignment.features`, float64.
         placed: (6,): matrix and offset, m, of the map of the demo onto the query.
-        asked: R: the first points of either, whose nearest ones are looked for.
-        floor: (2, R), of `floors`.
+        grid: of the query.
+        floor: (2, R), of `floors`: of the first points of either, whose nearest ones are looked for.
+        seeds: (2, R) numbers of points near these, changed to the nearest.
         most: m.
     """
-    moved, ordered = np.empty((len(demo), 6)), np.empty((max(len(demo), len(query)), 6))
+    moved = np.empty((len(demo), 6))
     for j in range(len(demo)):
         x, y = demo[j, 0], demo[j, 1]
         moved[j, 0] = x * placed[0] + y * placed[1] + placed[4]
         moved[j, 1] = x * placed[2] + y * placed[3] + placed[5]
         for column in range(2, 6):
             moved[j, column] = demo[j, column]
-    frame, cells, starts = np.empty(3), np.empty(2, np.int64), np.empty(MOST + 1, np.int64)
     # The sum of both directions' means: that of what was found so far, and for the others the least that is possible.
     bound, total = 2 * most * most, 0.0
+    asked = floor.shape[1]
     counts = (min(asked, len(demo)), min(asked, len(query)))
     for turn in range(2):
         for i in range(counts[turn]):
             total += floor[turn, i] / counts[turn]
+    frame, cells, starts, order = grid
     for turn in range(2):
         asking, among = (moved, query) if turn == 0 else (query, moved)
         count = counts[turn]
-        _grid(among, frame, cells, starts, ordered)
+        if turn == 1:
+            frame, cells, starts, order = (
+                np.empty(3),
+                np.empty(2, np.int64),
+                np.empty(MOST + 1, np.int64),
+                np.empty(len(demo), np.int64),
+            )
+            fill_grid(moved, frame, cells, starts, order)
         for i in range(count):
             # A point that is farther than this from all others makes the map worse than `most` by itself.
             best = floor[turn, i] + (bound - total) * count + SLACK
-            found = _nearest(asking[i], ordered, frame, cells, starts, floor[turn, i], best)
+            found, seeds[turn, i] = _nearest(
+                asking, i, among, frame, cells, starts, order, seeds[turn, i], floor[turn, i], best
+            )
             total += (found - floor[turn, i]) / count
             if total > bound:
                 return math.inf
@@ -175,8 +206,9 @@ def refined(
     demo: np.ndarray,
     query: np.ndarray,
     placed: np.ndarray,
-    asked: int,
+    grid: Grid,
     floor: np.ndarray,
+    seeds: np.ndarray,
     cost: float,
     moves: np.ndarray,
     least: float,
@@ -185,7 +217,7 @@ def refined(
     `placed` is moved there.
 
     Args:
-        demo, query, placed, asked, floor: of `mismatch`.
+        demo, query, placed, grid, floor, seeds: of `mismatch`.
         cost: m, of `placed` as it is given.
         moves: (M, 3) rad, m, m: turns and shifts tried.
         least: m by which a step has to be better.
@@ -197,22 +229,24 @@ def refined(
     middle_x, middle_y, tried = (low_x + high_x) / 2, (low_y + high_y) / 2, np.empty(6)
     # The last step is finer than the noise of a scan could tell apart.
     for halving in range(3):
-        size = 1.0 / (1 << halving)
-        for _ in range(3):
-            improved = False
-            for k in range(len(moves)):
-                c, s = math.cos(moves[k, 0] * size), math.sin(moves[k, 0] * size)
-                for column in range(2):
-                    tried[column] = c * placed[column] - s * placed[2 + column]
-                    tried[2 + column] = s * placed[column] + c * placed[2 + column]
-                dx, dy = placed[4] - middle_x, placed[5] - middle_y
-                tried[4] = c * dx - s * dy + middle_x + size * moves[k, 1]
-                tried[5] = s * dx + c * dy + middle_y + size * moves[k, 2]
-                new = mismatch(demo, query, tried, asked, floor, cost - least)
-                if new < cost - least:
-                    cost, improved = new, True
-                    for i in range(6):
-                        placed[i] = tried[i]
-            if not improved:
+        size, failed = 1.0 / (1 << halving), 0
+        for turn in range(3 * len(moves)):
+            # Once each move has failed from here, all will again.
+            if failed == len(moves):
                 break
+            k = turn % len(moves)
+            c, s = math.cos(moves[k, 0] * size), math.sin(moves[k, 0] * size)
+            for column in range(2):
+                tried[column] = c * placed[column] - s * placed[2 + column]
+                tried[2 + column] = s * placed[column] + c * placed[2 + column]
+            dx, dy = placed[4] - middle_x, placed[5] - middle_y
+            tried[4] = c * dx - s * dy + middle_x + size * moves[k, 1]
+            tried[5] = s * dx + c * dy + middle_y + size * moves[k, 2]
+            new = mismatch(demo, query, tried, grid, floor, seeds, cost - least)
+            if new < cost - least:
+                cost, failed = new, 0
+                for i in range(6):
+                    placed[i] = tried[i]
+            else:
+                failed += 1
     return cost

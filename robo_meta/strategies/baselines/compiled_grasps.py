@@ -10,66 +10,103 @@ import numpy as np
 
 from sim.compiling import compiled
 
+PAIRS = 64
+"""Pairs of a place and a closing direction in a block."""
+
 
 @compiled
-def _nearby(xy: np.ndarray, place: np.ndarray, far: float, offset: np.ndarray) -> int:
-    """How many points (P, 2) lie within `far` m of a place (2,); their offsets from it go into `offset` (2, P)."""
-    count = 0
+def _ends(
+    xy: np.ndarray, at: np.ndarray, turn: np.ndarray, half: np.float32, reach: np.float32, ends: np.ndarray
+) -> None:
+    """Fill in how far the points in a strip go along it, m: the highest of each pair, then the lowest.
+
+    Args:
+        xy: (P, 2), m.
+        at: (2 · `PAIRS`,) m: x of each pair's place, then y.
+        turn: (2 · `PAIRS`,) float32: cosines of each pair's closing direction, then sines.
+        half, reach: m: half the strip's width and half its length.
+        ends: (2 · `PAIRS`,) float32. Where no point lies in the strip, highest is below lowest.
+    """
+    for n in range(PAIRS):
+        ends[n], ends[PAIRS + n] = -reach, reach
     for j in range(len(xy)):
-        dx, dy = xy[j, 0] - place[0], xy[j, 1] - place[1]
-        if dx * dx + dy * dy < far * far:
-            offset[0, count], offset[1, count] = np.float32(dx), np.float32(dy)
-            count += 1
-    return count
+        x, y = xy[j, 0], xy[j, 1]
+        for n in range(PAIRS):
+            dx, dy, c, s = np.float32(x - at[n]), np.float32(y - at[PAIRS + n]), turn[n], turn[PAIRS + n]
+            along = dx * c + dy * s
+            inside = (abs(dy * c - dx * s) <= half) & (abs(along) <= reach)
+            ends[n] = max(ends[n], along if inside else -reach)
+            ends[PAIRS + n] = min(ends[PAIRS + n], along if inside else reach)
+
+
+@compiled
+def _hits(
+    xy: np.ndarray,
+    at: np.ndarray,
+    turn: np.ndarray,
+    middle: np.ndarray,
+    wide: np.float32,
+    inner: np.float32,
+    outer: np.float32,
+    hit: np.ndarray,
+) -> None:
+    """Fill in 1 where a point lies in the way of open fingers, else 0.
+
+    Args:
+        xy, at, turn: of `_ends`.
+        middle: (`PAIRS`,) float32, m: along the strip, where the hand is centred.
+        wide: m: half the width of what is looked at.
+        inner, outer: m: `FINGER_INNER` and `FINGER_OUTER`.
+        hit: (`PAIRS`,) float32.
+    """
+    for n in range(PAIRS):
+        hit[n] = 0.0
+    for j in range(len(xy)):
+        x, y = xy[j, 0], xy[j, 1]
+        for n in range(PAIRS):
+            dx, dy, c, s = np.float32(x - at[n]), np.float32(y - at[PAIRS + n]), turn[n], turn[PAIRS + n]
+            away = abs(dx * c + dy * s - middle[n])
+            met = (abs(dy * c - dx * s) <= wide) & (inner < away) & (away < outer)
+            hit[n] = np.float32(1.0) if met else hit[n]
 
 
 @compiled
 def closed_extents(
-    xy: np.ndarray, places: np.ndarray, turned: np.ndarray, halves: np.ndarray, sizes: np.ndarray, far: float
+    xy: np.ndarray, places: np.ndarray, turned: np.ndarray, halves: np.ndarray, sizes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(S, C, A) widths and shifts of `scan_grasps.Closings`, m, and what is blocked, of strips of several half widths.
+
+    Pairs of a place and a direction are gone through in blocks, as what is done for many alike is done at once.
 
     Args:
         xy, places: (P, 2) and (C, 2), m, float64.
         turned: (2, A) float32: cosines and sines of the closing directions.
         halves: (S,) float32, m.
         sizes: (4,) float32, m: `OPEN_HALF`, `FINGER_INNER`, `FINGER_OUTER`, `CLEAR_HALF`.
-        far: m: points farther from a place matter to it no more.
     """
     strips, count, ways = len(halves), len(places), turned.shape[1]
     width, shift = np.zeros((strips, count, ways)), np.zeros((strips, count, ways))
     blocked = np.zeros((strips, count, ways), np.bool_)
-    offset = np.empty((2, len(xy)), np.float32)
-    along, across = np.empty(len(xy), np.float32), np.empty(len(xy), np.float32)
-    reach, inner, outer, clear = sizes[0], sizes[1], sizes[2], sizes[3]
-    widest = max(halves.max(), clear)
-    for place in range(count):
-        near = _nearby(xy, places[place], far, offset)
-        for way in range(ways):
-            c, s = turned[0, way], turned[1, way]
-            # Few of the points lie in the widest strip; only those are gone through for each.
-            beside = 0
-            for j in range(near):
-                off = abs(offset[1, j] * c - offset[0, j] * s)
-                along[beside], across[beside] = offset[0, j] * c + offset[1, j] * s, off
-                beside += off <= widest
-            for strip in range(strips):
-                half = halves[strip]
-                high, low, some = -reach, reach, False
-                for j in range(beside):
-                    if across[j] <= half and abs(along[j]) <= reach:
-                        high, low, some = max(high, along[j]), min(low, along[j]), True
-                middle = np.float32(0.0)
-                if some:
-                    width[strip, place, way] = np.float64(high) - np.float64(low)
-                    shift[strip, place, way] = (np.float64(high) + np.float64(low)) / 2
-                    middle = np.float32(shift[strip, place, way])
+    at, turn, ends = np.zeros(2 * PAIRS), np.zeros(2 * PAIRS, np.float32), np.zeros(2 * PAIRS, np.float32)
+    middle, hit = np.zeros(PAIRS, np.float32), np.zeros(PAIRS, np.float32)
+    for first in range(0, count * ways, PAIRS):
+        some = min(PAIRS, count * ways - first)
+        for n in range(some):
+            place, way = (first + n) // ways, (first + n) % ways
+            at[n], at[PAIRS + n] = places[place, 0], places[place, 1]
+            turn[n], turn[PAIRS + n] = turned[0, way], turned[1, way]
+        for strip in range(strips):
+            _ends(xy, at, turn, halves[strip], sizes[0], ends)
+            for n in range(some):
+                place, way = (first + n) // ways, (first + n) % ways
+                high, low = np.float64(ends[n]), np.float64(ends[PAIRS + n])
+                if high >= low:
+                    width[strip, place, way], shift[strip, place, way] = high - low, (high + low) / 2
                 # The hand will come down centred on the extent, so that is where fingers are looked for.
-                wide = max(half, clear)
-                for j in range(beside):
-                    if across[j] <= wide and inner < abs(along[j] - middle) < outer:
-                        blocked[strip, place, way] = True
-                        break
+                middle[n] = shift[strip, place, way]
+            _hits(xy, at, turn, middle, max(halves[strip], sizes[3]), sizes[1], sizes[2], hit)
+            for n in range(some):
+                blocked[strip, (first + n) // ways, (first + n) % ways] = hit[n] > 0
     return width, shift, blocked
 
 

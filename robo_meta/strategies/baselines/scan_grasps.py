@@ -79,13 +79,11 @@ def closings_in_strips(
     points: np.ndarray, places: np.ndarray, yaws: np.ndarray, halves: Sequence[float]
 ) -> list[Closings]:
     """`closings` in strips of several half widths, m."""
-    # Points beyond an open finger's corner matter to no place.
-    far = FINGER_OUTER + OPEN_HALF + max(halves)
     sizes = np.array([OPEN_HALF, FINGER_INNER, FINGER_OUTER, CLEAR_HALF], dtype=np.float32)
     turned = np.stack([np.cos(yaws), np.sin(yaws)]).astype(np.float32)
     xy = np.ascontiguousarray(points[:, :2], dtype=np.float64)
     asked = np.ascontiguousarray(places, dtype=np.float64)
-    width, shift, blocked = closed_extents(xy, asked, turned, np.array(halves, dtype=np.float32), sizes, far)
+    width, shift, blocked = closed_extents(xy, asked, turned, np.array(halves, dtype=np.float32), sizes)
     return [Closings(width[k], shift[k], blocked[k]) for k in range(len(halves))]
 
 
@@ -174,7 +172,8 @@ def snap(
     extra = np.zeros(len(places))
     if prefer is not None:
         # The wanted place itself costs what its nearest point does.
-        owner = np.argmin(((places[:, None] - points[None, :, :2]) ** 2).sum(-1), axis=1)
+        dx, dy = (places[:, k, None] - points[:, k] for k in range(2))
+        owner = np.argmin(dx * dx + dy * dy, axis=1)
         extra = prefer[owner]
     widths, found = smooth_widths(points, places)
     closing = np.stack([np.cos(YAWS), np.sin(YAWS)], axis=-1)
