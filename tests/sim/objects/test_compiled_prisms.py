@@ -107,7 +107,7 @@ def test_rays_meet_parts_where_numpy_says_to_the_bit(family: str):
     directions[:3] = [[0, 0, -1.0], [1.0, 0, 0], [0, 0, 1.0]]
     hits = 0
     for part in drawn(family).parts:
-        normals, offsets = half_spaces(part)
+        normals, offsets, _ = half_spaces([part])
         reach, slope = offsets - normals @ origin, directions @ normals.T
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = reach / slope
