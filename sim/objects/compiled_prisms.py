@@ -1,5 +1,7 @@
 """The loops of `prism_sections` over queries, lines, parts and sides, compiled; equal to the bit to what numpy gave.
 
+What they are given stands here too: numba keeps compiled code for as long as its own file stays the same.
+
 Axis letters: N queries (a point and a closing heading each), M points, K headings, L lines across the pads, P parts,
 V sides of all parts. Object frame, m; `u` and `v` as in `sim.objects.cross_sections`.
 """
@@ -79,6 +81,21 @@ class Section(NamedTuple):
     spread: float
     height: float
     grasp_z: float
+
+
+class Wish(NamedTuple):
+    """What is asked of the places at which the fingers take hold."""
+
+    kinds: np.ndarray
+    """(P,) int: equal for parts that may be held together."""
+    kind: int
+    """Of the parts that may be held; −1: any, but one alone."""
+    most_shift: float
+    """m by which the hand may move to centre itself."""
+    shift_cost: float
+    """What a metre of that costs."""
+    one_will_do: bool
+    """Ask no further headings at a point where one can be held."""
 
 
 @compiled
@@ -260,21 +277,6 @@ def cut(
             held[n, part] = met.held[part]
 
 
-class Wish(NamedTuple):
-    """What is asked of the places at which the fingers take hold."""
-
-    kinds: np.ndarray
-    """(P,) int: equal for parts that may be held together."""
-    kind: int
-    """Of the parts that may be held; −1: any, but one alone."""
-    most_shift: float
-    """m by which the hand may move to centre itself."""
-    shift_cost: float
-    """What a metre of that costs."""
-    one_will_do: bool
-    """Ask no further headings at a point where one can be held."""
-
-
 @compiled
 def weigh(
     points: np.ndarray,
@@ -322,37 +324,3 @@ def weigh(
             grasps[m, k, 2] = found.grasp_z
             if wish.one_will_do:
                 break
-
-
-@compiled
-def between_sides(angles: np.ndarray, firsts: np.ndarray, taper: float, apart: float, kept: np.ndarray) -> int:
-    """Headings of sides, and the middles of two sides of a part that differ by less than `taper`; none within `apart`
-    of an earlier one.
-
-    Args:
-        angles: (A,), rad: headings of the sides' normals.
-        firsts: (P + 1,): where each part's begin, and their count.
-        taper, apart: rad.
-        kept: (K,), filled in from the first row on: rad in (−π/2, π/2].
-
-    Returns:
-        How many are filled in.
-    """
-    count = 0
-    for part in range(len(firsts) - 1):
-        for one in range(firsts[part], firsts[part + 1]):
-            for other in range(one, firsts[part + 1]):
-                gap = (angles[one] - angles[other] + math.pi / 2) % math.pi - math.pi / 2
-                if not abs(gap) < taper:
-                    continue
-                angle, new = angles[one] - gap / 2, True
-                for earlier in range(count):
-                    if not abs((angle - kept[earlier] + math.pi / 2) % math.pi - math.pi / 2) > apart:
-                        new = False
-                        break
-                if new:
-                    kept[count] = angle
-                    count += 1
-    for k in range(count):
-        kept[k] = math.pi / 2 - (math.pi / 2 - kept[k]) % math.pi
-    return count

@@ -34,13 +34,13 @@ class PrismFootprint:
 
     def __init__(self, spec: ObjectSpec) -> None:
         # Imported here: numba takes a while, and who only looks at an object needs none of it.
-        from sim.objects import compiled_prisms
+        from sim.objects import compiled_headings, compiled_prisms
 
         self.spec = spec
         parts = [part for part in spec.parts if isinstance(part, Prism)]
         if len(parts) < len(spec.parts):
             raise ObjectError(f"{spec.family}: a prism and a mesh in one object; expected either")
-        self._loops = compiled_prisms
+        self._loops, self._sides = compiled_prisms, compiled_headings
         self._outlines = [part.outline for part in parts]
         corners, after, firsts = outlines_of(parts)
         edges = corners[after] - corners
@@ -105,7 +105,7 @@ class PrismFootprint:
         """(K,), rad: headings of the sides of parts, and between sides that differ by less than `taper` rad."""
         counts = np.diff(firsts)
         kept = np.empty((counts * (counts + 1) // 2).sum())
-        return kept[: self._loops.between_sides(self._angles, firsts, taper, HEADINGS_APART, kept)]
+        return kept[: self._sides.between_sides(self._angles, firsts, taper, HEADINGS_APART, kept)]
 
     def _room(self) -> Lines:
         """Room for what the lines of a query meet; new for each call, so that threads don't share any."""
@@ -129,19 +129,14 @@ class PrismFootprint:
         ]
         if not slides:
             return np.zeros((0, 4)), np.zeros(0)
-        starts, stops, middles, yaws, *u = np.array(slides).T
-        counts = np.maximum(((stops - starts) / PACE).astype(np.int64), 2)
-        lasts = np.cumsum(counts) - 1
-        # All slides in one, each as `np.linspace` has it.
-        along = np.arange(lasts[-1] + 1) - np.repeat(lasts + 1 - counts, counts)
-        along = along * np.repeat((stops - starts) / (counts - 1), counts) + np.repeat(starts, counts)
-        along[lasts] = stops
-        ux, uy, middle = (np.repeat(values, counts) for values in (*u, middles))
-        points = np.stack([along * -uy + middle * ux, along * ux + middle * uy], axis=1)
+        counts = np.array([max(int((stop - start) / PACE), 2) for start, stop, *_ in slides])
+        count = int(counts.sum())
+        points, u, yaws = np.empty((count, 2)), np.empty((count, 2)), np.empty(count)
+        self._sides.places_along(np.array(slides), counts, points, u, yaws)
         wish = self._loops.Wish(np.array(other, dtype=np.int64), 0, np.inf, 0.0, False)
-        cost, grasps = self._weighed(points, np.stack([ux, uy], axis=1), 1, wish, own=True, at_end=True)
+        cost, grasps = self._weighed(points, u, 1, wish, own=True, at_end=True)
         good = np.flatnonzero(np.isfinite(cost[:, 0]))
-        return np.column_stack([grasps[good, 0], np.repeat(yaws, counts)[good]]), cost[good, 0]
+        return np.column_stack([grasps[good, 0], yaws[good]]), cost[good, 0]
 
 
 def _slides(outline: np.ndarray, headings: np.ndarray) -> Iterator[tuple[float, ...]]:
