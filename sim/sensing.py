@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -54,8 +54,11 @@ class PoseBias:
 
     def apply(self, object_to_world: Pose) -> Pose:
         """The pose perceived when the true one is `object_to_world`."""
-        quat_xyzw = quat_multiply(quat_from_yaw(self.yaw), object_to_world.quat_xyzw)
-        return Pose(object_to_world.position + self.offset, quat_xyzw)
+        return Pose(object_to_world.position + self.offset, quat_multiply(self._turn, object_to_world.quat_xyzw))
+
+    @cached_property
+    def _turn(self) -> np.ndarray:
+        return quat_from_yaw(self.yaw)
 
 
 def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
