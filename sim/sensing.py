@@ -6,15 +6,14 @@ Axis letters: R rays, P points.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
 from sim.light import DAYLIGHT, Light
-from sim.objects.prisms import Prism, first_met, half_spaces
+from sim.objects.prisms import Met, Prism, half_spaces, meeting
 from sim.objects.spec import ObjectSpec
 from sim.palette import PALETTE
 from sim.tasks.scenes import Noise
@@ -75,11 +74,11 @@ def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[
     return caster(spec, origin)(directions)
 
 
-def caster(spec: ObjectSpec, origin: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def caster(spec: ObjectSpec, origin: np.ndarray) -> Met:
     """`cast` from one origin, for many batches of directions."""
     prisms = [part for part in spec.parts if isinstance(part, Prism)]
     if len(prisms) == len(spec.parts):
-        return partial(first_met, half_spaces(prisms), origin)
+        return meeting(half_spaces(prisms), origin)
 
     def nearest_of_parts(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         nearest, hit_part = np.full(len(directions), np.inf), np.zeros(len(directions), dtype=np.int64)
@@ -131,12 +130,11 @@ def scan(
         if not len(order):
             order = rng.permutation(shape[0] * shape[1])
         pixels, order = order[:RAYS_AT_ONCE], order[RAYS_AT_ONCE:]
-        on_table = rng.random((len(pixels), 2))
-        on_table += np.stack(np.divmod(pixels, shape[1]), axis=1)
-        on_table *= PIXEL_PITCH
-        on_table += first
-        directions = np.full((len(pixels), 3), -CAMERA_IN_WORLD[2])
-        directions[:, :2] = on_table - CAMERA_IN_WORLD[:2]
+        jitter, directions = rng.random((len(pixels), 2)), np.empty((len(pixels), 3))
+        # Column by column, as a row of two is too short for numpy to be quick.
+        for axis, cells in enumerate(np.divmod(pixels, shape[1])):
+            directions[:, axis] = first[axis] + PIXEL_PITCH * (cells + jitter[:, axis]) - CAMERA_IN_WORLD[axis]
+        directions[:, 2] = -CAMERA_IN_WORLD[2]
         directions = directions @ to_object
         distance, part = meet(directions)
         seen = np.flatnonzero(np.isfinite(distance))

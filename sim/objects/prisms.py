@@ -6,7 +6,7 @@ at the table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ class Prism(Record):
     def cast(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Distances (R,) at which rays meet it: a ray is inside between the last half-space that it enters and the
         first that it leaves."""
-        return first_met(half_spaces([self]), origin, directions)[0]
+        return meeting(half_spaces([self]), origin)(directions)[0]
 
     def to_record(self) -> dict[str, Any]:
         """Its geometry and colour as plain data, m."""
@@ -153,20 +153,25 @@ def half_spaces(parts: Sequence[Prism]) -> HalfSpaces:
     return HalfSpaces(normals, offsets, begin)
 
 
-def first_met(solids: HalfSpaces, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where rays from `origin` (3,), m, outside, along `directions` (R, 3) meet the first of several prisms.
+Met = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Directions (R, 3) of rays → distance (R,) in their lengths, infinite where all prisms are missed, and the number (R,)
+of the prism that is met first."""
 
-    Returns:
-        Distance (R,) in lengths of the direction, infinite where all are missed, and the number (R,) of the prism met.
-    """
+
+def meeting(solids: HalfSpaces, origin: np.ndarray) -> Met:
+    """Where rays from `origin` (3,), m, outside, meet the first of several prisms."""
     # Imported here: numba takes a while.
-    from sim.objects import compiled_rays
+    from sim.objects.compiled_rays import first_met
 
-    normals, offsets, firsts = solids
     # Products by numpy, as their last bits depend on who takes them.
-    nearest, met = np.full(len(directions), np.inf), np.zeros(len(directions), dtype=np.int64)
-    compiled_rays.first_met(directions @ normals.T, offsets - normals @ origin, firsts, nearest, met)
-    return nearest, met
+    reach = solids.offsets - solids.normals @ origin
+
+    def meet(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nearest, met = np.full(len(directions), np.inf), np.zeros(len(directions), dtype=np.int64)
+        first_met(directions @ solids.normals.T, reach, solids.firsts, nearest, met)
+        return nearest, met
+
+    return meet
 
 
 def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray, np.ndarray]:
