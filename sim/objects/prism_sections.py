@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,8 +90,7 @@ class PrismFootprint:
         colours = self.spec.colours
         kinds = np.array([colours.index(part.colour) for part in self.spec.parts])
         wish = self._loops.Wish(kinds, -1, MAX_SHIFT, SHIFT_COST, True)
-        u = unit_vectors(self.end_headings())
-        cost, _ = self._weighed(points, u, len(u), wish, at_end=True)
+        cost, _ = self._weighed(points, self._end_u, len(self._end_u), wish, at_end=True)
         return np.isfinite(cost).any(axis=1)
 
     def _weighed(
@@ -103,8 +103,8 @@ class PrismFootprint:
 
     def _between(self, firsts: np.ndarray, taper: float) -> np.ndarray:
         """(K,), rad: headings of the sides of parts, and between sides that differ by less than `taper` rad."""
-        counts = np.diff(firsts)
-        kept = np.empty((counts * (counts + 1) // 2).sum())
+        pairs = sum((last - first) * (last - first + 1) // 2 for first, last in pairwise(firsts.tolist()))
+        kept = np.empty(pairs)
         return kept[: self._sides.between_sides(self._angles, firsts, taper, HEADINGS_APART, kept)]
 
     def _room(self) -> Lines:
@@ -113,6 +113,10 @@ class PrismFootprint:
         return self._loops.Lines(
             np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool), np.empty(shape[1], dtype=bool)
         )
+
+    @cached_property
+    def _end_u(self) -> np.ndarray:
+        return unit_vectors(self.end_headings())
 
     def end_headings(self) -> np.ndarray:
         """(K,), rad: closing headings worth trying at outer ends."""

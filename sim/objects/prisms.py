@@ -180,12 +180,17 @@ def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray
     The area integrals are Green's theorem over the outline's triangles (Steger, 1996, "On the calculation of
     arbitrary moments of polygons").
     """
-    a, b = outline, following(outline)
-    cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    area = cross.sum() / 2
-    first = ((a + b) * cross[:, None]).sum(axis=0) / 6
-    second = np.einsum("v,vi,vj->ij", cross, a, a) + np.einsum("v,vi,vj->ij", cross, b, b)
-    second = (second + np.einsum("v,vi,vj->ij", cross, a + b, a + b)) / 24
+    # Python's floats, as corners are few: they round as numpy's do, and sums of more than seven are left to numpy.
+    here = [(x, y) for x, y in outline.tolist()]
+    there = [*here[1:], here[0]]
+    both = [(ax + bx, ay + by) for (ax, ay), (bx, by) in zip(here, there, strict=True)]
+    crosses = [ax * by - ay * bx for (ax, ay), (bx, by) in zip(here, there, strict=True)]
+    area, first_x, first_y = np.array(crosses).sum() / 2, 0.0, 0.0
+    for cross, (x, y) in zip(crosses, both, strict=True):
+        first_x += x * cross
+        first_y += y * cross
+    first = np.array([first_x, first_y]) / 6
+    second = (_products(crosses, here) + _products(crosses, there) + _products(crosses, both)) / 24
     volume = area * height
     centroid = np.array([*(first / area), height / 2])
     moments = np.empty((3, 3))
@@ -193,3 +198,12 @@ def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray
     moments[:2, 2] = moments[2, :2] = first * height**2 / 2
     moments[2, 2] = area * height**3 / 3
     return volume, centroid, moments
+
+
+def _products(weights: list[float], points: list[tuple[float, float]]) -> np.ndarray:
+    """(2, 2) Σ w x xᵀ over weights and points of the plane."""
+    xx = xy = yx = yy = 0.0
+    for weight, (x, y) in zip(weights, points, strict=True):
+        by_x, by_y = weight * x, weight * y
+        xx, xy, yx, yy = xx + by_x * x, xy + by_x * y, yx + by_y * x, yy + by_y * y
+    return np.array([[xx, xy], [yx, yy]])
