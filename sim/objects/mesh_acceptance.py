@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.objects.acceptance import balance_points, colour_moments, density_grid
+from sim.objects.balance_points import balance_points, colour_moments, density_grid
 from sim.objects.cross_sections import Footprint
 from sim.objects.graspable import outer_grasps
 from sim.objects.mesh_sections import MeshFootprint

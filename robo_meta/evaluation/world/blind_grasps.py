@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.objects.acceptance import balance_points, colour_moments, density_grid
+from sim.objects.balance_points import balance_points, colour_moments, density_grid
 from sim.objects.cross_sections import MAX_SHIFT
 from sim.objects.graspable import footprint_of, grasp_at
 from sim.objects.spec import ObjectSpec

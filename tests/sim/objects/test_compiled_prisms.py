@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.frames import heading_gap
-from sim.objects.acceptance import RULES, density_grid, draw_object
+from sim.objects.acceptance import RULES, draw_object
+from sim.objects.balance_points import density_grid
 from sim.objects.cross_sections import distinct_headings, grasp_height, held_alone, radial_cost, weighed
 from sim.objects.graspable import footprint_of
 from sim.objects.prism_sections import MERGE_GAP
