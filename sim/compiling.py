@@ -20,11 +20,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """The function, compiled when it is first called, or loaded from where it was kept."""
+    """The function, compiled when it is first called, or loaded from where it was kept.
+
+    One whose name begins with an underscore is for compiled functions alone: it is compiled without the part that
+    Python would call it by, which takes a tenth of the time.
+    """
     made: Any
+    options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": function.__name__.startswith("_")}
     try:
-        made = njit(cache=True, error_model="numpy")(function)
+        made = njit(cache=True, **options)(function)
     except RuntimeError:
         # No folder can be written to.
-        made = njit(cache=False, error_model="numpy")(function)
+        made = njit(cache=False, **options)(function)
     return cast(Function, made)

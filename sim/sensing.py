@@ -7,11 +7,13 @@ Axis letters: R rays, P points.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sim.frames import Pose, quat_from_yaw, quat_multiply
 from sim.light import DAYLIGHT, Light
+from sim.objects.prisms import Met, Prism, half_spaces, meeting
 from sim.objects.spec import ObjectSpec
 from sim.palette import PALETTE
 from sim.tasks.scenes import Noise
@@ -51,8 +53,11 @@ class PoseBias:
 
     def apply(self, object_to_world: Pose) -> Pose:
         """The pose perceived when the true one is `object_to_world`."""
-        quat_xyzw = quat_multiply(quat_from_yaw(self.yaw), object_to_world.quat_xyzw)
-        return Pose(object_to_world.position + self.offset, quat_xyzw)
+        return Pose(object_to_world.position + self.offset, quat_multiply(self._turn, object_to_world.quat_xyzw))
+
+    @cached_property
+    def _turn(self) -> np.ndarray:
+        return quat_from_yaw(self.yaw)
 
 
 def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,14 +71,25 @@ def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[
     Returns:
         Distance (R,) in lengths of the direction, infinite where the ray misses, and the number (R,) of the part hit.
     """
-    nearest = np.full(len(directions), np.inf)
-    hit_part = np.zeros(len(directions), dtype=np.int64)
-    for number, part in enumerate(spec.parts):
-        distance = part.cast(origin, directions)
-        closer = distance < nearest
-        nearest[closer] = distance[closer]
-        hit_part[closer] = number
-    return nearest, hit_part
+    return caster(spec, origin)(directions)
+
+
+def caster(spec: ObjectSpec, origin: np.ndarray) -> Met:
+    """`cast` from one origin, for many batches of directions."""
+    prisms = [part for part in spec.parts if isinstance(part, Prism)]
+    if len(prisms) == len(spec.parts):
+        return meeting(half_spaces(prisms), origin)
+
+    def nearest_of_parts(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nearest, hit_part = np.full(len(directions), np.inf), np.zeros(len(directions), dtype=np.int64)
+        for number, part in enumerate(spec.parts):
+            distance = part.cast(origin, directions)
+            closer = distance < nearest
+            nearest[closer] = distance[closer]
+            hit_part[closer] = number
+        return nearest, hit_part
+
+    return nearest_of_parts
 
 
 def scan(
@@ -108,22 +124,23 @@ def scan(
     first, shape = _window(spec, object_to_world)
     world_to_object = object_to_world.inverse()
     origin = world_to_object.apply(CAMERA_IN_WORLD)
-    to_object = world_to_object.rotation.T
+    to_object, meet = world_to_object.rotation.T, caster(spec, origin)
     hits, parts, found, order = [], [], 0, np.empty(0, dtype=np.int64)
     for _ in range(MOST_BATCHES):
         if not len(order):
             order = rng.permutation(shape[0] * shape[1])
         pixels, order = order[:RAYS_AT_ONCE], order[RAYS_AT_ONCE:]
-        cells = np.stack(np.unravel_index(pixels, shape), axis=1) + rng.random((len(pixels), 2))
-        directions = np.zeros((len(pixels), 3))
-        directions[:, :2] = first + PIXEL_PITCH * cells - CAMERA_IN_WORLD[:2]
+        jitter, directions = rng.random((len(pixels), 2)), np.empty((len(pixels), 3))
+        # Column by column, as a row of two is too short for numpy to be quick.
+        for axis, cells in enumerate(np.divmod(pixels, shape[1])):
+            directions[:, axis] = first[axis] + PIXEL_PITCH * (cells + jitter[:, axis]) - CAMERA_IN_WORLD[axis]
         directions[:, 2] = -CAMERA_IN_WORLD[2]
         directions = directions @ to_object
-        distance, part = cast(spec, origin, directions)
-        seen = np.isfinite(distance)
+        distance, part = meet(directions)
+        seen = np.flatnonzero(np.isfinite(distance))
         hits.append(origin + distance[seen, None] * directions[seen])
         parts.append(part[seen])
-        found += int(seen.sum())
+        found += len(seen)
         if found >= count:
             break
     else:

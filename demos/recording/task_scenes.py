@@ -37,7 +37,7 @@ def _in_order(config: RecordConfig, task: Task) -> tuple[str, ...]:
 def demo_scene(config: RecordConfig, index: int, demo: int) -> tuple[Scene, str]:
     """The scene of demonstration `demo` of task `index`, and the label of its object."""
     label = object_label(demo)
-    task = draw_task(config.seed, config.split_name, index, config.only_intention, carries=config.carries)
+    task = _task(config.seed, config.split_name, index, config.only_intention, config.carries)
     name = task_families(config, task)[family_number(label)]
     family = family_named(name)
     if isinstance(family, MeshFamily):
@@ -64,6 +64,12 @@ def _imported_scene(config: RecordConfig, task: Task, label: str) -> Scene:
                 plan_grasp(scene)
                 return scene
     raise RecordError(f"task {task.index} of {task.split!r}: no hold for {task.intention} on {len(names)} objects")
+
+
+# All demonstrations of a task ask for it.
+@lru_cache(maxsize=16)
+def _task(seed: int, split: str, index: int, intention: str | None, carries: str) -> Task:
+    return draw_task(seed, split, index, intention, carries=carries)
 
 
 # Demonstrations on the same object come one after the other, and drawing it takes longest. The family enters with what

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +11,7 @@ import numpy as np
 from sim.frames import Pose, quat_from_matrix
 from sim.physics.bodies import HULL_MARGIN
 from sim.physics.hulls import inset, outward_faces
-from sim.physics.wavefront import write_pieces
+from sim.physics.wavefront import MeshFiles
 from sim.physics.world import PHYSICS_HZ, World, pybullet
 
 MOST_DRIFT = 0.001
@@ -64,9 +62,9 @@ class SettlingBody:
         world = World()
         moved = [drawn_in(piece) - centre for piece in pieces]
         # The body's frame is that of its principal axes, so that no frame of inertia is needed.
-        with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:
+        with MeshFiles() as files:
             hulls = [piece @ axes for piece in moved]
-            names = write_pieces(Path(folder), [(hull, outward_faces(hull)) for hull in hulls])
+            names = files.pieces([(hull, outward_faces(hull)) for hull in hulls])
             count, none = len(names), [0.0, 0.0, 0.0]
             shape = pybullet.createCollisionShapeArray(
                 shapeTypes=[pybullet.GEOM_MESH] * count,

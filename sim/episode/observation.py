@@ -72,7 +72,8 @@ class Observer:
         # The sign of the physics' quaternion depends on the axes of inertia, which materials turn. A fixed convention
         # such as w ≥ 0 would leave it to the last bits where w is near 0, so the sign follows from the drawn pose on.
         self.last_quat = nearest_sign(object_to_world.quat_xyzw, self.last_quat)
-        perceived = self.bias.apply(Pose(object_to_world.position, self.last_quat))
+        flipped = self.last_quat is not object_to_world.quat_xyzw
+        perceived = self.bias.apply(Pose(object_to_world.position, self.last_quat) if flipped else object_to_world)
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = panda.opening()

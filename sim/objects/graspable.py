@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.objects.cross_sections import Footprint, Sections, radial_cost
+from sim.objects.cross_sections import MAX_SHIFT, Footprint
 from sim.objects.end_map import end_map
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart
@@ -28,7 +28,6 @@ from sim.objects.turned_meshes import (
 
 EQUALLY_FAR, APART = 0.003, 0.03  # m: ends this equal in distance and this far apart are both outer ends
 _NONE = np.zeros((0, 4))
-MAX_SHIFT = 0.02  # m along the closing direction: largest distance of a point from the solid's middle
 
 
 def footprint_of(spec: ObjectSpec) -> Footprint:
@@ -39,33 +38,16 @@ def footprint_of(spec: ObjectSpec) -> Footprint:
     return MeshFootprint(spec) if rest is None else TurnedFootprint(spec, rest)
 
 
-def headings_at(footprint: Footprint, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Evaluate every candidate heading at `points` (M, 2).
-
-    Returns:
-        cost (M, K), lower is better, infinite where not graspable: narrow, centred, parallel faces are preferred;
-        grasp points (M, K, 2) re-centred along u; their heights z (M, K).
-    """
-    count, candidates = len(points), len(footprint.headings)
-    sections, where, yaws = _cut_everywhere(footprint, points, footprint.headings)
-    u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
-    cost = sections.width + 0.5 * np.abs(sections.shift) + sections.spread + radial_cost(where, u)
-    cost = np.where(sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT), cost, np.inf)
-    grasp = where + sections.shift[:, None] * u
-    shape = (count, candidates)
-    return cost.reshape(shape), grasp.reshape(*shape, 2), sections.grasp_z.reshape(shape)
-
-
 def best_yaw(footprint: Footprint, point: np.ndarray) -> float | None:
     """Closing heading of the most robust grasp through `point` (2,), or None where the fingers find none."""
-    cost, _, _ = headings_at(footprint, np.asarray(point, dtype=np.float64)[None, :2])
+    cost, _, _ = footprint.weigh(np.asarray(point, dtype=np.float64)[None, :2])
     best = int(cost[0].argmin())
     return float(footprint.headings[best]) if np.isfinite(cost[0, best]) else None
 
 
 def grasp_at(footprint: Footprint, point: np.ndarray) -> np.ndarray | None:
     """Grasp (4,) x, y, z, yaw through `point` (2,), re-centred along the closing direction, or None."""
-    cost, grasp, height = headings_at(footprint, np.asarray(point, dtype=np.float64)[None, :2])
+    cost, grasp, height = footprint.weigh(np.asarray(point, dtype=np.float64)[None, :2])
     best = int(cost[0].argmin())
     if not np.isfinite(cost[0, best]):
         return None
@@ -80,21 +62,7 @@ def end_holds(spec: ObjectSpec, points: np.ndarray) -> np.ndarray:
     where, rest = np.asarray(points, dtype=np.float64)[:, :2], at_rest(spec)
     if rest is not None:
         return end_map(rest).holds(turned(where, -turn_of(spec)), MAX_SHIFT)
-    footprint = footprint_of(spec)
-    sections, _, _ = _cut_everywhere(footprint, where, footprint.end_headings(), at_end=True)
-    names = spec.colours
-    colours = np.array([[part.colour == name for name in names] for part in spec.parts], dtype=np.int64)
-    alone = ((sections.held.astype(np.int64) @ colours) > 0).sum(axis=-1) == 1
-    good = sections.graspable & (np.abs(sections.shift) <= MAX_SHIFT)
-    return (good & alone).reshape(len(points), -1).any(axis=1)
-
-
-def _cut_everywhere(
-    footprint: Footprint, points: np.ndarray, headings: np.ndarray, at_end: bool = False
-) -> tuple[Sections, np.ndarray, np.ndarray]:
-    """Sections at `points` (M, 2) along all `headings` (K,), rad, M × K rows, with their points and headings."""
-    where, yaws = np.repeat(points, len(headings), axis=0), np.tile(headings, len(points))
-    return footprint.cut(where, yaws, at_end=at_end), where, yaws
+    return footprint_of(spec).ends_held(where)
 
 
 def outer_grasps(spec: ObjectSpec, colour: str) -> np.ndarray:

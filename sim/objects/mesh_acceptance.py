@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.objects.acceptance import balance_points, colour_moments, density_grid
+from sim.objects.balance_points import balance_points, colour_moments, density_grid
 from sim.objects.cross_sections import Footprint
-from sim.objects.graspable import headings_at, outer_grasps
+from sim.objects.graspable import outer_grasps
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart, TriangleMesh
 from sim.objects.spec import ObjectSpec
@@ -177,7 +177,7 @@ def _flatness(footprint: Footprint, points: np.ndarray, cost: np.ndarray, headin
 
 def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tuple[np.ndarray, np.ndarray]:
     """Cost (R,) and heading (R,), rad, of the best grasp through each of `points` (R, 2) or close beside it."""
-    cost, _, _ = headings_at(footprint, points)
+    cost, _, _ = footprint.weigh(points)
     best, heading = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
     for angle in np.arange(8) * np.pi / 4:
         missing = ~np.isfinite(best)
@@ -185,7 +185,7 @@ def _best_near(footprint: Footprint, points: np.ndarray, rules: MeshRules) -> tu
         if not missing.any() or missing.mean() > 0.5:
             break
         beside = points[missing] + rules.nearby * np.array([np.cos(angle), np.sin(angle)])
-        cost, _, _ = headings_at(footprint, beside)
+        cost, _, _ = footprint.weigh(beside)
         best[missing], heading[missing] = cost.min(axis=1), footprint.headings[cost.argmin(axis=1)]
     return best, heading
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.objects.cross_sections import Sections, distinct_headings, radial_cost
+from sim.objects.cross_sections import Sections, distinct_headings, held_alone, radial_cost, weighed
 from sim.objects.mesh_slices import AT_ONCE as GLANCES
 from sim.objects.mesh_slices import Crossings, Slices
 from sim.objects.meshes import MeshPart
@@ -69,6 +69,14 @@ class MeshFootprint:
     def end_headings(self) -> np.ndarray:
         """(K,), rad: closing headings worth trying at outer ends."""
         return self.headings
+
+    def weigh(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every candidate heading at `points` (M, 2); see `Footprint`."""
+        return weighed(self, points)
+
+    def ends_held(self, points: np.ndarray) -> np.ndarray:
+        """(M,) bool; see `Footprint`."""
+        return held_alone(self, points)
 
     def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
         """Cut the meshes at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""

@@ -1,84 +1,122 @@
 """Cross-sections of prisms: half-planes and circles.
 
-Axis letters: N queries (a point and a closing heading each), L lines across the pads, P parts, V outline edges,
-K candidate headings. Object frame, m and rad; `u` and `v` as in `sim.objects.cross_sections`.
+Axis letters: N queries (a point and a closing heading each), M points, P parts, V outline edges, K candidate headings.
+Object frame, m and rad; `u` and `v` as in `sim.objects.cross_sections`.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.objects.cross_sections import Sections, distinct_headings, grasp_height, radial_cost
-from sim.objects.prisms import Prism, following
+from sim.objects.cross_sections import HEADINGS_APART, HIGHEST_GRASP, LOWEST_GRASP, MAX_SHIFT, SHIFT_COST, Sections
+from sim.objects.prisms import Prism, outlines_of
 from sim.objects.spec import ObjectError, ObjectSpec
 from sim.robot import AT_ENDS, FINGERS
+
+if TYPE_CHECKING:
+    from sim.objects.compiled_prisms import Grip, Lines, Solids, Wish
 
 TAPER, STEEP_TAPER = 0.45, 0.9
 """rad: two sides whose headings differ by less also give the heading half way between; in general, at outer ends."""
 MERGE_GAP = 0.001  # m: parts closer than this are one solid for the fingers
+SHORT_SIDE = 0.015
+"""m: sides up to this long give no heading."""
+PACE = 0.005
+"""m between two places that are tried for an outer end."""
 
 
 class PrismFootprint:
     """Outlines of an object's parts as half-planes and circles, from which many sections are cut at once."""
 
     def __init__(self, spec: ObjectSpec) -> None:
+        # Imported here: numba takes a while, and who only looks at an object needs none of it.
+        from sim.objects import compiled_headings, compiled_prisms
+
         self.spec = spec
         parts = [part for part in spec.parts if isinstance(part, Prism)]
         if len(parts) < len(spec.parts):
             raise ObjectError(f"{spec.family}: a prism and a mesh in one object; expected either")
-        self.heights = np.array([part.height for part in parts])
-        self.rounds = np.full((len(parts), 3), np.nan)
-        """(P, 3): x and y of the centre and the radius squared of cylinders, m and m²; NaN elsewhere."""
-        sides = max([len(part.outline) for part in parts if part.kind != "cylinder"], default=3)
-        self.normals = np.zeros((len(parts), sides, 2))
-        self.offsets = np.zeros((len(parts), sides))
-        candidates: list[np.ndarray] = []
+        self._loops, self._sides = compiled_prisms, compiled_headings
+        self._outlines = [part.outline for part in parts]
+        corners, after, firsts = outlines_of(parts)
+        edges = corners[after] - corners
+        lengths = np.hypot(edges[:, 0], edges[:, 1])
+        normals = np.stack([edges[:, 1], -edges[:, 0]], axis=1) / lengths[:, None]
+        rounds, long = np.full((len(parts), 3), np.nan), lengths > SHORT_SIDE
         for row, part in enumerate(parts):
-            edges = following(part.outline) - part.outline
-            lengths = np.hypot(edges[:, 0], edges[:, 1])
-            normal = np.stack([edges[:, 1], -edges[:, 0]], axis=1) / lengths[:, None]
             if part.kind == "cylinder":
                 # Any diameter serves: every second side in half a turn, 30° apart, is enough.
-                candidates.append(normal[: len(normal) // 2 : 2])
-                centre = part.outline.mean(axis=0)
-                # A 24-gon of the circle's area: its corners lie 0.6 % outside.
-                radius = np.hypot(*(part.outline[0] - centre)) * np.sqrt(np.sin(np.pi / 12) / (np.pi / 12))
-                self.rounds[row] = *centre, radius**2
-                continue
-            candidates.append(normal[lengths > 0.015])
-            offset = np.einsum("vi,vi->v", normal, part.outline)
-            pad = np.minimum(np.arange(sides), len(normal) - 1)
-            self.normals[row], self.offsets[row] = normal[pad], offset[pad]
-        self._candidates = candidates
-        self.headings = _candidate_headings(candidates, TAPER)
+                sides = np.arange(firsts[row], firsts[row + 1])
+                long[sides] = False
+                long[sides[: len(sides) // 2 : 2]] = True
+                rounds[row] = _circle(part.outline)
+        heights, offsets = np.array([part.height for part in parts]), (normals * corners).sum(axis=1)
+        self._solids: Solids = compiled_prisms.Solids(normals, offsets, firsts, rounds, heights, float(heights.max()))
+        # By numpy, whose last bits differ from those of compiled code; so are the cosines below.
+        self._angles = np.arctan2(normals[long, 1], normals[long, 0])
+        self._firsts = np.concatenate(([0], np.cumsum(long)))[firsts]
+        self.headings = self._between(self._firsts, TAPER)
+        self._u, self._alike = unit_vectors(self.headings), np.zeros(len(parts), dtype=np.int64)
 
     @cached_property
     def part_headings(self) -> list[np.ndarray]:
         """Part → (K,), rad: closing headings worth trying at its outer end."""
-        return [_candidate_headings([group], STEEP_TAPER) for group in self._candidates]
+        return [self._between(self._firsts[part : part + 2], STEEP_TAPER) for part in range(len(self._outlines))]
 
     def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
         """Cut the footprint at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""
-        # Imported here: numba takes a while, and who only looks at an object needs none of it.
-        from sim.objects.compiled_prisms import cut
+        count = len(points)
+        graspable, sizes = np.empty(count, dtype=bool), np.empty((5, count))
+        held = np.empty((count, len(self._outlines)), dtype=bool)
+        self._loops.cut(
+            _rows(points), unit_vectors(yaws), self._solids, grip_of(at_end), self._room(), graspable, sizes, held
+        )
+        shift, width, spread, height, grasp_z = sizes
+        return Sections(graspable, shift, width, spread, height, grasp_z, np.ones(count), held)
 
-        fingers = AT_ENDS if at_end else FINGERS
-        pad, clear = fingers.pad_half_width, fingers.clear_half_width
-        lines = np.array([0.0, -pad, -pad / 2, pad / 2, pad, -clear, clear])
-        reaches = np.array([fingers.inner_reach, fingers.outer_reach, MERGE_GAP])
-        limits = np.array([fingers.max_spread, fingers.max_slant, fingers.min_width, fingers.max_width])
-        # Cosines by numpy, whose last bits differ from those of compiled code.
-        u = np.stack([np.cos(yaws), np.sin(yaws)], axis=-1)
-        v = np.stack([-u[:, 1], u[:, 0]], axis=-1)
-        where, solids = np.array(points, dtype=np.float64, order="C"), (self.normals, self.offsets, self.rounds)
-        sizes, fits, held = cut(where, u, v, lines, *solids, self.heights, reaches, limits)
-        shift, width, spread, height = sizes.T
-        grasp_z = grasp_height(height)
-        low_enough = self.heights.max() - grasp_z <= fingers.max_overhead
-        graspable = fits & (height >= fingers.min_height) & low_enough
-        return Sections(graspable, shift, width, spread, height, grasp_z, np.ones(len(where)), held)
+    def weigh(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every candidate heading at `points` (M, 2); see `Footprint`."""
+        wish = self._loops.Wish(self._alike, 0, MAX_SHIFT, SHIFT_COST, False)
+        cost, grasps = self._weighed(points, self._u, len(self._u), wish)
+        return cost, grasps[..., :2], grasps[..., 2]
+
+    def ends_held(self, points: np.ndarray) -> np.ndarray:
+        """(M,) bool; see `Footprint`."""
+        colours = self.spec.colours
+        kinds = np.array([colours.index(part.colour) for part in self.spec.parts])
+        wish = self._loops.Wish(kinds, -1, MAX_SHIFT, SHIFT_COST, True)
+        cost, _ = self._weighed(points, self._end_u, len(self._end_u), wish, at_end=True)
+        return np.isfinite(cost).any(axis=1)
+
+    def _weighed(
+        self, points: np.ndarray, u: np.ndarray, headings: int, wish: Wish, *, own: bool = False, at_end: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Costs (M, K) and grasps (M, K, 3) at `points` (M, 2) along K headings; see `compiled_prisms.weigh`."""
+        cost, grasps = np.full((len(points), headings), np.inf), np.zeros((len(points), headings, 3))
+        self._loops.weigh(_rows(points), u, own, self._solids, grip_of(at_end), wish, self._room(), cost, grasps)
+        return cost, grasps
+
+    def _between(self, firsts: np.ndarray, taper: float) -> np.ndarray:
+        """(K,), rad: headings of the sides of parts, and between sides that differ by less than `taper` rad."""
+        pairs = sum((last - first) * (last - first + 1) // 2 for first, last in pairwise(firsts.tolist()))
+        kept = np.empty(pairs)
+        return kept[: self._sides.between_sides(self._angles, firsts, taper, HEADINGS_APART, kept)]
+
+    def _room(self) -> Lines:
+        """Room for what the lines of a query meet; new for each call, so that threads don't share any."""
+        shape = len(grip_of(False).lines), len(self._outlines)
+        return self._loops.Lines(
+            np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool), np.empty(shape[1], dtype=bool)
+        )
+
+    @cached_property
+    def _end_u(self) -> np.ndarray:
+        return unit_vectors(self.end_headings())
 
     def end_headings(self) -> np.ndarray:
         """(K,), rad: closing headings worth trying at outer ends."""
@@ -86,39 +124,74 @@ class PrismFootprint:
 
     def end_grasps(self, colour: str) -> tuple[np.ndarray, np.ndarray]:
         """Grasps (N, 4) and costs (N,) on `colour` alone, found by sliding along its parts in 5 mm steps."""
-        points, yaws, own = [], [], np.array([part.colour == colour for part in self.spec.parts])
-        for part, headings in zip(self.spec.parts, self.part_headings, strict=True):
-            for yaw in headings if part.colour == colour else ():
-                u, v = np.array([np.cos(yaw), np.sin(yaw)]), np.array([-np.sin(yaw), np.cos(yaw)])
-                across, along = part.outline @ u, part.outline @ v
-                start, stop = along.min() + FINGERS.end_inset, along.max() - FINGERS.end_inset
-                if start > stop or np.ptp(across) > 2 * FINGERS.max_width:
-                    continue
-                steps = np.linspace(start, stop, max(2, int((stop - start) / 0.005)))
-                points.append(steps[:, None] * v + (across.max() + across.min()) / 2 * u)
-                yaws.append(np.full(len(steps), yaw))
-        if not points:
+        other = [part.colour != colour for part in self.spec.parts]
+        slides = [
+            slide
+            for outline, headings, unwanted in zip(self._outlines, self.part_headings, other, strict=True)
+            if not unwanted
+            for slide in _slides(outline, headings)
+        ]
+        if not slides:
             return np.zeros((0, 4)), np.zeros(0)
-        where, heading = np.concatenate(points), np.concatenate(yaws)
-        sections = self.cut(where, heading, at_end=True)
-        u = np.stack([np.cos(heading), np.sin(heading)], axis=-1)
-        grasp = where + sections.shift[:, None] * u
-        cost = sections.width + sections.spread + radial_cost(where, u)
-        good = sections.graspable & ~(sections.held & ~own).any(axis=-1)
-        grasps = np.column_stack([grasp, sections.grasp_z, heading])
-        return grasps[good], cost[good]
+        counts = np.array([max(int((stop - start) / PACE), 2) for start, stop, *_ in slides])
+        count = int(counts.sum())
+        points, u, yaws = np.empty((count, 2)), np.empty((count, 2)), np.empty(count)
+        self._sides.places_along(np.array(slides), counts, points, u, yaws)
+        wish = self._loops.Wish(np.array(other, dtype=np.int64), 0, np.inf, 0.0, False)
+        cost, grasps = self._weighed(points, u, 1, wish, own=True, at_end=True)
+        good = np.flatnonzero(np.isfinite(cost[:, 0]))
+        return np.column_stack([grasps[good, 0], yaws[good]]), cost[good, 0]
 
 
-def _candidate_headings(normals: list[np.ndarray], taper: float) -> np.ndarray:
-    """Candidate headings (K,): the sides' normals, and the bisector of two sides of a part that differ by less than
-    `taper`, rad."""
-    found: list[float] = []
-    # Python's floats: the numbers are few, and they round as numpy's do.
-    for group in normals:
-        angles = np.arctan2(group[:, 1], group[:, 0]).tolist()
-        for first, angle in enumerate(angles):
-            for other in angles[first:]:
-                gap = (angle - other + np.pi / 2) % np.pi - np.pi / 2
-                if abs(gap) < taper:
-                    found.append(angle - gap / 2)
-    return distinct_headings(found)
+def _slides(outline: np.ndarray, headings: np.ndarray) -> Iterator[tuple[float, ...]]:
+    """How the hand may slide along a part of `outline` (V, 2), at each closing heading (K,) at which it spans it: start
+    and stop, m along v; its middle, m along u; the heading, rad; x and y of u."""
+    for yaw, u in zip(headings.tolist(), unit_vectors(headings), strict=True):
+        across, along = (outline @ u).tolist(), (outline @ np.array([-u[1], u[0]])).tolist()
+        start, stop = min(along) + FINGERS.end_inset, max(along) - FINGERS.end_inset
+        low, high = min(across), max(across)
+        if start <= stop and high - low <= 2 * FINGERS.max_width:
+            yield start, stop, (high + low) / 2, yaw, *u.tolist()
+
+
+@lru_cache(maxsize=2)
+def grip_of(at_end: bool) -> Grip:
+    """What the fingers need, at an outer end of a light object or in general, as compiled loops take it."""
+    from sim.objects.compiled_prisms import Grip
+
+    fingers = AT_ENDS if at_end else FINGERS
+    pad, clear = fingers.pad_half_width, fingers.clear_half_width
+    return Grip(
+        lines=np.array([0.0, -pad, -pad / 2, pad / 2, pad, -clear, clear]),
+        inner_reach=fingers.inner_reach,
+        outer_reach=fingers.outer_reach,
+        merge_gap=MERGE_GAP,
+        max_spread=fingers.max_spread,
+        max_slant=fingers.max_slant,
+        min_width=fingers.min_width,
+        max_width=fingers.max_width,
+        min_height=fingers.min_height,
+        max_overhead=fingers.max_overhead,
+        lowest=LOWEST_GRASP,
+        highest=HIGHEST_GRASP,
+    )
+
+
+def _rows(points: np.ndarray) -> np.ndarray:
+    """Points (M, 2) as compiled loops take them."""
+    return np.array(points, dtype=np.float64, order="C")
+
+
+def unit_vectors(yaws: np.ndarray) -> np.ndarray:
+    """(K, 2) along headings (K,), rad."""
+    found = np.empty((len(yaws), 2))
+    found[:, 0], found[:, 1] = np.cos(yaws), np.sin(yaws)
+    return found
+
+
+def _circle(outline: np.ndarray) -> tuple[float, float, float]:
+    """Centre, m, and radius squared, m², of the circle that a cylinder's outline (24, 2) stands for: of equal area, so
+    that the corners lie 0.6 % outside."""
+    centre = outline.mean(axis=0)
+    radius = np.hypot(*(outline[0] - centre)) * np.sqrt(np.sin(np.pi / 12) / (np.pi / 12))
+    return centre[0], centre[1], radius**2

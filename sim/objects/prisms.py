@@ -1,16 +1,19 @@
 """Convex upright prisms that stand on the table: the parts of the shipped shape families.
 
-Axis letters: V outline vertices, H half-spaces, R rays. Object frame: z up, z = 0 at the table.
+Axis letters: V outline vertices, A those of several prisms, P prisms, H half-spaces, R rays. Object frame: z up, z = 0
+at the table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.objects.solids import Part
 from sim.objects.spec import ObjectError
 from sim.palette import PALETTE
 from sim.records import Record
@@ -49,18 +52,17 @@ class Prism(Record):
             raise ObjectError(f"part height {self.height}; expected more than 0 m")
         if outline.ndim != 2 or outline.shape[1] != 2 or len(outline) < 3 or not np.isfinite(outline).all():
             raise ObjectError(f"part outline of shape {outline.shape}; expected (V, 2), V at least 3, all finite")
-        edges = following(outline) - outline
-        after = following(edges)
-        turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
-        if np.any(turns <= 0):
+        if min(turns_of(outline)) <= 0:
             raise ObjectError(f"part outline of shape {outline.shape}; expected a convex counter-clockwise polygon")
 
     @property
     def corners(self) -> np.ndarray:
         """(2 V, 3), m: the corners of the bottom, then those of the top."""
-        return np.concatenate(
-            [np.column_stack([self.outline, np.full(len(self.outline), z)]) for z in (0, self.height)]
-        )
+        count = len(self.outline)
+        found = np.zeros((2 * count, 3))
+        found[:count, :2] = found[count:, :2] = self.outline
+        found[count:, 2] = self.height
+        return found
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -73,27 +75,32 @@ class Prism(Record):
 
     def planar_moments(self) -> tuple[float, np.ndarray]:
         """Volume, m³, and first moments (2,) in the plane, m⁴."""
-        a, b = self.outline, following(self.outline)
-        twice = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-        return self.height * twice.sum() / 2, self.height * ((a + b) * twice[:, None]).sum(axis=0) / 6
+        corners = self.outline.tolist()
+        twice, first_x, first_y = 0.0, 0.0, 0.0
+        # Python's floats: the corners are few.
+        for (x, y), (next_x, next_y) in pairwise([*corners, corners[0]]):
+            cross = x * next_y - y * next_x
+            twice += cross
+            first_x += (x + next_x) * cross
+            first_y += (y + next_y) * cross
+        return self.height * twice / 2, np.array([self.height * first_x / 6, self.height * first_y / 6])
 
     def cast(self, origin: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """Distances (R,) at which rays meet it: a ray is inside between the last half-space that it enters and the
         first that it leaves."""
-        # Imported here: numba takes a while.
-        from sim.objects.compiled_prisms import entered
-
-        normals, offsets = self._half_spaces
-        # Products by numpy, as their last bits depend on who takes them.
-        return entered(directions @ normals.T, offsets - normals @ origin)
-
-    @cached_property
-    def _half_spaces(self) -> tuple[np.ndarray, np.ndarray]:
-        return half_spaces(self)
+        return meeting(half_spaces([self]), origin)(directions)[0]
 
     def to_record(self) -> dict[str, Any]:
         """Its geometry and colour as plain data, m."""
         return {"kind": self.kind, "outline": self.outline.tolist(), "height": self.height, "colour": self.colour}
+
+
+def turns_of(outline: np.ndarray) -> list[float]:
+    """At each corner of an outline (V, 2), m, twice the area of the triangle with its neighbours, m²: above 0 where it
+    turns counter-clockwise. In Python's floats, as corners are few; they round as numpy's do."""
+    corners = outline.tolist()
+    edges = [(bx - ax, by - ay) for (ax, ay), (bx, by) in pairwise([*corners, corners[0]])]
+    return [ax * by - ay * bx for (ax, ay), (bx, by) in pairwise([*edges, edges[0]])]
 
 
 def following(corners: np.ndarray) -> np.ndarray:
@@ -101,16 +108,70 @@ def following(corners: np.ndarray) -> np.ndarray:
     return np.concatenate((corners[1:], corners[:1]))
 
 
-def half_spaces(part: Prism) -> tuple[np.ndarray, np.ndarray]:
-    """The prism as `normals @ x ≤ offsets`, object frame: outward normals (H, 3), offsets (H,); sides, top, bottom."""
-    edges = following(part.outline) - part.outline
-    normals = np.zeros((len(edges) + 2, 3))
-    normals[:-2, 0], normals[:-2, 1] = edges[:, 1], -edges[:, 0]
-    normals[-2:, 2] = 1.0, -1.0
-    offsets = np.empty(len(normals))
-    offsets[:-2] = (normals[:-2, :2] * part.outline).sum(axis=1)
-    offsets[-2:] = part.height, 0.0
-    return normals, offsets
+class Outlines(NamedTuple):
+    """The outlines of several prisms, in one."""
+
+    corners: np.ndarray
+    """(A, 2), m."""
+    after: np.ndarray
+    """(A,): the row of the corner after each."""
+    firsts: np.ndarray
+    """(P + 1,): where each prism's begin, and their count."""
+
+
+def outlines_of(parts: Sequence[Part]) -> Outlines:
+    """The outlines of prisms, in one."""
+    firsts = [0, *accumulate(len(part.outline) for part in parts)]
+    after = np.arange(1, firsts[-1] + 1)
+    for first, last in pairwise(firsts):
+        after[last - 1] = first
+    return Outlines(np.concatenate([part.outline for part in parts]), after, np.array(firsts))
+
+
+class HalfSpaces(NamedTuple):
+    """Prisms as `normals @ x ≤ offsets`, object frame: sides, top and bottom of each."""
+
+    normals: np.ndarray
+    """(H, 3): outward, not of length 1."""
+    offsets: np.ndarray
+    """(H,)."""
+    firsts: np.ndarray
+    """(P + 1,): where each prism's begin, and their count."""
+
+
+def half_spaces(parts: Sequence[Prism]) -> HalfSpaces:
+    """The half-spaces of prisms, in one."""
+    corners, after, firsts = outlines_of(parts)
+    edges = corners[after] - corners
+    begin = firsts + 2 * np.arange(len(firsts))
+    rows = np.arange(len(corners)) + 2 * np.repeat(np.arange(len(parts)), np.diff(firsts))
+    normals, offsets = np.zeros((begin[-1], 3)), np.zeros(begin[-1])
+    normals[rows, 0], normals[rows, 1] = edges[:, 1], -edges[:, 0]
+    offsets[rows] = (normals[rows, :2] * corners).sum(axis=1)
+    normals[begin[1:] - 2, 2], normals[begin[1:] - 1, 2] = 1.0, -1.0
+    offsets[begin[1:] - 2] = [part.height for part in parts]
+    return HalfSpaces(normals, offsets, begin)
+
+
+Met = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Directions (R, 3) of rays → distance (R,) in their lengths, infinite where all prisms are missed, and the number (R,)
+of the prism that is met first."""
+
+
+def meeting(solids: HalfSpaces, origin: np.ndarray) -> Met:
+    """Where rays from `origin` (3,), m, outside, meet the first of several prisms."""
+    # Imported here: numba takes a while.
+    from sim.objects.compiled_rays import first_met
+
+    # Products by numpy, as their last bits depend on who takes them.
+    reach = solids.offsets - solids.normals @ origin
+
+    def meet(directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        nearest, met = np.full(len(directions), np.inf), np.zeros(len(directions), dtype=np.int64)
+        first_met(directions @ solids.normals.T, reach, solids.firsts, nearest, met)
+        return nearest, met
+
+    return meet
 
 
 def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray, np.ndarray]:
@@ -119,12 +180,17 @@ def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray
     The area integrals are Green's theorem over the outline's triangles (Steger, 1996, "On the calculation of
     arbitrary moments of polygons").
     """
-    a, b = outline, following(outline)
-    cross = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    area = cross.sum() / 2
-    first = ((a + b) * cross[:, None]).sum(axis=0) / 6
-    second = np.einsum("v,vi,vj->ij", cross, a, a) + np.einsum("v,vi,vj->ij", cross, b, b)
-    second = (second + np.einsum("v,vi,vj->ij", cross, a + b, a + b)) / 24
+    # Python's floats, as corners are few: they round as numpy's do, and sums of more than seven are left to numpy.
+    here = [(x, y) for x, y in outline.tolist()]
+    there = [*here[1:], here[0]]
+    both = [(ax + bx, ay + by) for (ax, ay), (bx, by) in zip(here, there, strict=True)]
+    crosses = [ax * by - ay * bx for (ax, ay), (bx, by) in zip(here, there, strict=True)]
+    area, first_x, first_y = np.array(crosses).sum() / 2, 0.0, 0.0
+    for cross, (x, y) in zip(crosses, both, strict=True):
+        first_x += x * cross
+        first_y += y * cross
+    first = np.array([first_x, first_y]) / 6
+    second = (_products(crosses, here) + _products(crosses, there) + _products(crosses, both)) / 24
     volume = area * height
     centroid = np.array([*(first / area), height / 2])
     moments = np.empty((3, 3))
@@ -132,3 +198,12 @@ def prism_moments(outline: np.ndarray, height: float) -> tuple[float, np.ndarray
     moments[:2, 2] = moments[2, :2] = first * height**2 / 2
     moments[2, 2] = area * height**3 / 3
     return volume, centroid, moments
+
+
+def _products(weights: list[float], points: list[tuple[float, float]]) -> np.ndarray:
+    """(2, 2) Σ w x xᵀ over weights and points of the plane."""
+    xx = xy = yx = yy = 0.0
+    for weight, (x, y) in zip(weights, points, strict=True):
+        by_x, by_y = weight * x, weight * y
+        xx, xy, yx, yy = xx + by_x * x, xy + by_x * y, yx + by_y * x, yy + by_y * y
+    return np.array([[xx, xy], [yx, yy]])

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from sim.frames import wrap_heading
-from sim.objects.cross_sections import Sections
+from sim.objects.cross_sections import Sections, held_alone, weighed
 from sim.objects.mesh_sections import MeshFootprint
 from sim.objects.meshes import MeshPart, TriangleMesh
 from sim.objects.spec import ObjectSpec
@@ -76,6 +76,14 @@ class TurnedFootprint:
     def end_headings(self) -> np.ndarray:
         """(K,), rad: closing headings worth trying at outer ends."""
         return wrap_heading(self._rest.end_headings() + self._turn)
+
+    def weigh(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every candidate heading at `points` (M, 2); see `Footprint`."""
+        return weighed(self, points)
+
+    def ends_held(self, points: np.ndarray) -> np.ndarray:
+        """(M,) bool; see `Footprint`."""
+        return held_alone(self, points)
 
     def cut(self, points: np.ndarray, yaws: np.ndarray, *, at_end: bool = False) -> Sections:
         """Cut it at `points` (N, 2) along closing headings `yaws` (N,); see `Footprint`."""

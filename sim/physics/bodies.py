@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from sim.frames import Pose, quat_from_matrix
 from sim.objects.meshes import MeshPart
-from sim.objects.prisms import Prism
+from sim.objects.prisms import Prism, following
 from sim.objects.spec import MassProperties, ObjectSpec
 from sim.palette import PALETTE
-from sim.physics.wavefront import write_mesh, write_pieces
+from sim.physics.wavefront import MeshFiles
 from sim.physics.world import World, pybullet
 
 HULL_MARGIN = 0.001
@@ -39,9 +34,8 @@ class SimObject:
         self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
         self._object_to_mass = self._mass_to_object.inverse()
         self._pose, self._read_at = object_to_world, -1
-        # PyBullet takes the meshes of a compound from files alone, and reads them until the body stands.
-        with _folder_for(spec) as folder:
-            collision, visual = _compound_shapes(spec, folder, world.client, visible)
+        with MeshFiles() as files:
+            collision, visual = _compound_shapes(spec, files, world.client, visible)
             self.body = pybullet.createMultiBody(
                 baseMass=properties.mass,
                 baseCollisionShapeIndex=collision,
@@ -106,22 +100,6 @@ _MOVING, _EVERYTHING = 1, -1
 """Bullet's filter of collisions: the group of what moves, and a mask of all groups."""
 
 
-@contextlib.contextmanager
-def _folder_for(spec: ObjectSpec) -> Iterator[Path]:
-    """A new folder for the few files of a body, with less ado than `tempfile.TemporaryDirectory` makes, which takes as
-    long as the body itself; no folder for boxes, of which PyBullet has its own."""
-    if all(isinstance(part, Prism) and part.kind == "box" for part in spec.parts):
-        yield Path()
-        return
-    folder = Path(tempfile.mkdtemp(prefix="robo_meta_"))
-    try:
-        yield folder
-    finally:
-        for name in os.listdir(folder):
-            os.unlink(folder / name)
-        os.rmdir(folder)
-
-
 @dataclass(frozen=True)
 class _Shape:
     """One convex body of a compound, as PyBullet's constructors take it."""
@@ -133,15 +111,14 @@ class _Shape:
     quat: list[float]
 
 
-def _compound_shapes(spec: ObjectSpec, folder: Path, client: int, visible: bool) -> tuple[int, int]:
+def _compound_shapes(spec: ObjectSpec, files: MeshFiles, client: int, visible: bool) -> tuple[int, int]:
     """Collision shape and visual shape (−1 where not `visible`) of the object, in its object frame."""
-    named = [(part, folder / f"part{number}.obj") for number, part in enumerate(spec.parts)]
-    prisms = [_prism_shape(part, path) for part, path in named if isinstance(part, Prism)]
-    solid = prisms or [_file_shape(file) for file in write_pieces(folder, [_named_corners(p) for p in spec.pieces])]
+    prisms = [_prism_shape(part, files) for part in spec.parts if isinstance(part, Prism)]
+    solid = prisms or [_file_shape(name) for name in files.pieces([_named_corners(piece) for piece in spec.pieces])]
     collision = pybullet.createCollisionShapeArray(**_arrays(solid, "collision"), physicsClientId=client)
     if not visible:
         return collision, -1
-    shown = prisms or [_mesh_shape(part, path) for part, path in named if isinstance(part, MeshPart)]
+    shown = prisms or [_mesh_shape(part, files) for part in spec.parts if isinstance(part, MeshPart)]
     visual = pybullet.createVisualShapeArray(
         **_arrays(shown, "visual"),
         rgbaColors=[[*PALETTE[part.colour], 1.0] for part in spec.parts],
@@ -161,14 +138,14 @@ def _arrays(shapes: list[_Shape], use: str) -> dict[str, list]:
     }
 
 
-def _prism_shape(part: Prism, path: Path) -> _Shape:
+def _prism_shape(part: Prism, files: MeshFiles) -> _Shape:
     half, yaw = _box_of(part)
     extents = [*half, part.height / 2]
     if part.kind == "box":
         place = [*part.outline.mean(axis=0), part.height / 2]
         return _Shape(pybullet.GEOM_BOX, extents, "", place, [0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
     # Cylinders are 24-sided prisms too: a pad meets a facet of one, but only a line of PyBullet's own cylinder.
-    return _Shape(pybullet.GEOM_MESH, extents, _write_prism(part, path), [0.0, 0.0, 0.0], _NO_TURN)
+    return _Shape(pybullet.GEOM_MESH, extents, _write_prism(part, files), [0.0, 0.0, 0.0], _NO_TURN)
 
 
 def _named_corners(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -176,8 +153,8 @@ def _named_corners(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return piece, np.arange(len(piece) - 2)[:, None] + np.arange(3)
 
 
-def _mesh_shape(part: MeshPart, path: Path) -> _Shape:
-    return _file_shape(write_mesh(path, part.mesh.vertices, part.mesh.faces))
+def _mesh_shape(part: MeshPart, files: MeshFiles) -> _Shape:
+    return _file_shape(files.mesh(part.mesh.vertices, part.mesh.faces))
 
 
 def _file_shape(file: str) -> _Shape:
@@ -192,17 +169,17 @@ def _box_of(part: Prism) -> tuple[np.ndarray, float]:
 
 def _inset(outline: np.ndarray, distance: float) -> np.ndarray:
     """(V, 2) corners of a convex counter-clockwise outline whose sides are all moved inwards by `distance` m."""
-    edges = np.roll(outline, -1, axis=0) - outline
+    edges = following(outline) - outline
     normals = np.stack([edges[:, 1], -edges[:, 0]], axis=1) / np.linalg.norm(edges, axis=1, keepdims=True)
     offsets = (normals * outline).sum(axis=1) - distance
-    before, limits = np.roll(normals, 1, axis=0), np.roll(offsets, 1)
+    before, limits = (np.concatenate((rows[-1:], rows[:-1])) for rows in (normals, offsets))
     return np.linalg.solve(np.stack([before, normals], axis=1), np.stack([limits, offsets], axis=1)[..., None])[..., 0]
 
 
-def _write_prism(part: Prism, path: Path) -> str:
+def _write_prism(part: Prism, files: MeshFiles) -> str:
     """Write the prism as a Wavefront mesh, drawn in by the hull's margin, and return the file's name."""
     floor, top = HULL_MARGIN, part.height - HULL_MARGIN
-    return write_mesh(path, *prism_mesh(_inset(part.outline, HULL_MARGIN), floor, top))
+    return files.mesh(*prism_mesh(_inset(part.outline, HULL_MARGIN), floor, top))
 
 
 def prism_mesh(rim: np.ndarray, floor: float, top: float) -> tuple[np.ndarray, np.ndarray]:

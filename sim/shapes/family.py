@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import InputError
+from sim.objects.prisms import turns_of
 from sim.shapes.pieces import HANDLE, HEAD, Piece
 
 Draw = Callable[[np.random.Generator, int], tuple[Piece, ...]]
@@ -121,12 +122,10 @@ def _check_outline(where: str, outline: Any) -> None:
         raise FamilyError(f"{where}: outline of shape {array.shape}, {array.dtype}; expected (V, 2) in m, V at least 3")
     if not np.isfinite(array).all():
         raise FamilyError(f"{where}: the outline holds values that are not finite")
-    edges = np.concatenate((array[1:], array[:1])) - array
-    after = np.concatenate((edges[1:], edges[:1]))
-    turns = edges[:, 0] * after[:, 1] - edges[:, 1] * after[:, 0]
-    # Exactly straight corners are refused by `Part`, once the layout has been turned.
-    if np.any(turns < -1e-12):
-        found = "clockwise" if np.all(turns < 0) else "not convex"
+    turns = turns_of(array)
+    # Exactly straight corners are refused by `Prism`, once the layout has been turned.
+    if min(turns) < -1e-12:
+        found = "clockwise" if max(turns) < 0 else "not convex"
         raise FamilyError(f"{where}: the outline is {found}; expected a convex counter-clockwise polygon")
 
 

@@ -6,7 +6,7 @@ to slots later, so that no family can favour a colour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -94,4 +94,4 @@ def in_slots(pieces: list[Piece], slots: tuple[int, ...], roles: tuple[str, ...]
     """
     named = roles or ("",) * len(pieces)
     dealt = zip(pieces, slots, named, strict=True)
-    return tuple(replace(piece, slot=slot, role=role) for piece, slot, role in dealt)
+    return tuple(Piece(piece.kind, piece.outline, piece.height, slot, role) for piece, slot, role in dealt)

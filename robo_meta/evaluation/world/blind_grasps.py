@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.objects.acceptance import balance_points, colour_moments, density_grid
-from sim.objects.graspable import MAX_SHIFT, footprint_of, grasp_at, headings_at
+from sim.objects.balance_points import balance_points, colour_moments, density_grid
+from sim.objects.cross_sections import MAX_SHIFT
+from sim.objects.graspable import footprint_of, grasp_at
 from sim.objects.spec import ObjectSpec
 from sim.tasks.sampling import RATIO_RANGE
 
@@ -92,7 +93,7 @@ def grasp_near(spec: ObjectSpec, point: np.ndarray) -> np.ndarray | None:
     places = places[np.hypot(*(places - point).T).argsort()]
     # Nearest first, a few at a time: most often the first few hold one.
     for start in range(0, len(places), 64):
-        cost, grasps, heights = headings_at(footprint, places[start : start + 64])
+        cost, grasps, heights = footprint.weigh(places[start : start + 64])
         found = np.flatnonzero(np.isfinite(cost.min(axis=1)))
         if len(found):
             row, best = found[0], int(cost[found[0]].argmin())

@@ -18,14 +18,8 @@ from demos.expert.scripted_controller import scripted_controller
 from robo_meta.evaluation.world import blind_grasps
 from robo_meta.scenarios.rollout import expert_rollout, rollout
 from robo_meta.strategies.policy import GraspPolicy
-from sim.objects.acceptance import (
-    balance_heading,
-    balance_points,
-    colour_moments,
-    place,
-    possible_balance_points,
-    refusal,
-)
+from sim.objects.acceptance import balance_heading, place, possible_balance_points, refusal
+from sim.objects.balance_points import balance_points, colour_moments
 from sim.objects.graspable import outer_ends
 from sim.objects.spec import ObjectSpec
 from sim.shapes.families import family_named

@@ -6,17 +6,8 @@ import shapely
 
 from sim.errors import InputError
 from sim.frames import heading_gap
-from sim.objects.acceptance import (
-    RULES,
-    LayoutError,
-    balance_points,
-    colour_moments,
-    density_grid,
-    draw_object,
-    explained,
-    place,
-    refusal,
-)
+from sim.objects.acceptance import RULES, LayoutError, draw_object, explained, place, refusal
+from sim.objects.balance_points import balance_points, colour_moments, density_grid
 from sim.objects.graspable import footprint_of, grasp_at, outer_ends
 from sim.objects.spec import mass_properties
 from sim.shapes.families import FAMILIES, register_family, unregister_family

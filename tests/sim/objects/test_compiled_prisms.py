@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from sim.frames import heading_gap
-from sim.objects.acceptance import RULES, density_grid, draw_object
-from sim.objects.cross_sections import distinct_headings, grasp_height
+from sim.objects.acceptance import RULES, draw_object
+from sim.objects.balance_points import density_grid
+from sim.objects.cross_sections import distinct_headings, grasp_height, held_alone, radial_cost, weighed
 from sim.objects.graspable import footprint_of
 from sim.objects.prism_sections import MERGE_GAP
 from sim.objects.prisms import half_spaces
 from sim.robot import AT_ENDS, FINGERS
+from sim.sensing import cast
 
 FAMILIES = ("spoon", "anchor", "wedge", "hook", "pan")
 
@@ -100,6 +102,70 @@ def test_sections_are_those_of_numpy_to_the_bit(family: str, at_end: bool):
     )
 
 
+def places(spec, count: int, seed: int = 3) -> np.ndarray:
+    """Points (N, 2) on and beside the parts."""
+    rng, middles = np.random.default_rng(seed), np.stack([part.outline.mean(axis=0) for part in spec.parts])
+    return middles[rng.integers(len(middles), size=count)] + rng.normal(0, 0.02, (count, 2))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_places_are_weighed_as_their_sections_say_to_the_bit(family: str):
+    spec = drawn(family)
+    footprint, points = footprint_of(spec), places(spec, 80)
+    cost, grasps, heights = footprint.weigh(points)
+    wanted, grasps_wanted, heights_wanted = weighed(footprint, points)
+    np.testing.assert_array_equal(cost, wanted)
+    good = np.isfinite(wanted)
+    assert 10 < good.sum() < good.size - 10
+    np.testing.assert_array_equal(grasps[good], grasps_wanted[good])
+    np.testing.assert_array_equal(heights[good], heights_wanted[good])
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_outer_ends_are_held_where_their_sections_say(family: str):
+    spec = drawn(family)
+    footprint, points = footprint_of(spec), places(spec, 150)
+    found = footprint.ends_held(points)
+    np.testing.assert_array_equal(found, held_alone(footprint, points))
+    assert 5 < found.sum() < len(points) - 5
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_grasps_at_ends_are_those_of_hands_that_slide_along_the_parts(family: str):
+    spec, colour = drawn(family), "red"
+    footprint = footprint_of(spec)
+    own, expected, costs = np.array([part.colour == colour for part in spec.parts]), [], []
+    for part, headings in zip(spec.parts, footprint.part_headings, strict=True):
+        for yaw in headings if part.colour == colour else ():
+            u, v = np.array([np.cos(yaw), np.sin(yaw)]), np.array([-np.sin(yaw), np.cos(yaw)])
+            across, along = part.outline @ u, part.outline @ v
+            start, stop = along.min() + FINGERS.end_inset, along.max() - FINGERS.end_inset
+            if start > stop or np.ptp(across) > 2 * FINGERS.max_width:
+                continue
+            steps = np.linspace(start, stop, max(2, int((stop - start) / 0.005)))
+            points = steps[:, None] * v + (across.max() + across.min()) / 2 * u
+            found = footprint.cut(points, np.full(len(points), yaw), at_end=True)
+            for n in np.flatnonzero(found.graspable & ~(found.held & ~own).any(axis=1)):
+                expected.append([*(points[n] + found.shift[n] * u), found.grasp_z[n], yaw])
+                costs.append(found.width[n] + found.spread[n] + radial_cost(points[n], u))
+    grasps, cost = footprint.end_grasps(colour)
+    assert len(grasps) == len(expected) > 0
+    np.testing.assert_array_equal(grasps, expected)
+    np.testing.assert_array_equal(cost, costs)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_rays_meet_the_nearest_of_all_parts(family: str):
+    spec, rng, origin = drawn(family), np.random.default_rng(1), np.array([0.05, -0.1, 0.8])
+    directions = rng.uniform([-0.2, -0.2, 0.0], [0.2, 0.2, 0.0], (500, 3)) - origin
+    each = np.stack([part.cast(origin, directions) for part in spec.parts])
+    distance, part = cast(spec, origin, directions)
+    np.testing.assert_array_equal(distance, each.min(axis=0))
+    hit = np.isfinite(distance)
+    assert len(set(part[hit])) > 1
+    np.testing.assert_array_equal(part[hit], each.argmin(axis=0)[hit])
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_rays_meet_parts_where_numpy_says_to_the_bit(family: str):
     rng, origin = np.random.default_rng(1), np.array([0.05, -0.1, 0.8])
@@ -107,7 +173,7 @@ def test_rays_meet_parts_where_numpy_says_to_the_bit(family: str):
     directions[:3] = [[0, 0, -1.0], [1.0, 0, 0], [0, 0, 1.0]]
     hits = 0
     for part in drawn(family).parts:
-        normals, offsets = half_spaces(part)
+        normals, offsets, _ = half_spaces([part])
         reach, slope = offsets - normals @ origin, directions @ normals.T
         with np.errstate(divide="ignore", invalid="ignore"):
             distance = reach / slope

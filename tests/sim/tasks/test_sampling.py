@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from demos.expert.grasp_plan import plan_grasp
-from sim.objects.acceptance import balance_points, colour_moments
+from sim.objects.balance_points import balance_points, colour_moments
 from sim.shapes.families import SPLITS, UnknownSplit, families_of
 from sim.tasks.sampling import FRICTION_RANGE, MASS_RANGE, UnknownIntention, draw_families, draw_scene, draw_task
 from sim.tasks.scenes import BALANCE, PART, Noise
