@@ -62,8 +62,11 @@ class Scans(NamedTuple):
     def seen(self, factors: Tensor) -> Seen:
         """What the loss sees of them; `factors` (U,) weigh the grasps."""
         place, closing = self.grasps[:, None, :2], self.grasps[:, None, 2:]
-        from_vote = self.votes - place
-        return Seen(self.places, from_vote, from_vote.square().sum(-1), place, closing, factors)
+        return Seen(self.places, self.from_vote().square().sum(-1), place, closing, factors)
+
+    def from_vote(self) -> Tensor:
+        """(U, P, 2): from the grasps to the points' votes."""
+        return self.votes - self.grasps[:, None, :2]
 
 
 class Layer(NamedTuple):

@@ -27,17 +27,17 @@ class ByScans(NamedTuple):
     """(V, M + 1)."""
     log_hold: Tensor
     """(V, P)."""
-    votes: Tensor
-    """(V, P, 2)."""
+    near: Tensor
+    """(V, P): by half of the squared distance of votes from the grasps."""
     weight: Tensor
     """(M + 1, W)."""
 
     @classmethod
     def of(cls, scans: Scans, count: int) -> ByScans:
         """Zeros, for so many scans."""
-        parts = (scans.hidden, scans.pooled, scans.gates, scans.log_hold, scans.votes)
-        hidden, pooled, gates, log_hold, votes = (part.new_zeros(count, *part.shape[1:]) for part in parts)
-        return cls(hidden, pooled, gates, log_hold, votes, torch.zeros_like(scans.weight))
+        parts = (scans.hidden, scans.pooled, scans.gates, scans.log_hold, scans.log_hold)
+        hidden, pooled, gates, log_hold, near = (part.new_zeros(count, *part.shape[1:]) for part in parts)
+        return cls(hidden, pooled, gates, log_hold, near, torch.zeros_like(scans.weight))
 
     def add(self, some: ByScans, rows: Tensor) -> None:
         """Add those of the scans of numbers `rows` (V,)."""
@@ -102,5 +102,5 @@ class HeadPass:
         into.pooled.add_(by_pooled)
         into.gates.add_(slopes.gates)
         into.log_hold.add_(slopes.scores[:, -1])
-        into.votes.add_(self._mixture.by_votes(slopes.near))
+        into.near.add_(slopes.near)
         self._where.add_weight(into.weight, slopes.scores, self._layer.z)

@@ -101,7 +101,8 @@ def meta_gradient(
             own.append((supports.rows, left, right))
     hold_losses, by_hold = _hold(body.hold.view(n, d, p), batch.graspable)
     by_theta = {name: by_tables[name].sum(0) for name in NAMES}
-    by_theta |= _through_body(theta, body, into, by_hold.view(n * d, p), own)
+    by_votes = 2 * into.near[..., None] * scans.from_vote()
+    by_theta |= _through_body(theta, body, into, by_votes, by_hold.view(n * d, p), own)
     return MetaGradient(queries.per_task(query.losses) + hold_losses, by_theta, by_rates)
 
 
@@ -111,14 +112,19 @@ def _shares(mask: Tensor) -> Tensor:
 
 
 def _through_body(
-    theta: Parameters, body: BodyPass, into: ByScans, by_hold: Tensor, own: list[tuple[Tensor, Tensor, Tensor]]
+    theta: Parameters,
+    body: BodyPass,
+    into: ByScans,
+    by_votes: Tensor,
+    by_hold: Tensor,
+    own: list[tuple[Tensor, Tensor, Tensor]],
 ) -> dict[str, Tensor]:
     """Name → gradient of the body's parameters, and of those of the head that no task owns.
 
     Args:
         theta, body: parameters, and the pass that is gone back through.
         into: gradients by what the head saw.
-        by_hold: (U, P), by `BodyPass.hold`.
+        by_votes, by_hold: (U, P, 2) and (U, P), by `BodyPass.votes` and `BodyPass.hold`.
         own: scans' numbers (V,), and (V, P, J) and (V, J, H) whose products are gradients by their points besides.
     """
     by_hidden = into.hidden.flatten(0, 1)
@@ -131,7 +137,7 @@ def _through_body(
         "head.in.pooled": body.pooled.t() @ into.pooled,
         "head.gate.weight": body.pooled.t() @ into.gates,
         "head.score.weight": into.weight.t(),
-    } | body.gradient(by_points, by_pooled, into.votes, by_hold, into.log_hold)
+    } | body.gradient(by_points, by_pooled, by_votes, by_hold, into.log_hold)
 
 
 def _hold(hold: Tensor, graspable: Tensor) -> tuple[Tensor, Tensor]:
