@@ -25,8 +25,9 @@ def heard(a: Tensor, colours: Tensor, which: Tensor | None, table: Tensor | None
         call(BODY, "add", a.view(shape), colours, which, table)
     gate, x = activated(a)
     sums, highest = a.new_zeros(u, corners, a.shape[1]), a.new_empty(u, a.shape[1])
-    where = torch.zeros(highest.shape, dtype=torch.int32)
-    call(BODY, "pooled", x.view(shape), colours, which, sums, highest, where)
+    where = torch.zeros(highest.shape, dtype=torch.int64)
+    call(BODY, "total", x.view(shape), colours, which, sums)
+    call(BODY, "highest", x.view(shape), highest, where)
     return Layer(gate, x, sums, highest, where)
 
 
@@ -35,10 +36,12 @@ def heard_back(
 ) -> tuple[Tensor, Tensor]:
     """As `body_layers.heard_back`."""
     assert which is not None
-    shape, by_table = (*colours.shape[:2], by_x.shape[1]), torch.empty_like(by_sums)
-    kept = layer.kept.view(shape), layer.x.view(shape), layer.where
-    call(BODY, "heard_back", by_x.view(shape), *kept, colours, which, by_sums, by_highest, by_table)
-    return by_x, by_table
+    spread, by_table = by_x.view(*colours.shape[:2], -1), torch.zeros_like(by_sums)
+    call(BODY, "add", spread, colours, which, by_sums)
+    spread.scatter_add_(1, layer.where[:, None], by_highest[:, None])
+    by_a = through(by_x, Hidden(layer.kept, layer.x))
+    call(BODY, "total", spread, colours, which, by_table)
+    return by_a, by_table
 
 
 def held(a: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -5,14 +5,9 @@ Axis letters as there.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sim.compiling import compiled
-
-ZERO: Any = np.float32(0)
-ONE: Any = np.float32(1)
 
 
 @compiled
@@ -34,66 +29,28 @@ def add(values: np.ndarray, colours: np.ndarray, which: np.ndarray, table: np.nd
 
 
 @compiled
-def pooled(
-    x: np.ndarray, colours: np.ndarray, which: np.ndarray, sums: np.ndarray, highest: np.ndarray, where: np.ndarray
-) -> None:
-    """Fill in what is pooled of points x (U, P, H): `sums`, `highest` and `where` of `Layer`, zeros before; `colours`
-    and `which` as in `add`."""
-    for u in range(len(x)):
-        for j in range(x.shape[2]):
-            highest[u, j] = x[u, 0, j]
-        for p in range(x.shape[1]):
+def total(values: np.ndarray, colours: np.ndarray, which: np.ndarray, sums: np.ndarray) -> None:
+    """Add to `sums` (U, C + 1, H) those of points (U, P, H) of each colour; `colours` and `which` as in `add`."""
+    for u in range(len(values)):
+        for p in range(values.shape[1]):
             for k in range(which[u, p, 0]):
                 c = which[u, p, k + 1]
                 share = colours[u, p, c]
-                for j in range(x.shape[2]):
-                    sums[u, c, j] += share * x[u, p, j]
-            for j in range(x.shape[2]):
-                if x[u, p, j] > highest[u, j]:
-                    highest[u, j] = x[u, p, j]
-                    where[u, j] = p
+                for j in range(values.shape[2]):
+                    sums[u, c, j] += share * values[u, p, j]
 
 
 @compiled
-def heard_back(
-    by: np.ndarray,
-    gate: np.ndarray,
-    x: np.ndarray,
-    where: np.ndarray,
-    colours: np.ndarray,
-    which: np.ndarray,
-    by_sums: np.ndarray,
-    by_highest: np.ndarray,
-    by_table: np.ndarray,
-) -> None:
-    """`body_layers.heard_back`; arguments as there.
-
-    Args:
-        by: (U, P, H), gradients by the output, which become those by the input.
-        gate, x, where: the input's sigmoid, the output, and of `pooled`.
-        colours, which: as in `add`.
-        by_sums, by_highest: gradients by those.
-        by_table: filled in.
-    """
-    for u in range(len(by)):
-        for j in range(by.shape[2]):
-            by[u, where[u, j], j] += by_highest[u, j]
-        for c in range(by_table.shape[1]):
-            for j in range(by.shape[2]):
-                by_table[u, c, j] = ZERO
-        for p in range(by.shape[1]):
-            for k in range(which[u, p, 0]):
-                c = which[u, p, k + 1]
-                share = colours[u, p, c]
-                for j in range(by.shape[2]):
-                    by[u, p, j] += share * by_sums[u, c, j]
-            for j in range(by.shape[2]):
-                by[u, p, j] *= gate[u, p, j] + x[u, p, j] * (ONE - gate[u, p, j])
-            for k in range(which[u, p, 0]):
-                c = which[u, p, k + 1]
-                share = colours[u, p, c]
-                for j in range(by.shape[2]):
-                    by_table[u, c, j] += share * by[u, p, j]
+def highest(x: np.ndarray, values: np.ndarray, where: np.ndarray) -> None:
+    """Fill `values` (U, H) with the highest of points (U, P, H), and `where`, zeros before, with the point's number."""
+    for u in range(len(x)):
+        for j in range(x.shape[2]):
+            values[u, j] = x[u, 0, j]
+        for p in range(1, x.shape[1]):
+            for j in range(x.shape[2]):
+                if x[u, p, j] > values[u, j]:
+                    values[u, j] = x[u, p, j]
+                    where[u, j] = p
 
 
 @compiled

@@ -36,8 +36,7 @@ def opened(
     colours: np.ndarray,
     which: np.ndarray,
     hidden: np.ndarray,
-    pooled: np.ndarray,
-    bias: np.ndarray,
+    whole: np.ndarray,
     colour: np.ndarray,
     a: np.ndarray,
 ) -> None:
@@ -46,28 +45,23 @@ def opened(
     Args:
         rows, owners: (V,).
         colours, which: (U, P, C + 1), and of `listed`.
-        hidden, pooled: (U, P, W) and (V, W), of `Scans`, or empty for the latter.
-        bias, colour: the tables (N, W) and (N, C, W), or their directions.
+        hidden: (U, P, W), of `Scans`, or empty for the latter.
+        whole: (V, W), what all points of a scan get.
+        colour: the table (N, C, W), or its direction.
         a: filled in.
     """
-    row = np.empty(a.shape[2], np.float32)
     for i in range(len(rows)):
         u, task = rows[i], owners[i]
-        for j in range(len(row)):
-            row[j] = bias[task, j]
-        if len(pooled):
-            for j in range(len(row)):
-                row[j] += pooled[i, j]
         for p in range(a.shape[1]):
-            for j in range(len(row)):
-                a[i, p, j] = row[j]
+            for j in range(a.shape[2]):
+                a[i, p, j] = whole[i, j]
             if len(hidden):
-                for j in range(len(row)):
+                for j in range(a.shape[2]):
                     a[i, p, j] += hidden[u, p, j]
             for k in range(which[u, p, 0] - 1):
                 c = which[u, p, k + 1]
                 share = colours[u, p, c]
-                for j in range(len(row)):
+                for j in range(a.shape[2]):
                     a[i, p, j] += share * colour[task, c, j]
 
 

@@ -33,6 +33,7 @@ def scored(
     z: np.ndarray,
     colour: np.ndarray,
     like: np.ndarray,
+    turned: np.ndarray,
     scores: np.ndarray,
 ) -> None:
     """Add to `scores` (V, M + 1, P).
@@ -43,10 +44,10 @@ def scored(
         weight: (M + 1, W).
         z: (V, P, W), the hidden layer.
         colour, like: tables (N, C, M + 1) and (N, H).
+        turned: (W, P), changed.
         scores: added to.
     """
     outputs, width, count = weight.shape[0], weight.shape[1], scores.shape[2]
-    turned = np.empty((width, count), np.float32)
     for i in range(len(rows)):
         u, task = rows[i], owners[i]
         for j in range(width):

@@ -49,7 +49,7 @@ class CompiledScans(SomeScans):
         self._shown = Shown.of(self.scans.seen(factors), self.scans.grasps)
         of = self.rows, self._owners, scans.colours, which
         self._of: tuple[np.ndarray, ...] = tuple(part.numpy() for part in of)
-        self._fixed: tuple[np.ndarray, ...] = scans.hidden.numpy(), self.scans.pooled.numpy()
+        self._hidden, self._turned = scans.hidden.numpy(), np.empty(scans.hidden.shape[:0:-1], np.float32)
         self._cloud, self._weight = scans.points.numpy(), scans.weight.numpy()
         self._start, self._shape = self.scans.start(), (len(there), *scans.hidden.shape[1:])
         self._across = np.empty((len(there), scans.points.shape[2], scans.points.shape[1]), np.float32)
@@ -66,19 +66,20 @@ class CompiledScans(SomeScans):
     def hidden(self, bias: Tensor, colour: Tensor) -> Layer:
         """As there."""
         a = bias.new_empty(self._shape)
-        call(HIDDEN, "opened", *self._of, *self._fixed, bias, colour, a)
+        whole = self.per_scan(bias) + self.scans.pooled
+        call(HIDDEN, "opened", *self._of, self._hidden, whole, colour, a)
         return activated(a)
 
     def tilted(self, bias: Tensor, colour: Tensor, layer: Layer) -> tuple[Tensor, Tensor]:
         """As there."""
         a = bias.new_empty(self._shape)
-        call(HIDDEN, "opened", *self._of, *(part[:0] for part in self._fixed), bias, colour, a)
+        call(HIDDEN, "opened", *self._of, self._hidden[:0], self.per_scan(bias), colour, a)
         return a, through(a.clone(), layer)
 
     def scores(self, z: Tensor, colour: Tensor, like: Tensor, *, moved: bool = False) -> Tensor:
         """As there."""
         scores = torch.zeros_like(self._start) if moved else self._start.clone()
-        call(SCORES, "scored", *self._of, self._across, self._weight, z, colour, like[..., 0], scores)
+        call(SCORES, "scored", *self._of, self._across, self._weight, z, colour, like[..., 0], self._turned, scores)
         return scores
 
     def back(self, scores: Tensor, layer: Layer) -> tuple[Tensor, Tensor]:
