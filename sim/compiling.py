@@ -17,19 +17,17 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+"""Of numba's: divisions by zero give what numpy's do; no second door is compiled, for callers in C, of whom there are
+none, which saves a sixteenth of the time."""
 
 
 def compiled(function: Function) -> Function:
-    """The function, compiled when it is first called, or loaded from where it was kept.
-
-    One whose name begins with an underscore is for compiled functions alone: it is compiled without the part that
-    Python would call it by, which takes a tenth of the time.
-    """
+    """The function, compiled when it is first called, or loaded from where it was kept."""
     made: Any
-    options: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": function.__name__.startswith("_")}
     try:
-        made = njit(cache=True, **options)(function)
+        made = njit(cache=True, **OPTIONS)(function)
     except RuntimeError:
         # No folder can be written to.
-        made = njit(cache=False, **options)(function)
+        made = njit(cache=False, **OPTIONS)(function)
     return cast(Function, made)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from robo_meta.learning.adam import Moments, adam_step
+from robo_meta.learning.freed_memory import keep_freed_memory
 from robo_meta.training.presets import Schedule
 from robo_meta.training.ranks import ALONE, Ranks
 from robo_meta.training.state import MetaState, save_state
@@ -122,6 +123,7 @@ def outer_step(
     Raises:
         TrainingDiverged: naming step and task.
     """
+    keep_freed_memory()
     theta = {k: v.detach().requires_grad_() for k, v in state.theta.items()}
     rates = {k: v.detach().requires_grad_() for k, v in state.rates.items()}
     found = Found(*losses(theta, rates, generator, progress))

@@ -149,7 +149,7 @@ class TaskStream:
         support, support_mask, query_mask = others
         return Batch(
             picked.tasks,
-            Encoded(*(part.index_select(0, where).float() for part in self._scans)),
+            Encoded(*(_chosen(part, where) for part in self._scans)),
             self._grasps[where, intention],
             self._graspable[where].float(),
             support,
@@ -158,6 +158,17 @@ class TaskStream:
             where * INTENTIONS_PER_SCAN + intention,
             self._balance[where, intention],
         )
+
+
+def _chosen(scans: Tensor, where: Tensor) -> Tensor:
+    """Those of the numbers `where` (N,), in single precision."""
+    if scans.device.type != "cpu":
+        return scans.index_select(0, where).float()
+    # Straight to where they go: once through memory instead of twice.
+    found = torch.empty(len(where), *scans.shape[1:])
+    for row, number in zip(found, where.tolist(), strict=True):
+        row.copy_(scans[number])
+    return found
 
 
 def draw_supports(

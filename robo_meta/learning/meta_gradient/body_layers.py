@@ -30,12 +30,13 @@ class Layer(NamedTuple):
     """(U, H): number of the point that has it."""
 
 
-def heard(a: Tensor, colours: Tensor, table: Tensor | None = None) -> Layer:
+def heard(a: Tensor, colours: Tensor, which: Tensor | None, table: Tensor | None = None) -> Layer:
     """The activation of inputs (R, H).
 
     Args:
         a: changed in place.
         colours: (U, P, C + 1): corner weights, and 1.
+        which: of `head_compiled.listed`, where this is compiled.
         table: (U, C + 1, H), what points of each colour, and all points, get besides.
     """
     u, p, _ = colours.shape
@@ -48,21 +49,18 @@ def heard(a: Tensor, colours: Tensor, table: Tensor | None = None) -> Layer:
 
 
 def heard_back(
-    by_x: Tensor, layer: Layer, colours: Tensor, by_sums: Tensor, by_highest: Tensor, own: tuple[Tensor, Tensor] | None
+    by_x: Tensor, layer: Layer, colours: Tensor, which: Tensor | None, by_sums: Tensor, by_highest: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Gradient (R, H) by the inputs, and (U, C + 1, H) by the table.
 
     Args:
         by_x: (R, H), by the output; changed in place.
         layer: of `heard`.
-        colours: as there.
+        colours, which: as there.
         by_sums, by_highest: as the layer's.
-        own: (U, P, J) and (U, J, H), whose product is one more gradient by the output.
     """
     u, p, _ = colours.shape
     spread = by_x.view(u, p, -1).baddbmm_(colours, by_sums)
-    if own is not None:
-        spread.baddbmm_(*own)
     spread.scatter_add_(1, layer.where[:, None], by_highest[:, None])
     by_a = silu_backward(by_x, layer.kept)
     return by_a, torch.bmm(colours.transpose(1, 2), by_a.view(u, p, -1))

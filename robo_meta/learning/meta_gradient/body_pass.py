@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from robo_meta.learning.meta_gradient import body_compiled, body_layers
+from robo_meta.learning.meta_gradient.products import linear, product, transposed, wide_transposed
 from robo_meta.model.scorer import Parameters
 
 
@@ -22,18 +23,24 @@ class BodyPass:
         colours: (U, P, 9): its corner weights, and 1.
         places: (U, P, 2).
         vectors: (U, P, V, 2).
-        compiled: whether the layers are compiled, see `head_compiled.compiled_here`.
+        which: of `head_compiled.listed`, where the layers are compiled.
     """
 
     def __init__(
-        self, theta: Parameters, features: Tensor, colours: Tensor, places: Tensor, vectors: Tensor, compiled: bool
+        self,
+        theta: Parameters,
+        features: Tensor,
+        colours: Tensor,
+        places: Tensor,
+        vectors: Tensor,
+        which: Tensor | None,
     ) -> None:
-        self._theta, self._colours, self._vectors = theta, colours, vectors
-        self._layers = layers = body_compiled if compiled else body_layers
+        self._theta, self._colours, self._which, self._vectors = theta, colours, which, vectors
+        self._layers = layers = body_layers if which is None else body_compiled
         u, p, _ = features.shape
-        self._features = features.view(u * p, -1)
-        first = torch.addmm(theta["body.in.bias"], self._features, theta["body.in.weight"])
-        self._first = layers.heard(first, colours)
+        self._features = features
+        first = product(features, theta["body.in.weight"], theta["body.in.bias"])
+        self._first = layers.heard(first, colours, which)
         sums = self._first.sums
         self._pooled = torch.cat([sums[:, -1] / p, self._first.highest], -1)
         self._context = torch.addmm(theta["body.pool.bias"], self._pooled, theta["body.pool.weight"])
@@ -41,15 +48,18 @@ class BodyPass:
         self._means = sums[:, :-1] / self._counts
         whole = (functional.silu(self._context) + theta["body.mix.bias"])[:, None]
         table = torch.cat([self._means @ theta["body.mix.own"], whole], 1)
-        self._second = layers.heard(self._first.x @ theta["body.mix.weight"], colours, table)
+        self._second = layers.heard(
+            product(self._first.x.view(u, p, -1), theta["body.mix.weight"]), colours, which, table
+        )
         self.points = self._second.x
         """(R, H)."""
+        points = self.points.view(u, p, -1)
         self.pooled = torch.cat([self._second.sums[:, -1] / p, self._second.highest], -1)
         """(U, 2H)."""
-        parts = torch.addmm(theta["body.vote.bias"], self.points, theta["body.vote.weight"])
+        parts = product(points, theta["body.vote.weight"], theta["body.vote.bias"])
         self.votes = layers.votes(parts, vectors, places)
         """(U, P, 2)."""
-        hold = torch.addmm(theta["body.hold.in.bias"], self.points, theta["body.hold.in.weight"])
+        hold = product(points, theta["body.hold.in.weight"], theta["body.hold.in.bias"])
         self._hold, self._held, hold = layers.held(hold, theta["body.hold.out.weight"], theta["body.hold.out.bias"])
         self.hold = hold.view(u, p)
         """(U, P)."""
@@ -58,7 +68,7 @@ class BodyPass:
         """(U, P)."""
 
     def gradient(
-        self, points: Tensor, pooled: Tensor, votes: Tensor, hold: Tensor, log_hold: Tensor, own: tuple[Tensor, Tensor]
+        self, points: Tensor, pooled: Tensor, votes: Tensor, hold: Tensor, log_hold: Tensor
     ) -> dict[str, Tensor]:
         """Name → gradient of the body's parameters, from those of its outputs.
 
@@ -67,7 +77,6 @@ class BodyPass:
             pooled: (U, 2H).
             votes: (U, P, 2).
             hold, log_hold: (U, P).
-            own: (U, P, J) and (U, J, H), whose product is one more gradient by `points`.
         """
         theta, layers = self._theta, self._layers
         p, width = self._colours.shape[1], points.shape[1]
@@ -84,7 +93,7 @@ class BodyPass:
         points.addmm_(held, theta["body.hold.in.weight"].t()).addmm_(parts, theta["body.vote.weight"].t())
         by_sums = torch.zeros_like(self._second.sums)
         by_sums[:, -1] = pooled[:, :width] / p
-        by_a, by_table = layers.heard_back(points, self._second, self._colours, by_sums, pooled[:, width:], own)
+        by_a, by_table = layers.heard_back(points, self._second, self._colours, self._which, by_sums, pooled[:, width:])
         return found | self._below(by_a, by_table)
 
     def _below(self, second: Tensor, by_table: Tensor) -> dict[str, Tensor]:
@@ -94,24 +103,14 @@ class BodyPass:
         means, whole = by_table[:, :-1], by_table[:, -1]
         context = body_layers.silu_backward(whole.contiguous(), self._context)
         pooled = context @ theta["body.pool.weight"].t()
-        x = second @ theta["body.mix.weight"].t()
+        x = product(second.view(-1, p, width), theta["body.mix.weight"].t())
         back = torch.cat([means @ theta["body.mix.own"].t() / self._counts, pooled[:, None, :width] / p], 1)
-        first, by_ones = self._layers.heard_back(x, self._first, self._colours, back, pooled[:, width:], None)
+        first, by_ones = self._layers.heard_back(x, self._first, self._colours, self._which, back, pooled[:, width:])
         return {
             "body.mix.weight": transposed(self._first.x, second),
             "body.mix.bias": whole.sum(0),
             "body.mix.own": transposed(self._means.reshape(-1, width), means.reshape(-1, width)),
             **linear("body.pool", self._pooled, context),
-            "body.in.weight": transposed(self._features, first),
+            "body.in.weight": wide_transposed(self._features, first),
             "body.in.bias": by_ones[:, -1].sum(0),
         }
-
-
-def linear(name: str, inputs: Tensor, outputs: Tensor) -> dict[str, Tensor]:
-    """Name → gradient of a layer's weight and bias, from its inputs and the gradient by its outputs."""
-    return {f"{name}.weight": transposed(inputs, outputs), f"{name}.bias": outputs.sum(0)}
-
-
-def transposed(inputs: Tensor, outputs: Tensor) -> Tensor:
-    """inputsᵀ · outputs. This way round the wide one is read along its rows, which takes two thirds of the time."""
-    return (outputs.t() @ inputs).t()

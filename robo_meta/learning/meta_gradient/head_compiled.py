@@ -1,94 +1,129 @@
-"""`head_pass.SomeScans` by `compiled_head`: on the CPU, in float32, where numba is."""
+"""`head_layers` by `compiled_hidden`, `compiled_scores` and `compiled_mixture`: on the CPU, in float32, where numba
+is."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from robo_meta.learning.meta_gradient.head_pass import NAMES, ByScans, Scans, Tables
-from robo_meta.model.compiled_or_none import compiled_or_none
+from robo_meta.learning.meta_gradient.compiled_call import call
+from robo_meta.learning.meta_gradient.head_layers import BIAS, COLOUR, GATE, LIKE, SCORE, Layer, Scans, SomeScans
+from robo_meta.learning.meta_gradient.mixture_compiled import CompiledMixture, Shown
+from robo_meta.learning.meta_gradient.mixture_loss import MixtureLoss, Slopes
 
-COMPILED = "robo_meta.learning.meta_gradient.compiled_head"
-FIELDS = 4
-"""What is kept of each keypoint and of the points' own choice: `compiled_head.MEAN_X` and those after it."""
-
-
-def compiled_here(values: Tensor) -> bool:
-    """Whether passes over such values are compiled."""
-    plain = values.device.type == "cpu" and values.dtype == torch.float32
-    return plain and compiled_or_none(COMPILED, "forward") is not None
+HIDDEN = "robo_meta.learning.meta_gradient.compiled_hidden"
+SCORES = "robo_meta.learning.meta_gradient.compiled_scores"
+LARGE = ("points", "colours", "hidden", "weight")
+"""Fields of `Scans` of which no rows are copied."""
 
 
-def _arrays(tables: Tables) -> tuple[np.ndarray, ...]:
-    """The tables in the order of `NAMES`."""
-    flat = [tables[name].contiguous().numpy() for name in NAMES]
-    return (*flat[:-1], flat[-1][..., 0])
+def listed(colours: Tensor) -> Tensor:
+    """`compiled_hidden.listed`: which of the colours (U, P, C + 1) points have."""
+    which = torch.empty(*colours.shape[:2], colours.shape[2] + 1, dtype=torch.int32)
+    call(HIDDEN, "listed", colours, which)
+    return which
 
 
-class CompiledScans:
-    """As `SomeScans`."""
-
-    def __init__(self, scans: Scans, rows: Tensor, factors: Tensor, tasks: int) -> None:
-        self.tasks = tasks
-        self.factors = factors.contiguous().numpy()
-        s = scans
-        parts = (s.points, s.colours, s.hidden, s.pooled, s.log_volume, s.log_hold, s.gates, s.weight, s.places)
-        self.arrays = tuple(part.contiguous().numpy() for part in (rows, *parts, s.votes, s.grasps))
-        self.sizes = len(rows), s.hidden.shape[1], s.hidden.shape[2], s.gates.shape[1]
-        self.corners, self.width = s.colours.shape[-1] - 1, s.points.shape[-1]
-
-    def run(self, phi: Tables, log_scales: Tensor) -> CompiledPass:
-        """As `SomeScans.run`."""
-        return CompiledPass(phi, self, log_scales)
-
-    def tables(self) -> dict[str, Tensor]:
-        """Name → (N, …), zeros."""
-        n, (_, _, w, m1) = self.tasks, self.sizes
-        shapes = ((n, w), (n, self.corners, w), (n, self.corners, m1), (n, m1), (n, self.width, 1))
-        return {name: torch.zeros(shape) for name, shape in zip(NAMES, shapes, strict=True)}
+def activated(a: Tensor) -> Layer:
+    """The sigmoid of inputs as what is kept, and the activation, which takes their place."""
+    gate = torch.sigmoid(a)
+    return Layer(gate, a.mul_(gate))
 
 
-class CompiledPass:
-    """As `HeadPass`; the losses come with the gradient."""
-
-    def __init__(self, phi: Tables, where: CompiledScans, log_scales: Tensor) -> None:
-        self._where, self._phi, self._log_scales = where, _arrays(phi), log_scales.numpy()
-        v, p, w, m1 = where.sizes
-        shapes = ((v, p, w), (v, p, w), (v, m1, p), (v, m1, p), (v, p), (v, FIELDS, m1))
-        self._kept = tuple(np.empty(shape, np.float32) for shape in shapes)
-        self._losses = np.zeros(v, np.float32)
-        self.losses = torch.from_numpy(self._losses)
-        """(V,): weighted; zeros before `gradient`."""
-
-    def gradient(self, into: ByScans | None = None) -> tuple[dict[str, Tensor], Tensor]:
-        """As `HeadPass.gradient`."""
-        tables, widths = self._where.tables(), np.zeros(3, np.float32)
-        by_fixed = _NOTHING if into is None else _by(into)
-        self._call("forward", self._phi, tables, self._losses, widths, by_fixed)
-        return tables, torch.from_numpy(widths)
-
-    def tangent(self, direction: Tables, into: ByScans) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """As `HeadPass.tangent`."""
-        tables, widths = self._where.tables(), np.zeros(3, np.float32)
-        moved = np.empty(self._where.sizes[:2], np.float32)
-        self._call("tangent", _arrays(direction), tables, widths, _by(into), moved)
-        return tables, torch.from_numpy(widths), torch.from_numpy(moved)
-
-    def own_scores(self) -> Tensor:
-        """As `HeadPass.own_scores`."""
-        return torch.from_numpy(self._kept[2][:, -1])
-
-    def _call(self, name: str, phi: tuple[np.ndarray, ...], tables: Tables, *rest: Any) -> None:
-        where, function = self._where, compiled_or_none(COMPILED, name)
-        assert function is not None
-        function(where.arrays, phi, self._log_scales, where.factors, self._kept, _arrays(tables), *rest)
+def through(by: Tensor, layer: Layer) -> Tensor:
+    """Gradient by inputs from that by activations, whose place it takes."""
+    call(HIDDEN, "through", *(part.view(-1) for part in (by, *layer)))
+    return by
 
 
-def _by(into: ByScans) -> tuple[np.ndarray, ...]:
-    return tuple(part.numpy() for part in into)
+class CompiledScans(SomeScans):
+    """As `SomeScans`; scans whose grasp weighs nothing are left out. What is kept of a hidden layer is the sigmoid."""
 
+    def __init__(self, scans: Scans, rows: Tensor, factors: Tensor, tasks: int, which: Tensor) -> None:
+        there = factors.nonzero()[:, 0]
+        self._owners = torch.div(there, len(rows) // tasks, rounding_mode="floor")
+        self.rows, self._tasks, factors = rows[there], tasks, factors[there]
+        parts = zip(Scans._fields, scans, strict=True)
+        self.scans = Scans(*(part if name in LARGE else part.index_select(0, self.rows) for name, part in parts))
+        self._shown = Shown.of(self.scans.seen(factors), self.scans.grasps)
+        of = self.rows, self._owners, scans.colours, which
+        self._of: tuple[np.ndarray, ...] = tuple(part.numpy() for part in of)
+        self._hidden, self._turned = scans.hidden.numpy(), np.empty(scans.hidden.shape[:0:-1], np.float32)
+        self._cloud, self._weight = scans.points.numpy(), scans.weight.numpy()
+        self._start, self._shape = self.scans.start(), (len(there), *scans.hidden.shape[1:])
+        self._across = np.empty((len(there), scans.points.shape[2], scans.points.shape[1]), np.float32)
+        call(SCORES, "across", self._cloud, self._of[0], self._across)
 
-_NOTHING = tuple(np.empty((0,) * axes, np.float32) for axes in (3, 2, 2, 2, 3, 2))
+    def per_scan(self, table: Tensor) -> Tensor:
+        """As there."""
+        return table.index_select(0, self._owners)
+
+    def per_task(self, values: Tensor) -> Tensor:
+        """As there."""
+        return values.new_zeros(self._tasks, *values.shape[1:]).index_add_(0, self._owners, values)
+
+    def hidden(self, bias: Tensor, colour: Tensor) -> Layer:
+        """As there."""
+        a = bias.new_empty(self._shape)
+        whole = self.per_scan(bias) + self.scans.pooled
+        call(HIDDEN, "opened", *self._of, self._hidden, whole, colour, a)
+        return activated(a)
+
+    def tilted(self, bias: Tensor, colour: Tensor, layer: Layer) -> tuple[Tensor, Tensor]:
+        """As there."""
+        a = bias.new_empty(self._shape)
+        call(HIDDEN, "opened", *self._of, self._hidden[:0], self.per_scan(bias), colour, a)
+        return a, through(a.clone(), layer)
+
+    def scores(self, z: Tensor, colour: Tensor, like: Tensor, *, moved: bool = False) -> Tensor:
+        """As there."""
+        scores = torch.zeros_like(self._start) if moved else self._start.clone()
+        call(SCORES, "scored", *self._of, self._across, self._weight, z, colour, like[..., 0], self._turned, scores)
+        return scores
+
+    def back(self, scores: Tensor, layer: Layer) -> tuple[Tensor, Tensor]:
+        """As there."""
+        by_z = self._by_z(scores)
+        return through(by_z.clone(), layer), by_z
+
+    def turned(self, a: Tensor, by_z: Tensor, moved: Tensor, layer: Layer) -> Tensor:
+        """As there; `a` is changed."""
+        parts = self._by_z(moved), by_z, *layer, a
+        call(HIDDEN, "turned", *(part.view(-1) for part in parts))
+        return a
+
+    def by_tables(self, by_a: Tensor, slopes: Slopes) -> tuple[dict[str, Tensor], Tensor]:
+        """As there."""
+        n, (_, _, w), (_, m, _) = self._tasks, by_a.shape, slopes.scores.shape
+        corners, width = self.scans.colours.shape[2] - 1, self.scans.points.shape[2]
+        by_pooled = by_a.new_zeros(len(by_a), w)
+        colour, score, like = by_a.new_zeros(n, corners, w), by_a.new_zeros(n, corners, m), by_a.new_zeros(n, width)
+        call(
+            SCORES,
+            "collected",
+            *self._of,
+            self._cloud,
+            by_a,
+            slopes.scores,
+            by_pooled,
+            colour,
+            score,
+            like,
+        )
+        found = {COLOUR: colour, SCORE: score, LIKE: like[..., None]}
+        return {BIAS: self.per_task(by_pooled), GATE: self.per_task(slopes.gates)} | found, by_pooled
+
+    def add_weight(self, weight: Tensor, scores: Tensor, z: Tensor) -> None:
+        """As there."""
+        call(SCORES, "add_weight", scores, z, weight)
+
+    def mixture(self, scores: Tensor, gates: Tensor, log_scales: Tensor) -> MixtureLoss:
+        """As there."""
+        return CompiledMixture(scores, gates, self._shown, log_scales)
+
+    def _by_z(self, scores: Tensor) -> Tensor:
+        """As there."""
+        by_z = scores.new_empty(self._shape)
+        call(SCORES, "back", scores, self._weight, by_z)
+        return by_z

@@ -14,9 +14,12 @@ from torch.nn import functional
 from robo_meta.catalogue import ADAPTED, TRAINED
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.meta_gradient.body_pass import BodyPass
-from robo_meta.learning.meta_gradient.head_compiled import CompiledScans, compiled_here
-from robo_meta.learning.meta_gradient.head_pass import LIKE, NAMES, ByScans, Scans, SomeScans
+from robo_meta.learning.meta_gradient.compiled_call import compiled_here
+from robo_meta.learning.meta_gradient.head_compiled import CompiledScans, listed
+from robo_meta.learning.meta_gradient.head_layers import LIKE, NAMES, Scans, SomeScans
+from robo_meta.learning.meta_gradient.head_pass import ByScans, HeadPass
 from robo_meta.learning.meta_gradient.inner_steps import InnerSteps
+from robo_meta.learning.meta_gradient.products import product, transposed
 from robo_meta.learning.methods import HOLD_WEIGHT
 from robo_meta.model.point_features import LOG_VOLUME
 from robo_meta.model.scorer import Parameters
@@ -53,12 +56,12 @@ def meta_gradient(
     features, colours, places, vectors = (part.flatten(0, 1) for part in batch.scans)
     ones = torch.ones_like(places[..., :1])
     colours = torch.cat([colours, ones], -1)
-    compiled = compiled_here(features)
-    body = BodyPass(theta, features, colours, places, vectors, compiled)
+    which = listed(colours) if compiled_here(features) else None
+    body = BodyPass(theta, features, colours, places, vectors, which)
     scans = Scans(
         body.points.view(n * d, p, -1),
         colours,
-        (body.points @ theta["head.in.weight"]).view(n * d, p, -1),
+        product(body.points.view(n * d, p, -1), theta["head.in.weight"]).view(n * d, p, -1),
         body.pooled @ theta["head.in.pooled"],
         features[..., LOG_VOLUME].contiguous(),
         body.log_hold,
@@ -68,27 +71,39 @@ def meta_gradient(
         body.votes,
         batch.grasps.flatten(0, 1),
     )
-    some = CompiledScans if compiled else SomeScans
     numbers = torch.arange(n * d, device=features.device).view(n, d)
+
+    def some(rows: Tensor, mask: Tensor) -> SomeScans:
+        if which is None:
+            return SomeScans(scans, rows.flatten(), _shares(mask), n)
+        return CompiledScans(scans, rows.flatten(), _shares(mask), n, which)
+
     tables: Parameters = {name: theta[name].expand(n, *theta[name].shape) for name in NAMES}
-    steps = None
+    steps, into = None, ByScans.of(scans, n * d)
     if rates:
-        supports = numbers.gather(1, batch.support).flatten()
-        steps = InnerSteps(tables, rates, some(scans, supports, _shares(batch.support_mask), n))
+        supports = some(numbers.gather(1, batch.support), batch.support_mask)
+        steps = InnerSteps(tables, rates, supports)
         tables = steps.tables
-    query = some(scans, numbers.flatten(), _shares(batch.query_mask), n).run(tables, log_scales)
-    into = ByScans.of(scans)
-    by_tables, _ = query.gradient(into)
-    own = [(query.own_scores(), numbers.flatten(), tables[LIKE])]
+    queries = some(numbers, batch.query_mask)
+    query, by_queries = HeadPass(tables, queries, log_scales), ByScans.of(scans, len(queries.rows))
+    by_tables, _ = query.gradient(by_queries)
+    into.add(by_queries, queries.rows)
+    own = [(queries.rows, query.own_scores()[..., None], queries.per_scan(tables[LIKE]).transpose(1, 2))]
     by_rates: dict[str, Tensor] = {}
     if steps is not None:
-        back = steps.gradient(by_tables, into, first_order=first_order)
+        by_supports = ByScans.of(scans, len(supports.rows))
+        back = steps.gradient(by_tables, by_supports, first_order=first_order)
         by_tables, by_rates = back.tables, back.rates
-        own += [(scores, supports, like) for scores, like in back.own]
+        into.add(by_supports, supports.rows)
+        if back.own:
+            left = torch.stack([scores for scores, _ in back.own], -1)
+            right = torch.stack([supports.per_scan(like)[..., 0] for _, like in back.own], 1)
+            own.append((supports.rows, left, right))
     hold_losses, by_hold = _hold(body.hold.view(n, d, p), batch.graspable)
     by_theta = {name: by_tables[name].sum(0) for name in NAMES}
-    by_theta |= _through_body(theta, body, into, by_hold.view(n * d, p), _side_by_side(own, n * d))
-    return MetaGradient(query.losses.view(n, d).sum(-1) + hold_losses, by_theta, by_rates)
+    by_votes = 2 * into.near[..., None] * scans.from_vote()
+    by_theta |= _through_body(theta, body, into, by_votes, by_hold.view(n * d, p), own)
+    return MetaGradient(queries.per_task(query.losses) + hold_losses, by_theta, by_rates)
 
 
 def _shares(mask: Tensor) -> Tensor:
@@ -96,34 +111,33 @@ def _shares(mask: Tensor) -> Tensor:
     return (mask / mask.sum(-1, keepdim=True)).flatten()
 
 
-def _side_by_side(own: list[tuple[Tensor, Tensor, Tensor]], scans: int) -> tuple[Tensor, Tensor]:
-    """(U, P, J) and (U, J, H) whose product is the sum of all products.
+def _through_body(
+    theta: Parameters,
+    body: BodyPass,
+    into: ByScans,
+    by_votes: Tensor,
+    by_hold: Tensor,
+    own: list[tuple[Tensor, Tensor, Tensor]],
+) -> dict[str, Tensor]:
+    """Name → gradient of the body's parameters, and of those of the head that no task owns.
 
     Args:
-        own: (V, P), the scans' numbers (V,), and (N, H, 1).
-        scans: U.
+        theta, body: parameters, and the pass that is gone back through.
+        into: gradients by what the head saw.
+        by_votes, by_hold: (U, P, 2) and (U, P), by `BodyPass.votes` and `BodyPass.hold`.
+        own: scans' numbers (V,), and (V, P, J) and (V, J, H) whose products are gradients by their points besides.
     """
-    left, right = [], []
-    for scores, rows, like in own:
-        per_scan = like[..., 0].repeat_interleave(len(rows) // len(like), 0)
-        left.append(scores.new_zeros(scans, scores.shape[1]).index_copy_(0, rows, scores))
-        right.append(per_scan.new_zeros(scans, per_scan.shape[1]).index_copy_(0, rows, per_scan))
-    return torch.stack(left, -1), torch.stack(right, 1)
-
-
-def _through_body(
-    theta: Parameters, body: BodyPass, into: ByScans, by_hold: Tensor, own: tuple[Tensor, Tensor]
-) -> dict[str, Tensor]:
-    """Name → gradient of the body's parameters, and of those of the head that no task owns."""
     by_hidden = into.hidden.flatten(0, 1)
     by_points = by_hidden @ theta["head.in.weight"].t()
+    for rows, left, right in own:
+        by_points.view(len(into.hidden), -1, by_points.shape[1]).index_add_(0, rows, torch.bmm(left, right))
     by_pooled = into.pooled @ theta["head.in.pooled"].t() + into.gates @ theta["head.gate.weight"].t()
     return {
-        "head.in.weight": body.points.t() @ by_hidden,
+        "head.in.weight": transposed(body.points, by_hidden),
         "head.in.pooled": body.pooled.t() @ into.pooled,
         "head.gate.weight": body.pooled.t() @ into.gates,
         "head.score.weight": into.weight.t(),
-    } | body.gradient(by_points, by_pooled, into.votes, by_hold, into.log_hold, own)
+    } | body.gradient(by_points, by_pooled, by_votes, by_hold, into.log_hold)
 
 
 def _hold(hold: Tensor, graspable: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,10 +19,8 @@ class Seen(NamedTuple):
 
     places: Tensor
     """(U, P, 3): x and y, units of `SCALE`, and 1, so that one product gives a sum and what it is centred by."""
-    from_vote: Tensor
-    """(U, P, 2): from the grasp to the points' votes."""
     square: Tensor
-    """(U, P): its squared length."""
+    """(U, P): squared distance of the points' votes from the grasp."""
     place: Tensor
     """(U, 1, 2): the grasp."""
     closing: Tensor
@@ -39,7 +37,7 @@ class Slopes(NamedTuple):
     scores: Tensor
     """(U, M + 1, P)."""
     near: Tensor
-    """(U, P): by half of the squared distance of votes, see `MixtureLoss.by_votes`."""
+    """(U, P): by half of the squared distance of votes from the grasp."""
     widths: Tensor
     """(3,): by the log widths."""
 
@@ -102,10 +100,6 @@ class MixtureLoss:
         near = share[:, -1:] * self._near * self._falls
         inner = self._slope * self._across, self._slope * self._along.square()
         return Slopes(gates, scores, near, self._by_widths(share, *inner, near))
-
-    def by_votes(self, near: Tensor) -> Tensor:
-        """(U, P, 2): gradient by the votes, from `Slopes.near`."""
-        return 2 * near[..., None] * self._seen.from_vote
 
     def tangent(self, scores: Tensor, gates: Tensor) -> Slopes:
         """The derivative of `slopes` in a direction.

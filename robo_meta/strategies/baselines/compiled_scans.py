@@ -51,16 +51,39 @@ def tops(points: np.ndarray, owner: np.ndarray, radius: float, share: float) -> 
     return top, third
 
 
-@compiled
 def nearest_points(cells: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
     """(C,) number of the point (P, ≥2) nearest to each cell (C, 2), −1 where it is farther than `reach`, m."""
-    found = np.full(len(cells), -1)
-    # Points in order of x: those of a strip about the cell are enough. The slack is far above rounding.
-    order = np.argsort(points[:, 0])
+    # Points in order of x: those of a strip about the cell are enough. The slack is far above rounding. Numpy's sort is
+    # as fast as a compiled one, which takes a second to compile.
+    order = np.argsort(points[:, 0], kind="stable")
     x = points[order, 0]
+    first = np.searchsorted(x, cells[:, 0] - reach - 1e-9)
+    found = np.full(len(cells), -1)
+    _nearest(cells, points, reach, order, x, first, found)
+    return found
+
+
+@compiled
+def _nearest(
+    cells: np.ndarray,
+    points: np.ndarray,
+    reach: float,
+    order: np.ndarray,
+    x: np.ndarray,
+    first: np.ndarray,
+    found: np.ndarray,
+) -> None:
+    """Fill `found`, −1 before, as `nearest_points` does.
+
+    Args:
+        cells, points, reach: as there.
+        order, x: (P,), numbers of the points in the order of their x, and these.
+        first: (C,), place in that order at which the strip about each cell begins.
+        found: (C,).
+    """
     for k in range(len(cells)):
         best, most = reach * reach, cells[k, 0] + reach + 1e-9
-        for i in range(np.searchsorted(x, cells[k, 0] - reach - 1e-9), len(x)):
+        for i in range(first[k], len(x)):
             if x[i] > most:
                 break
             j = order[i]
@@ -69,7 +92,6 @@ def nearest_points(cells: np.ndarray, points: np.ndarray, reach: float) -> np.nd
             # Of those equally near, the first.
             if square < best or (square == best and (found[k] < 0 or j < found[k])):
                 best, found[k] = square, j
-    return found
 
 
 @compiled

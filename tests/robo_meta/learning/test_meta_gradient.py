@@ -11,7 +11,7 @@ from robo_meta.learning import methods
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_gradient import InnerGradient
 from robo_meta.learning.inner_loop import CLIP, initial_rates
-from robo_meta.learning.meta_gradient.head_compiled import compiled_here
+from robo_meta.learning.meta_gradient.compiled_call import compiled_here
 from robo_meta.learning.meta_gradient.meta_pass import BY_HAND, MetaGradient, meta_gradient
 from robo_meta.model import scorer
 from robo_meta.model.point_features import FEATURES, VECTORS, Encoded, corner_weights
