@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from importlib import metadata
 
 from sim.errors import InputError, did_you_mean
 
@@ -30,6 +31,14 @@ def split_by_presence(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str,
     """Those of `names` that can be imported, and the others."""
     present = tuple(name for name in names if importlib.util.find_spec(PEERS[name]) is not None)
     return present, tuple(name for name in names if name not in present)
+
+
+def version_of(name: str) -> str:
+    """The version of a peer as its installation tells it; `unknown` of one that was put on the path by hand."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def require(names: Sequence[str]) -> None:

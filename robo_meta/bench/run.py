@@ -6,12 +6,11 @@ import importlib
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import Any
 
 from robo_meta.bench.config import AREAS, BenchConfig
 from robo_meta.bench.machine import machine
-from robo_meta.bench.peers import PEERS, require, split_by_presence
+from robo_meta.bench.peers import require, split_by_presence, version_of
 from robo_meta.bench.row import Row
 from robo_meta.runs.provenance import git_revision, versions
 
@@ -43,7 +42,7 @@ def bench(config: BenchConfig, say: Callable[[str], None] | None = None) -> dict
         say(f"left out, not installed: {', '.join(missing)}")
     before, started = machine(), datetime.now(UTC)
     rows = [row for area in config.areas for row in _area_rows(area, config, present)]
-    own = {name: metadata.version(name) for name in present if name in PEERS}
+    own = {name: version_of(name) for name in present}
     return {
         "schema": SCHEMA,
         "machine": before,

@@ -1,9 +1,10 @@
 """The bench's frame: contenders take turns, ratios are of the same round, peers are optional."""
 
+import numpy as np
 import pytest
 
 from robo_meta.bench.config import AREAS, BenchConfig
-from robo_meta.bench.peers import PEERS, PeerError, split_by_presence
+from robo_meta.bench.peers import PEERS, PeerError, split_by_presence, version_of
 from robo_meta.bench.row import Row, Target
 from robo_meta.bench.run import bench
 from robo_meta.bench.timing import Spread, clocked, interleaved
@@ -58,3 +59,8 @@ def test_a_missing_peer_is_left_out_aloud_and_refused_by_name() -> None:
     with pytest.raises(PeerError, match=f"against {missing[0]}: not installed here"):
         bench(BenchConfig("meta", against=missing[:1], rounds=1))
     assert set(PEERS) == {name for area in AREAS.values() for name in area.peers}
+
+
+def test_a_peer_on_the_path_that_was_never_installed_has_no_version() -> None:
+    assert version_of("numpy") == np.__version__
+    assert version_of("learn2learn-by-hand") == "unknown"
