@@ -1,4 +1,4 @@
-"""What `grasp_head.measure` measures of one place on the CPU, compiled; see `compiled_points`.
+"""What `closing_measures.measure` measures of one place on the CPU, compiled; see `compiled_points`.
 
 What lies in a strip is decided in float32, as there; sums are taken in float64. Axis letters and units as there; S
 strips, R points.
@@ -44,7 +44,7 @@ def _strip(
         half: m.
         height: m, about the place.
         limits: (3,) float32, m: `REACH`, and where the fingers are before they close.
-        dense: as in `grasp_head._Seen`.
+        dense: as in `closing_measures._Seen`.
         rim: m.
         row: float64.
     """
@@ -90,7 +90,7 @@ def seen_along(
     rim: float,
     radii: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(S, A, 8) measures and rims of the strips, and (A, 2D) of the discs, as `grasp_head` orders them.
+    """(S, A, 8) measures and rims of the strips, and (A, 2D) of the discs, as `closing_measures` orders them.
 
     Args:
         offset, z, distance: (2, R), (R,) and (R,) float32, m, of the points from the place.

@@ -24,7 +24,7 @@ from robo_meta.catalogue import TRAINED
 from robo_meta.checkpoints import RECORDED, shipped
 from robo_meta.learning import cloning, contrast
 from robo_meta.learning.inner_loop import LOG_SCALES, MOVED
-from robo_meta.model import context_encoder, controller, grasp_head, scorer
+from robo_meta.model import closing_measures, context_encoder, controller, grasp_head, scorer
 from robo_meta.model.architecture import Architecture
 from robo_meta.model.point_features import VERSION as FEATURES_VERSION
 from robo_meta.model.point_features import WIDTHS
@@ -32,7 +32,7 @@ from robo_meta.training.presets import METHODS, SHARED
 from sim.errors import InputError
 
 SCHEMA = "2"
-CLOSING_WIDTHS = {1: grasp_head.OUTLINE_INPUTS, FEATURES_VERSION: grasp_head.INPUTS}
+CLOSING_WIDTHS = {1: closing_measures.OUTLINE_INPUTS, FEATURES_VERSION: closing_measures.INPUTS}
 """Version of the features → how many inputs `closing` had."""
 CONDITIONED = tuple(method.name for method in TRAINED if method.specialise == "context")
 """Parts with a demonstration encoder."""

@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from robo_meta.model.closing_measures import measure, measure_by_torch
 from robo_meta.model.compiled_neighbours import neighbours
-from robo_meta.model.grasp_head import measure, measure_by_torch
 from robo_meta.model.point_features import encode, encode_by_torch
 from sim.compiling import compiled
 from sim.objects.spec import PALETTE

@@ -11,7 +11,7 @@ import torch
 
 from demos.recording.planned import LABELLED
 from robo_meta.learning.methods import HOLD_WEIGHT, hold_losses
-from robo_meta.model import grasp_head, scorer
+from robo_meta.model import closing_measures, grasp_head, scorer
 from robo_meta.model.dense import initial_dense
 from robo_meta.model.grasp_choice import densest, point_weights
 from robo_meta.model.point_features import QUERIES, encode
@@ -120,7 +120,7 @@ def bars(count: int, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tens
 def test_closing_turns_with_the_object() -> None:
     psi = initial_dense(grasp_head.shapes(8), torch.Generator().manual_seed(0))
     scans, grasps = bars(24, np.random.default_rng(0))
-    step = math.pi / grasp_head.DIRECTIONS
+    step = math.pi / closing_measures.DIRECTIONS
     c, s = math.cos(3 * step), math.sin(3 * step)
     turn = torch.tensor([[c, s], [-s, c]])
     turned = torch.cat([scans[..., :2] @ turn, scans[..., 2:]], -1)
@@ -128,7 +128,7 @@ def test_closing_turns_with_the_object() -> None:
     before, after = grasp_head.close_on(psi, scans, places), grasp_head.close_on(psi, turned, places @ turn)
     # A heading that is turned past half a turn is seen from its other side, whose shift has the other sign.
     heading, later = (torch.remainder(found[:, 3], math.pi) / step for found in (before, after))
-    kept = (heading > 2.5) & (heading < grasp_head.DIRECTIONS - 6.5) & (later > 5.5)
+    kept = (heading > 2.5) & (heading < closing_measures.DIRECTIONS - 6.5) & (later > 5.5)
     assert kept.sum() >= 8
     before, after = before[kept], after[kept]
     assert torch.allclose(torch.cos(2 * (after[:, 3] - before[:, 3] - 3 * step)), torch.ones(len(before)), atol=1e-3)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from robo_meta.model import grasp_head
+from robo_meta.model import closing_measures, grasp_head
 from robo_meta.model.point_features import VERSION, WIDTHS, Encoded, encode
 from robo_meta.model.scorer import body
 from robo_meta.training.checkpoint import FORM, Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
@@ -100,7 +100,7 @@ def narrowed(run: Path, out: Path) -> Path:
         for name, part in found.parts.items()
     }
     closing = parts["closing"]
-    parts["closing"] = {**closing, "in.weight": closing["in.weight"][: grasp_head.OUTLINE_INPUTS]}
+    parts["closing"] = {**closing, "in.weight": closing["in.weight"][: closing_measures.OUTLINE_INPUTS]}
     card = {k: v for k, v in found.card.items() if k != "features"}
     save_checkpoint(out, Checkpoint(parts, card))
     return out
@@ -118,10 +118,13 @@ def test_an_earlier_checkpoint_is_widened_and_its_outputs_stay(tiny_run: Path, t
     for old, new in zip(hidden, body(theta, scans), strict=True):
         assert torch.allclose(old, new, rtol=0, atol=1e-12)
     psi = {k: v.double() for k, v in widened.parts["closing"].items()}
-    assert not psi["in.weight"][grasp_head.OUTLINE_INPUTS :].any()
-    before = {**psi, "in.weight": psi["in.weight"][: grasp_head.OUTLINE_INPUTS]}
-    inputs, _ = grasp_head.measure(points.double(), torch.zeros(2, 2).double())
-    old, new = grasp_head.evaluate(before, inputs[..., : grasp_head.OUTLINE_INPUTS]), grasp_head.evaluate(psi, inputs)
+    assert not psi["in.weight"][closing_measures.OUTLINE_INPUTS :].any()
+    before = {**psi, "in.weight": psi["in.weight"][: closing_measures.OUTLINE_INPUTS]}
+    inputs, _ = closing_measures.measure(points.double(), torch.zeros(2, 2).double())
+    old, new = (
+        grasp_head.evaluate(before, inputs[..., : closing_measures.OUTLINE_INPUTS]),
+        grasp_head.evaluate(psi, inputs),
+    )
     assert torch.allclose(old, new, rtol=0, atol=1e-12)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from robo_meta.model import grasp_head
+from robo_meta.model import closing_measures
 
 
 def test_rims_tell_a_round_body_from_an_upright_one_and_not_its_sides_apart() -> None:
@@ -18,9 +18,11 @@ def test_rims_tell_a_round_body_from_an_upright_one_and_not_its_sides_apart() ->
         points = np.zeros((1, 2000, 6))
         points[0, :, 0], points[0, :, 1], points[0, :, 2] = x, y, z
         points[0, :, :2] *= -1 if reversed_ else 1
-        return grasp_head.measure(torch.from_numpy(points), places)[0][0, :, grasp_head.OUTLINE_INPUTS :].numpy()
+        return closing_measures.measure(torch.from_numpy(points), places)[0][
+            0, :, closing_measures.OUTLINE_INPUTS :
+        ].numpy()
 
-    across = grasp_head.DIRECTIONS // 2  # closing along y
+    across = closing_measures.DIRECTIONS // 2  # closing along y
     assert np.abs(rims(upright)[across]).max() < 0.01
     assert (rims(round_)[across] < -0.2).all()
     leaning = upright + 0.3 * y
