@@ -13,5 +13,5 @@ pip="$folder/bin/pip"
     "datasets>=4,<5" "huggingface-hub>=0.34,<0.36" "av>=15,<16" "jsonlines>=4" "draccus==0.10.0" "deepdiff<9" \
     "gymnasium>=1.1.1" "packaging<26" "safetensors" "termcolor<4" "pandas" "psutil" "tqdm" "tensorboardX" "pyserial" "einops>=0.8"
 # Our own environment, which LeRobot makes through the file that its EnvHub asks for.
-"$pip" install --quiet "pybullet>=3.2.6" "shapely>=2.0.4" "filelock>=3.12"
+"$pip" install --quiet "pybullet>=3.2.6" "shapely>=2.0.4" "numba>=0.61" "filelock>=3.12"
 echo "$folder/bin/python"
