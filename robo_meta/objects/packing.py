@@ -8,10 +8,10 @@ import numpy as np
 
 from demos.storage.schema import Unfit
 from sim.objects import mesh_arrays
-from sim.objects.mesh_arrays import LAYOUT, MOST_VERTICES, Bodies, pack
+from sim.objects.mesh_arrays import EXACT_LAYOUT, LAYOUT, MOST_VERTICES, Bodies, pack
 from sim.objects.meshes import MeshError
 
-__all__ = ["LAYOUT", "MOST_VERTICES", "Bodies", "pack", "unpack"]
+__all__ = ["EXACT_LAYOUT", "LAYOUT", "MOST_VERTICES", "Bodies", "pack", "unpack"]
 
 
 def unpack(arrays: Mapping[str, np.ndarray]) -> Bodies:

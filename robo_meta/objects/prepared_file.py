@@ -1,4 +1,8 @@
-"""Prepared objects on disk, so that another scale or other rules need no second decomposition."""
+"""Prepared objects on disk, so that another scale or other rules need no second decomposition.
+
+Nothing is rounded: an import that was stopped in between and goes on from such a file ends with the same bytes as one
+that was not. Rounded corners give other planes, and with them other cuts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any
 from demos.storage.array_file import Form, read_array_file, write_array_file
 from demos.storage.schema import SHA256, ListOf, Number, Plain, Record, TableOf, Text, Unfit
 from robo_meta.objects.object_file import PREPARED, SCHEMA, LibraryError
-from robo_meta.objects.packing import LAYOUT, pack, unpack
+from robo_meta.objects.packing import EXACT_LAYOUT, pack, unpack
 from robo_meta.objects.preparing import Prepared
 
 PREPARED_OBJECT = Form(
@@ -28,7 +32,7 @@ PREPARED_OBJECT = Form(
     ),
     error=LibraryError,
     advice="import again",
-    layout=LAYOUT,
+    layout=EXACT_LAYOUT,
 )
 
 
@@ -48,7 +52,8 @@ def write_prepared(path: Path, prepared: Prepared, source: str, options: Mapping
         "licence": prepared.licence,
         "notes": list(prepared.notes),
     }
-    write_array_file(path, PREPARED_OBJECT, record, pack([prepared.whole, *prepared.slots], prepared.pieces))
+    arrays = pack([prepared.whole, *prepared.slots], prepared.pieces, EXACT_LAYOUT)
+    write_array_file(path, PREPARED_OBJECT, record, arrays)
 
 
 def read_prepared(path: Path, source: str, options: Mapping[str, Any]) -> Prepared | None:

@@ -21,6 +21,8 @@ LAYOUT = {
     "piece_corners": ("int32", ("P",)),
 }
 """Of an array file: `mesh_vertices`, `mesh_faces` and `piece_corners` count the rows that belong to each."""
+EXACT_LAYOUT = LAYOUT | {name: ("float64", LAYOUT[name][1]) for name in ("vertices", "corners")}
+"""The same without rounding."""
 MOST_VERTICES = 2**15 - 1
 """Of one mesh, as its faces count in 16 bits."""
 
@@ -32,8 +34,10 @@ class Bodies(NamedTuple):
     pieces: tuple[np.ndarray, ...]
 
 
-def pack(meshes: Sequence[TriangleMesh], pieces: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays of `LAYOUT`.
+def pack(
+    meshes: Sequence[TriangleMesh], pieces: Sequence[np.ndarray], layout: Mapping[str, tuple] = LAYOUT
+) -> dict[str, np.ndarray]:
+    """The arrays of a layout: `LAYOUT` or `EXACT_LAYOUT`.
 
     Raises:
         MeshError: a mesh has more vertices than its faces can count.
@@ -42,15 +46,15 @@ def pack(meshes: Sequence[TriangleMesh], pieces: Sequence[np.ndarray]) -> dict[s
         if len(mesh.vertices) > MOST_VERTICES:
             raise MeshError(f"a mesh of {len(mesh.vertices)} vertices; expected {MOST_VERTICES} at most")
 
-    def rows(parts: Sequence[np.ndarray], kind: str) -> np.ndarray:
-        return np.concatenate([np.zeros((0, 3)), *parts]).astype(kind)
+    def rows(parts: Sequence[np.ndarray], name: str) -> np.ndarray:
+        return np.concatenate([np.zeros((0, 3)), *parts]).astype(layout[name][0])
 
     return {
-        "vertices": rows([mesh.vertices for mesh in meshes], "float32"),
-        "faces": rows([mesh.faces for mesh in meshes], "int16"),
+        "vertices": rows([mesh.vertices for mesh in meshes], "vertices"),
+        "faces": rows([mesh.faces for mesh in meshes], "faces"),
         "mesh_vertices": np.array([len(mesh.vertices) for mesh in meshes], dtype=np.int32),
         "mesh_faces": np.array([len(mesh.faces) for mesh in meshes], dtype=np.int32),
-        "corners": rows(pieces, "float32"),
+        "corners": rows(pieces, "corners"),
         "piece_corners": np.array([len(piece) for piece in pieces], dtype=np.int32),
     }
 
