@@ -77,13 +77,13 @@ def wandb_project(project: str, folder: Path) -> OpenLogger:
     Raises:
         sim.libraries.LibraryMissing: the package `wandb` isn't installed.
     """
-    _wandb()
+    _wandb_library()  # missing, it is told now and not by a worker
     return partial(_open_wandb, project, folder)
 
 
 def _open_wandb(project: str, folder: Path, part: str, start: int) -> Logger:
-    return _Wandb(_wandb(), project, part, folder)
+    return _Wandb(_wandb_library(), project, part, folder)
 
 
-def _wandb() -> Any:
+def _wandb_library() -> Any:
     return library("wandb", "--wandb", "wandb")

@@ -122,6 +122,7 @@ def _check_workers(workers: int, device: str, ranks: Ranks, loggers: Sequence[Op
         where = f"on {device}" if device != "cpu" else f"on {ranks.world} ranks"
         raise TrainError(f"workers {workers} {where}, where parts train one after another; expected 1")
     if workers > 1:
+        # Nothing is kept: it only shows whether they can travel, before anything is written.
         try:
             pickle.dumps(tuple(loggers))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
