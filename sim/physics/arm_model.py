@@ -12,31 +12,23 @@ URDF = DATA / "franka_panda" / "panda.urdf"
 ARM_JOINTS = tuple(range(7))
 HOME = (0.0, 0.0, 0.0, -2.2, 0.0, 2.2, 0.785)
 """rad: joints with the hand pointing down over the workspace."""
-FINGER = "finger"
-"""In the names of the fingers' links and joints."""
 
 
-def load_arm(world: World, *, visible: bool, solid: bool = True, fingers: bool = True) -> int:
+def load_arm(world: World, *, visible: bool) -> int:
     """Put the arm into a world, its base at the origin.
 
     Args:
         world: where.
         visible: with the shapes that pictures show, which cost most of the loading.
-        solid: with the shapes that touch.
-        fingers: with its fingers.
 
     Returns:
         The body.
     """
     tree = ElementTree.parse(URDF)
     root = tree.getroot()
-    unwanted = [kind for kind, wanted in (("visual", visible), ("collision", solid)) if not wanted]
-    for link in root.iter("link"):
-        for element in [found for kind in unwanted for found in link.findall(kind)]:
-            link.remove(element)
-    for element in [] if fingers else list(root):
-        if FINGER in element.get("name", ""):
-            root.remove(element)
+    for link in [] if visible else root.iter("link"):
+        for shape in link.findall("visual"):
+            link.remove(shape)
     for mesh in root.iter("mesh"):
         mesh.set("filename", mesh.get("filename", "").replace("package://", f"{URDF.parent}/"))
     with tempfile.TemporaryDirectory(prefix="robo_meta_") as folder:

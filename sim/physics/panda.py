@@ -8,7 +8,7 @@ from math import atan2, hypot, pi
 import numpy as np
 
 from sim.frames import Pose
-from sim.physics.arm_kinematics import arm_kinematics
+from sim.physics.arm_kinematics import ArmKinematics
 from sim.physics.arm_model import ARM_JOINTS, HOME, load_arm
 from sim.physics.world import World, pybullet
 from sim.robot import GripperConfig
@@ -59,7 +59,7 @@ class Panda:
             physicsClientId=client,
         )
         pybullet.changeConstraint(gear, gearRatio=-1, erp=0.1, maxForce=50, physicsClientId=client)
-        self._kinematics = arm_kinematics()
+        self._kinematics = ArmKinematics(world, self.body, GRASP_LINK)
         self.joints: tuple[float, ...] = HOME
         """rad: where the arm is told to be."""
         self._fingers_told: float | None = None

@@ -1,0 +1,224 @@
+"""Inverse kinematics of a chain of links, compiled: damped least squares (Buss, 2004), in PyBullet's own order of sums.
+
+PyBullet's `calculateInverseKinematics` moves bodies, dynamics and matrices of any size about, for what is some 700
+multiplications an iteration. The loops here do those and take every sum in the order in which PyBullet takes it, so
+that they end in the same angles to the last bit: episodes recorded with PyBullet's own replay.
+"""
+
+from __future__ import annotations
+
+from math import acos, cos, pi, sin, sqrt
+
+import numpy as np
+
+from sim.compiling import compiled
+
+Three = tuple[float, float, float]
+Four = tuple[float, float, float, float]
+Nine = tuple[float, float, float, float, float, float, float, float, float]
+Angles = tuple[float, float, float, float, float, float, float]
+
+JOINTS = 7
+"""Of the chain that turn; its other links are fixed."""
+DAMPING = 0.5
+"""Added to the diagonal of JᵀJ: PyBullet's default for every joint."""
+MOST_TURN = 45.0 * (pi / 180)
+"""rad: a step that would turn some joint farther is shortened as a whole."""
+AXIS_LOST = 10 * 2.0**-52
+"""A turn whose squared sine is below this has no axis."""
+
+
+@compiled
+def matrix_of(quat: Four) -> Nine:
+    """Rotation matrix, row by row, of an xyzw quaternion of any length."""
+    x, y, z, w = quat
+    s = 2.0 / (x * x + y * y + z * z + w * w)
+    xs, ys, zs = x * s, y * s, z * s
+    wx, wy, wz = w * xs, w * ys, w * zs
+    xx, xy, xz = x * xs, x * ys, x * zs
+    yy, yz, zz = y * ys, y * zs, z * zs
+    return (1.0 - (yy + zz), xy - wz, xz + wy, xy + wz, 1.0 - (xx + zz), yz - wx, xz - wy, yz + wx, 1.0 - (xx + yy))
+
+
+@compiled
+def _quaternion(m: Nine) -> Four:
+    """The unit xyzw quaternion of a rotation matrix."""
+    trace = m[0] + m[4] + m[8]
+    if trace > 0.0:
+        s = sqrt(trace + 1.0)
+        w = s * 0.5
+        s = 0.5 / s
+        return (m[7] - m[5]) * s, (m[2] - m[6]) * s, (m[3] - m[1]) * s, w
+    if (m[4] < m[8]) if m[0] < m[4] else (m[0] < m[8]):
+        s = sqrt(m[8] - m[0] - m[4] + 1.0)
+        z = s * 0.5
+        s = 0.5 / s
+        return (m[2] + m[6]) * s, (m[5] + m[7]) * s, z, (m[3] - m[1]) * s
+    if m[0] < m[4]:
+        s = sqrt(m[4] - m[8] - m[0] + 1.0)
+        y = s * 0.5
+        s = 0.5 / s
+        return (m[1] + m[3]) * s, y, (m[7] + m[5]) * s, (m[2] - m[6]) * s
+    s = sqrt(m[0] - m[4] - m[8] + 1.0)
+    x = s * 0.5
+    s = 0.5 / s
+    return x, (m[3] + m[1]) * s, (m[6] + m[2]) * s, (m[7] - m[5]) * s
+
+
+@compiled
+def _turn_between(start: Four, end: Four) -> Three:
+    """Axis times angle, rad, of what turns one attitude into another; the angle is held in 32 bits, as PyBullet does."""
+    ax, ay, az, aw = end
+    bx, by, bz, bw = -start[0], -start[1], -start[2], start[3]
+    x = aw * bx + ax * bw + ay * bz - az * by
+    y = aw * by + ay * bw + az * bx - ax * bz
+    z = aw * bz + az * bw + ax * by - ay * bx
+    w = aw * bw - ax * bx - ay * by - az * bz
+    angle = float(np.float32(2.0 * acos(min(max(w, -1.0), 1.0))))
+    if angle > pi:
+        angle = float(np.float32(angle - 2.0 * pi))
+    squared = 1.0 - w * w
+    if squared < AXIS_LOST:
+        return angle, 0.0, 0.0
+    s = 1.0 / sqrt(squared)
+    x, y, z = x * s, y * s, z * s
+    s = 1.0 / sqrt(x * x + y * y + z * z)
+    return x * s * angle, y * s * angle, z * s * angle
+
+
+@compiled
+def _least_squares(jacobian: np.ndarray, error: np.ndarray, system: np.ndarray, step: np.ndarray) -> None:
+    """Solve (JᵀJ + damping) `step` = Jᵀ `error` by elimination with the largest pivot; `system` is where to do it."""
+    for i in range(JOINTS):
+        for j in range(JOINTS):
+            total = 0.0
+            for k in range(6):
+                total += jacobian[k, i] * jacobian[k, j]
+            system[i, j] = total
+        system[i, i] += DAMPING
+        total = 0.0
+        for k in range(6):
+            total += error[k] * jacobian[k, i]
+        system[i, JOINTS] = total
+    for column in range(JOINTS - 1):
+        pivot = column
+        for i in range(column + 1, JOINTS):
+            if abs(system[i, column]) > abs(system[pivot, column]):
+                pivot = i
+        if pivot != column:
+            for j in range(column, JOINTS + 1):
+                system[column, j], system[pivot, j] = system[pivot, j], system[column, j]
+        for i in range(column + 1, JOINTS):
+            alpha = system[i, column] / system[column, column]
+            for j in range(column + 1, JOINTS + 1):
+                system[i, j] -= system[column, j] * alpha
+    for i in range(JOINTS - 1, -1, -1):
+        total = system[i, JOINTS]
+        for j in range(JOINTS - 1, i, -1):
+            total -= system[i, j] * step[j]
+        step[i] = total / system[i, i]
+
+
+@compiled
+def solve_chain(
+    chain: np.ndarray,
+    turns: np.ndarray,
+    target: Three,
+    target_turn: Four,
+    near: Angles,
+    most_iterations: int,
+    residual: float,
+) -> Angles:
+    """Angles, rad, that bring the chain's last link to a place; limits of joints are not looked at.
+
+    Args:
+        chain: (links, 12): of each link, from the base on, the rotation from its parent's frame to its own at angle
+            0, row by row, and where its joint is in the parent's frame, m. Frames are in the centres of mass.
+        turns: (links,) bool: links that turn, about their frame's z axis, `JOINTS` of them; the others are fixed.
+        target: m, in the frame of the base.
+        target_turn: xyzw, the same.
+        near: rad, where to start.
+        most_iterations, residual: it ends after so many, or with the first that begins nearer than `residual`, m.
+    """
+    links = chain.shape[0]
+    angles = np.empty(JOINTS)
+    for joint in range(JOINTS):
+        angles[joint] = near[joint]
+    link_turn, to_link = np.empty((3, 3)), np.empty((3, 3))  # from the parent's frame, and from the base's
+    product = np.empty((3, 3))
+    place, moved = np.empty(3), np.empty(3)
+    rotating, moving = np.empty((3, JOINTS)), np.empty((3, JOINTS))  # Jacobians, in the link's frame
+    jacobian, error = np.empty((6, JOINTS)), np.empty(6)
+    system, step = np.empty((JOINTS, JOINTS + 1)), np.empty(JOINTS)
+    goal = _quaternion(matrix_of(target_turn))
+    distance = 1e30
+    for _ in range(most_iterations):
+        if not distance > residual:
+            break
+        # Where the links are: each in its own frame, which is how PyBullet holds them.
+        to_link[:] = 0.0
+        to_link[0, 0] = to_link[1, 1] = to_link[2, 2] = 1.0
+        place[:] = 0.0
+        joint = 0
+        for link in range(links):
+            row = chain[link]
+            if turns[link]:
+                c, s = cos(angles[joint]), sin(angles[joint])
+                one = 1.0 - c + c  # but for rounding
+                for k in range(3):
+                    link_turn[0, k] = row[k] * c + row[3 + k] * s
+                    link_turn[1, k] = row[k] * -s + row[3 + k] * c
+                    link_turn[2, k] = row[6 + k] * one
+            else:
+                for i in range(3):
+                    for k in range(3):
+                        link_turn[i, k] = row[3 * i + k]
+            x, y, z = row[9], row[10], row[11]
+            for j in range(joint):
+                a, b, d = rotating[0, j], rotating[1, j], rotating[2, j]
+                p = moving[0, j] - (b * -z + d * y)
+                q = moving[1, j] - (a * z + d * -x)
+                r = moving[2, j] - (a * -y + b * x)
+                for i in range(3):
+                    rotating[i, j] = link_turn[i, 0] * a + link_turn[i, 1] * b + link_turn[i, 2] * d
+                    moving[i, j] = link_turn[i, 0] * p + link_turn[i, 1] * q + link_turn[i, 2] * r
+            x, y, z = place[0] + x, place[1] + y, place[2] + z
+            for i in range(3):
+                moved[i] = link_turn[i, 0] * x + link_turn[i, 1] * y + link_turn[i, 2] * z
+                for k in range(3):
+                    product[i, k] = (
+                        to_link[0, k] * link_turn[i, 0] + to_link[1, k] * link_turn[i, 1] + to_link[2, k] * link_turn[i, 2]
+                    )
+            place[:] = moved
+            to_link[:] = product
+            if turns[link]:
+                rotating[0, joint] = rotating[1, joint] = 0.0
+                rotating[2, joint] = 1.0
+                moving[:, joint] = 0.0
+                joint += 1
+        # What is missing, in the base's frame.
+        distance = 0.0
+        for i in range(3):
+            at = to_link[0, i] * place[0] + to_link[1, i] * place[1] + to_link[2, i] * place[2]
+            error[i] = target[i] - at
+            distance += (at - target[i]) * (at - target[i])
+            for j in range(JOINTS):
+                jacobian[i, j] = to_link[0, i] * moving[0, j] + to_link[1, i] * moving[1, j] + to_link[2, i] * moving[2, j]
+                jacobian[3 + i, j] = (
+                    to_link[0, i] * rotating[0, j] + to_link[1, i] * rotating[1, j] + to_link[2, i] * rotating[2, j]
+                )
+        distance = sqrt(distance)
+        t = to_link
+        attitude = (t[0, 0], t[1, 0], t[2, 0], t[0, 1], t[1, 1], t[2, 1], t[0, 2], t[1, 2], t[2, 2])
+        error[3], error[4], error[5] = _turn_between(_quaternion(matrix_of(_quaternion(attitude))), goal)
+        _least_squares(jacobian, error, system, step)
+        most = 0.0
+        for j in range(JOINTS):
+            if abs(step[j]) > most:
+                most = abs(step[j])
+        if most > MOST_TURN:
+            for j in range(JOINTS):
+                step[j] *= MOST_TURN / most
+        for j in range(JOINTS):
+            angles[j] = step[j] + angles[j]
+    return angles[0], angles[1], angles[2], angles[3], angles[4], angles[5], angles[6]
