@@ -20,6 +20,8 @@ Angles = tuple[float, float, float, float, float, float, float]
 
 JOINTS = 7
 """Of the chain that turn; its other links are fixed."""
+WIDTH = JOINTS + 1
+"""Columns of a Jacobian beside what is missing: as many as wide registers like."""
 DAMPING = 0.5
 """Added to the diagonal of JᵀJ: PyBullet's default for every joint."""
 MOST_TURN = 45.0 * (pi / 180)
@@ -87,30 +89,80 @@ def _turn_between(start: Four, end: Four) -> Three:
 
 
 @compiled
-def _least_squares(jacobian: np.ndarray, error: np.ndarray, system: np.ndarray, step: np.ndarray) -> None:
-    """Solve (JᵀJ + damping) `step` = Jᵀ `error` by elimination with the largest pivot; `system` is where to do it."""
+def _turned(turn: np.ndarray, row: np.ndarray, angle: float) -> None:
+    """Write into `turn` (3, 3) the rotation of a link's `row` of the chain, and on about its z axis by `angle`."""
+    c, s = cos(angle), sin(angle)
+    one = 1.0 - c + c  # but for rounding
+    for k in range(3):
+        turn[0, k] = row[k] * c + row[3 + k] * s
+        turn[1, k] = row[k] * -s + row[3 + k] * c
+        turn[2, k] = row[6 + k] * one
+
+
+@compiled
+def _advance(columns: np.ndarray, turn: np.ndarray, x: float, y: float, z: float) -> None:
+    """Bring Jacobians (6, `WIDTH`), turning under moving, from one link's frame to the next one's, (x, y, z) away."""
+    t0, t1, t2 = turn[0, 0], turn[0, 1], turn[0, 2]
+    t3, t4, t5 = turn[1, 0], turn[1, 1], turn[1, 2]
+    t6, t7, t8 = turn[2, 0], turn[2, 1], turn[2, 2]
+    for j in range(WIDTH):
+        a, b, c = columns[3, j], columns[4, j], columns[5, j]
+        p = columns[0, j] - (b * -z + c * y)
+        q = columns[1, j] - (a * z + c * -x)
+        r = columns[2, j] - (a * -y + b * x)
+        columns[0, j] = t0 * p + t1 * q + t2 * r
+        columns[1, j] = t3 * p + t4 * q + t5 * r
+        columns[2, j] = t6 * p + t7 * q + t8 * r
+        columns[3, j] = t0 * a + t1 * b + t2 * c
+        columns[4, j] = t3 * a + t4 * b + t5 * c
+        columns[5, j] = t6 * a + t7 * b + t8 * c
+
+
+@compiled
+def _to_base(columns: np.ndarray, turn: np.ndarray) -> None:
+    """Bring Jacobians (6, `WIDTH`) from a link's frame to the base's, from which `turn` (3, 3) turns to the link's."""
+    t0, t1, t2 = turn[0, 0], turn[1, 0], turn[2, 0]
+    t3, t4, t5 = turn[0, 1], turn[1, 1], turn[2, 1]
+    t6, t7, t8 = turn[0, 2], turn[1, 2], turn[2, 2]
+    for j in range(WIDTH):
+        p, q, r = columns[0, j], columns[1, j], columns[2, j]
+        a, b, c = columns[3, j], columns[4, j], columns[5, j]
+        columns[0, j] = t0 * p + t1 * q + t2 * r
+        columns[1, j] = t3 * p + t4 * q + t5 * r
+        columns[2, j] = t6 * p + t7 * q + t8 * r
+        columns[3, j] = t0 * a + t1 * b + t2 * c
+        columns[4, j] = t3 * a + t4 * b + t5 * c
+        columns[5, j] = t6 * a + t7 * b + t8 * c
+
+
+@compiled
+def _least_squares(columns: np.ndarray, system: np.ndarray, step: np.ndarray) -> None:
+    """Solve (JᵀJ + damping) `step` = Jᵀe by elimination with the largest pivot.
+
+    Args:
+        columns: (6, `WIDTH`): J, and e as its last column.
+        system: (`JOINTS`, `WIDTH`): where to do it.
+        step: (`JOINTS`,): the solution.
+    """
     for i in range(JOINTS):
-        for j in range(JOINTS):
-            total = 0.0
-            for k in range(6):
-                total += jacobian[k, i] * jacobian[k, j]
-            system[i, j] = total
+        a, b, c = columns[0, i], columns[1, i], columns[2, i]
+        d, e, f = columns[3, i], columns[4, i], columns[5, i]
+        for j in range(WIDTH):
+            total = a * columns[0, j] + b * columns[1, j] + c * columns[2, j]
+            system[i, j] = total + d * columns[3, j] + e * columns[4, j] + f * columns[5, j]
         system[i, i] += DAMPING
-        total = 0.0
-        for k in range(6):
-            total += error[k] * jacobian[k, i]
-        system[i, JOINTS] = total
     for column in range(JOINTS - 1):
-        pivot = column
+        pivot, largest = column, abs(system[column, column])
         for i in range(column + 1, JOINTS):
-            if abs(system[i, column]) > abs(system[pivot, column]):
-                pivot = i
+            if abs(system[i, column]) > largest:
+                pivot, largest = i, abs(system[i, column])
         if pivot != column:
-            for j in range(column, JOINTS + 1):
+            for j in range(WIDTH):
                 system[column, j], system[pivot, j] = system[pivot, j], system[column, j]
         for i in range(column + 1, JOINTS):
             alpha = system[i, column] / system[column, column]
-            for j in range(column + 1, JOINTS + 1):
+            # What stands left of the next column is not looked at again.
+            for j in range(WIDTH):
                 system[i, j] -= system[column, j] * alpha
     for i in range(JOINTS - 1, -1, -1):
         total = system[i, JOINTS]
@@ -147,9 +199,8 @@ def solve_chain(
     link_turn, to_link = np.empty((3, 3)), np.empty((3, 3))  # from the parent's frame, and from the base's
     product = np.empty((3, 3))
     place, moved = np.empty(3), np.empty(3)
-    rotating, moving = np.empty((3, JOINTS)), np.empty((3, JOINTS))  # Jacobians, in the link's frame
-    jacobian, error = np.empty((6, JOINTS)), np.empty(6)
-    system, step = np.empty((JOINTS, JOINTS + 1)), np.empty(JOINTS)
+    columns = np.empty((6, WIDTH))  # Jacobians of moving and turning
+    system, step = np.empty((JOINTS, WIDTH)), np.empty(JOINTS)
     goal = _quaternion(matrix_of(target_turn))
     distance = 1e30
     for _ in range(most_iterations):
@@ -159,29 +210,18 @@ def solve_chain(
         to_link[:] = 0.0
         to_link[0, 0] = to_link[1, 1] = to_link[2, 2] = 1.0
         place[:] = 0.0
+        columns[:] = 0.0
         joint = 0
         for link in range(links):
             row = chain[link]
             if turns[link]:
-                c, s = cos(angles[joint]), sin(angles[joint])
-                one = 1.0 - c + c  # but for rounding
-                for k in range(3):
-                    link_turn[0, k] = row[k] * c + row[3 + k] * s
-                    link_turn[1, k] = row[k] * -s + row[3 + k] * c
-                    link_turn[2, k] = row[6 + k] * one
+                _turned(link_turn, row, angles[joint])
             else:
                 for i in range(3):
                     for k in range(3):
                         link_turn[i, k] = row[3 * i + k]
             x, y, z = row[9], row[10], row[11]
-            for j in range(joint):
-                a, b, d = rotating[0, j], rotating[1, j], rotating[2, j]
-                p = moving[0, j] - (b * -z + d * y)
-                q = moving[1, j] - (a * z + d * -x)
-                r = moving[2, j] - (a * -y + b * x)
-                for i in range(3):
-                    rotating[i, j] = link_turn[i, 0] * a + link_turn[i, 1] * b + link_turn[i, 2] * d
-                    moving[i, j] = link_turn[i, 0] * p + link_turn[i, 1] * q + link_turn[i, 2] * r
+            _advance(columns, link_turn, x, y, z)
             x, y, z = place[0] + x, place[1] + y, place[2] + z
             for i in range(3):
                 moved[i] = link_turn[i, 0] * x + link_turn[i, 1] * y + link_turn[i, 2] * z
@@ -192,26 +232,22 @@ def solve_chain(
             place[:] = moved
             to_link[:] = product
             if turns[link]:
-                rotating[0, joint] = rotating[1, joint] = 0.0
-                rotating[2, joint] = 1.0
-                moving[:, joint] = 0.0
+                columns[5, joint] = 1.0
                 joint += 1
         # What is missing, in the base's frame.
+        _to_base(columns, to_link)
         distance = 0.0
         for i in range(3):
             at = to_link[0, i] * place[0] + to_link[1, i] * place[1] + to_link[2, i] * place[2]
-            error[i] = target[i] - at
+            columns[i, JOINTS] = target[i] - at
             distance += (at - target[i]) * (at - target[i])
-            for j in range(JOINTS):
-                jacobian[i, j] = to_link[0, i] * moving[0, j] + to_link[1, i] * moving[1, j] + to_link[2, i] * moving[2, j]
-                jacobian[3 + i, j] = (
-                    to_link[0, i] * rotating[0, j] + to_link[1, i] * rotating[1, j] + to_link[2, i] * rotating[2, j]
-                )
         distance = sqrt(distance)
         t = to_link
         attitude = (t[0, 0], t[1, 0], t[2, 0], t[0, 1], t[1, 1], t[2, 1], t[0, 2], t[1, 2], t[2, 2])
-        error[3], error[4], error[5] = _turn_between(_quaternion(matrix_of(_quaternion(attitude))), goal)
-        _least_squares(jacobian, error, system, step)
+        turn = _turn_between(_quaternion(matrix_of(_quaternion(attitude))), goal)
+        for i in range(3):
+            columns[3 + i, JOINTS] = turn[i]
+        _least_squares(columns, system, step)
         most = 0.0
         for j in range(JOINTS):
             if abs(step[j]) > most:
