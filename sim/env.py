@@ -17,7 +17,7 @@ from sim.episode.running import RunningEpisode
 from sim.episode.start import Start, draw_scene_of
 from sim.episode.tabletop import Tabletop
 from sim.errors import InputError, did_you_mean
-from sim.frames import Pose
+from sim.frames import PlainPose, Pose
 from sim.physics.panda import Panda
 from sim.physics.world import FREE_ITERATIONS, PHYSICS_HZ, World
 from sim.robot import GripperConfig, Workspace
@@ -141,19 +141,19 @@ class GraspEnv(gymnasium.Env):
         self._episode = None
         body = self._tabletop.set_up(scene, start)
         judge = Judge(self.world, self.panda, body, scene, self.thresholds, self.watch)
-        opening, quat_xyzw = self.panda.opening(), start.object_to_world.quat_xyzw
+        opening, drawn = self.panda.opening(), PlainPose.of(start.object_to_world)
         self._episode = RunningEpisode(
             scene=scene,
             body=body,
             judge=judge,
-            observer=Observer(start.points, start.bias, self._state_space, opening, quat_xyzw),
+            observer=Observer(start.points, start.bias, self._state_space, opening, drawn.quat_xyzw),
             hand_command=start.hand,
             yaw_command=start.yaw,
             shove=start.shove,
             progress=Progress(judge) if self.reward == "dense" else None,
         )
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
-        return self._observe(self._episode, start.object_to_world), {}
+        return self._observe(self._episode, drawn), {}
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Play one action of 0.1 s; see the class for its rows."""
@@ -166,7 +166,7 @@ class GraspEnv(gymnasium.Env):
         if self.render_mode == "human":
             self.render()
         reward = episode.reward()
-        return self._observe(episode, episode.body.object_to_world), reward, terminated, truncated, episode.info
+        return self._observe(episode, episode.body.lies), reward, terminated, truncated, episode.info
 
     def render(self) -> np.ndarray | None:
         """(480, 640, 3) uint8 picture for `rgb_array`; the window refreshes itself for `human`."""
@@ -211,7 +211,7 @@ class GraspEnv(gymnasium.Env):
             raise RuntimeError("the physics is closed; call reset() first")
         return self._episode
 
-    def _observe(self, episode: RunningEpisode, object_to_world: Pose) -> dict[str, np.ndarray]:
+    def _observe(self, episode: RunningEpisode, object_to_world: PlainPose) -> dict[str, np.ndarray]:
         try:
             return episode.observer.observe(self.panda, object_to_world, episode.gripper_command)
         except PhysicsError as error:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.frames import Pose, quat_from_yaw, quat_multiply
+from sim.frames import Four, PlainPose, Pose, Three, quat_from_yaw, quat_product
 from sim.light import DAYLIGHT, Light
 from sim.objects.prisms import Met, Prism, half_spaces, meeting
 from sim.objects.spec import ObjectSpec
@@ -53,11 +53,22 @@ class PoseBias:
 
     def apply(self, object_to_world: Pose) -> Pose:
         """The pose perceived when the true one is `object_to_world`."""
-        return Pose(object_to_world.position + self.offset, quat_multiply(self._turn, object_to_world.quat_xyzw))
+        return self.seen(PlainPose.of(object_to_world)).pose
+
+    def seen(self, object_to_world: PlainPose) -> PlainPose:
+        """As `apply`, in plain numbers."""
+        (x, y, z), (off_x, off_y, off_z) = object_to_world.position, self._offset
+        return PlainPose((x + off_x, y + off_y, z + off_z), quat_product(self._turn, object_to_world.quat_xyzw))
 
     @cached_property
-    def _turn(self) -> np.ndarray:
-        return quat_from_yaw(self.yaw)
+    def _offset(self) -> Three:
+        x, y, z = self.offset.tolist()
+        return x, y, z
+
+    @cached_property
+    def _turn(self) -> Four:
+        x, y, z, w = quat_from_yaw(self.yaw).tolist()
+        return x, y, z, w
 
 
 def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

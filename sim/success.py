@@ -87,9 +87,9 @@ class Judge:
     """Called after every look at the hold and shake."""
 
     def __post_init__(self) -> None:
-        self.rest_height = float(self.body.object_to_world.position[2])
+        self.rest_height = self.body.lies.position[2]
         # Taken at closing, an object that the open hand had leant over would count as level however it then hung.
-        self.upright_at_rest = self.body.object_to_world.rotation[:, 2]
+        self.upright_at_rest = self.body.lies.upright
         self.closed = False
         self.tip = np.zeros(2)
         self._pads: dict[int, list[Place]] = {}
@@ -102,7 +102,7 @@ class Judge:
     @property
     def rise(self) -> float:
         """m: how far the object frame is above where it stood at reset."""
-        return float(self.body.object_to_world.position[2]) - self.rest_height
+        return self.body.lies.position[2] - self.rest_height
 
     @property
     def tilt(self) -> float:
@@ -112,7 +112,8 @@ class Judge:
     @property
     def _upright_cosine(self) -> float:
         """Of the tilt."""
-        return min(max(float(self.body.object_to_world.rotation[:, 2] @ self.upright_at_rest), -1.0), 1.0)
+        (a, b, c), (x, y, z) = self.body.lies.upright, self.upright_at_rest
+        return min(max(a * x + b * y + c * z, -1.0), 1.0)
 
     @property
     def pressing_pads(self) -> int:
@@ -136,7 +137,8 @@ class Judge:
         limits = self.thresholds
         lifted, held, level, clamped, unsupported = self.rise >= limits.lift, True, True, True, True
         # The point of the object that is in the fingers: its origin may droop on a long lever without any slip.
-        held_in_object = self.body.object_to_world.inverse().apply(self.panda.hand_position())
+        x, y, z = self.body.object_to_world.inverse().apply(self.panda.hand_position()).tolist()
+        held_in_object = x, y, z
         grip_height = self._height_in_hand(held_in_object)
         ticks = round((limits.hold_time + limits.shake_time) * PHYSICS_HZ / _TICK)
         for tick in range(1, ticks + 1):
@@ -159,11 +161,9 @@ class Judge:
         on_part = self.scene.task.intention != PART or self._on_part()
         return Verdict(lifted, held, level, clamped, unsupported, on_part)
 
-    def _height_in_hand(self, point_in_object: np.ndarray) -> float:
-        """m: how far a point (3,) of the object is above the hand."""
-        pose = self.body.object_to_world
-        (a, b, c), (x, y, z) = pose.rotation[2].tolist(), point_in_object.tolist()
-        return a * x + b * y + c * z + float(pose.position[2]) - self.panda.hand_height()
+    def _height_in_hand(self, point_in_object: Place) -> float:
+        """m: how far a point of the object is above the hand."""
+        return self.body.lies.height_of(point_in_object) - self.panda.hand_height()
 
     def _pad_contacts(self) -> dict[int, list[Place]]:
         """Positions (3,), world, where each finger presses along the closing direction; looked for once a moment."""

@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from sim.episode.action import CONTROL_HZ
 from sim.errors import MachineError
-from sim.frames import Pose, nearest_sign
+from sim.frames import Four, PlainPose, nearest_sign
 from sim.physics.panda import Panda
 from sim.sensing import POINT_COUNT, PoseBias
 
@@ -52,13 +52,13 @@ class Observer:
     """Bounds of the state."""
     last_opening: float
     """m between the pads when they were last observed."""
-    last_quat: np.ndarray
-    """(4,), xyzw: the object's true attitude when it was last observed."""
+    last_quat: Four
+    """xyzw: the object's true attitude when it was last observed."""
 
     def __post_init__(self) -> None:
         self._low, self._high = self.space.low.tolist(), self.space.high.tolist()
 
-    def observe(self, panda: Panda, object_to_world: Pose, gripper_command: float) -> dict[str, np.ndarray]:
+    def observe(self, panda: Panda, object_to_world: PlainPose, gripper_command: float) -> dict[str, np.ndarray]:
         """`points` and `state`.
 
         Args:
@@ -72,8 +72,7 @@ class Observer:
         # The sign of the physics' quaternion depends on the axes of inertia, which materials turn. A fixed convention
         # such as w ≥ 0 would leave it to the last bits where w is near 0, so the sign follows from the drawn pose on.
         self.last_quat = nearest_sign(object_to_world.quat_xyzw, self.last_quat)
-        flipped = self.last_quat is not object_to_world.quat_xyzw
-        perceived = self.bias.apply(Pose(object_to_world.position, self.last_quat) if flipped else object_to_world)
+        perceived = self.bias.seen(PlainPose(object_to_world.position, self.last_quat))
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = panda.opening()
@@ -81,13 +80,13 @@ class Observer:
         self.last_opening = opening
         state = np.array(
             [
-                *panda.hand_position().tolist(),
+                *panda.hand_place(),
                 panda.hand_yaw(),
                 opening,
                 rate,
                 gripper_command,
-                *perceived.position.tolist(),
-                *perceived.quat_xyzw.tolist(),
+                *perceived.position,
+                *perceived.quat_xyzw,
             ],
             dtype=np.float32,
         )

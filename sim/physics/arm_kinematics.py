@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import pi
 
 import numpy as np
 
-from sim.physics.compiled_kinematics import matrix_of, solve_chain
 from sim.physics.world import World, pybullet
 
 LOWER = (-2.9671, -1.8326, -2.9671, -3.1416, -2.9671, -0.0873, -2.9671)
@@ -28,6 +27,9 @@ class ArmKinematics:
     """
 
     def __init__(self, world: World, body: int, hand: int) -> None:
+        from sim.physics.compiled_kinematics import matrix_of, solve_chain
+
+        self._solve_chain: Callable[..., tuple[float, ...]] = solve_chain
         client, link, rows, turns = world.client, hand, [], []
         while link >= 0:
             joint = pybullet.getJointInfo(body, link, physicsClientId=client)
@@ -55,6 +57,6 @@ class ArmKinematics:
         x, y, z = [at - base for at, base in zip(np.asarray(position).tolist(), self._base, strict=True)]
         # numpy's cosine is not the C library's to the last bit, and is the one that all episodes were recorded with.
         down = (float(np.cos(half)), float(np.sin(half)), 0.0, 0.0)
-        solution = solve_chain(self._chain, self._turns, (x, y, z), down, tuple(near), MOST_ITERATIONS, RESIDUAL)
+        solution = self._solve_chain(self._chain, self._turns, (x, y, z), down, tuple(near), MOST_ITERATIONS, RESIDUAL)
         # The solution comes first, so that what is no number stays none.
         return tuple([min(max(q, low), high) for q, low, high in zip(solution, LOWER, UPPER, strict=True)])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.frames import Pose, quat_from_matrix
+from sim.frames import PlainPose, Pose, quat_from_matrix
 from sim.objects.meshes import MeshPart
 from sim.objects.prisms import Prism, following
 from sim.objects.spec import MassProperties, ObjectSpec
@@ -32,8 +32,9 @@ class SimObject:
         if np.linalg.det(axes) < 0:
             axes[:, 0] = -axes[:, 0]
         self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
-        self._object_to_mass = self._mass_to_object.inverse()
-        self._pose, self._read_at = object_to_world, -1
+        self._object_to_mass = PlainPose.of(self._mass_to_object.inverse())
+        self._lies, self._read_at = PlainPose.of(object_to_world), -1
+        self._pose: Pose | None = None
         with MeshFiles() as files:
             collision, visual = _compound_shapes(spec, files, world.client, visible)
             self.body = pybullet.createMultiBody(
@@ -63,11 +64,20 @@ class SimObject:
         )
 
     @property
-    def object_to_world(self) -> Pose:
-        """True pose of the object frame."""
+    def lies(self) -> PlainPose:
+        """True pose of the object frame in the world, read once a moment of the physics."""
         if self._read_at != self.world.moment:
             found = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
-            self._pose, self._read_at = Pose(*found).compose(self._object_to_mass), self.world.moment
+            self._lies, self._read_at = PlainPose(*found).compose(self._object_to_mass), self.world.moment
+            self._pose = None
+        return self._lies
+
+    @property
+    def object_to_world(self) -> Pose:
+        """`lies`, as arrays."""
+        lies = self.lies
+        if self._pose is None:
+            self._pose = lies.pose
         return self._pose
 
     def place(self, object_to_world: Pose) -> None:

@@ -69,7 +69,7 @@ def _quaternion(m: Nine) -> Four:
 
 @compiled
 def _turn_between(start: Four, end: Four) -> Three:
-    """Axis times angle, rad, of what turns one attitude into another; the angle is held in 32 bits, as PyBullet does."""
+    """Axis times angle, rad, of what turns one attitude into another; as PyBullet holds it, the angle has 32 bits."""
     ax, ay, az, aw = end
     bx, by, bz, bw = -start[0], -start[1], -start[2], start[3]
     x = aw * bx + ax * bw + ay * bz - az * by
@@ -100,6 +100,16 @@ def _turned(turn: np.ndarray, row: np.ndarray, angle: float) -> None:
 
 
 @compiled
+def _rotated(turn: np.ndarray, x: float, y: float, z: float) -> Three:
+    """(x, y, z), turned by a rotation (3, 3)."""
+    return (
+        turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z,
+        turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z,
+        turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z,
+    )
+
+
+@compiled
 def _advance(columns: np.ndarray, turn: np.ndarray, x: float, y: float, z: float) -> None:
     """Bring Jacobians (6, `WIDTH`), turning under moving, from one link's frame to the next one's, (x, y, z) away."""
     t0, t1, t2 = turn[0, 0], turn[0, 1], turn[0, 2]
@@ -110,23 +120,6 @@ def _advance(columns: np.ndarray, turn: np.ndarray, x: float, y: float, z: float
         p = columns[0, j] - (b * -z + c * y)
         q = columns[1, j] - (a * z + c * -x)
         r = columns[2, j] - (a * -y + b * x)
-        columns[0, j] = t0 * p + t1 * q + t2 * r
-        columns[1, j] = t3 * p + t4 * q + t5 * r
-        columns[2, j] = t6 * p + t7 * q + t8 * r
-        columns[3, j] = t0 * a + t1 * b + t2 * c
-        columns[4, j] = t3 * a + t4 * b + t5 * c
-        columns[5, j] = t6 * a + t7 * b + t8 * c
-
-
-@compiled
-def _to_base(columns: np.ndarray, turn: np.ndarray) -> None:
-    """Bring Jacobians (6, `WIDTH`) from a link's frame to the base's, from which `turn` (3, 3) turns to the link's."""
-    t0, t1, t2 = turn[0, 0], turn[1, 0], turn[2, 0]
-    t3, t4, t5 = turn[0, 1], turn[1, 1], turn[2, 1]
-    t6, t7, t8 = turn[0, 2], turn[1, 2], turn[2, 2]
-    for j in range(WIDTH):
-        p, q, r = columns[0, j], columns[1, j], columns[2, j]
-        a, b, c = columns[3, j], columns[4, j], columns[5, j]
         columns[0, j] = t0 * p + t1 * q + t2 * r
         columns[1, j] = t3 * p + t4 * q + t5 * r
         columns[2, j] = t6 * p + t7 * q + t8 * r
@@ -192,69 +185,65 @@ def solve_chain(
         near: rad, where to start.
         most_iterations, residual: it ends after so many, or with the first that begins nearer than `residual`, m.
     """
-    links = chain.shape[0]
-    angles = np.empty(JOINTS)
-    for joint in range(JOINTS):
-        angles[joint] = near[joint]
-    link_turn, to_link = np.empty((3, 3)), np.empty((3, 3))  # from the parent's frame, and from the base's
-    product = np.empty((3, 3))
-    place, moved = np.empty(3), np.empty(3)
-    columns = np.empty((6, WIDTH))  # Jacobians of moving and turning
-    system, step = np.empty((JOINTS, WIDTH)), np.empty(JOINTS)
+    # All that there is room for is made here, in one function: only so does the compiler know that none of it overlaps.
+    angles, step = np.empty(JOINTS), np.empty(JOINTS)
+    columns, system = np.empty((6, WIDTH)), np.empty((JOINTS, WIDTH))
+    turn, to_link, so_far = np.empty((3, 3)), np.empty((3, 3)), np.empty((3, 3))
+    for j in range(JOINTS):
+        angles[j] = near[j]
     goal = _quaternion(matrix_of(target_turn))
     distance = 1e30
     for _ in range(most_iterations):
         if not distance > residual:
             break
-        # Where the links are: each in its own frame, which is how PyBullet holds them.
-        to_link[:] = 0.0
-        to_link[0, 0] = to_link[1, 1] = to_link[2, 2] = 1.0
-        place[:] = 0.0
-        columns[:] = 0.0
+        # Along the chain everything is held in the frame of the link that it has come to, as PyBullet holds it.
+        x, y, z = 0.0, 0.0, 0.0
+        for i in range(3):
+            for k in range(3):
+                to_link[i, k] = 1.0 if i == k else 0.0
+        for i in range(6):
+            for j in range(WIDTH):
+                columns[i, j] = 0.0
         joint = 0
-        for link in range(links):
+        for link in range(chain.shape[0]):
             row = chain[link]
             if turns[link]:
-                _turned(link_turn, row, angles[joint])
+                _turned(turn, row, angles[joint])
             else:
                 for i in range(3):
                     for k in range(3):
-                        link_turn[i, k] = row[3 * i + k]
-            x, y, z = row[9], row[10], row[11]
-            _advance(columns, link_turn, x, y, z)
-            x, y, z = place[0] + x, place[1] + y, place[2] + z
+                        turn[i, k] = row[3 * i + k]
+            _advance(columns, turn, row[9], row[10], row[11])
+            x, y, z = _rotated(turn, x + row[9], y + row[10], z + row[11])
             for i in range(3):
-                moved[i] = link_turn[i, 0] * x + link_turn[i, 1] * y + link_turn[i, 2] * z
                 for k in range(3):
-                    product[i, k] = (
-                        to_link[0, k] * link_turn[i, 0] + to_link[1, k] * link_turn[i, 1] + to_link[2, k] * link_turn[i, 2]
-                    )
-            place[:] = moved
-            to_link[:] = product
+                    so_far[i, k] = to_link[i, k]
+            for i in range(3):
+                a, b, c = turn[i, 0], turn[i, 1], turn[i, 2]
+                for k in range(3):
+                    to_link[i, k] = so_far[0, k] * a + so_far[1, k] * b + so_far[2, k] * c
             if turns[link]:
                 columns[5, joint] = 1.0
                 joint += 1
-        # What is missing, in the base's frame.
-        _to_base(columns, to_link)
-        distance = 0.0
+        # Then in the base's frame.
         for i in range(3):
-            at = to_link[0, i] * place[0] + to_link[1, i] * place[1] + to_link[2, i] * place[2]
-            columns[i, JOINTS] = target[i] - at
-            distance += (at - target[i]) * (at - target[i])
-        distance = sqrt(distance)
-        t = to_link
-        attitude = (t[0, 0], t[1, 0], t[2, 0], t[0, 1], t[1, 1], t[2, 1], t[0, 2], t[1, 2], t[2, 2])
-        turn = _turn_between(_quaternion(matrix_of(_quaternion(attitude))), goal)
-        for i in range(3):
-            columns[3 + i, JOINTS] = turn[i]
+            for k in range(3):
+                turn[i, k] = to_link[k, i]
+        _advance(columns, turn, 0.0, 0.0, 0.0)
+        x, y, z = _rotated(turn, x, y, z)
+        x, y, z = target[0] - x, target[1] - y, target[2] - z
+        distance = sqrt(x * x + y * y + z * z)
+        t = turn
+        rows = (t[0, 0], t[0, 1], t[0, 2], t[1, 0], t[1, 1], t[1, 2], t[2, 0], t[2, 1], t[2, 2])
+        missing = (x, y, z, *_turn_between(_quaternion(matrix_of(_quaternion(rows))), goal))
+        for k in range(6):
+            columns[k, JOINTS] = missing[k]
         _least_squares(columns, system, step)
         most = 0.0
         for j in range(JOINTS):
             if abs(step[j]) > most:
                 most = abs(step[j])
-        if most > MOST_TURN:
-            for j in range(JOINTS):
-                step[j] *= MOST_TURN / most
+        share = MOST_TURN / most if most > MOST_TURN else 1.0
         for j in range(JOINTS):
-            angles[j] = step[j] + angles[j]
+            angles[j] = step[j] * share + angles[j]
     return angles[0], angles[1], angles[2], angles[3], angles[4], angles[5], angles[6]

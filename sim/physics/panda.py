@@ -97,9 +97,14 @@ class Panda:
         """(3,), m, world: where the grasp frame is."""
         return np.array(self._hand_link()[4])
 
+    def hand_place(self) -> tuple[float, float, float]:
+        """`hand_position` in plain numbers."""
+        x, y, z = self._hand_link()[4]
+        return x, y, z
+
     def hand_height(self) -> float:
         """m over the table."""
-        return float(self._hand_link()[4][2])
+        return self.hand_place()[2]
 
     def hand_yaw(self) -> float:
         """Heading of the closing direction, rad, in (−π/2, π/2]."""

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.frames import (
+    PlainPose,
     Pose,
     heading_gap,
     heading_turn,
@@ -75,11 +76,22 @@ def test_rotations(p, q):
     np.testing.assert_allclose(matrix_from_quat(back), matrix, atol=1e-7)
 
 
+@given(poses(), poses(), st.tuples(coordinate, coordinate, coordinate))
+@settings(max_examples=50, deadline=None)
+def test_plain_poses_are_poses(one, two, point):
+    plain = PlainPose.of(one).compose(PlainPose.of(two))
+    both = one.compose(two)
+    np.testing.assert_allclose(plain.position, both.position, atol=1e-12)
+    np.testing.assert_array_equal(plain.quat_xyzw, both.quat_xyzw)
+    np.testing.assert_allclose(plain.upright, both.rotation[:, 2], atol=1e-12)
+    assert plain.height_of(point) == pytest.approx(both.apply(np.array(point))[2], abs=1e-12)
+
+
 @given(quats(), quats())
 @settings(max_examples=50, deadline=None)
 def test_the_nearest_sign_is_the_same_rotation_and_the_same_for_both_signs(p, q):
     for sign in (1, -1):
-        chosen = nearest_sign(sign * p, q)
+        chosen = np.array(nearest_sign(tuple((sign * p).tolist()), tuple(q.tolist())))
         assert np.array_equal(np.abs(chosen), np.abs(p)) and chosen @ q >= 0
         assert np.array_equal(matrix_from_quat(chosen), matrix_from_quat(p))
 
