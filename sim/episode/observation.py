@@ -91,8 +91,9 @@ class Observer:
             dtype=np.float32,
         )
         values = state.tolist()
-        if not all(map(isfinite, values)):
-            raise PhysicsError("the state observed is not finite")
-        if not all(low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)):
+        # What is no number is within no bounds.
+        if not all([low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)]):
+            if not all(map(isfinite, values)):
+                raise PhysicsError("the state observed is not finite")
             state = np.clip(state, self.space.low, self.space.high)
         return {"points": self.points.copy(), "state": state}
