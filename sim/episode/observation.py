@@ -92,7 +92,7 @@ class Observer:
         )
         values = state.tolist()
         # What is no number is within no bounds.
-        if not all([low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)]):
+        if not all(low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)):
             if not all(map(isfinite, values)):
                 raise PhysicsError("the state observed is not finite")
             state = np.clip(state, self.space.low, self.space.high)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import pi
+from math import cos, pi, sin
 
 import numpy as np
 
@@ -55,8 +55,7 @@ class ArmKinematics:
         # The hand's y axis is its closing direction; half a turn about x points it down.
         half = yaw / 2 + pi / 4
         x, y, z = [at - base for at, base in zip(np.asarray(position).tolist(), self._base, strict=True)]
-        # numpy's cosine is not the C library's to the last bit, and is the one that all episodes were recorded with.
-        down = (float(np.cos(half)), float(np.sin(half)), 0.0, 0.0)
+        down = (cos(half), sin(half), 0.0, 0.0)
         solution = self._solve_chain(self._chain, self._turns, (x, y, z), down, tuple(near), MOST_ITERATIONS, RESIDUAL)
         # The solution comes first, so that what is no number stays none.
         return tuple([min(max(q, low), high) for q, low, high in zip(solution, LOWER, UPPER, strict=True)])
