@@ -1,4 +1,4 @@
-"""The one door to numba: loops over pairs of points, compiled for this machine the first time that they run.
+"""The one door to numba: loops over points and links, compiled for this machine the first time that they run.
 
 What is compiled is kept on disk, beside the source where that can be written to, else in the user's cache folder, else
 nowhere. Numba looks at the date of a function's own file alone, so compiled functions call none of another module's.

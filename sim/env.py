@@ -141,19 +141,19 @@ class GraspEnv(gymnasium.Env):
         self._episode = None
         body = self._tabletop.set_up(scene, start)
         judge = Judge(self.world, self.panda, body, scene, self.thresholds, self.watch)
-        opening, drawn = self.panda.opening(), PlainPose.of(start.object_to_world)
+        opening, object_to_world = self.panda.opening(), PlainPose.of(start.object_to_world)
         self._episode = RunningEpisode(
             scene=scene,
             body=body,
             judge=judge,
-            observer=Observer(start.points, start.bias, self._state_space, opening, drawn.quat_xyzw),
+            observer=Observer(start.points, start.bias, self._state_space, opening, object_to_world.quat_xyzw),
             hand_command=start.hand,
             yaw_command=start.yaw,
             shove=start.shove,
             progress=Progress(judge) if self.reward == "dense" else None,
         )
         # What physics would give back went through the centre of mass, and its last bits could tell the materials.
-        return self._observe(self._episode, drawn), {}
+        return self._observe(self._episode, object_to_world), {}
 
     def step(self, action: np.ndarray) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Play one action of 0.1 s; see the class for its rows."""
@@ -166,7 +166,7 @@ class GraspEnv(gymnasium.Env):
         if self.render_mode == "human":
             self.render()
         reward = episode.reward()
-        return self._observe(episode, episode.body.lies), reward, terminated, truncated, episode.info
+        return self._observe(episode, episode.body.plain_object_to_world), reward, terminated, truncated, episode.info
 
     def render(self) -> np.ndarray | None:
         """(480, 640, 3) uint8 picture for `rgb_array`; the window refreshes itself for `human`."""

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.frames import Four, PlainPose, Pose, Three, quat_from_yaw, quat_product
+from sim.frames import Place, PlainPose, Pose, QuatXyzw, plain_quat, quat_from_yaw, quat_product
 from sim.light import DAYLIGHT, Light
 from sim.objects.prisms import Met, Prism, half_spaces, meeting
 from sim.objects.spec import ObjectSpec
@@ -53,22 +53,21 @@ class PoseBias:
 
     def apply(self, object_to_world: Pose) -> Pose:
         """The pose perceived when the true one is `object_to_world`."""
-        return self.seen(PlainPose.of(object_to_world)).pose
+        return self.apply_plain(PlainPose.of(object_to_world)).pose
 
-    def seen(self, object_to_world: PlainPose) -> PlainPose:
+    def apply_plain(self, object_to_world: PlainPose) -> PlainPose:
         """As `apply`, in plain numbers."""
         (x, y, z), (off_x, off_y, off_z) = object_to_world.position, self._offset
         return PlainPose((x + off_x, y + off_y, z + off_z), quat_product(self._turn, object_to_world.quat_xyzw))
 
     @cached_property
-    def _offset(self) -> Three:
+    def _offset(self) -> Place:
         x, y, z = self.offset.tolist()
         return x, y, z
 
     @cached_property
-    def _turn(self) -> Four:
-        x, y, z, w = quat_from_yaw(self.yaw).tolist()
-        return x, y, z, w
+    def _turn(self) -> QuatXyzw:
+        return plain_quat(quat_from_yaw(self.yaw))
 
 
 def cast(spec: ObjectSpec, origin: np.ndarray, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,10 +8,11 @@ from math import acos, hypot
 
 import numpy as np
 
+from sim.frames import Place
 from sim.objects.graspable import outer_ends
 from sim.physics.bodies import SimObject
 from sim.physics.panda import LEFT_FINGER, RIGHT_FINGER, Panda
-from sim.physics.world import PHYSICS_HZ, Place, World
+from sim.physics.world import PHYSICS_HZ, World
 from sim.tasks.scenes import PART, Scene
 
 
@@ -87,9 +88,9 @@ class Judge:
     """Called after every look at the hold and shake."""
 
     def __post_init__(self) -> None:
-        self.rest_height = self.body.lies.position[2]
+        self.rest_height = self.body.plain_object_to_world.position[2]
         # Taken at closing, an object that the open hand had leant over would count as level however it then hung.
-        self.upright_at_rest = self.body.lies.upright
+        self.upright_at_rest = self.body.plain_object_to_world.z_axis
         self.closed = False
         self.tip = np.zeros(2)
         self._pads: dict[int, list[Place]] = {}
@@ -102,17 +103,17 @@ class Judge:
     @property
     def rise(self) -> float:
         """m: how far the object frame is above where it stood at reset."""
-        return self.body.lies.position[2] - self.rest_height
+        return self.body.plain_object_to_world.position[2] - self.rest_height
 
     @property
     def tilt(self) -> float:
         """rad: angle of the object's z axis to where it pointed at rest."""
-        return float(np.arccos(self._upright_cosine))
+        return acos(self._upright_cosine)
 
     @property
     def _upright_cosine(self) -> float:
         """Of the tilt."""
-        (a, b, c), (x, y, z) = self.body.lies.upright, self.upright_at_rest
+        (a, b, c), (x, y, z) = self.body.plain_object_to_world.z_axis, self.upright_at_rest
         return min(max(a * x + b * y + c * z, -1.0), 1.0)
 
     @property
@@ -163,7 +164,7 @@ class Judge:
 
     def _height_in_hand(self, point_in_object: Place) -> float:
         """m: how far a point of the object is above the hand."""
-        return self.body.lies.height_of(point_in_object) - self.panda.hand_height()
+        return self.body.plain_object_to_world.apply(point_in_object)[2] - self.panda.hand_height()
 
     def _pad_contacts(self) -> dict[int, list[Place]]:
         """Positions (3,), world, where each finger presses along the closing direction; looked for once a moment."""

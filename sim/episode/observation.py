@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from sim.episode.action import CONTROL_HZ
 from sim.errors import MachineError
-from sim.frames import Four, PlainPose, nearest_sign
+from sim.frames import PlainPose, QuatXyzw, nearest_sign
 from sim.physics.panda import Panda
 from sim.sensing import POINT_COUNT, PoseBias
 
@@ -52,8 +52,8 @@ class Observer:
     """Bounds of the state."""
     last_opening: float
     """m between the pads when they were last observed."""
-    last_quat: Four
-    """xyzw: the object's true attitude when it was last observed."""
+    last_quat: QuatXyzw
+    """The object's true attitude when it was last observed."""
 
     def __post_init__(self) -> None:
         self._low, self._high = self.space.low.tolist(), self.space.high.tolist()
@@ -72,7 +72,7 @@ class Observer:
         # The sign of the physics' quaternion depends on the axes of inertia, which materials turn. A fixed convention
         # such as w ≥ 0 would leave it to the last bits where w is near 0, so the sign follows from the drawn pose on.
         self.last_quat = nearest_sign(object_to_world.quat_xyzw, self.last_quat)
-        perceived = self.bias.seen(PlainPose(object_to_world.position, self.last_quat))
+        perceived = self.bias.apply_plain(PlainPose(object_to_world.position, self.last_quat))
         # The joints' own velocities are full of the solver's corrections while they press; what the opening did in the
         # last 0.1 s is not.
         opening = panda.opening()
@@ -80,7 +80,7 @@ class Observer:
         self.last_opening = opening
         state = np.array(
             [
-                *panda.hand_place(),
+                *panda.plain_hand_position(),
                 panda.hand_yaw(),
                 opening,
                 rate,
@@ -91,7 +91,7 @@ class Observer:
             dtype=np.float32,
         )
         values = state.tolist()
-        # What is no number is within no bounds.
+        # NaN lies within no bounds, nor does infinity, as they are all finite.
         if not all(low <= value <= high for low, value, high in zip(self._low, values, self._high, strict=True)):
             if not all(map(isfinite, values)):
                 raise PhysicsError("the state observed is not finite")

@@ -18,16 +18,19 @@ RESIDUAL = 1e-6
 
 
 class ArmKinematics:
-    """What the physics knows of an arm, to be asked for joint angles.
+    """The Panda's chain of links, read from the physics once, to be asked for joint angles.
 
     Args:
         world: where the arm is.
         body: the arm.
         hand: the link that is brought to places.
+
+    Raises:
+        ValueError: another number of joints turns on the way to it.
     """
 
     def __init__(self, world: World, body: int, hand: int) -> None:
-        from sim.physics.compiled_kinematics import matrix_of, solve_chain
+        from sim.physics.compiled_kinematics import JOINTS, matrix_of, solve_chain
 
         self._solve_chain: Callable[..., tuple[float, ...]] = solve_chain
         client, link, rows, turns = world.client, hand, [], []
@@ -35,13 +38,17 @@ class ArmKinematics:
             joint = pybullet.getJointInfo(body, link, physicsClientId=client)
             kind, pivot, quat_xyzw, parent = joint[2], joint[14], joint[15], joint[16]
             if parent >= 0:
-                # PyBullet tells the joint's place from the parent's centre of mass, but of the base from its joint.
+                # PyBullet tells where the joint is from the parent's centre of mass; the chain wants it from the
+                # parent's own joint. The base has none: its frame is in the centre of mass.
                 centre = pybullet.getDynamicsInfo(body, parent, physicsClientId=client)[3]
                 pivot = [a + b for a, b in zip(pivot, centre, strict=True)]
             rows.append([*matrix_of(quat_xyzw), *pivot])
             turns.append(kind == pybullet.JOINT_REVOLUTE)
             link = parent
         self._chain, self._turns = np.array(rows[::-1]), np.array(turns[::-1])
+        if self._turns.sum() != JOINTS:
+            raise ValueError(f"{self._turns.sum()} joints turn between base and link {hand}; expected {JOINTS}")
+        # World to base: the base's joint is at the origin, its centre of mass isn't.
         self._base = pybullet.getDynamicsInfo(body, -1, physicsClientId=client)[3]
 
     def solve(self, position: np.ndarray, yaw: float, near: Sequence[float]) -> tuple[float, ...]:

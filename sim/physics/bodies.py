@@ -33,8 +33,7 @@ class SimObject:
             axes[:, 0] = -axes[:, 0]
         self._mass_to_object = Pose(properties.centre, quat_from_matrix(axes))
         self._object_to_mass = PlainPose.of(self._mass_to_object.inverse())
-        self._lies, self._read_at = PlainPose.of(object_to_world), -1
-        self._pose: Pose | None = None
+        self._plain, self._read_at = PlainPose.of(object_to_world), -1
         with MeshFiles() as files:
             collision, visual = _compound_shapes(spec, files, world.client, visible)
             self.body = pybullet.createMultiBody(
@@ -64,21 +63,17 @@ class SimObject:
         )
 
     @property
-    def lies(self) -> PlainPose:
-        """True pose of the object frame in the world, read once a moment of the physics."""
+    def plain_object_to_world(self) -> PlainPose:
+        """True pose of the object frame, read once a moment of the physics."""
         if self._read_at != self.world.moment:
             found = pybullet.getBasePositionAndOrientation(self.body, physicsClientId=self.world.client)
-            self._lies, self._read_at = PlainPose(*found).compose(self._object_to_mass), self.world.moment
-            self._pose = None
-        return self._lies
+            self._plain, self._read_at = PlainPose(*found).compose(self._object_to_mass), self.world.moment
+        return self._plain
 
     @property
     def object_to_world(self) -> Pose:
-        """`lies`, as arrays."""
-        lies = self.lies
-        if self._pose is None:
-            self._pose = lies.pose
-        return self._pose
+        """The same, in arrays."""
+        return self.plain_object_to_world.pose
 
     def place(self, object_to_world: Pose) -> None:
         """Put the object frame at `object_to_world`, at rest."""

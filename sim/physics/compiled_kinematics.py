@@ -1,8 +1,9 @@
-"""Inverse kinematics of a chain of links, compiled: damped least squares (Buss, 2004), in PyBullet's own order of sums.
+"""Inverse kinematics of a chain of links, compiled: damped least squares (Buss, 2004), with PyBullet's own bits.
 
-PyBullet's `calculateInverseKinematics` moves bodies, dynamics and matrices of any size about, for what is some 700
-multiplications an iteration. The loops here do those and take every sum in the order in which PyBullet takes it, so
-that they end in the same angles to the last bit: episodes recorded with PyBullet's own replay.
+PyBullet's `calculateInverseKinematics` takes three to four times as long, as it works out dynamics on the way. The
+loops here do what it does for the angles alone, with every sum and every detour in its order, so that they end in the
+same angles to the last bit (on x86-64, for which PyBullet's wheels are built): episodes recorded with PyBullet's own
+kinematics replay.
 """
 
 from __future__ import annotations
@@ -12,26 +13,25 @@ from math import acos, cos, pi, sin, sqrt
 import numpy as np
 
 from sim.compiling import compiled
+from sim.frames import Place, QuatXyzw
 
-Three = tuple[float, float, float]
-Four = tuple[float, float, float, float]
-Nine = tuple[float, float, float, float, float, float, float, float, float]
+Matrix = tuple[float, float, float, float, float, float, float, float, float]
 Angles = tuple[float, float, float, float, float, float, float]
 
 JOINTS = 7
 """Of the chain that turn; its other links are fixed."""
 WIDTH = JOINTS + 1
-"""Columns of a Jacobian beside what is missing: as many as wide registers like."""
+"""Columns of a Jacobian and one for the error. A constant, and a power of two, so that rows fill wide registers."""
 DAMPING = 0.5
 """Added to the diagonal of JᵀJ: PyBullet's default for every joint."""
 MOST_TURN = 45.0 * (pi / 180)
-"""rad: a step that would turn some joint farther is shortened as a whole."""
+"""rad: a step that would turn some joint farther is shortened as a whole. PyBullet's, multiplied as there."""
 AXIS_LOST = 10 * 2.0**-52
-"""A turn whose squared sine is below this has no axis."""
+"""A turn whose squared sine is below this has no axis: Bullet's threshold."""
 
 
 @compiled
-def matrix_of(quat: Four) -> Nine:
+def matrix_of(quat: QuatXyzw) -> Matrix:
     """Rotation matrix, row by row, of an xyzw quaternion of any length."""
     x, y, z, w = quat
     s = 2.0 / (x * x + y * y + z * z + w * w)
@@ -43,7 +43,7 @@ def matrix_of(quat: Four) -> Nine:
 
 
 @compiled
-def _quaternion(m: Nine) -> Four:
+def _quaternion(m: Matrix) -> QuatXyzw:
     """The unit xyzw quaternion of a rotation matrix."""
     trace = m[0] + m[4] + m[8]
     if trace > 0.0:
@@ -68,7 +68,7 @@ def _quaternion(m: Nine) -> Four:
 
 
 @compiled
-def _turn_between(start: Four, end: Four) -> Three:
+def _turn_between(start: QuatXyzw, end: QuatXyzw) -> Place:
     """Axis times angle, rad, of what turns one attitude into another; as PyBullet holds it, the angle has 32 bits."""
     ax, ay, az, aw = end
     bx, by, bz, bw = -start[0], -start[1], -start[2], start[3]
@@ -92,7 +92,7 @@ def _turn_between(start: Four, end: Four) -> Three:
 def _turned(turn: np.ndarray, row: np.ndarray, angle: float) -> None:
     """Write into `turn` (3, 3) the rotation of a link's `row` of the chain, and on about its z axis by `angle`."""
     c, s = cos(angle), sin(angle)
-    one = 1.0 - c + c  # but for rounding
+    one = 1.0 - c + c  # of which rounding may leave another number, as in PyBullet
     for k in range(3):
         turn[0, k] = row[k] * c + row[3 + k] * s
         turn[1, k] = row[k] * -s + row[3 + k] * c
@@ -100,7 +100,7 @@ def _turned(turn: np.ndarray, row: np.ndarray, angle: float) -> None:
 
 
 @compiled
-def _rotated(turn: np.ndarray, x: float, y: float, z: float) -> Three:
+def _rotated(turn: np.ndarray, x: float, y: float, z: float) -> Place:
     """(x, y, z), turned by a rotation (3, 3)."""
     return (
         turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z,
@@ -111,7 +111,8 @@ def _rotated(turn: np.ndarray, x: float, y: float, z: float) -> Three:
 
 @compiled
 def _advance(columns: np.ndarray, turn: np.ndarray, x: float, y: float, z: float) -> None:
-    """Bring Jacobians (6, `WIDTH`), turning under moving, from one link's frame to the next one's, (x, y, z) away."""
+    """Bring Jacobians (6, `WIDTH`), linear in the upper three rows, angular in the lower, from one link's frame to the
+    next one's, (x, y, z) away."""
     t0, t1, t2 = turn[0, 0], turn[0, 1], turn[0, 2]
     t3, t4, t5 = turn[1, 0], turn[1, 1], turn[1, 2]
     t6, t7, t8 = turn[2, 0], turn[2, 1], turn[2, 2]
@@ -130,10 +131,10 @@ def _advance(columns: np.ndarray, turn: np.ndarray, x: float, y: float, z: float
 
 @compiled
 def _least_squares(columns: np.ndarray, system: np.ndarray, step: np.ndarray) -> None:
-    """Solve (JᵀJ + damping) `step` = Jᵀe by elimination with the largest pivot.
+    """Solve (JᵀJ + damping) `step` = Jᵀ error by elimination with the largest pivot.
 
     Args:
-        columns: (6, `WIDTH`): J, and e as its last column.
+        columns: (6, `WIDTH`): J, and the error as its last column.
         system: (`JOINTS`, `WIDTH`): where to do it.
         step: (`JOINTS`,): the solution.
     """
@@ -154,7 +155,7 @@ def _least_squares(columns: np.ndarray, system: np.ndarray, step: np.ndarray) ->
                 system[column, j], system[pivot, j] = system[pivot, j], system[column, j]
         for i in range(column + 1, JOINTS):
             alpha = system[i, column] / system[column, column]
-            # What stands left of the next column is not looked at again.
+            # Whole rows, as short ones fill no register; what stands left of the next column is not looked at again.
             for j in range(WIDTH):
                 system[i, j] -= system[column, j] * alpha
     for i in range(JOINTS - 1, -1, -1):
@@ -168,8 +169,8 @@ def _least_squares(columns: np.ndarray, system: np.ndarray, step: np.ndarray) ->
 def solve_chain(
     chain: np.ndarray,
     turns: np.ndarray,
-    target: Three,
-    target_turn: Four,
+    target: Place,
+    target_turn: QuatXyzw,
     near: Angles,
     most_iterations: int,
     residual: float,
@@ -178,7 +179,8 @@ def solve_chain(
 
     Args:
         chain: (links, 12): of each link, from the base on, the rotation from its parent's frame to its own at angle
-            0, row by row, and where its joint is in the parent's frame, m. Frames are in the centres of mass.
+            0, row by row, and where its joint is in the parent's frame, m. A link's frame is in its joint, the base's
+            in its centre of mass.
         turns: (links,) bool: links that turn, about their frame's z axis, `JOINTS` of them; the others are fixed.
         target: m, in the frame of the base.
         target_turn: xyzw, the same.
@@ -225,7 +227,6 @@ def solve_chain(
             if turns[link]:
                 columns[5, joint] = 1.0
                 joint += 1
-        # Then in the base's frame.
         for i in range(3):
             for k in range(3):
                 turn[i, k] = to_link[k, i]
@@ -233,11 +234,12 @@ def solve_chain(
         x, y, z = _rotated(turn, x, y, z)
         x, y, z = target[0] - x, target[1] - y, target[2] - z
         distance = sqrt(x * x + y * y + z * z)
+        # To and fro between matrix and quaternion, as Bullet's transforms do.
         t = turn
         rows = (t[0, 0], t[0, 1], t[0, 2], t[1, 0], t[1, 1], t[1, 2], t[2, 0], t[2, 1], t[2, 2])
-        missing = (x, y, z, *_turn_between(_quaternion(matrix_of(_quaternion(rows))), goal))
+        error = (x, y, z, *_turn_between(_quaternion(matrix_of(_quaternion(rows))), goal))
         for k in range(6):
-            columns[k, JOINTS] = missing[k]
+            columns[k, JOINTS] = error[k]
         _least_squares(columns, system, step)
         most = 0.0
         for j in range(JOINTS):

@@ -7,7 +7,7 @@ from math import atan2, hypot, pi
 
 import numpy as np
 
-from sim.frames import Pose
+from sim.frames import Place, Pose
 from sim.physics.arm_kinematics import ArmKinematics
 from sim.physics.arm_model import ARM_JOINTS, HOME, load_arm
 from sim.physics.world import World, pybullet
@@ -95,16 +95,16 @@ class Panda:
 
     def hand_position(self) -> np.ndarray:
         """(3,), m, world: where the grasp frame is."""
-        return np.array(self._hand_link()[4])
+        return np.array(self.plain_hand_position())
 
-    def hand_place(self) -> tuple[float, float, float]:
+    def plain_hand_position(self) -> Place:
         """`hand_position` in plain numbers."""
-        x, y, z = self._hand_link()[4]
-        return x, y, z
+        found: Place = self._hand_link()[4]
+        return found
 
     def hand_height(self) -> float:
         """m over the table."""
-        return self.hand_place()[2]
+        return self.plain_hand_position()[2]
 
     def hand_yaw(self) -> float:
         """Heading of the closing direction, rad, in (−π/2, π/2]."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.errors import InputError, MachineError
+from sim.frames import Place
 from sim.physics.quiet import quiet
 
 with quiet(2):  # its greeting would stand among the one-line errors
@@ -42,10 +43,6 @@ TABLE_FRICTION = 0.6
 """Lateral friction of the table; contacts take the product of both bodies'."""
 TABLE_COLOUR = (0.60, 0.55, 0.49)
 """RGB: a warm middle grey, on which every colour of the palette, black and white too, stands out."""
-
-
-Place = tuple[float, float, float]
-"""x, y, z."""
 
 
 class Contact(NamedTuple):

@@ -1,4 +1,4 @@
-"""Rows `sim` and `record`: what they stand beside was measured in the same rounds, and shares are shares."""
+"""Rows `sim`: every row stands beside what it is held against, and shares are of what they say."""
 
 from itertools import count
 
@@ -28,7 +28,6 @@ def test_every_row_of_the_simulator_stands_beside_what_it_is_held_against() -> N
     assert len(steps) == 3 and all(row.peer == "raw stepping" for row in steps)
     for row in steps:
         assert row.ratio is not None and row.there is not None and row.there.median > 0
-        # One round: what stands beside was measured in it.
         assert row.ratio.median == pytest.approx(row.here.median / row.there.median)
     resets = [row for name, row in found.items() if name.startswith("reset")]
     shares = [row for name, row in found.items() if name.startswith("share")]

@@ -1,5 +1,6 @@
 """The arm: joints that bring the hand to a place, and what is read once a moment of the physics."""
 
+import platform
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,17 +23,20 @@ def arm() -> Iterator[tuple[World, Panda]]:
     world.close()
 
 
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere sums may be contracted otherwise")
 def test_joint_angles_are_pybullets_to_the_last_bit(arm: tuple[World, Panda]) -> None:
     world, panda = arm
     kinematics = ArmKinematics(world, panda.body, GRASP_LINK)
     base = pybullet.getDynamicsInfo(panda.body, -1, physicsClientId=world.client)[3]
     rng, near = np.random.default_rng(0), HOME
     for number in range(400):
-        if number % 5 == 0:
+        if number % 10 == 0:
             # Every other chain of steps starts anywhere; some end out of reach, where no number of iterations helps.
-            near = HOME if number % 10 else tuple(rng.uniform(LOWER, UPPER).tolist())
+            near = HOME if number % 20 else tuple(rng.uniform(LOWER, UPPER).tolist())
             position, yaw = np.array([0.5, 0.0, 0.27]) + rng.uniform(-0.4, 0.4, 3), rng.uniform(-4, 4)
-        position, yaw = position + rng.uniform(-0.05, 0.05, 3), yaw + rng.uniform(-0.3, 0.3)
+        if number % 10 < 4:
+            # Then the hand stands still, as when it holds: few iterations come as near as is asked for.
+            position, yaw = position + rng.uniform(-0.05, 0.05, 3), yaw + rng.uniform(-0.3, 0.3)
         half = yaw / 2 + np.pi / 4
         whole = pybullet.calculateInverseKinematics(
             panda.body,

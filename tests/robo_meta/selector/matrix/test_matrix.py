@@ -262,6 +262,7 @@ def test_ctrl_c_ends_two_workers_with_one_line_and_workers_change_nothing(whole:
     assert bar.startswith("playing scenes")
     assert line == "robo-meta: stopped; what was finished is kept, and the same command goes on"
     assert process.returncode == 1 and not out.exists()
+    assert journal.read_bytes().count(b"\n") == 2, "header and one scene: the other one was not waited for"
     assert main([*COMMAND, str(out), "--workers", "1"]) == 0
     assert_same_bytes(out, whole)
 
