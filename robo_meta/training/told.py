@@ -30,12 +30,13 @@ def told_of(
     *,
     bar: bool = True,
 ) -> Told:
-    """Whoever a training into `out` was asked to tell.
+    """Whoever a training into `out` was asked to tell: TensorBoard too, unless the preset leaves it out and nothing is
+    scored on other objects.
 
     Raises:
         TrainingDataError, TrainError: no such validation data, or too few demonstrations a task.
     """
-    opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
+    opening = (*((tensorboard(out / "logs"),) if config.tensorboard or validation else ()), *loggers)
     return Told(opening, Validation.of(validation, device) if validation else None, bar)
 
 
