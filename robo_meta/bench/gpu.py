@@ -83,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def gradient_difference(preset: str, device: torch.device) -> float:
-    """How far the meta-gradient on `device` is from the plain loop's on the CPU, which has no derivative by hand; both in
-    float64, relative to the norm."""
+    """How far the meta-gradient on `device` is from the plain loop's on the CPU, which has no derivative by hand; both
+    in float64, relative to the norm."""
     (theta, rates), batch = _problem(preset, PROBED)
     far_theta, far_rates = ({k: v.to(device) for k, v in group.items()} for group in (theta, rates))
     with torch.no_grad():
