@@ -13,7 +13,6 @@ LINES = 10
 """Lines printed for one part where there is no bar."""
 LOGGED_EVERY = 10
 """Steps between losses that loggers note."""
-
 KEYPOINT_MM = "validation/keypoint_mm"
 """What the median distance of keypoints on other objects is noted as."""
 
@@ -69,7 +68,7 @@ class TrainingProgress:
             logger.close()
 
     def note(self, values: Mapping[str, float], step: int) -> None:
-        """Tell the loggers what the part's `values` are at a step from 0; how far keypoints miss is shown too."""
+        """Tell the loggers what the part's `values` are at a step from 0; how far keypoints miss, the lines say too."""
         if KEYPOINT_MM in values:
             self._missed = f", keypoints {values[KEYPOINT_MM]:.0f} mm off on other objects"
         for logger in self._loggers:
