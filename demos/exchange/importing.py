@@ -10,6 +10,7 @@ from typing import Any
 from demos.demo import DemoError
 from demos.exchange.foreign import foreign_config, foreign_record
 from demos.exchange.formats import FORMATS
+from demos.exchange.left_behind import pictures_left
 from demos.exchange.meaning import ExchangeError
 from demos.exchange.shipment import Parcel, Shipment
 from demos.exchange.whole import check_free, made_whole
@@ -42,6 +43,8 @@ class Imported:
     """Whether the dataset is, file by file and bit by bit, the one that was exported; None for data that never were."""
     packed: Path | None
     """The packed file; None where there is nothing to train on."""
+    pictures: str | None
+    """What became of pictures in the data, in a line; None where there were none."""
 
 
 def import_dataset(source: Path, format_name: str, out: Path) -> Imported:
@@ -77,6 +80,7 @@ def import_dataset(source: Path, format_name: str, out: Path) -> Imported:
         missing=header["episodes"] - counts["episodes"] if header else 0,
         equal=fingerprint == header["fingerprint"] if header else None,
         packed=out / "training.safetensors" if packed else None,
+        pictures=pictures_left(shipment, out),
     )
 
 

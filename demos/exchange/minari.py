@@ -142,7 +142,10 @@ def read_minari(folder: Path) -> Shipment:
     split = "" if header else _split(folder, metadata)
     planned = sorted((data / PLANNED).glob("[!.]*.safetensors"))
     contents = ((one.stem, read_bounded(one, 2**30)) for one in planned)
-    return Shipment(header, _parcels(data / FILE, header is not None, split), contents)
+    # Whatever else was observed has the shape of pictures or of their depth.
+    observed = {} if header else spaces[0]["subspaces"]
+    pictures = tuple(name for name in observed if len(observed[name].get("shape", ())) > 1 and name != "points")
+    return Shipment(header, _parcels(data / FILE, header is not None, split), contents, pictures)
 
 
 def _check_spaces(folder: Path, observation: Any, action: Any) -> None:

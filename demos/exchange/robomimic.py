@@ -99,9 +99,12 @@ def read_robomimic(path: Path) -> Shipment:
         if "data" not in file or not len(file["data"]):
             raise ExchangeError(f"{path}: no demonstrations in group 'data'")
         header = checked_header(str(path), file[HEADER][()]) if HEADER in file else None
+        pictures: tuple[str, ...] = ()
         if header is None:
             _check_meaning(path, file["data"])
-    return Shipment(header, _parcels(path, header is not None), _planned(path))
+            observed = file["data"][sorted(file["data"])[0]].get("obs", {})
+            pictures = tuple(name for name in sorted(observed) if observed[name].ndim == 4)
+    return Shipment(header, _parcels(path, header is not None), _planned(path), pictures)
 
 
 def _planned(path: Path) -> Iterator[tuple[str, bytes]]:

@@ -95,6 +95,8 @@ class Shipment:
     """The episodes in order, made as they are asked for."""
     planned: Iterable[tuple[str, bytes]] = ()
     """Name and content of the files of planned demonstrations."""
+    pictures: tuple[str, ...] = ()
+    """Where the data never were ours: what holds pictures in them, which nobody reads."""
 
 
 def checked_header(where: str, text: str | bytes) -> dict[str, Any]:

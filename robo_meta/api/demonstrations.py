@@ -20,13 +20,16 @@ if TYPE_CHECKING:  # only names
 def record(out: Path | str, progress: bool = False, **options: Any) -> Recording:
     """Record demonstrations into a dataset and pack them for training; the same call goes on where it was stopped.
 
+    With `actor="keyboard"` you demonstrate yourself, in the terminal that Python runs in; it returns at ctrl-C.
+
     Args:
         out: dataset folder.
         progress: draw a bar on standard error.
-        options: fields of `demos.recording.config.RecordConfig`, such as `families`, `tasks`, `demos`, `seed`.
+        options: fields of `demos.recording.config.RecordConfig`, such as `families`, `tasks`, `demos`, `seed`, `actor`.
 
     Raises:
         ApiError: an unknown option.
+        demos.recording.actors.ActorError: an actor's name that leads to nothing.
         demos.recording.config.RecordError: options that don't go together, or a folder that holds another recording.
 
     Example:
@@ -35,10 +38,18 @@ def record(out: Path | str, progress: bool = False, **options: Any) -> Recording
     """
     from demos.recording.config import RecordConfig
     from demos.recording.pack import pack
+    from demos.recording.recorder import Recording
     from demos.recording.recorder import record as record_dataset
+    from robo_meta.evaluation.named_actor import learned_actor
+    from robo_meta.studio.by_hand import KEYBOARD, record_by_hand
 
     check_options("record", options, RecordConfig)
-    recording = record_dataset(RecordConfig(Path(out), **options), progress=progress)
+    config = RecordConfig(Path(out), **options)
+    if config.actor == KEYBOARD:
+        from rich.console import Console
+
+        return Recording(**record_by_hand(config, Console()), planned=0, given_up=())
+    recording = record_dataset(config, learned_actor(config.actor), progress)
     if recording.successes or recording.planned:
         pack(recording.folder)
     return recording

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from robo_meta.learning.batch import Batch
 from robo_meta.learning.inner_loop import CLIP, inner_losses
+from robo_meta.learning.meta_gradient.meta_pass import MetaGradient
 from robo_meta.learning.methods import hold_losses, select
 from robo_meta.model.scorer import Hidden, body, head, log_likelihood, outer_log_scales
 
@@ -164,6 +165,28 @@ def torchopt(network: Network, batch: Batch, log_scales: Tensor) -> Tensor:
         return _query_loss(theta | dict(zip(network.moved, moved, strict=True)), task, log_scales)
 
     return _each(network, batch, one)
+
+
+def difference(
+    name: str, theta: Mapping[str, Tensor], rates: Mapping[str, Tensor], batch: Batch, found: MetaGradient
+) -> float:
+    """How far a meta-gradient is from a loop's, or its losses from the loop's, whichever is more; relative to their
+    norms.
+
+    Args:
+        name: one of `LOOPS`.
+        theta, rates, batch: what the loop works on, in float64.
+        found: the meta-gradient of the losses' sum, from wherever.
+    """
+    network = Network(theta, rates)
+    losses = LOOPS[name](network, batch, outer_widths(batch))
+    named = [(found.theta[k], network.names[k]) for k in theta] + [
+        (found.rates[k], network.rate_names[k]) for k in rates
+    ]
+    pairs = [(own.to(losses.device), getattr(network, key).grad) for own, key in named]
+    apart = torch.stack([(own - (torch.zeros_like(own) if its is None else its)).norm() for own, its in pairs]).norm()
+    whole = torch.stack([its.norm() for _, its in pairs if its is not None]).norm()
+    return float(torch.maximum(apart / whole, (found.losses.to(losses.device) - losses).norm() / losses.norm()))
 
 
 def _each(network: Network, batch: Batch, one: Callable[[_Task], Tensor]) -> Tensor:

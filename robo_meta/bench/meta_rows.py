@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from robo_meta.bench.config import BenchConfig, BenchError
 from robo_meta.bench.meta_data import made_up
-from robo_meta.bench.meta_loops import AGREE, LOOPS, PLAIN, Network, outer_widths
+from robo_meta.bench.meta_loops import AGREE, LOOPS, PLAIN, Network, difference, outer_widths
 from robo_meta.bench.row import Row, Target
 from robo_meta.bench.timing import Spread, clocked, interleaved
 from robo_meta.learning.meta_gradient.meta_pass import meta_gradient
@@ -132,15 +132,9 @@ class MetaBench:
             {k: v.double() + 0.1 * torch.randn(v.shape, generator=generator).double() for k, v in group.items()}
             for group in (self._state.theta, self._state.rates)
         )
-        network = Network(theta, rates)
-        LOOPS[name](network, batch, outer_widths(batch))
         with torch.no_grad():
             found = meta_gradient(theta, rates, batch, outer_widths(batch))
-        own = [*(found.theta[k] for k in network.names), *(found.rates[k] for k in network.rate_names)]
-        keys = [*network.names.values(), *network.rate_names.values()]
-        theirs = [getattr(network, key).grad for key in keys]
-        apart = [(a - (torch.zeros_like(a) if b is None else b)).norm() for a, b in zip(own, theirs, strict=True)]
-        return float(torch.stack(apart).norm() / torch.stack([a.norm() for a in own]).norm())
+        return difference(name, theta, rates, batch, found)
 
 
 def _scaled(spread: Spread, factor: float) -> Spread:

@@ -58,7 +58,8 @@ def film_lines(films: dict[str, Any] | None) -> list[str]:
         return []
     shown = f"{films['films']} of {films['wanted']} rollouts on film in {films['folder']}, listed in films.json"
     more = f"; --most-films is {films['most']}" if films["wanted"] > films["most"] else ""
-    return [shown + more, *(f"not filmed, as it then came to something else: {one}" for one in films["otherwise"])]
+    otherwise = [f"not filmed, as it then came to something else: {one}" for one in films["otherwise"]]
+    return [shown + more, *otherwise, *(f"not filmed: {one}" for one in films["left_out"])]
 
 
 def write_result(folder: Path, result: dict[str, Any]) -> Path:

@@ -30,7 +30,9 @@ are scored by keypoints, which takes a fraction of the time."""
 PLACES = {
     "objects": "objects.png",
     "demonstrations": "demonstrations",
+    "validation": "demonstrations-validation",
     "run": "run",
+    "logs": "run/logs",
     "matrix": "matrix.safetensors",
     "selector": "selector.safetensors",
     "evaluation": "evaluation",
@@ -49,6 +51,9 @@ class QuickstartConfig:
     """Training tasks with four recorded demonstrations each: the controller learns from them."""
     planned: int = 600
     """Training tasks with four planned demonstrations each: the scorer learns from them."""
+    validation: int = 16
+    """Tasks of the validation families with four planned demonstrations each: how far keypoints miss there is logged
+    while training (TensorBoard), and changes nothing; 0: none."""
     scenes: int = 16
     """Scenes of the validation families that a small selector learns from."""
     tasks: int = 40
@@ -81,7 +86,7 @@ def quickstart(
     """
     console, times, result = console or Console(), dict[str, float](), {}
     # Everything is checked before anything is written.
-    _recording(config), _matrix(config), _evaluation(config), preset_named(config.preset)
+    _recording(config), _validation(config), _matrix(config), _evaluation(config), preset_named(config.preset)
     config.out.mkdir(parents=True, exist_ok=True)
     for name, stage in (STAGES if stages is None else stages).items():
         console.print(f"[bold]{name}[/bold] …")
@@ -93,6 +98,7 @@ def quickstart(
     console.print(f"total {total:.0f} s: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items()))
     paths = {name: str(config.out / place) for name, place in PLACES.items()}
     console.print(f"report: {paths['report']}")
+    console.print(f"how training went: tensorboard --logdir {paths['logs']}")
     return {
         "seconds": {name: round(seconds, 3) for name, seconds in times.items()},
         "total_seconds": round(total, 3),
@@ -118,13 +124,28 @@ def _recording(config: QuickstartConfig) -> RecordConfig:
     )
 
 
+def _validation(config: QuickstartConfig) -> RecordConfig | None:
+    if config.validation == 0:
+        return None
+    return RecordConfig(
+        out=config.out / PLACES["validation"],
+        split="validation",
+        tasks=0,
+        planned=config.validation,
+        # Planned sooner than a further process would start.
+        workers=1,
+        seed=config.seed,
+    )
+
+
 def _record(config: QuickstartConfig, _: Console) -> None:
     from demos.recording.pack import pack
     from demos.recording.recorder import record
 
-    recording = _recording(config)
-    record(recording)
-    pack(recording.out)
+    for recording in (_recording(config), _validation(config)):
+        if recording is not None:
+            record(recording)
+            pack(recording.out)
 
 
 def _train(config: QuickstartConfig, _: Console) -> None:
@@ -132,7 +153,17 @@ def _train(config: QuickstartConfig, _: Console) -> None:
 
     data, out = config.out / PLACES["demonstrations"], config.out / PLACES["run"]
     methods, preset = ("maml", "zero-shot"), preset_named(config.preset)
-    train(data, out, methods, preset, seed=config.seed, resume=True, workers=config.workers)
+    validation = _validation(config)
+    train(
+        data,
+        out,
+        methods,
+        preset,
+        seed=config.seed,
+        resume=True,
+        workers=config.workers,
+        validation=() if validation is None else validation.out,
+    )
 
 
 def _matrix(config: QuickstartConfig) -> MatrixOrder:

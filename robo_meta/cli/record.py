@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_format
 from dataclasses import dataclass, fields, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -67,28 +66,20 @@ class Record(Unchecked, RecordConfig):
             return None
         from demos.recording.pack import pack
         from demos.recording.recorder import record
-        from robo_meta.evaluation.policy_actor import PREFIX, policy_actor
+        from robo_meta.evaluation.named_actor import learned_actor
+        from robo_meta.studio.by_hand import KEYBOARD, record_by_hand
 
         config = config_in(self._with_objects(), RecordConfig)
-        if config.actor == "keyboard":
-            print_result(self._by_hand(config), self.json)
+        if config.actor == KEYBOARD:
+            from rich.console import Console
+
+            print_result(record_by_hand(config, Console(stderr=self.json)), self.json)
             return None
-        # `demos` knows nothing of learned policies, so they are looked up here.
-        recording = record(config, policy_actor(config.actor) if config.actor.startswith(PREFIX) else None)
+        recording = record(config, learned_actor(config.actor))
         packed = pack(recording.folder) if recording.successes or recording.planned else None
         result = {**{f.name: getattr(recording, f.name) for f in fields(recording)}, "packed": packed}
         print_result(result, self.json)
         return None
-
-    def _by_hand(self, config: RecordConfig) -> dict[str, Any]:
-        """A person demonstrates in this terminal."""
-        if find_spec("termios") is None:
-            raise RecordError("--actor keyboard needs a terminal as Unix has them; `robo-meta studio` does without")
-        from rich.console import Console
-
-        from robo_meta.studio.keyboard import demonstrate
-
-        return demonstrate(config, Console(stderr=self.json))
 
     def _replayed(self) -> dict[str, Any]:
         """The episode that was asked for, played again and perhaps filmed."""

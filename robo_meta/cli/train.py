@@ -83,6 +83,7 @@ class Train(TrainOptions):
     def _train_offline(self, config: TrainConfig, ranks: Ranks) -> int | None:
         """Train; of several processes the first one says what came of it, good or bad."""
         from robo_meta.runs.loggers import wandb_project
+        from robo_meta.training.told import LOGS
         from robo_meta.training.train import train
 
         try:
@@ -106,7 +107,9 @@ class Train(TrainOptions):
                 raise
             return status
         if ranks.first:
-            print_result({"checkpoint": path, "preset": self.preset, "method": list(self.method)}, self.json)
+            logs = self.out / LOGS
+            told = {"checkpoint": path, "preset": self.preset, "method": list(self.method)}
+            print_result(told | ({"logs": f"tensorboard --logdir {logs}"} if logs.is_dir() else {}), self.json)
         return None
 
 

@@ -18,7 +18,6 @@ from robo_meta.evaluation.records import AskingRow
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import MatchedTask
 from robo_meta.scenarios.rollout import Outcome
-from robo_meta.scenarios.scene_rollouts import SceneRollouts
 from robo_meta.scenarios.supports import NoDemonstration, asked_demonstration
 
 USUAL = "maml"
@@ -77,6 +76,20 @@ class Decider(Protocol):
         """Of one demonstration of a kind."""
 
 
+class Rollouts(Protocol):
+    """What attempts come to: `robo_meta.scenarios.scene_rollouts.SceneRollouts`, or the same before a camera."""
+
+    @property
+    def scans(self) -> Sequence[Any]:
+        """(P, 6) points of each rollout, as scanned at reset."""
+
+    def outcome(self, policy: Policy, number: int = 0) -> Outcome:
+        """What `policy` comes to in rollout `number`."""
+
+    def attempt(self, policy: Policy, number: int = 0) -> tuple[Outcome, SupportItem]:
+        """The same, with the episode as an attempt that others may learn from."""
+
+
 @dataclass(frozen=True)
 class AskedOutcome:
     """What a scene came to."""
@@ -105,7 +118,7 @@ class AskedOutcome:
 
 
 def play_asking(
-    decider: Decider, matched: MatchedTask, condition: Condition, support: SupportSet, table: SceneRollouts
+    decider: Decider, matched: MatchedTask, condition: Condition, support: SupportSet, table: Rollouts
 ) -> AskedOutcome:
     """Follow the decider until a success, giving up, or the last attempt.
 
@@ -189,13 +202,13 @@ def asking_row(name: str, transfer: str, shots: int, found: AskedOutcome, worst:
 def _with_another(matched: MatchedTask, condition: Condition, kind: str, support: SupportSet) -> SupportSet:
     """The support with the demonstration that was asked for; as it is where that fails, the price being lost."""
     try:
-        more = asked_demonstration(matched, condition, kind, support.shots)
+        more = asked_demonstration(matched, condition, kind, support.shots).item
     except NoDemonstration:
         return support
     return SupportSet((*support.items, more))
 
 
-def _single(decider: Decider, seen: Any, strategy: str, table: SceneRollouts) -> Outcome:
+def _single(decider: Decider, seen: Any, strategy: str, table: Rollouts) -> Outcome:
     """What one attempt with a strategy comes to in the first rollout."""
     return table.outcome(decider.policy(seen, strategy, ()), 0)
 

@@ -10,15 +10,14 @@ from typing import Any, cast
 import numpy as np
 
 from demos.expert.episode import shared_env
-from demos.expert.grasp_plan import NoGrasp
 from demos.policy import Policy
 from demos.support import SupportSet
 from robo_meta.evaluation.asking import Decider, asking_row, play_asking
 from robo_meta.evaluation.colour_preference import colour_preference, true_preference
+from robo_meta.evaluation.expert_grasp import expert_grasp
 from robo_meta.evaluation.failure_supports import novice_rows
 from robo_meta.evaluation.records import EXPERT, AskingRow, RolloutRow, ScoreRow, SkippedTransfer, TaskRecord
 from robo_meta.evaluation.retries import attempt_rows
-from robo_meta.evaluation.world.blind_grasps import grasp_near
 from robo_meta.scenarios.conditions import Condition
 from robo_meta.scenarios.matched_scenes import OWN, MatchedTask, attempt_seeds, matched_task
 from robo_meta.scenarios.rollout import Outcome, expert_rollout
@@ -61,9 +60,9 @@ def play_task(
     """
     players = shared_strategies(checkpoint, names, controller, selector)
     matched = matched_task(root, split, index, support)
-    expert = _expert(matched)
+    expert = expert_rollout(shared_env(), matched.query, matched.rollout_seed, expert_grasp(matched))
     rows, scores, skipped = [_row(EXPERT, None, 0, expert, 0.0)], list[ScoreRow](), list[SkippedTransfer]()
-    deciders = _deciders(checkpoint, asking, controller, selector)
+    deciders = shared_deciders(checkpoint, asking, controller, selector)
     most = max((decider.attempts for decider in deciders.values()), default=1)
     query, asked = SceneRollouts(matched.query, attempt_seeds(matched, most)), list[AskingRow]()
     for transfer in transfers:
@@ -102,7 +101,7 @@ def play_task(
     )
 
 
-def _deciders(
+def shared_deciders(
     checkpoint: Path | None, asking: Sequence[AskingSource], controller: str, selector: Path | None
 ) -> dict[str, Decider]:
     """Name in the results → what decides there."""
@@ -112,18 +111,6 @@ def _deciders(
     # Strategies have no `deciding`; the selector's has.
     found = [cast(Any, chooser.strategy).deciding for chooser in choosers]
     return {source.name: decider for source, decider in zip(asking, found, strict=True)}
-
-
-def _expert(matched: MatchedTask) -> Outcome:
-    """The demonstrator's episode. Imported objects were accepted by balance points 3 mm apart: where there is no hold
-    between two of them, the nearest place is taken."""
-    try:
-        return expert_rollout(shared_env(), matched.query, matched.rollout_seed)
-    except NoGrasp:
-        grasp = grasp_near(matched.query.object, matched.query.mass_properties.centre[:2])
-        if grasp is None or matched.task.intention != BALANCE:
-            raise
-        return expert_rollout(shared_env(), matched.query, matched.rollout_seed, grasp)
 
 
 def _play_support(

@@ -14,13 +14,13 @@ from demos.expert.expert import demonstrate
 from demos.hindsight import support_item
 from demos.recording.actors import ActorError
 from demos.support import SupportItem, SupportSet
+from robo_meta.evaluation.named_actor import PREFIX
 from robo_meta.strategies.build import Participant, build_strategies
 from robo_meta.strategies.resolve import resolve
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.sampling import draw_families, draw_scene
 from sim.tasks.scenes import Scene
 
-PREFIX = "checkpoint:"
 ATTEMPTS = 10
 """Attempts at the one demonstration that the policy adapts from."""
 

@@ -13,6 +13,8 @@ LINES = 10
 """Lines printed for one part where there is no bar."""
 LOGGED_EVERY = 10
 """Steps between losses that loggers note."""
+KEYPOINT_MM = "validation/keypoint_mm"
+"""What the median distance of keypoints on other objects is noted as."""
 
 
 class TrainingProgress:
@@ -43,6 +45,7 @@ class TrainingProgress:
         self._bar: Any = None
         self._task: Any = None
         self._smooth: float | None = None
+        self._missed = ""
         self._began = time.perf_counter()
         opened = [opening(part, start) for opening in loggers]
         self._loggers = [logger for logger in opened if logger is not None]
@@ -65,7 +68,9 @@ class TrainingProgress:
             logger.close()
 
     def note(self, values: Mapping[str, float], step: int) -> None:
-        """Tell the loggers what the part's `values` are at a step from 0."""
+        """Tell the loggers what the part's `values` are at a step from 0; how far keypoints miss, the lines say too."""
+        if KEYPOINT_MM in values:
+            self._missed = f", keypoints {values[KEYPOINT_MM]:.0f} mm off on other objects"
         for logger in self._loggers:
             for name, value in values.items():
                 logger.scalar(f"{self._part}/{name}", value, step)
@@ -80,7 +85,8 @@ class TrainingProgress:
         elif (step + 1) % max(1, self._steps // LINES) == 0:
             spent = (time.perf_counter() - self._began) / (step + 1 - self._start)
             print(
-                f"{self._part}: step {step + 1}/{self._steps}, loss {self._smooth:.3f}, {spent * 1e3:.0f} ms/step",
+                f"{self._part}: step {step + 1}/{self._steps}, loss {self._smooth:.3f}{self._missed}, "
+                f"{spent * 1e3:.0f} ms/step",
                 file=self._stream,
                 flush=True,
             )

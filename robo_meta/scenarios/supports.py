@@ -84,16 +84,20 @@ def demonstration_on_query(matched: MatchedTask, condition: Condition) -> Suppor
     Raises:
         NoDemonstration: every attempt failed.
     """
+    return _on_query(matched, condition).item
+
+
+def _on_query(matched: MatchedTask, condition: Condition) -> Demonstration:
     scene = replace(matched.query, noise=condition.noise, light=condition.camera)
     found = _on_object(matched.root, scene, ON_QUERY, 0, fails=False)
     if found is None:
         raise NoDemonstration(
             f"{matched.task.split} task {matched.task.index}: no demonstration on the query succeeded"
         )
-    return found.item
+    return found
 
 
-def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, shots: int) -> SupportItem:
+def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, shots: int) -> Demonstration:
     """What is demonstrated to whoever has `shots` demonstrations of the condition and asks for another.
 
     Args:
@@ -106,8 +110,8 @@ def asked_demonstration(matched: MatchedTask, condition: Condition, kind: str, s
         NoDemonstration: none came about that comes out as it should.
     """
     if kind == THIS_OBJECT:
-        return demonstration_on_query(matched, condition)
-    return _demonstration(matched, condition, shots).item
+        return _on_query(matched, condition)
+    return _demonstration(matched, condition, shots)
 
 
 def _demonstration(matched: MatchedTask, condition: Condition, number: int) -> Demonstration:

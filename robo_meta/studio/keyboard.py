@@ -11,6 +11,7 @@ from rich.live import Live
 
 from demos.recording.config import MIXED, RecordConfig, RecordError
 from demos.storage.index_file import read_index
+from robo_meta.studio.by_hand import KEYBOARD
 from robo_meta.studio.commands import Again, Choose, Close, Command, Lift, Open
 from robo_meta.studio.keys import DEEDS, MOVES, nudge
 from robo_meta.studio.pace import Ended, Nothing, live
@@ -21,8 +22,6 @@ from robo_meta.studio.view import JUDGED, View
 from sim.shapes.families import families_of, serving
 from sim.tasks.scenes import INTENTIONS
 
-KEYBOARD = "keyboard"
-"""The actor's name on the command line; the dataset says `hand`, as the studio's does, and either goes on with it."""
 FOREIGN = ("planned", "workers", "engine", "address", "shard", "attempts")
 """Options of `record` that mean nothing where one person demonstrates."""
 
@@ -116,7 +115,10 @@ def demonstrate(config: RecordConfig, console: Console) -> dict[str, Any]:
     """
     plan = plan_of(config)
     if not (sys.stdin is not None and sys.stdin.isatty() and console.is_terminal):
-        raise RecordError(f"--actor {KEYBOARD} needs a terminal to read keys from (over SSH: ssh -t); there is none")
+        raise RecordError(
+            f"--actor {KEYBOARD} needs a terminal to read keys from (over SSH: ssh -t), and there is none; "
+            "`robo-meta studio` does without"
+        )
     session, keys = Session(config.out, config.seed), Keys(sys.stdin)
     try:
         desk = Desk(session, keys, plan, config.demos)

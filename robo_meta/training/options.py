@@ -41,8 +41,9 @@ class TrainOptions:
     """Checkpoint to start from: its `pretrain` part; without one, every part goes on with that of its own name, closing
     and controller too. With `--stream`, its maml."""
     validation: tuple[Path, ...] = ()
-    """Dataset, or several, of other objects: how far keypoints miss there is logged beside the losses, in TensorBoard
-    (`logs/` of the run folder). Nothing is chosen by it."""
+    """Dataset, or several, of other objects, such as `record --split validation` makes: how far keypoints miss there is
+    logged beside the losses, with any preset, in TensorBoard (`tensorboard --logdir OUT/logs`). Nothing is chosen by
+    it."""
     wandb: str | None = None
     """Project of Weights & Biases to log to as well (`robo-meta[wandb]`); offline with WANDB_MODE=offline."""
     workers: int = 1

@@ -17,6 +17,8 @@ from robo_meta.training.ranks import Ranks
 from robo_meta.training.state import MetaState
 from robo_meta.training.validation import Validation
 
+LOGS = "logs"
+"""TensorBoard's folder, in the run folder."""
 Watch = Callable[[MetaState], None]
 """Hears of the state after a step."""
 
@@ -30,12 +32,13 @@ def told_of(
     *,
     bar: bool = True,
 ) -> Told:
-    """Whoever a training into `out` was asked to tell.
+    """Whoever a training into `out` was asked to tell: TensorBoard too, unless the preset leaves it out and nothing is
+    scored on other objects.
 
     Raises:
         TrainingDataError, TrainError: no such validation data, or too few demonstrations a task.
     """
-    opening = (*((tensorboard(out / "logs"),) if config.tensorboard else ()), *loggers)
+    opening = (*((tensorboard(out / LOGS),) if config.tensorboard or validation else ()), *loggers)
     return Told(opening, Validation.of(validation, device) if validation else None, bar)
 
 

@@ -80,7 +80,8 @@ def train(
         TrainError, PresetError, TrainingDataError, WorldsError, NoEpisodes, CheckpointError, StateError: bad input.
         LockError: another process is training into `out`.
         RanksError, RankLost: processes that disagree, or of which one ended.
-        TrainingDiverged: a loss was not finite.
+        TrainingDiverged: a loss or gradient was not finite, naming its step; where steps are captured on CUDA, found up
+            to `robo_meta.training.captured.CHECKED` steps later.
     """
     config, out = config or PRESETS["full"], Path(out)
     _check_workers(workers, device, ranks, loggers)

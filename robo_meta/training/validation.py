@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import torch
 
 from robo_meta.learning.methods import SPECIALISE
 from robo_meta.model.scorer import Parameters
+from robo_meta.runs.progress import KEYPOINT_MM
 from robo_meta.training.data import TrainingData
-from robo_meta.training.online.scores import NEAR, keypoint_distances
+from robo_meta.training.online.scores import NEAR, JudgedTasks, distances_in, judged_tasks
 from robo_meta.training.prepared import training_data
 
 TIMES = 20
@@ -29,7 +31,12 @@ class Validation:
     """
 
     def __init__(self, data: TrainingData, device: torch.device) -> None:
-        self._points, self._grasps = (part[:MOST].to(device) for part in (data.points, data.grasps))
+        self._points, self._grasps, self._device = data.points[:MOST], data.grasps[:MOST], device
+
+    @cached_property
+    def _tasks(self) -> list[JudgedTasks]:
+        """The tasks, encoded when a part is scored for the first time."""
+        return list(judged_tasks(self._points, self._grasps, self._device))
 
     @classmethod
     def of(cls, data: Path | str | Sequence[Path | str], device: torch.device) -> Validation:
@@ -48,8 +55,8 @@ class Validation:
     def scores(self, part: str, theta: Parameters, rates: Parameters) -> dict[str, float]:
         """`{validation/keypoint_mm, validation/within_2_cm}`: the median distance, mm, and the share of keypoints that
         are near enough."""
-        missed = keypoint_distances(theta, rates, self._points, self._grasps, part)
+        missed = torch.cat([distances_in(theta, rates, tasks, part) for tasks in self._tasks])
         return {
-            "validation/keypoint_mm": 1e3 * float(missed.median()),
+            KEYPOINT_MM: 1e3 * float(missed.median()),
             "validation/within_2_cm": float((missed < NEAR).float().mean()),
         }

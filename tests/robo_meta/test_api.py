@@ -140,6 +140,8 @@ def test_objects_of_one_s_own_with_what_can_t_be(tmp_path: Path) -> None:
         (lambda folder: robo_meta.evaluate(["centre"], reference="maml"), "reference 'maml' takes no part"),
         (lambda folder: robo_meta.evaluate([object()]), "without adapt"),
         (lambda folder: robo_meta.record(folder, task=3), "unknown option 'task'; did you mean 'tasks'"),
+        (lambda folder: robo_meta.record(folder, actor="keyboard"), "keyboard needs a terminal.*`robo-meta studio`"),
+        (lambda folder: robo_meta.record(folder, actor="checkpoint:none:maml"), "none: no checkpoint"),
         (lambda folder: robo_meta.scene_of(folder, family="hamer"), "unknown family 'hamer'; did you mean 'hammer'"),
     ],
 )

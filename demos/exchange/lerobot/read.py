@@ -35,7 +35,8 @@ def read_lerobot(folder: Path) -> Shipment:
     path = folder / layout.HEADER
     header = checked_header(str(path), read_bounded(path, LARGEST)) if path.is_file() else None
     planned = sorted((folder / layout.PLANNED).glob("[!.]*.safetensors"))
-    return Shipment(header, _parcels(folder, features, header is not None), _contents(planned))
+    pictures = () if header else tuple(k for k, one in features.items() if one.get("dtype") in ("video", "image"))
+    return Shipment(header, _parcels(folder, features, header is not None), _contents(planned), pictures)
 
 
 def _contents(paths: list[Path]) -> Iterator[tuple[str, bytes]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from robo_meta.evaluation.records import TaskRecord
+from robo_meta.evaluation.records import EXPERT, TaskRecord
 from robo_meta.runs.journal import open_journal
 from robo_meta.runs.json_records import from_json
 
@@ -23,12 +23,12 @@ class Wanted:
     """Number of the task within its split."""
     split: str
     """Split that the task was drawn from."""
-    transfer: str
-    """What demonstrations and query share."""
+    transfer: str | None
+    """What demonstrations and query share; None for the expert, who needs none."""
     shots: int
-    """Demonstrations that the strategy adapted from."""
+    """Demonstrations that the strategy adapted from, or began with."""
     strategy: str
-    """As the results have it."""
+    """As the results have it, `expert` for the demonstrator."""
     intention: str
     """`balance` or `part`."""
     family: str
@@ -45,7 +45,7 @@ class Wanted:
     @property
     def key(self) -> tuple[str, int, str, int, str]:
         """What tells it apart within an evaluation."""
-        return self.split, self.task, self.transfer, self.shots, self.strategy
+        return self.split, self.task, self.transfer or "", self.shots, self.strategy
 
     @property
     def outcome(self) -> str:
@@ -82,6 +82,8 @@ class Films:
     """How many were to be filmed at most."""
     otherwise: tuple[str, ...]
     """Rollouts that came to something else in front of the camera, and have no film."""
+    left_out: tuple[str, ...] = ()
+    """What else was evaluated and can't be filmed, and why."""
 
 
 def open_folder(folder: Path, identity: dict[str, Any]) -> list[FilmRow]:
@@ -96,11 +98,9 @@ def open_folder(folder: Path, identity: dict[str, Any]) -> list[FilmRow]:
     return [one for one in kept if (folder / one.file).is_file()]
 
 
-def wanted_films(tasks: Sequence[TaskRecord], strategies: Collection[str]) -> list[Wanted]:
-    """All rollouts of `strategies`, in the order in which they were asked for.
-
-    The expert, and whole policies that may ask for demonstrations, are not among them.
-    """
+def wanted_films(tasks: Sequence[TaskRecord]) -> list[Wanted]:
+    """All rollouts in which anything was played, a task's in the order in which they were asked for, the expert's last:
+    where films are few, it is the strategies that are to be seen."""
     return [
         Wanted(
             task=task.index,
@@ -116,6 +116,16 @@ def wanted_films(tasks: Sequence[TaskRecord], strategies: Collection[str]) -> li
             keypoint_mm=row.keypoint_mm,
         )
         for task in tasks
+        for row in sorted(task.rows, key=lambda row: row.strategy == EXPERT)
+        if row.steps
+    ]
+
+
+def without_attempt(tasks: Sequence[TaskRecord]) -> list[str]:
+    """The rollouts in which nothing was played, in words: whole policies may give up at once."""
+    return [
+        f"{row.strategy}, {task.split} task {task.index}, {row.transfer}: it gave up without an attempt"
+        for task in tasks
         for row in task.rows
-        if row.transfer is not None and row.strategy in strategies
+        if not row.steps
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from demos.expert.demonstrator import demonstrator
 from demos.film.camera import Take, film_episode, film_policy, film_replay
 from demos.film.panel import Shot
 from demos.film.scene_shots import shot_of
+from demos.policy import Policy
 from demos.replaying import replay_on
 from robo_meta.scenarios.rollout import Outcome, Timed, expert_aim, outcome
 from robo_meta.scenarios.supports import Demonstration, support_of
@@ -29,6 +30,10 @@ class FilmedStrategy:
     """What the camera saw."""
     outcome: Outcome
     """What came of it."""
+
+    def called(self, name: str) -> FilmedStrategy:
+        """The same under another name."""
+        return replace(self, name=name)
 
     @property
     def shot(self) -> Shot:
@@ -67,20 +72,32 @@ def film_strategy(
         rolling: whether the camera is on; the episode is the same either way.
         env: a `demos.film.camera.FilmEnv` to play in; by default one is made.
     """
-    policy = player.strategy.adapt(support_of(demonstrations))
+    return film_adapted(player.name, player.strategy.adapt(support_of(demonstrations)), scene, seed, rolling, env)
+
+
+def film_adapted(
+    name: str, policy: Policy, scene: Scene, seed: int, rolling: bool = True, env: GraspEnv | None = None
+) -> FilmedStrategy:
+    """Film the rollout of a policy under a name; the others as for `film_strategy`."""
     take = film_policy(scene, seed, policy, rolling=rolling, env=env)
     found = outcome(Timed(take.episode), policy.target(take.episode.points), policy.controller)
-    return FilmedStrategy(player.name, take, found)
+    return FilmedStrategy(name, take, found)
 
 
 def film_expert(
-    name: str, scene: Scene, seed: int, rolling: bool = True, env: GraspEnv | None = None
+    name: str,
+    scene: Scene,
+    seed: int,
+    rolling: bool = True,
+    env: GraspEnv | None = None,
+    grasp: np.ndarray | None = None,
 ) -> FilmedStrategy:
-    """Film the demonstrator who knows the weights, on the same scene as the strategies.
+    """Film the demonstrator who knows the weights, on the same scene as the strategies; `grasp` as for
+    `robo_meta.scenarios.rollout.expert_rollout`.
 
     Raises:
         demos.expert.grasp_plan.NoGrasp: the object can't be held as the task wants.
     """
-    aimed = expert_aim(scene, seed)
+    aimed = expert_aim(scene, seed, grasp)
     take = film_episode(scene, seed, lambda world: demonstrator(world, aimed), rolling=rolling, env=env)
     return FilmedStrategy(name, take, outcome(Timed(take.episode), aimed, "scripted"))

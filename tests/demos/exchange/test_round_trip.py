@@ -13,6 +13,7 @@ pytest.importorskip("pyarrow", reason='needs pip install "robo-meta[data]"')
 from demos.exchange.exporting import export  # noqa: E402
 from demos.exchange.formats import FORMATS  # noqa: E402
 from demos.exchange.importing import import_dataset  # noqa: E402
+from demos.pictures.picture_file import picture_path, write_pictures  # noqa: E402
 from demos.storage.dataset import open_dataset  # noqa: E402
 from robo_meta.cli.main import main  # noqa: E402
 
@@ -43,6 +44,48 @@ def test_a_dataset_comes_back_bit_by_bit(name, dataset, exported, tmp_path) -> N
     done = import_dataset(exported[name], name, tmp_path / "back")
     assert done.equal and done.missing == 0 and (done.episodes, done.planned) == (len(open_dataset(dataset)), 5)
     assert contents(tmp_path / "back") == contents(dataset)
+
+
+@pytest.fixture(scope="module")
+def pictured(dataset, tmp_path_factory) -> Path:
+    """The dataset with pictures of two cameras, one of them with depth."""
+    folder = shutil.copytree(dataset, tmp_path_factory.mktemp("pictured") / "grasps")
+    for camera, depth in (("front", None), ("wrist", np.full((16, 32), 0.4))):
+        for key, entry in open_dataset(folder).index["episodes"].items():
+            path = picture_path(folder, camera, key)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            steps = open_dataset(folder).demo(key).steps + 1
+            colour = [np.full((16, 32, 3), 9 * step, np.uint8) for step in range(steps)]
+            write_pictures(path, camera, entry["checksum"], colour, None if depth is None else [depth] * steps)
+    return folder
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_pictures_stay_behind_and_it_says_how_to_draw_them_again(name, pictured, tmp_path) -> None:
+    place = export(pictured, name, tmp_path / name).place
+    done = import_dataset(place, name, tmp_path / "back")
+    assert done.equal and not (tmp_path / "back/pictures").exists()
+    said, *commands = (done.pictures or "").replace(" && ", ": ").split(": ")
+    assert said == "left behind; draw them again"
+    size = "--width 32 --height 16"
+    assert commands == [
+        f"robo-meta data render {tmp_path / 'back'} --cameras front {size}",
+        f"robo-meta data render {tmp_path / 'back'} --cameras wrist --depth {size}",
+    ]
+
+
+def test_pictures_of_others_are_named_too(pictured, tmp_path) -> None:
+    place = export(pictured, "robomimic", tmp_path / "theirs").place
+    with h5py.File(place, "a") as file:
+        del file["robo_meta"]
+        for name in file["data"]:
+            record = json.loads(file[f"data/{name}"].attrs["robo_meta"])
+            told = {part: record[part] for part in ("verdict", "family", "object_id", "task")}
+            file[f"data/{name}"].attrs["robo_meta"] = json.dumps(told)
+    done = import_dataset(place, "robomimic", tmp_path / "back")
+    assert done.equal is None and done.pictures == "left behind: front_image, wrist_depth, wrist_image"
+    assert export(pictured, "robomimic", tmp_path / "bare", pictures=False).cameras == ()
+    assert import_dataset(tmp_path / "bare", "robomimic", tmp_path / "plain").pictures is None
 
 
 def test_the_command_says_what_went_along(dataset, tmp_path, capsys) -> None:

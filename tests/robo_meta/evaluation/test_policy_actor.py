@@ -6,7 +6,8 @@ import pytest
 from demos.demo import provenance
 from demos.hindsight import support_item
 from demos.recording.actors import ActorError
-from robo_meta.evaluation.policy_actor import PREFIX, policy_actor
+from robo_meta.evaluation.named_actor import PREFIX
+from robo_meta.evaluation.policy_actor import policy_actor
 from robo_meta.training.checkpoint import checkpoint_file
 from sim.tasks.sampling import draw_scene, draw_task
 from sim.tasks.seeds import seed_sequence

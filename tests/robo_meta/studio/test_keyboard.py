@@ -12,7 +12,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+import robo_meta
 from demos.expert.episode import shared_env
 from demos.recording.config import RecordConfig
 from demos.replaying import replay_of
@@ -37,7 +38,7 @@ PATIENCE = 60
 """s."""
 
 
-def _in_terminal(slave: int, arguments: list[str]) -> None:
+def _in_terminal(slave: int, command: Callable[[], int]) -> None:
     """A child whose standard streams are a terminal, as a shell starts it."""
     os.setsid()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
@@ -45,22 +46,21 @@ def _in_terminal(slave: int, arguments: list[str]) -> None:
         os.dup2(slave, stream)
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
     os.environ["TERM"] = "xterm-256color"
-    status = main(arguments)
+    status = command()
     sys.stdout.flush()
     os._exit(status)
 
 
 class Terminal:
-    """A person at a terminal in which the command runs."""
+    """A person at a terminal in which a command runs, and ends with its exit status."""
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, command: Callable[[], int]) -> None:
         self._master, self._slave = os.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         self.before = termios.tcgetattr(self._slave)
         # A child of this very process: one of its own would take seconds to import everything.
-        arguments = ["record", "--actor", "keyboard", "--out", str(out), *BAR]
         processes = multiprocessing.get_context("fork")
-        self.process = processes.Process(target=_in_terminal, args=(self._slave, arguments))
+        self.process = processes.Process(target=_in_terminal, args=(self._slave, command))
         self.process.start()
         self.said = ""
 
@@ -97,9 +97,26 @@ class Terminal:
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    opened = Terminal(tmp_path / "mine")
+    opened = Terminal(lambda: main(["record", "--actor", "keyboard", "--out", str(tmp_path / "mine"), *BAR]))
     yield opened
     opened.close()
+
+
+def from_python(out: Path) -> int:
+    """The same by the public function; says what it returned."""
+    found = robo_meta.record(out, actor="keyboard", families=("bar",), intention="balance", tasks=2, demos=1)
+    print(f"returned {found.episodes} of {found.folder.name}")
+    return 0
+
+
+def test_from_python_it_is_the_same(tmp_path: Path) -> None:
+    terminal = Terminal(lambda: from_python(tmp_path / "mine"))
+    try:
+        terminal.until("Move the hand", "bar, task 0: balance it")
+        terminal.press("\x03")
+        assert terminal.ended() == 0 and "returned 0 of mine" in terminal.said
+    finally:
+        terminal.close()
 
 
 def presses(distance: float, forwards: str, backwards: str, step: float = SMALL) -> str:

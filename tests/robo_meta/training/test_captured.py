@@ -65,6 +65,33 @@ def test_it_names_the_first_step_and_task_that_diverged(made: SimpleNamespace) -
         one.look()
 
 
+@pytest.mark.parametrize("save_every", [10, 100])
+def test_a_training_that_diverges_names_the_same_step_as_the_usual_one(made: SimpleNamespace, save_every: int) -> None:
+    """Though it is looked at later, before a save or at the 50th step; nothing that is no number is kept or told."""
+    start = fresh_state("maml", TINY, 0, CPU)
+    calm = 17
+
+    def rate(number: int) -> float:
+        return RATE if number < calm else 1e30
+
+    losses = part_losses("maml", made.data, made.stream, TINY, CPU)
+    generator, state = torch.Generator(), start
+    generator.set_state(state.rng)
+    with pytest.raises(TrainingDiverged) as usual:
+        for step in range(60):
+            state, _ = outer_step("maml", state, losses, generator, rate=rate(step), clip=0.5, progress=0.5)
+    one = CapturedStep("maml", start, made.stream, TINY.schedules["maml"].batch, first_order=False, clip=0.5)
+    told, kept = [], []
+    report = lambda number, mean: told.append(number)  # noqa: E731
+    with pytest.raises(TrainingDiverged) as captured:
+        run_captured(one, range(60), rate, lambda _: 0.5, save_every=save_every, report=report, keep=kept.append)
+    step = str(usual.value).partition(",")[0]
+    assert str(captured.value).partition(",")[0] == step == f"maml: step {calm + 1}"
+    good = 10 if save_every == 10 else 0
+    assert told == list(range(good)) and [state.step for state in kept] == [10] * (good == 10)
+    assert all(torch.isfinite(value).all() for state in kept for value in state.theta.values())
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_captured_it_trains_as_call_by_call(made: SimpleNamespace) -> None:
     found = []

@@ -67,6 +67,20 @@ def test_keypoints_on_other_objects_are_logged_and_change_nothing(packed: Simple
     assert len({noted.values[f"{method}/validation/keypoint_mm"][39] for method in METHODS}) == 3
 
 
+def test_any_preset_logs_what_is_scored_and_says_where(packed: SimpleNamespace, tmp_path: Path, capsys) -> None:
+    reading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    data, out = packed.write(tmp_path), tmp_path / "run"
+    line = ["--data", str(data), "--out", str(out), "--preset", "tiny", "--method", "maml"]
+    assert main(line) == 0
+    assert "tensorboard" not in capsys.readouterr().out and not (out / "logs").exists()
+    assert main([*line[:3], str(tmp_path / "other"), *line[4:], "--validation", str(data)]) == 0
+    said, logs = capsys.readouterr(), tmp_path / "other" / "logs"
+    assert f"logs: tensorboard --logdir {logs}" in said.out and "mm off on other objects" in said.err
+    events = reading.EventAccumulator(str(logs / "maml"))
+    events.Reload()
+    assert [one.step for one in events.Scalars("maml/validation/keypoint_mm")] == list(range(8))
+
+
 def test_bad_validation_data_is_one_line(packed: SimpleNamespace, tmp_path: Path, capsys) -> None:
     data = packed.write(tmp_path)
     line = ["--data", str(data), "--out", str(tmp_path / "run"), "--preset", "tiny"]

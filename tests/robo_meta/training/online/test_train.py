@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from robo_meta.training.online.config import StreamConfig, StreamError
 from robo_meta.training.online.learner import Stream, begin, follow, load_online
 from robo_meta.training.online.phases import load_folders, take
 from robo_meta.training.online.scores import keypoint_distances
+from robo_meta.training.online.train import train_stream
 from robo_meta.training.presets import PRESETS, Schedule
 from robo_meta.training.state import StateError
 from robo_meta.training.task_sampler import TaskStream
@@ -133,6 +135,22 @@ def test_budget_and_bound_are_obeyed(phases: list[Path]) -> None:
     assert state.meta.step == 30 and state.reservoir.seen == 18
     assert max(held) == len(state.reservoir.held) == 6
     assert state.distances.shape == (15, 3) and state.ends.shape == (2, 6, 3)
+
+
+def test_it_keeps_to_one_thread_and_leaves_the_caller_s_number_alone(
+    phases: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def scored(*given: Any) -> torch.Tensor:
+        seen.append(torch.get_num_threads())
+        return keypoint_distances(*given)
+
+    for module in ("learner", "train"):  # where tasks are scored as they arrive, and at the end
+        monkeypatch.setattr(f"robo_meta.training.online.{module}.keypoint_distances", scored)
+    torch.set_num_threads(2)
+    train_stream(phases, tmp_path / "run", TINY, StreamConfig(**SMALL), seed=5)
+    assert set(seen) == {1} and len(seen) > 15 and torch.get_num_threads() == 2
 
 
 CONFIG = StreamConfig(**SMALL)
