@@ -86,10 +86,11 @@ class Panda:
     def move(self, position: np.ndarray, yaw: float, close: bool, steps: int, ticks: int = 6) -> None:
         """Drive to `position`, `yaw` in `steps` physics steps; joint targets move on `ticks` times on the way."""
         self._drive_fingers(0.0 if close else self.gripper.open_width / 2)
-        start, goal = self.joints, self._kinematics.solve(position, yaw, self.joints)
+        goal = self._kinematics.solve(position, yaw, self.joints)
+        ways = [(start, end - start) for start, end in zip(self.joints, goal, strict=True)]
         for tick in range(1, ticks + 1):
             part = tick / ticks
-            self._drive_arm([a + (b - a) * part for a, b in zip(start, goal, strict=True)])
+            self._drive_arm([start + way * part for start, way in ways])
             self.world.step(steps // ticks)
         self.joints = goal
 
