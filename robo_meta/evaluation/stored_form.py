@@ -61,9 +61,9 @@ IDENTITY = Record(
     {"benchmark": TableOf(Maybe(Text())), "support": Text()},
     Plain(),
 )
-FACTS = {"config": CONFIG, "identity": IDENTITY, "skipped": ListOf(PLAIN_TABLE), "device": Text()}
+FACTS: dict[str, Kind] = {"config": CONFIG, "identity": IDENTITY, "skipped": ListOf(PLAIN_TABLE), "device": Text()}
 """Fields, beside the tables, that a result has."""
-FURTHER = {"revision": Maybe(Text()), "date": Text(), "films": PLAIN_TABLE}
+FURTHER: dict[str, Kind] = {"revision": Maybe(Text()), "date": Text(), "films": PLAIN_TABLE}
 """Fields, beside the tables, that it may have."""
 
 
