@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,11 @@ class DamagedFile(InputError):
     """A file that cannot be what it should be. The message names it and what is wrong with it."""
 
 
+def real_place(path: Path | str) -> Path:
+    """Where a path leads to, as `Path.resolve` says; links in a loop lead nowhere, not to an error."""
+    return Path(os.path.realpath(path))
+
+
 def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     """Write `chunks` to `path` by way of a temporary name, so that a kill at any moment leaves the old file or the new.
 
@@ -29,6 +35,8 @@ def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     Raises:
         OSError: the disk is full, or `path` may not be written; it carries `path` as its file name.
     """
+    if not path.name:  # the root, or `.`
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(temporary, "wb") as file:

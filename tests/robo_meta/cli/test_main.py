@@ -90,6 +90,16 @@ def places(dataset, run_folder, other_schema, empty, library, altered_library):
 WORDS = [
     (["record", "--tasks", "abc", "--out", "{tmp}/d"], r"Error parsing --tasks: .*'abc'$"),
     (["evaluate", "--stratagies", "maml"], r"Unrecognized options: --stratagies, maml; did you mean --strategies\?$"),
+    (["record", "--out", ""], r"--out is empty; expected a value \(this folder is \.\), or leave it out$"),
+    (["train", "--data", "{data}", "--out="], r"--out is empty; expected a value"),
+    (["record", "--out", "{tmp}/caf\udce9"], r"--out: '.*/caf\\udce9' is no UTF-8 text; rename it$"),
+    (["record", "--out", "{tmp}/d", "--workers", str(2**64)], r"--workers 18446744073709551616; expected 1000 at"),
+    (["evaluate", "--shots", "1", str(10**9)], r"--shots 1000000000; expected 1000 at most$"),
+    (["select", "matrix", "--rollouts", str(10**20)], r"--rollouts 10+; expected 100000 at most$"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--reservoir", str(10**9)], r"--reservoir 10+; expected 10+ at"),
+    (["select", "train", "--trees", "2", "--out", "/"], r"/: Is a directory; expected a file$"),
+    (["evaluate", "--objects", "{tmp}/loop"], r"/loop: no such library"),
+    (["record", "--out", "{tmp}/d", "--objects", "{tmp}/loop"], r"/loop: no such library"),
     (["evaluate", "--shots", "one"], r"Error parsing --shots: .*'one'"),
     (
         ["evaluate", "--controller", "third"],
@@ -237,6 +247,7 @@ WORDS = [
 @pytest.mark.parametrize("arguments, line", WORDS, ids=[" ".join(a[:3]) + f" {i}" for i, (a, _) in enumerate(WORDS)])
 def test_bad_words_are_one_line(arguments, line, places, tmp_path, capsys):
     places, before = {**places, "tmp": tmp_path}, contents(places["data"].parent)
+    (tmp_path / "loop").symlink_to("loop")
     status = main([word.format(**places) for word in arguments])
     captured = capsys.readouterr()
     assert status == 2
