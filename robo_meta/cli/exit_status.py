@@ -10,6 +10,8 @@ from sim.errors import InputError, MachineError
 
 STOPPED = "stopped; what was finished is kept, and the same command goes on"
 """What Ctrl-C ends with, at exit status 1."""
+LONGEST = 2_000
+"""Characters of a line."""
 WRONG_KIND = {
     FileExistsError: "expected a folder to write to",
     NotADirectoryError: "expected a folder to write to",
@@ -37,4 +39,6 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         found = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         return f"{found}; {WRONG_KIND[type(error)]}" if type(error) in WRONG_KIND else found
-    return " ".join(str(error).split())
+    said = " ".join(str(error).split())
+    # A damaged file may be quoted with a text of any length.
+    return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"

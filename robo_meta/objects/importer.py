@@ -34,7 +34,7 @@ from robo_meta.objects.object_file import (
 from robo_meta.objects.prepared_file import prepared_file, read_prepared, write_prepared
 from robo_meta.objects.preparing import prepare
 from robo_meta.objects.settings import read_settings
-from robo_meta.objects.sources import Source, find_sources
+from robo_meta.objects.sources import Source, find_sources, refuse_names
 from robo_meta.objects.urdf import read_urdf
 from sim.errors import InputError
 
@@ -42,6 +42,8 @@ VERSION = 5
 """Of how objects are prepared: raised by whatever changes a prepared object."""
 MEMORY = 8 << 30
 """Bytes of address space for one object."""
+LONGEST_REASON = 500
+"""Characters of a refusal."""
 OVERHEAD, FITTING = 180.0, 240.0
 """s, of processor time on Linux, that an object may take besides its decomposition, and more where other sizes are
 tried."""
@@ -127,6 +129,7 @@ def import_one(
     start = time.monotonic()
     try:
         # What costs little is looked at before a process is started.
+        refuse_names(source)
         read_settings(source.settings)
         if source.files and source.files[0].suffix.lower() == ".urdf":
             read_urdf(source.files[0])
@@ -137,7 +140,7 @@ def import_one(
         reason = f"{error}; the next import tries it again"
         _write_refusal(config.out, source.name, checksum, {**options, "unfinished": True}, reason, start)
     except InputError as error:
-        _write_refusal(config.out, source.name, checksum, options, " ".join(str(error).split()), start)
+        _write_refusal(config.out, source.name, checksum, options, _reason(error), start)
     return read_outcome(object_file(config.out, source.name))[0]
 
 
@@ -159,6 +162,12 @@ def _import(
 def _write_refusal(out: Path, name: str, checksum: str, options: Mapping[str, Any], reason: str, start: float) -> None:
     about = _about(checksum, options, reason, start) | {"accepted": [], "notes": [], "unit": ""}
     write_object(out, name, None, about)
+
+
+def _reason(error: InputError) -> str:
+    """What an error says, in one line that can be kept: it may quote whatever stands in a file."""
+    text = " ".join(str(error).split()).encode(errors="backslashreplace").decode()
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
 
 
 def _about(checksum: str, options: Mapping[str, Any], reason: str, start: float) -> dict[str, Any]:

@@ -108,6 +108,17 @@ def find_sources(folder: Path, ids: str = "") -> tuple[Source, ...]:
     return tuple(names[name] for name in sorted(names))
 
 
+def refuse_names(source: Source) -> None:
+    """Refuse an object with a file whose name is no text, as names stand in notes and indices.
+
+    Raises:
+        SourceError: naming the file.
+    """
+    for path in source.files:
+        if any("\ud800" <= letter <= "\udfff" for letter in path.name):
+            raise SourceError(f"file {path.name!r}: its name is no UTF-8 text; rename it")
+
+
 def slug(name: str) -> str:
     """A name as lower-case words with hyphens.
 

@@ -426,3 +426,8 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden} and nam
         script = code.format(imports=imports, forbidden=forbidden)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
+
+
+def test_a_line_that_quotes_a_file_is_of_bounded_length():
+    told = one_line(ValueError("file.json: " + "x" * 100_000 + "; expected a number"))
+    assert len(told) < 2_100 and told.startswith("file.json: ") and told.endswith("; expected a number")
