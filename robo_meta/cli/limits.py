@@ -6,6 +6,7 @@ an empty path would be the folder that one is in, and 2⁶⁴ processes or rollo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -47,7 +48,7 @@ def check_words(words: Sequence[str]) -> None:
         if not word or (word.startswith("--") and equals and not value):
             raise LimitError(f"{option} is empty; expected a value (this folder is .), or leave it out")
         if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
-            raise LimitError(f"{option}: {word!r} is no UTF-8 text; rename it")
+            raise LimitError(f"{option}: {word!r} is no text in {sys.getfilesystemencoding()}; rename it")
 
 
 def check_counts(command: Any) -> None:

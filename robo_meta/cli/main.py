@@ -15,6 +15,7 @@ from dataclasses import MISSING, fields
 from typing import Any, NamedTuple
 
 from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
+from robo_meta.cli.streams import open_streams
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
@@ -46,6 +47,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    open_streams()
     try:
         return _run(words)
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +117,7 @@ def refuse_names(source: Source) -> None:
     """
     for path in source.files:
         if any("\ud800" <= letter <= "\udfff" for letter in path.name):
-            raise SourceError(f"file {path.name!r}: its name is no UTF-8 text; rename it")
+            raise SourceError(f"file {path.name!r}: its name is no text in {sys.getfilesystemencoding()}; rename it")
 
 
 def slug(name: str) -> str:

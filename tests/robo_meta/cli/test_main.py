@@ -92,7 +92,7 @@ WORDS = [
     (["evaluate", "--stratagies", "maml"], r"Unrecognized options: --stratagies, maml; did you mean --strategies\?$"),
     (["record", "--out", ""], r"--out is empty; expected a value \(this folder is \.\), or leave it out$"),
     (["train", "--data", "{data}", "--out="], r"--out is empty; expected a value"),
-    (["record", "--out", "{tmp}/caf\udce9"], r"--out: '.*/caf\\udce9' is no UTF-8 text; rename it$"),
+    (["record", "--out", "{tmp}/caf\udce9"], r"--out: '.*/caf\\udce9' is no text in utf-8; rename it$"),
     (["record", "--out", "{tmp}/d", "--workers", str(2**64)], r"--workers 18446744073709551616; expected 1000 at"),
     (["evaluate", "--shots", "1", str(10**9)], r"--shots 1000000000; expected 1000 at most$"),
     (["select", "matrix", "--rollouts", str(10**20)], r"--rollouts 10+; expected 100000 at most$"),

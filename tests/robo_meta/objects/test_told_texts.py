@@ -35,4 +35,4 @@ def test_any_text_of_a_users_is_told_in_one_line_that_can_be_kept(tmp_path: Path
     assert set(reasons) == {*SETTINGS, "caf"}
     assert all(reason.isprintable() and reason.isascii() | ("…" in reason) for reason in reasons.values())
     assert all(0 < len(reason) <= 500 for reason in reasons.values())
-    assert reasons["caf"] == r"file 'caf\udce9.obj': its name is no UTF-8 text; rename it"
+    assert reasons["caf"] == r"file 'caf\udce9.obj': its name is no text in utf-8; rename it"
