@@ -6,6 +6,8 @@ A place that is of the wrong kind, as a file where a folder is meant, is bad inp
 
 from __future__ import annotations
 
+import traceback
+
 from sim.errors import InputError, MachineError
 
 STOPPED = "stopped; what was finished is kept, and the same command goes on"
@@ -25,6 +27,15 @@ def exit_status(error: BaseException) -> int | None:
     if isinstance(error, (InputError, *WRONG_KIND)):
         return 2
     return 1 if isinstance(error, (MachineError, OSError)) else None
+
+
+def stopped_from_inside(stop: SystemExit) -> str:
+    """What to tell where a module or an object of a user's ended the command, as scripts without a guard do."""
+    last = traceback.extract_tb(stop.__traceback__)[-1]
+    return (
+        f"{last.filename}, line {last.lineno}, ended the command by SystemExit({stop.code!r}); "
+        "expected a module that can be imported and code that returns"
+    )
 
 
 def one_line(error: BaseException) -> str:

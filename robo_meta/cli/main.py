@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Any, NamedTuple
 
-from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
+from robo_meta.cli.exit_status import STOPPED, exit_status, one_line, stopped_from_inside
 from robo_meta.cli.streams import open_streams
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
@@ -57,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has left, as `| head` does; nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except SystemExit as stop:
+        # Nothing of ours raises it here: exit status 0 would say that something was done.
+        print(f"robo-meta: {stopped_from_inside(stop)}", file=sys.stderr)
+        return 2
     except Exception as error:
         status = exit_status(error)
         if status is None:

@@ -24,7 +24,7 @@ def module_at(name: str, reference: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     # Importing runs someone else's code, which may raise anything.
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script without a guard ends at its import
         raise PluginError(f"{reference!r}: module {name!r} can't be imported: {_told(error)}") from error
 
 

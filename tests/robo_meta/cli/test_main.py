@@ -383,7 +383,14 @@ def test_unwritable_places(name, status, dataset, tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "not a folder" and len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize("code, told", [("def f(:", "SyntaxError: "), ("1 / 0", "ZeroDivisionError: division by zero")])
+@pytest.mark.parametrize(
+    "code, told",
+    [
+        ("def f(:", "SyntaxError: "),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+    ],
+)
 def test_an_actor_whose_module_is_broken_is_one_line(code, told, tmp_path, capsys, monkeypatch):
     (tmp_path / "broken_actor.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
@@ -431,3 +438,14 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden} and nam
 def test_a_line_that_quotes_a_file_is_of_bounded_length():
     told = one_line(ValueError("file.json: " + "x" * 100_000 + "; expected a number"))
     assert len(told) < 2_100 and told.startswith("file.json: ") and told.endswith("; expected a number")
+
+
+def test_code_of_a_users_that_ends_the_process_is_no_success(tmp_path, capsys, monkeypatch):
+    (tmp_path / "ending_actor.py").write_text(
+        "def f(scene, seed, *, object_id, provenance):\n    raise SystemExit(0)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    sizes = "--tasks 1 --demos 1 --workers 1 --actor ending_actor:f"
+    assert main(["record", *sizes.split(), "--out", str(tmp_path / "d")]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("robo-meta: ") and "ending_actor.py, line 2, ended the command by SystemExit(0)" in told
