@@ -18,7 +18,7 @@ from demos.pictures.picture_file import PICTURES, Size, picture_path, picture_si
 from demos.storage.array_file import read_array_file
 from demos.storage.dataset import Dataset, open_dataset
 from demos.storage.episode_file import ARRAYS, demo_record, refuse_other
-from demos.storage.files import read_bounded
+from demos.storage.files import read_bounded, real_place
 from demos.storage.planned_file import PLANNED_CHUNK
 from sim.libraries import library
 
@@ -64,7 +64,7 @@ def export(folder: Path, to: str, out: Path, name: str | None = None, pictures: 
         raise ExchangeError(
             f"{folder}: only planned demonstrations ({planned} tasks), which have no actions; record some episodes"
         )
-    name = name or dataset.folder.resolve().name
+    name = name or real_place(dataset.folder).name
     place = kind.place(Path(out), name)
     check_free(place)
     library(kind.library, f"--to {to}", "data")

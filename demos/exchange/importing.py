@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from demos.demo import DemoError
+from demos.exchange.damage import damage_told, items_told
 from demos.exchange.foreign import foreign_config, foreign_record
 from demos.exchange.formats import FORMATS
 from demos.exchange.left_behind import pictures_left
@@ -63,7 +64,8 @@ def import_dataset(source: Path, format_name: str, out: Path) -> Imported:
     kind = FORMATS[format_name]
     check_free(out)
     library(kind.library, f"--from {format_name}", "data")
-    shipment = kind.read(Path(source))
+    with damage_told(str(source)):
+        shipment = kind.read(Path(source))
     with made_whole(out, "importing") as temporary:
         make_folders(temporary)
         written = _write(shipment, temporary, str(source))
@@ -93,7 +95,7 @@ class _Written:
 def _write(shipment: Shipment, folder: Path, source: str) -> _Written:
     """Write the files of a shipment; returns the dataset's first configuration."""
     header, config = shipment.header, None
-    for number, parcel in enumerate(shipment.parcels):
+    for number, parcel in enumerate(items_told(source, shipment.parcels)):
         record: Mapping[str, Any] = parcel.record
         if header is None:
             record = foreign_record(record, number)
@@ -111,7 +113,7 @@ def _write(shipment: Shipment, folder: Path, source: str) -> _Written:
                 "Leave episodes out rather than change them"
             )
     # What isn't ours has no planned demonstrations: nothing says that they belong to it.
-    for name, content in shipment.planned if header is not None else ():
+    for name, content in items_told(source, shipment.planned) if header is not None else ():
         path = folder / PLANNED / f"{name}.safetensors"
         write_atomic(path, [content])
         known = header["planned"] if header is not None else {}

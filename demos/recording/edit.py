@@ -15,9 +15,9 @@ from typing import Any
 
 from demos.recording.config import RecordError
 from demos.recording.pack import pack
-from demos.storage.dataset import Dataset, make_folders, open_dataset
+from demos.storage.dataset import Dataset, make_folders, open_dataset, refuse_wrong_index
 from demos.storage.derived_index import build_index, config_digest
-from demos.storage.files import read_bounded, remove_temporaries, write_atomic
+from demos.storage.files import read_bounded, real_place, remove_temporaries, write_atomic
 from demos.storage.folder import EPISODES, PLANNED, TRAINING_FILE, dataset_files
 from demos.storage.index_file import WORLD, read_index, write_index
 from demos.storage.lock import sole_writer
@@ -118,8 +118,8 @@ def append(folder: Path, source: Path) -> Edit:
         demos.storage.lock.LockError: another process is writing to one of them.
     """
     for path in (folder, source):
-        open_dataset(path)
-    if folder.resolve() == source.resolve():
+        refuse_wrong_index(open_dataset(path))
+    if real_place(folder) == real_place(source):
         raise EditError(f"{folder}: appended to itself; expected two datasets")
     with ExitStack() as locks:
         for path in sorted((folder, source)):
@@ -135,10 +135,12 @@ def merge(sources: Sequence[Path], out: Path) -> Edit:
         demos.storage.episode_file.StoreError: no dataset, or a damaged one.
         demos.storage.lock.LockError: another process is writing to one of them.
     """
-    if len({path.resolve() for path in sources}) < max(2, len(sources)):
+    if len({real_place(path) for path in sources}) < max(2, len(sources)):
         raise EditError(f"{len(sources)} datasets to merge; expected two or more different ones")
     datasets = [open_dataset(path) for path in sources]
     _check_together(datasets)
+    for dataset in datasets:
+        refuse_wrong_index(dataset)
     first = datasets[0].index
     if out.exists() and (index := read_index(out)) is not None:
         if index["complete"] or index["config"] != first["config"]:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from demos.demo import Demo
+from demos.storage.array_header import read_header
 from demos.storage.derived_index import build_index
-from demos.storage.episode_file import StoreError, read_demo
-from demos.storage.folder import EPISODES, INDEX, PLANNED, fingerprint_of
+from demos.storage.episode_file import EPISODE, StoreError, read_demo, refuse_other
+from demos.storage.folder import EPISODES, INDEX, PLANNED, dataset_files, fingerprint_of
 from demos.storage.index_file import read_index
+from demos.storage.planned_file import PLANNED_CHUNK
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,29 @@ def open_dataset(folder: Path) -> Dataset:
     return Dataset(folder, index)
 
 
+def refuse_wrong_index(dataset: Dataset) -> None:
+    """Compare the index with the files that lie there, by their headers, where it is taken at its word.
+
+    Raises:
+        StoreError: a file is another than the index says, or isn't in it.
+    """
+    for part, form in ((EPISODES, EPISODE), (PLANNED, PLANNED_CHUNK)):
+        paths = dataset_files(dataset.folder, part)
+        for path in paths:
+            if path.stem not in dataset.index[part]:
+                raise StoreError(f"{path}: not in {INDEX}; delete {INDEX}, which follows from the files")
+            refuse_other(path, read_header(path, form).checksum, dataset.index[part][path.stem]["checksum"])
+        for name in dataset.index[part].keys() - {path.stem for path in paths}:
+            raise StoreError(f"{dataset.folder / part / name}.safetensors: missing, though {INDEX} lists it")
+
+
 def describe(folder: Path) -> dict[str, Any]:
-    """What is in a dataset: config, counts by family, split, intention and outcome; plain data for JSON."""
-    index = open_dataset(Path(folder)).index
+    """What is in a dataset: config, counts by family, split, intention and outcome; plain data for JSON.
+
+    Raises:
+        StoreError: as `open_dataset` and `refuse_wrong_index` say.
+    """
+    dataset = open_dataset(Path(folder))
+    refuse_wrong_index(dataset)
+    index = dataset.index
     return {name: index[name] for name in ("schema", "versions", "complete", "config", "merged", "counts")}

@@ -45,6 +45,8 @@ def build_index(folder: Path, config: Mapping[str, Any] | None = None, complete:
     episodes: dict[str, dict[str, Any]] = {}
     for path in dataset_files(folder, EPISODES):
         demo, of, checksum = read_episode(path)
+        if path.stem.removesuffix(f"-{config_digest(of)}") != demo.provenance.key:
+            raise StoreError(f"{path}: holds the episode {demo.provenance.key}; a file was renamed, or took its place")
         episodes[path.stem] = {
             "checksum": checksum,
             "recording": files.recording(path, of, demo.provenance.versions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,27 @@ class DamagedFile(InputError):
     """A file that cannot be what it should be. The message names it and what is wrong with it."""
 
 
+class SpecialFile(InputError):
+    """A place to write to where a device, a pipe or a socket lies."""
+
+
+def refuse_special(path: Path) -> None:
+    """Refuse to write a file where something lies that is neither file, folder nor link.
+
+    Raises:
+        SpecialFile: as `/dev/null` is, which everybody needs: a container's root may rename files over it.
+    """
+    with contextlib.suppress(OSError):
+        mode = os.lstat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode)):
+            raise SpecialFile(f"{path}: a device, a pipe or a socket; expected a file to write to")
+
+
+def real_place(path: Path | str) -> Path:
+    """Where a path leads to, as `Path.resolve` says; links in a loop lead nowhere, not to an error."""
+    return Path(os.path.realpath(path))
+
+
 def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     """Write `chunks` to `path` by way of a temporary name, so that a kill at any moment leaves the old file or the new.
 
@@ -27,8 +49,12 @@ def write_atomic(path: Path, chunks: Iterable[bytes | memoryview]) -> None:
     reach the disk before the name does, and the folder's entry after.
 
     Raises:
+        SpecialFile: a device, a pipe or a socket lies there, which a rename would put away for all.
         OSError: the disk is full, or `path` may not be written; it carries `path` as its file name.
     """
+    if not path.name:  # the root, or `.`
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(path))
+    refuse_special(path)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(temporary, "wb") as file:

@@ -79,8 +79,10 @@ class Text:
 
     def check(self, value: Any, where: str) -> None:
         """See `Kind`."""
-        if not isinstance(value, str) or len(value) > self.longest:
+        if not isinstance(value, str):
             raise Unfit(f"{where} is {_shown(value)}; expected a text")
+        if len(value) > self.longest:
+            raise Unfit(f"{where} has {len(value)} characters; expected {self.longest} at most")
         if self.allowed is not None and value not in self.allowed:
             raise Unfit(f"{where} is {_shown(value)}; expected {', '.join(self.allowed)}")
         if self.pattern is not None and not re.fullmatch(self.pattern, value):

@@ -142,7 +142,7 @@ def _scaled(spread: Spread, factor: float) -> Spread:
 
 
 def _seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+    return torch.Generator().manual_seed(seed % 2**63)  # no more fit in
 
 
 def _double(group: Parameters) -> dict[str, Tensor]:

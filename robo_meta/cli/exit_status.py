@@ -6,10 +6,14 @@ A place that is of the wrong kind, as a file where a folder is meant, is bad inp
 
 from __future__ import annotations
 
+import traceback
+
 from sim.errors import InputError, MachineError
 
 STOPPED = "stopped; what was finished is kept, and the same command goes on"
 """What Ctrl-C ends with, at exit status 1."""
+LONGEST = 2_000
+"""Characters of a line."""
 WRONG_KIND = {
     FileExistsError: "expected a folder to write to",
     NotADirectoryError: "expected a folder to write to",
@@ -25,6 +29,15 @@ def exit_status(error: BaseException) -> int | None:
     return 1 if isinstance(error, (MachineError, OSError)) else None
 
 
+def stopped_from_inside(stop: SystemExit) -> str:
+    """What to tell where a module or an object of a user's ended the command, as scripts without a guard do."""
+    last = traceback.extract_tb(stop.__traceback__)[-1]
+    return (
+        f"{last.filename}, line {last.lineno}, ended the command by SystemExit({stop.code!r}); "
+        "expected a module that can be imported and code that returns"
+    )
+
+
 def one_line(error: BaseException) -> str:
     """What an error says, in one line; an operating system's error names its file first.
 
@@ -37,4 +50,6 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         found = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         return f"{found}; {WRONG_KIND[type(error)]}" if type(error) in WRONG_KIND else found
-    return " ".join(str(error).split())
+    said = " ".join(str(error).split())
+    # A damaged file may be quoted with a text of any length.
+    return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"

@@ -85,7 +85,7 @@ def outcome_table(outcomes: Sequence[Outcome]) -> Table:
             f"{outcome.scale:g}" if outcome.scale else "",
             outcome.surface,
             str(outcome.pieces or ""),
-            f"{outcome.seconds:.1f}",
+            f"{outcome.seconds:.1f}" if outcome.seconds else "",
             escape(said),
         )
     return table

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from typing import Any, NamedTuple
 
-from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
+from robo_meta.cli.exit_status import STOPPED, exit_status, one_line, stopped_from_inside
+from robo_meta.cli.streams import open_streams
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads cost more than they bring
 
@@ -46,6 +47,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    open_streams()
     try:
         return _run(words)
     except KeyboardInterrupt:
@@ -55,6 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has left, as `| head` does; nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except SystemExit as stop:
+        # Nothing of ours raises it here: exit status 0 would say that something was done.
+        print(f"robo-meta: {stopped_from_inside(stop)}", file=sys.stderr)
+        return 2
     except Exception as error:
         status = exit_status(error)
         if status is None:

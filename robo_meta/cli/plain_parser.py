@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
+import sys
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from itertools import pairwise
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from robo_meta.cli.limits import check_counts, check_words
 from robo_meta.cli.words import WordsError
 
 Record = TypeVar("Record")
@@ -36,10 +38,15 @@ def parse(record: type[Record], words: Sequence[str] | None, prog: str, descript
 
     Raises:
         WordsError: an unknown option, a missing one, or a word that is no value of its option.
+        robo_meta.cli.limits.LimitError: a word or a number that no command can mean.
     """
+    words = sys.argv[1:] if words is None else words
+    check_words(words)
     parser = _Parser(prog=prog, description=description, allow_abbrev=False)
     _add_options(parser, record)
-    return _built(record, vars(parser.parse_args(words)))
+    command = _built(record, vars(parser.parse_args(words)))
+    check_counts(command)
+    return command
 
 
 def field_docs(record: type) -> dict[str, str]:

@@ -14,6 +14,7 @@ from demos.storage.files import json_bytes, write_atomic
 from robo_meta.cli.exit_status import STOPPED, exit_status, one_line
 from robo_meta.cli.plain_parser import parse
 from robo_meta.cli.shown_command import shown_command
+from robo_meta.cli.streams import open_streams
 from robo_meta.cli.words import print_result
 from robo_meta.training.online.config import StreamConfig
 from robo_meta.training.options import TrainOptions
@@ -115,6 +116,7 @@ class Train(TrainOptions):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line for machines where only this half is installed; returns the exit status."""
+    open_streams()
     try:
         return parse(Train, arguments, "python -m robo_meta.cli.train", "Meta-train on a dataset.").run() or 0
     except KeyboardInterrupt:

@@ -13,6 +13,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar
 
+from robo_meta.cli.limits import check_counts, check_words
 from sim.errors import InputError
 
 Record = TypeVar("Record")
@@ -39,9 +40,11 @@ def parse(kind: Any, words: Sequence[str], prog: str) -> Any:
     Raises:
         HelpShown: `--help` was among the words.
         WordsError: the words make no command; the message is one line.
+        robo_meta.cli.limits.LimitError: a word or a number that no command can mean.
     """
     import tyro
 
+    check_words(words)
     build = partial(
         tyro.cli,
         kind,
@@ -58,6 +61,7 @@ def parse(kind: Any, words: Sequence[str], prog: str) -> Any:
             raise HelpShown from None
     else:
         print(said.getvalue(), end="", file=sys.stderr)
+        check_counts(command)
         return command
     # Again, for the error in lines that break no word; help, which is for people, had the terminal's own width.
     said, columns = io.StringIO(), os.environ.get("COLUMNS")

@@ -11,6 +11,7 @@ from demos.code_identity import value_identity
 from demos.demo import installed_versions
 from demos.engines import check_engine
 from demos.shards import Shard, shard_named
+from demos.storage.files import real_place
 from robo_meta.catalogue import ASKING, CATALOGUE, bare
 from robo_meta.checkpoints import shipped
 from robo_meta.objects.registration import register_library
@@ -160,7 +161,7 @@ class EvaluateConfig:
             return
         if self.out is None or self.shard is not None:
             raise EvaluateError("merge joins shards into the folder --out; expected that, and no --shard beside it")
-        places = [Path(folder).resolve() for folder in (*self.merge, self.out)]
+        places = [real_place(folder) for folder in (*self.merge, self.out)]
         if len(set(places)) < len(places):
             raise EvaluateError(f"merge {' '.join(map(str, self.merge))} into {self.out}; expected each folder once")
 

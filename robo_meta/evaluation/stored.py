@@ -19,6 +19,7 @@ from robo_meta.evaluation.cells import (
 )
 from robo_meta.evaluation.records import TaskRecord
 from robo_meta.evaluation.result import SCHEMA
+from robo_meta.evaluation.stored_form import check_cells, check_facts, check_row
 from robo_meta.runs.journal import read_journal
 from robo_meta.runs.json_records import JsonRecordError, from_json
 from sim.errors import InputError
@@ -39,8 +40,6 @@ TABLES: dict[str, type] = {
 """Field of a result → what its entries are."""
 FURTHER_TABLES: dict[str, type] = {"attempts": AttemptCell, "contrast": ContrastCell, "asking": AskingCell}
 """The same of fields that only some results have."""
-FACTS = {"config": dict, "identity": dict, "skipped": list, "device": str}
-"""The other fields that a result must have."""
 
 
 class StoredError(InputError):
@@ -66,17 +65,13 @@ def read_result(path: Path) -> tuple[Path, dict[str, Any]]:
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         version = found.get("schema") if isinstance(found, dict) else None
         raise StoredError(f"{file}: schema {version!r} of a result; expected {SCHEMA!r}: evaluate again")
-    for name, fact in FACTS.items():
-        if not isinstance(found.get(name), fact):
-            raise StoredError(f"{file}: damaged ({name} is no {fact.__name__})")
-    for name in ("tasks", "seed", "controller"):
-        if name not in found["config"]:
-            raise StoredError(f"{file}: damaged (config has no {name})")
-    for name in ("checkpoint", "versions"):
-        if name not in found["identity"]:
-            raise StoredError(f"{file}: damaged (identity has no {name})")
-    for name, kind in (TABLES | {n: kind for n, kind in FURTHER_TABLES.items() if n in found}).items():
-        _check_table(file, name, found.get(name), kind)
+    try:
+        check_facts(found)
+        for name, kind in (TABLES | {n: kind for n, kind in FURTHER_TABLES.items() if n in found}).items():
+            _check_table(file, name, found.get(name), kind)
+        check_cells(found["cells"])
+    except Unfit as error:
+        raise StoredError(f"{file}: damaged ({error})") from error
     return file, {"revision": None, **found}
 
 
@@ -107,3 +102,4 @@ def _check_table(file: Path, name: str, rows: Any, kind: type) -> None:
             from_json(kind, row)
         except JsonRecordError as error:
             raise StoredError(f"{file}: damaged ({name} {number}: {error})") from error
+        check_row(name, number, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from robo_meta.objects.object_file import (
 from robo_meta.objects.prepared_file import prepared_file, read_prepared, write_prepared
 from robo_meta.objects.preparing import prepare
 from robo_meta.objects.settings import read_settings
-from robo_meta.objects.sources import Source, find_sources
+from robo_meta.objects.sources import Source, find_sources, refuse_names
 from robo_meta.objects.urdf import read_urdf
 from sim.errors import InputError
 
@@ -42,6 +42,8 @@ VERSION = 5
 """Of how objects are prepared: raised by whatever changes a prepared object."""
 MEMORY = 8 << 30
 """Bytes of address space for one object."""
+LONGEST_REASON = 500
+"""Characters of a refusal."""
 OVERHEAD, FITTING = 180.0, 240.0
 """s, of processor time on Linux, that an object may take besides its decomposition, and more where other sizes are
 tried."""
@@ -127,23 +129,23 @@ def import_one(
     start = time.monotonic()
     try:
         # What costs little is looked at before a process is started.
+        refuse_names(source)
         read_settings(source.settings)
         if source.files and source.files[0].suffix.lower() == ".urdf":
             read_urdf(source.files[0])
         seconds = config.time_limit + OVERHEAD + (FITTING if config.fit else 0.0)
-        run_in_child(_import, config, judge, options, source, checksum, start, seconds=seconds, memory=MEMORY)
+        run_in_child(_import, config, judge, options, source, checksum, seconds=seconds, memory=MEMORY)
     except ChildUnfinished as error:
         # Other options than asked for: the next import finds it not done.
         reason = f"{error}; the next import tries it again"
-        _write_refusal(config.out, source.name, checksum, {**options, "unfinished": True}, reason, start)
+        _write_refusal(config.out, source.name, checksum, {**options, "unfinished": True}, reason)
     except InputError as error:
-        _write_refusal(config.out, source.name, checksum, options, " ".join(str(error).split()), start)
-    return read_outcome(object_file(config.out, source.name))[0]
+        _write_refusal(config.out, source.name, checksum, options, _reason(error))
+    outcome, _ = read_outcome(object_file(config.out, source.name))
+    return replace(outcome, seconds=round(time.monotonic() - start, 3))
 
 
-def _import(
-    config: ImportConfig, judge: Judge, options: Mapping[str, Any], source: Source, checksum: str, start: float
-) -> None:
+def _import(config: ImportConfig, judge: Judge, options: Mapping[str, Any], source: Source, checksum: str) -> None:
     """What the child does: prepare the object, or take it as it was prepared before, judge it, and write it."""
     path = prepared_file(config.out, source.name)
     prepared = read_prepared(path, checksum, _preparing(config))
@@ -151,20 +153,25 @@ def _import(
         prepared = prepare(source, config.unit, config.scale, config.time_limit)
         write_prepared(path, prepared, checksum, _preparing(config))
     verdict = judge_object(source.name, prepared, judge, config.fit)
-    about = _about(checksum, options, verdict.reason, start)
+    about = _about(checksum, options, verdict.reason)
     about |= {"accepted": list(verdict.accepted), "notes": list(prepared.notes), "unit": prepared.unit}
     write_object(config.out, source.name, verdict.shape, about)
 
 
-def _write_refusal(out: Path, name: str, checksum: str, options: Mapping[str, Any], reason: str, start: float) -> None:
-    about = _about(checksum, options, reason, start) | {"accepted": [], "notes": [], "unit": ""}
+def _write_refusal(out: Path, name: str, checksum: str, options: Mapping[str, Any], reason: str) -> None:
+    about = _about(checksum, options, reason) | {"accepted": [], "notes": [], "unit": ""}
     write_object(out, name, None, about)
 
 
-def _about(checksum: str, options: Mapping[str, Any], reason: str, start: float) -> dict[str, Any]:
-    """What is written of every object; `start` on the clock that all processes share, s."""
-    seconds = round(time.monotonic() - start, 3)
-    return {"source": checksum, "options": dict(options), "reason": reason, "seconds": seconds}
+def _reason(error: InputError) -> str:
+    """What an error says, in one line that can be kept: it may quote whatever stands in a file."""
+    text = " ".join(str(error).split()).encode(errors="backslashreplace").decode()
+    return text if len(text) <= LONGEST_REASON else f"{text[: LONGEST_REASON - 1]}…"
+
+
+def _about(checksum: str, options: Mapping[str, Any], reason: str) -> dict[str, Any]:
+    """What is written of every object: nothing that another import of it would find otherwise, such as a time."""
+    return {"source": checksum, "options": dict(options), "reason": reason}
 
 
 def _preparing(config: ImportConfig) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from demos.storage.files import DamagedFile, read_bounded
+from demos.storage.files import DamagedFile, read_bounded, real_place
 from robo_meta.objects.curved.objects import curved_object, cut_of
 from robo_meta.objects.libraries import mesh_library
 from robo_meta.objects.settings import UNITS, Settings, SettingsError
@@ -159,7 +159,7 @@ def read_mesh(path: Path, folder: Path) -> Part:
         LoadError: missing, elsewhere, unreadable, too large, without faces, or with numbers that aren't finite.
     """
     name = path.name
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not real_place(path).is_relative_to(real_place(folder)):
         raise LoadError(f"{name} lies outside of its folder")
     suffix = path.suffix.lower()
     if suffix not in (".obj", ".stl", ".ply", ".glb", ".gltf"):

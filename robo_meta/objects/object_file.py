@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,20 +46,21 @@ OBJECT = Form(
             "options": TableOf(Plain()),
             "accepted": ListOf(Text(allowed=INTENTIONS)),
             "reason": Text(),
-            "seconds": Number(0),
             "notes": ListOf(Text()),
             "unit": Text(),
             "licence": Text(),
             "surface": Maybe(Text(allowed=SURFACES)),
             "scale": Number(0),
             "divisions": ListOf(Record({"where": Text(), "refusals": TableOf(Text()), "slots": Whole(0)}), most=100),
-        }
+        },
+        optional={"seconds": Number(0)},
     ),
     error=LibraryError,
     advice=ADVICE,
     layout=LAYOUT,
 )
-"""One object. Of divisions that serve for nothing no mesh is kept (`slots` 0) beside some that serve."""
+"""One object. Of divisions that serve for nothing no mesh is kept (`slots` 0) beside some that serve. Libraries
+of before hold the `seconds` that importing took, which made two imports of one object two objects."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class Outcome:
     """Convex pieces."""
     divisions: tuple[str, ...]
     """How it may be of two materials."""
-    seconds: float
-    """That importing it took."""
+    seconds: float = field(compare=False)
+    """That importing it took; 0 where it was read from a library, as no time is kept there."""
     notes: tuple[str, ...]
     """What was guessed, mended, or done otherwise than usual."""
     checksum: str
@@ -107,7 +108,7 @@ def write_object(
         folder: of the library.
         name: of the object.
         shape: with every division that was judged.
-        about: `source`, `options`, `accepted`, `reason`, `seconds`, `notes` and `unit` of the record.
+        about: `source`, `options`, `accepted`, `reason`, `notes` and `unit` of the record.
     """
     divisions = () if shape is None else shape.divisions
     keep = {d.where for d in divisions if len(d.refusals) < len(INTENTIONS)} or {d.where for d in divisions}
@@ -145,7 +146,7 @@ def read_outcome(path: Path) -> tuple[Outcome, Mapping[str, Any]]:
         surface=record["surface"] or "",
         pieces=len(content.arrays["piece_corners"]),
         divisions=tuple(division["where"] for division in record["divisions"]),
-        seconds=record["seconds"],
+        seconds=0.0,
         notes=tuple(record["notes"]),
         checksum=content.checksum,
     )

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from demos.storage.files import real_place
 from robo_meta.objects.library import library_checksum, read_library
 from robo_meta.objects.sources import slug
 from sim.errors import InputError
@@ -34,7 +35,7 @@ def register_library(folder: Path | str) -> str:
         'mine'
     """
     place = Path(folder)
-    group = slug(place.resolve().name)
+    group = slug(real_place(place).name)
     register_meshes(read_library(place), group=group, library=library_checksum(place))
     return group
 
@@ -58,7 +59,7 @@ def register_libraries(folders: Sequence[Path | str]) -> str:
         'mine-and-yours'
     """
     places = [Path(folder) for folder in folders]
-    if not places or len({place.resolve() for place in places}) < len(places):
+    if not places or len({real_place(place) for place in places}) < len(places):
         raise LibrariesError(
             f"objects {' '.join(map(str, places)) or 'of no library'}; expected one or more, each once"
         )
@@ -71,7 +72,7 @@ def register_libraries(folders: Sequence[Path | str]) -> str:
                 raise LibrariesError(f"{owner[shape.name]} and {place} both hold {shape.name!r}; use them apart")
             owner[shape.name] = place
             shapes.append(shape)
-    group = "-and-".join(slug(place.resolve().name) for place in places)
+    group = "-and-".join(slug(real_place(place).name) for place in places)
     joined = hashlib.sha256("".join(map(library_checksum, places)).encode()).hexdigest()
     register_meshes(shapes, group=group, library=joined)
     return group

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,17 @@ def find_sources(folder: Path, ids: str = "") -> tuple[Source, ...]:
             raise SourceError(f"{folder}: {first} and {second} would both be named {source.name!r}; rename one")
         names[source.name] = source
     return tuple(names[name] for name in sorted(names))
+
+
+def refuse_names(source: Source) -> None:
+    """Refuse an object with a file whose name is no text, as names stand in notes and indices.
+
+    Raises:
+        SourceError: naming the file.
+    """
+    for path in source.files:
+        if any("\ud800" <= letter <= "\udfff" for letter in path.name):
+            raise SourceError(f"file {path.name!r}: its name is no text in {sys.getfilesystemencoding()}; rename it")
 
 
 def slug(name: str) -> str:

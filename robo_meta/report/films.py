@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from demos.storage.files import read_bounded
+from demos.storage.files import read_bounded, real_place
 from demos.storage.schema import Unfit, parse_json
 from sim.errors import InputError
 
@@ -64,7 +64,7 @@ def films_beside(page: Path, named: Path | None = None) -> tuple[Film, ...]:
         named: another folder of films, whether there is an index in it or not.
     """
     folders = [page.parent, *sorted(path.parent for path in page.parent.glob(f"*/{INDEX}"))]
-    found = {folder.resolve(): folder for folder in ([*folders, named] if named is not None else folders)}
+    found = {real_place(folder): folder for folder in ([*folders, named] if named is not None else folders)}
     indices = [folder / INDEX for folder in found.values() if (folder / INDEX).is_file()]
     return tuple(film for index in indices for film in read_films(index, page.parent))
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from demos.storage.array_file import read_array_file
-from demos.storage.files import DamagedFile
+from demos.storage.files import DamagedFile, real_place
 from demos.storage.folder import TRAINING_FILE, files_fingerprint
 from demos.storage.packed_file import LAYOUT, PACKED, TrainingDataError, check_values
 
@@ -103,7 +103,7 @@ def load_joined(paths: Sequence[Path | str]) -> TrainingData:
     first = parts[0]
     if len(parts) == 1:
         return first
-    if len({Path(path).resolve() for path in paths}) < len(paths):
+    if len({real_place(path) for path in paths}) < len(paths):
         raise TrainingDataError(f"--data {' '.join(map(str, paths))}: a dataset twice; name each once")
     for path, part in zip(paths, parts, strict=True):
         for name, what in (("points", "demonstrations and points"), ("graspable", "demonstrations and labels")):

@@ -34,6 +34,10 @@ class Bodies(NamedTuple):
     pieces: tuple[np.ndarray, ...]
 
 
+ELSEWHERE, FLAT = 0.1, 1e-6
+"""Shares of the meshes' length: how far outside of them convex pieces may reach, and what has no thickness."""
+
+
 def pack(
     meshes: Sequence[TriangleMesh], pieces: Sequence[np.ndarray], layout: Mapping[str, tuple] = LAYOUT
 ) -> dict[str, np.ndarray]:
@@ -71,7 +75,24 @@ def unpack(arrays: Mapping[str, np.ndarray]) -> Bodies:
     if not np.isfinite(arrays["corners"]).all() or any(len(piece) < 4 for piece in pieces):
         raise MeshError("convex pieces of less than four corners, or of corners that are not finite")
     meshes = tuple(TriangleMesh(*mesh) for mesh in zip(vertices, faces, strict=True))
+    if meshes:
+        _refuse_strange(pieces, arrays["vertices"])
     return Bodies(meshes, tuple(piece.astype(np.float64) for piece in pieces))
+
+
+def _refuse_strange(pieces: Sequence[np.ndarray], vertices: np.ndarray) -> None:
+    """Refuse convex pieces that can't fill meshes of these vertices: physics would play with another body than is seen.
+
+    Raises:
+        MeshError: a piece is flat, or lies elsewhere.
+    """
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    length = float((high - low).max())
+    for number, piece in enumerate(pieces):
+        if (piece < low - ELSEWHERE * length).any() or (piece > high + ELSEWHERE * length).any():
+            raise MeshError(f"convex piece {number} lies outside of its meshes")
+        if np.linalg.matrix_rank(piece.astype(np.float64) - piece[0], tol=FLAT * length) < 3:
+            raise MeshError(f"convex piece {number} is flat")
 
 
 def _split(rows: np.ndarray, counts: np.ndarray, name: str) -> list[np.ndarray]:

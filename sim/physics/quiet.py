@@ -11,7 +11,9 @@ from collections.abc import Iterator
 @contextlib.contextmanager
 def quiet(stream: int) -> Iterator[None]:
     """Throw away what is written to file descriptor `stream` (1 standard output, 2 standard error) meanwhile."""
-    (sys.stdout if stream == 1 else sys.stderr).flush()
+    of_python = sys.stdout if stream == 1 else sys.stderr
+    if of_python is not None:  # as where the process was started without it
+        of_python.flush()
     try:
         saved = os.dup(stream)
     except OSError:  # the stream is closed: nothing to silence

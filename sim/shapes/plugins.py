@@ -24,7 +24,7 @@ def module_at(name: str, reference: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     # Importing runs someone else's code, which may raise anything.
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a script without a guard ends at its import
         raise PluginError(f"{reference!r}: module {name!r} can't be imported: {_told(error)}") from error
 
 
@@ -43,7 +43,7 @@ def load_entry_point(point: metadata.EntryPoint) -> Any:
     try:
         return point.load()
     # Importing runs someone else's code, which may raise anything.
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"{entry_point_text(point)}: {_told(error)}") from error
 
 
@@ -52,5 +52,5 @@ def entry_point_text(point: metadata.EntryPoint) -> str:
     return f"entry point {point.name!r} = {point.value!r} of group {point.group!r}"
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

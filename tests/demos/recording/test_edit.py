@@ -15,6 +15,7 @@ from demos.storage.folder import EPISODES, INDEX, PLANNED
 from demos.storage.index_file import read_index, write_index
 from demos.storage.lock import LOCK, LockError, sole_writer
 from robo_meta.training.data import load_training_data
+from sim.errors import InputError
 
 
 def files(folder):
@@ -101,6 +102,17 @@ def test_merged_recordings_train_together_though_their_tasks_have_equal_numbers(
     assert merge([tmp_path / "both", three], tmp_path / "all").episodes == 12
     assert append(three, tmp_path / "both").episodes == 12
     assert len(load_training_data(three).points) == len(load_training_data(tmp_path / "all").points) == 12
+
+
+def test_an_index_of_another_recording_loses_no_episode_silently(made, tmp_path):
+    one, two = made("one").out, made("two", seed=2).out
+    listed = {path.name for path in (one / "episodes").iterdir()} | {"index.json"}
+    (one / INDEX).write_bytes((two / INDEX).read_bytes())
+    for change in (lambda: merge([one, two], tmp_path / "both"), lambda: append(two, one)):
+        with pytest.raises(InputError) as caught:
+            change()
+        assert str(one) in str(caught.value) and any(name in str(caught.value) for name in listed)
+    assert len(list((two / "episodes").iterdir())) == 4 and not (tmp_path / "both").exists()
 
 
 def test_appending_twice_adds_once(made):

@@ -192,7 +192,8 @@ def test_recorded_episodes_become_tasks_and_hand_steps(recorded):
 
 def test_a_dataset_with_no_whole_task_is_refused(tmp_path, make_demo):
     make_folders(tmp_path)
-    write_demo(episode_path(tmp_path, "a"), make_demo(), {**CONFIG, "demos": 4})
+    demo = make_demo()
+    write_demo(episode_path(tmp_path, demo.provenance.key), demo, {**CONFIG, "demos": 4})
     with pytest.raises(StoreError, match="no task has its 4 demonstrations; record more"):
         pack(tmp_path)
     assert not (tmp_path / TRAINING_FILE).exists()

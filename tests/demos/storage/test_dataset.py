@@ -201,6 +201,32 @@ def test_an_episode_of_another_recording_in_its_place_is_noticed(dataset, make_d
         open_dataset(dataset).demo(key)
 
 
+def test_files_that_changed_places_are_noticed(dataset):
+    first, second = sorted((dataset / "episodes").iterdir())[:2]
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(content)
+    with pytest.raises(StoreError, match=f"{first.name}: holds the episode {second.stem}; a file was renamed"):
+        build_index(dataset)
+    with pytest.raises(StoreError, match=f"{first.name}: altered: its checksum is"):
+        describe(dataset)
+
+
+def test_an_index_of_other_files_is_not_taken_at_its_word(dataset):
+    index = (dataset / INDEX).read_bytes()
+    written = sorted((dataset / "episodes").iterdir())
+    written[0].unlink()
+    write_index(dataset, build_index(dataset))
+    fewer = (dataset / INDEX).read_bytes()
+    (dataset / INDEX).write_bytes(index)
+    with pytest.raises(StoreError, match=f"{written[0].name}: missing, though index.json lists it"):
+        describe(dataset)
+    (dataset / INDEX).write_bytes(fewer)
+    written[0].write_bytes(written[1].read_bytes())
+    with pytest.raises(StoreError, match=f"{written[0].name}: not in index.json; delete index.json"):
+        describe(dataset)
+
+
 def test_other_troubles_with_the_folder(dataset, tmp_path):
     with pytest.raises(StoreError, match="no such dataset folder"):
         open_dataset(tmp_path / "nowhere")

@@ -90,6 +90,16 @@ def places(dataset, run_folder, other_schema, empty, library, altered_library):
 WORDS = [
     (["record", "--tasks", "abc", "--out", "{tmp}/d"], r"Error parsing --tasks: .*'abc'$"),
     (["evaluate", "--stratagies", "maml"], r"Unrecognized options: --stratagies, maml; did you mean --strategies\?$"),
+    (["record", "--out", ""], r"--out is empty; expected a value \(this folder is \.\), or leave it out$"),
+    (["train", "--data", "{data}", "--out="], r"--out is empty; expected a value"),
+    (["record", "--out", "{tmp}/caf\udce9"], r"--out: '.*/caf\\udce9' is no text in utf-8; rename it$"),
+    (["record", "--out", "{tmp}/d", "--workers", str(2**64)], r"--workers 18446744073709551616; expected 1000 at"),
+    (["evaluate", "--shots", "1", str(10**9)], r"--shots 1000000000; expected 1000 at most$"),
+    (["select", "matrix", "--rollouts", str(10**20)], r"--rollouts 10+; expected 100000 at most$"),
+    (["train", "--data", "{data}", "--out", "{tmp}/r", "--reservoir", str(10**9)], r"--reservoir 10+; expected 10+ at"),
+    (["select", "train", "--trees", "2", "--out", "/"], r"/: Is a directory; expected a file$"),
+    (["evaluate", "--objects", "{tmp}/loop"], r"/loop: no such library"),
+    (["record", "--out", "{tmp}/d", "--objects", "{tmp}/loop"], r"/loop: no such library"),
     (["evaluate", "--shots", "one"], r"Error parsing --shots: .*'one'"),
     (
         ["evaluate", "--controller", "third"],
@@ -237,6 +247,7 @@ WORDS = [
 @pytest.mark.parametrize("arguments, line", WORDS, ids=[" ".join(a[:3]) + f" {i}" for i, (a, _) in enumerate(WORDS)])
 def test_bad_words_are_one_line(arguments, line, places, tmp_path, capsys):
     places, before = {**places, "tmp": tmp_path}, contents(places["data"].parent)
+    (tmp_path / "loop").symlink_to("loop")
     status = main([word.format(**places) for word in arguments])
     captured = capsys.readouterr()
     assert status == 2
@@ -372,7 +383,14 @@ def test_unwritable_places(name, status, dataset, tmp_path, capsys):
     assert (tmp_path / "file").read_text() == "not a folder" and len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize("code, told", [("def f(:", "SyntaxError: "), ("1 / 0", "ZeroDivisionError: division by zero")])
+@pytest.mark.parametrize(
+    "code, told",
+    [
+        ("def f(:", "SyntaxError: "),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+    ],
+)
 def test_an_actor_whose_module_is_broken_is_one_line(code, told, tmp_path, capsys, monkeypatch):
     (tmp_path / "broken_actor.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
@@ -415,3 +433,19 @@ print([name for name in sys.modules if name.split('.')[0] in {forbidden} and nam
         script = code.format(imports=imports, forbidden=forbidden)
         result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=os.environ.copy())
         assert result.stdout.strip() == "[]", (imports, result.stdout, result.stderr)
+
+
+def test_a_line_that_quotes_a_file_is_of_bounded_length():
+    told = one_line(ValueError("file.json: " + "x" * 100_000 + "; expected a number"))
+    assert len(told) < 2_100 and told.startswith("file.json: ") and told.endswith("; expected a number")
+
+
+def test_code_of_a_users_that_ends_the_process_is_no_success(tmp_path, capsys, monkeypatch):
+    (tmp_path / "ending_actor.py").write_text(
+        "def f(scene, seed, *, object_id, provenance):\n    raise SystemExit(0)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    sizes = "--tasks 1 --demos 1 --workers 1 --actor ending_actor:f"
+    assert main(["record", *sizes.split(), "--out", str(tmp_path / "d")]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("robo-meta: ") and "ending_actor.py, line 2, ended the command by SystemExit(0)" in told

@@ -13,6 +13,7 @@ import pytest
 import tyro
 
 import robo_meta
+from robo_meta.cli.limits import LimitError
 from robo_meta.cli.plain_parser import field_docs, parse
 from robo_meta.cli.train import Train
 from robo_meta.cli.words import WordsError
@@ -114,7 +115,7 @@ def test_both_refuse_the_same(words: list[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         by_tyro(given)
     assert stop.value.code == 2
-    with pytest.raises(WordsError) as caught:
+    with pytest.raises((WordsError, LimitError)) as caught:
         plain(given)
     assert "\n" not in str(caught.value)
 
@@ -169,3 +170,9 @@ def test_it_needs_no_tyro() -> None:
         found.returncode == 2
         and found.stderr == "error: nothing: no packed training data; record a dataset, which packs it\n"
     )
+
+
+@pytest.mark.parametrize("words", [["--workers", str(2**64)], ["--wandb", ""], ["--device", "\udcff"], ["--preset="]])
+def test_what_no_option_may_be_is_refused_without_tyro_too(words: list[str]) -> None:
+    with pytest.raises(LimitError, match=words[0].rstrip("=")):
+        plain([*NEEDED, *words])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,13 @@ def without(found: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != name}
 
 
+def edited(found: dict[str, Any], **values: Any) -> dict[str, Any]:
+    """A result whose first cell, of both intentions together, says something else."""
+    number = next(k for k, cell in enumerate(found["cells"]) if cell["intention"] == "all")
+    cells = [found["cells"].pop(number) | values, *found["cells"]]
+    return found | {"cells": cells}
+
+
 CELL = result()["cells"][0]
 BAD: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda found: "{", "damaged"),
@@ -62,8 +70,25 @@ BAD: list[tuple[Callable[[dict[str, Any]], Any], str]] = [
     (lambda found: without(found, "cells"), "cells is no list"),
     (lambda found: found | {"cells": [without(CELL, "rate")]}, "cells 0: Cell: no field 'rate'"),
     (lambda found: found | {"cells": [CELL | {"n": "8"}]}, "cells 0: Cell.n: text; expected a whole number"),
-    (lambda found: found | {"identity": {}}, "identity has no checkpoint"),
-    (lambda found: found | {"config": 3}, "config is no dict"),
+    (lambda found: found | {"identity": {}}, "identity has no 'checkpoint'"),
+    (lambda found: found | {"config": 3}, "config is 3; expected a table"),
+    (lambda found: found | {"config": found["config"] | {"shots": 3}}, "config.shots is 3; expected a list"),
+    (
+        lambda found: found | {"config": found["config"] | {"checkpoint": "\ud800"}},
+        "expected a text that can be encoded",
+    ),
+    (lambda found: found | {"config": found["config"] | {"tasks": math.nan}}, "config.tasks is nan; expected a whole"),
+    (
+        lambda found: found | {"identity": found["identity"] | {"versions": 3}},
+        "identity.versions is 3; expected a table",
+    ),
+    (lambda found: found | {"identity": found["identity"] | {"benchmark": []}}, "identity.benchmark is ..; expected a"),
+    (lambda found: edited(found, transfer="nowhere"), "cells 0: transfer is 'nowhere'; expected same-object"),
+    (lambda found: edited(found, n=-7), "cells 0: n is -7; expected a whole number from 0"),
+    (lambda found: edited(found, rate=0.01), "cells 0: rate 0.01 of .* successes in .*; they don't agree"),
+    (lambda found: edited(found, high=1e300), "with an interval from .* to 1e.300; they don't agree"),
+    (lambda found: edited(found, strategy="another"), "has no row of intention all"),
+    (lambda found: found | {"cells": [CELL, CELL]}, "stands there twice"),
     (lambda found: found | {"attempts": [{}]}, "attempts 0: AttemptCell: no field"),
     (lambda found: found | {"failures": [{**found["failures"][0], "parts": {"level": "2"}}]}, "parts.level: text"),
 ]

@@ -26,7 +26,7 @@ def bar_shape(name: str, length: float, width: float = 0.03, refusals: dict[str,
 def write_bars(folder: Path, names: tuple[str, ...] = ("bar", "stick")) -> Path:
     """Write a library of bars, 24 cm and 20 cm long, the second only for *part*, and of `die`, which was refused."""
     (folder / OBJECTS).mkdir(parents=True)
-    about = {"source": "0" * 64, "options": {}, "seconds": 1.0, "notes": [], "unit": "m"}
+    about = {"source": "0" * 64, "options": {}, "notes": [], "unit": "m"}
     bars = (bar_shape("bar", 0.24), bar_shape("stick", 0.20, 0.026, {"balance": "too short"}))
     for shape in bars[: len(names)]:
         refused = shape.divisions[0].refusals

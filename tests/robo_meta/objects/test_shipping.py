@@ -58,7 +58,7 @@ assert main(["objects", "--families", "real-objects-knif"]) == 2
 
 def shape_in_library(folder: Path, shape: MeshShape) -> None:
     """Write an accepted object."""
-    about = {"source": "0" * 64, "options": {}, "seconds": 1.0, "notes": [], "unit": "m", "reason": ""}
+    about = {"source": "0" * 64, "options": {}, "notes": [], "unit": "m", "reason": ""}
     write_object(folder, shape.name, shape, {**about, "accepted": ["balance", "part"]})
 
 
