@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -35,19 +35,20 @@ class GalleryError(InputError):
     """A picture that cannot be drawn as asked."""
 
 
-def contact_sheet(path: Path, families: tuple[str, ...] = (), objects: int = 4, seed: int = 0) -> Path:
+def contact_sheet(families: tuple[str, ...] = (), objects: int = 4, seed: int = 0) -> bytes:
     """Draw `objects` of each family from above, in their colours, the centre of mass marked.
 
     Args:
-        path: PNG to write.
         families: which, in this order; by default all, by split.
         objects: how many of each.
         seed: root seed; the same seed draws the same sheet.
 
+    Returns:
+        A PNG.
+
     Raises:
         sim.shapes.families.UnknownFamily: no such family.
         GalleryError: no objects.
-        OSError: `path` cannot be written.
     """
     if objects < 1:
         raise GalleryError(f"{objects} objects; expected at least 1")
@@ -67,10 +68,10 @@ def contact_sheet(path: Path, families: tuple[str, ...] = (), objects: int = 4, 
             draw_object(figure.add_axes(box), gallery_scene(name, number, seed))
     legend = f"+ centre of mass   × middle of the outline   each frame {200 * HALF_VIEW:.0f} cm wide"
     figure.text(GAP / 2 / width, 1 - TITLE / 2 / height, legend, fontsize=9, va="center", color="0.3")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn = BytesIO()
     # Without the writer's name and version in the file, equal sheets are equal bytes.
-    figure.savefig(path, format="png", metadata={"Software": None})
-    return path
+    figure.savefig(drawn, format="png", metadata={"Software": None})
+    return drawn.getvalue()
 
 
 def gallery_scene(family: str, number: int, seed: int) -> Scene:

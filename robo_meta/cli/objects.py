@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from robo_meta.cli.import_objects import ImportCommand, outcome_table
+from robo_meta.cli.sheet_file import write_sheet
 
 if TYPE_CHECKING:
     from robo_meta.evaluation.world.check import Check
@@ -57,9 +58,7 @@ class Objects:
             result = check_world(CheckConfig(tasks=self.tasks, workers=self.workers, seed=self.seed))
             return tell_check(result, self.json)
         if self.image is not None:
-            from sim.gallery import contact_sheet
-
-            contact_sheet(self.image, tuple(family.name for family in chosen), seed=self.seed)
+            write_sheet(self.image, tuple(family.name for family in chosen), seed=self.seed)
         rows = [{"family": f.name, "split": f.group, "description": f.description} for f in chosen]
         if self.json:
             print(json_format.dumps({"families": rows, "image": None if self.image is None else str(self.image)}))
@@ -86,9 +85,7 @@ class Objects:
         outcomes = read_outcomes(folder)
         config = LibraryCheckConfig(str(folder), self.tasks, self.workers, self.seed)
         if self.image is not None:
-            from sim.gallery import contact_sheet
-
-            contact_sheet(self.image, families_of(register_library(folder)), seed=self.seed)
+            write_sheet(self.image, families_of(register_library(folder)), seed=self.seed)
         if self.check:
             return tell_check(check_library(config), self.json)
         if self.json:

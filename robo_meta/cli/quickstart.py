@@ -14,6 +14,7 @@ from rich.console import Console
 
 from demos.recording.config import RecordConfig
 from robo_meta.cli.evaluate import run as run_evaluation
+from robo_meta.cli.sheet_file import write_sheet
 from robo_meta.cli.words import Unchecked, config_in
 from robo_meta.evaluation.config import EvaluateConfig
 from robo_meta.selector.matrix.config import MatrixOrder
@@ -108,9 +109,7 @@ def quickstart(
 
 
 def _draw(config: QuickstartConfig, _: Console) -> None:
-    from sim.gallery import contact_sheet
-
-    contact_sheet(config.out / PLACES["objects"], objects=2, seed=config.seed)
+    write_sheet(config.out / PLACES["objects"], objects=2, seed=config.seed)
 
 
 def _recording(config: QuickstartConfig) -> RecordConfig:

@@ -1,5 +1,7 @@
 """The contact sheet."""
 
+from io import BytesIO
+
 import pytest
 from matplotlib.image import imread
 
@@ -9,33 +11,29 @@ from sim.shapes.families import UnknownFamily, register_meshes, unregister_famil
 from tests.robo_meta.objects.libraries import bar_shape
 
 
-def test_the_same_seed_draws_the_same_sheet_in_the_objects_colours(tmp_path):
-    first = contact_sheet(tmp_path / "a.png", ("hammer", "mallet"), objects=2, seed=1)
-    assert first.read_bytes() == contact_sheet(tmp_path / "b.png", ("hammer", "mallet"), objects=2, seed=1).read_bytes()
-    assert first.read_bytes() != contact_sheet(tmp_path / "c.png", ("hammer", "mallet"), objects=2, seed=2).read_bytes()
-    picture = imread(first)[..., :3]
+def test_the_same_seed_draws_the_same_sheet_in_the_objects_colours():
+    first = contact_sheet(("hammer", "mallet"), objects=2, seed=1)
+    assert first == contact_sheet(("hammer", "mallet"), objects=2, seed=1)
+    assert first != contact_sheet(("hammer", "mallet"), objects=2, seed=2)
+    picture = imread(BytesIO(first))[..., :3]
     for family in ("hammer", "mallet"):
         for number in range(2):
             for colour in gallery_scene(family, number, 1).object.colours:
                 assert (abs(picture - PALETTE[colour]).max(axis=-1) < 0.01).sum() > 50
 
 
-def test_bad_input_draws_nothing(tmp_path):
+def test_bad_input_draws_nothing():
     with pytest.raises(UnknownFamily, match="did you mean 'hammer'"):
-        contact_sheet(tmp_path / "a.png", ("hamer",))
+        contact_sheet(("hamer",))
     with pytest.raises(GalleryError, match="0 objects; expected at least 1"):
-        contact_sheet(tmp_path / "a.png", objects=0)
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "file").write_text("")
-    with pytest.raises(FileExistsError, match="file"):
-        contact_sheet(tmp_path / "file" / "a.png", ("hammer",), objects=1)
+        contact_sheet(objects=0)
 
 
-def test_meshes_are_drawn_by_their_faces_seen_from_above(tmp_path):
+def test_meshes_are_drawn_by_their_faces_seen_from_above():
     shape = bar_shape("bar", 0.24, refusals={"balance": "too short"})
     (family,) = register_meshes((shape,), group="drawn")
     try:
-        picture = imread(contact_sheet(tmp_path / "a.png", (family.name,), objects=2, seed=1))[..., :3]
+        picture = imread(BytesIO(contact_sheet((family.name,), objects=2, seed=1)))[..., :3]
         scenes = [gallery_scene(family.name, number, 1) for number in range(2)]
     finally:
         unregister_family(family.name)
