@@ -32,7 +32,8 @@ AXIS_LOST = 10 * 2.0**-52
 
 @compiled
 def matrix_of(quat: QuatXyzw) -> Matrix:
-    """Rotation matrix, row by row, of an xyzw quaternion of any length."""
+    """Rotation matrix, row by row, of an xyzw quaternion of any length; rounded as Bullet rounds, which
+    `sim.frames.matrix_from_quat` isn't."""
     x, y, z, w = quat
     s = 2.0 / (x * x + y * y + z * z + w * w)
     xs, ys, zs = x * s, y * s, z * s
